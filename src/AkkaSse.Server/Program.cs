@@ -1,0 +1,1 @@
+namespace AkkaSse.Server; internal static class Program { private static void Main() { } }
