@@ -1,4 +1,412 @@
+using System.Buffers.Text;
+using System.Text;
+
 namespace AkkaSse.Hub.Streams;
 
-/// <summary>The log of one stream on one node.</summary>
-public sealed class StreamLog;
+/// <summary>
+/// The log of one stream on one node: encoded frames in chunks, with contiguous offsets inside an epoch.
+/// </summary>
+/// <remarks>
+/// Appends, retention and seeks take the log's own lock, which covers memory copies and never I/O. Readers follow committed bytes without a lock.
+/// The in-process engine's log is this one; an engine elsewhere feeds it through <see cref="Begin"/> and <see cref="Append"/>.
+/// </remarks>
+public sealed class StreamLog
+{
+    /// <summary>A live-only log keeps the larger of this and <see cref="LiveOnlyEvents"/>, so that ordinary flush latency is no gap.</summary>
+    internal const int LiveOnlyBytes = 1 << 20;
+
+    /// <summary>See <see cref="LiveOnlyBytes"/>.</summary>
+    internal const int LiveOnlyEvents = 1_024;
+
+    // "id: " + 19 digits + "-" + 16 + blank line.
+    private const int MaxOwnTail = 4 + 19 + 1 + StreamPosition.MaxEpochLength + 2;
+
+    private readonly Lock _gate = new();
+    private readonly LogBudget _budget;
+    private LogGeneration? _current;
+    private StreamOptions _options;
+    private int _nextChunkBytes = LogChunk.MinBytes;
+    private long _allocated;
+
+    // Where the oldest retained frame lies.
+    private LogChunk? _trimChunk;
+    private int _trimFrame;
+
+    /// <summary>An empty log without an epoch: of a stream that does not exist.</summary>
+    /// <param name="options">Valid options.</param>
+    /// <param name="budget">The node's bound.</param>
+    public StreamLog(StreamOptions options, LogBudget budget)
+    {
+        _options = options;
+        _budget = budget;
+        EquipGate();
+    }
+
+    /// <summary>The options in force.</summary>
+    public StreamOptions Options => Volatile.Read(ref _options);
+
+    /// <summary>The newest position; <see cref="StreamPosition.BeforeFirst"/> while there is no epoch.</summary>
+    public StreamPosition Head => Volatile.Read(ref _current)?.HeadPosition ?? StreamPosition.BeforeFirst;
+
+    /// <summary>Offset of the oldest retained event; Head + 1 when none is.</summary>
+    public long First => Volatile.Read(ref _current)?.First ?? 1;
+
+    /// <summary>Bytes of the retained frames.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate) return _current?.Bytes ?? 0;
+        }
+    }
+
+    /// <summary>Number of retained events.</summary>
+    public long Count
+    {
+        get
+        {
+            lock (_gate) return _current is { } g ? g.Head - g.First + 1 : 0;
+        }
+    }
+
+    internal LogGeneration? Current => Volatile.Read(ref _current);
+
+    internal long AllocatedBytes => Volatile.Read(ref _allocated);
+
+    /// <summary>Set on a stream with the policy wait: says under the lock whether an append has room.</summary>
+    internal AppendGate? Gate { get; private set; }
+
+    /// <summary>Told when the policy wait came or went at run time, so that readers that are there are counted.</summary>
+    internal Action? GateChanged { get; set; }
+
+    /// <summary>Begins an epoch; what was retained of the previous one is dropped, and its readers are told.</summary>
+    /// <param name="epoch">1 to 16 of <c>[0-9a-z]</c>, not <c>0</c>.</param>
+    /// <param name="baseOffset">The first event of the epoch has the offset after this.</param>
+    /// <param name="head">The newest offset; nothing up to it is retained here.</param>
+    /// <param name="idBase">Added to offsets where ids are bare decimals.</param>
+    public void Begin(string epoch, long baseOffset, long head, long idBase)
+    {
+        lock (_gate)
+        {
+            FreeAll();
+            var generation = new LogGeneration(epoch, baseOffset, head, idBase);
+            Equip(generation);
+            Volatile.Write(ref _current, generation);
+        }
+    }
+
+    /// <summary>Ends the epoch: the stream does not exist any more. Its readers keep their positions.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            FreeAll();
+            Volatile.Write(ref _current, null);
+        }
+    }
+
+    /// <summary>Replaces the options and applies retention at once.</summary>
+    public void SetOptions(StreamOptions options, long now)
+    {
+        bool gateChanged;
+        lock (_gate)
+        {
+            Volatile.Write(ref _options, options);
+            gateChanged = EquipGate();
+            if (_current is { } g)
+            {
+                Equip(g);
+                Trim(g, now);
+            }
+        }
+        if (gateChanged) GateChanged?.Invoke();
+    }
+
+    /// <summary>Appends a frame.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="offset">Its offset; the head for a transient frame.</param>
+    /// <returns>False when a stream with the policy wait has no room; nothing was appended.</returns>
+    /// <exception cref="InvalidOperationException">The log has no epoch.</exception>
+    public bool Append(in LogFrame frame, out long offset)
+    {
+        lock (_gate) return AppendLocked(frame, out offset);
+    }
+
+    /// <summary>The log's lock, for an engine that must decide and append in one step. Held for memory work only.</summary>
+    public Lock Gatekeeper => _gate;
+
+    /// <summary>Drops everything retained; offsets go on.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            if (_current is not { } g) return;
+            FreeAll();
+            g.ClearedThrough = g.Head;
+            g.LostThrough = g.Head;
+            g.Bytes = 0;
+            g.CallerIds?.Clear();
+            g.Conflation?.Clear();
+            g.First = g.Head + 1;
+        }
+    }
+
+    /// <summary>Applies the bounds of age and expiry.</summary>
+    /// <param name="now">Milliseconds since 1970.</param>
+    public void TrimByAge(long now)
+    {
+        lock (_gate)
+        {
+            if (_current is { } g) Trim(g, now);
+        }
+    }
+
+    /// <summary>Drops the oldest chunk, whatever retention says, because the node's bound is exceeded.</summary>
+    internal bool TrimOldestChunk(long now)
+    {
+        lock (_gate)
+        {
+            if (_current is not { } g || g.Chunks.Count < 2) return false;
+            var oldest = g.Chunks.Oldest;
+            while (g.Chunks.Oldest == oldest && g.First <= g.Head) DropOldest(g, now);
+            return g.Chunks.Oldest != oldest;
+        }
+    }
+
+    internal bool AppendLocked(in LogFrame frame, out long offset)
+    {
+        var g = _current ?? throw new InvalidOperationException("The log has no epoch.");
+        offset = g.Head;
+        if (frame.Transient)
+        {
+            var there = Room(g, frame.Head.Length, frame.At, g.Head + 1);
+            there.Append(frame.Head, default, g.Head, transient: true, null, 0, frame.At);
+            g.Ordinal++;
+            return true;
+        }
+        if (Gate is { } gate && !gate.HasRoom(g.Head)) return false;
+        offset = g.Head + 1;
+        var size = frame.Head.Length;
+        scoped ReadOnlySpan<byte> tail;
+        Span<byte> own = stackalloc byte[MaxOwnTail];
+        if (frame.CallerId is { } id)
+        {
+            tail = Encoding.ASCII.GetBytes(id.Length == 0 ? "id:\n\n" : $"id: {id}\n\n");
+            if (g.CallerIds is { } ids && id.Length > 0) ids[id] = offset;
+        }
+        else
+        {
+            "id: "u8.CopyTo(own);
+            Utf8Formatter.TryFormat(offset, own[4..], out var digits);
+            g.IdTail.CopyTo(own[(4 + digits)..]);
+            tail = own[..(4 + digits + g.IdTail.Length)];
+        }
+        size += tail.Length;
+        var chunk = Room(g, size, frame.At, offset);
+        var ttl = frame.Expiry != 0 ? frame.Expiry : _options.Ttl is { } t ? frame.At + (long)t.TotalMilliseconds : 0;
+        chunk.Append(frame.Head, tail, offset, transient: false, frame.Type, ttl, frame.At);
+        g.Ordinal++;
+        g.Bytes += size;
+        g.Conflation?.Appended(frame.ConflateKey ?? frame.Type ?? "", offset);
+        g.Head = offset;
+        Trim(g, frame.At);
+        return true;
+    }
+
+    /// <summary>Looks up a publisher's id among the retained events.</summary>
+    internal bool TryFindCallerId(string id, out long offset)
+    {
+        lock (_gate)
+        {
+            offset = 0;
+            return _current?.CallerIds is { } ids && ids.TryGetValue(id, out offset);
+        }
+    }
+
+    /// <summary>Decides under the lock, so that nothing is appended between looking and placing a cursor.</summary>
+    internal T Locked<TState, T>(TState state, Func<LogGeneration?, TState, T> decide)
+    {
+        lock (_gate) return decide(_current, state);
+    }
+
+    /// <summary>The chunk and frame at which a reader of this generation goes on. False when the generation has no chunk yet or is not current.</summary>
+    internal bool TrySeek(LogGeneration generation, long offset, out LogChunk? chunk, out int frame)
+    {
+        lock (_gate)
+        {
+            chunk = null;
+            frame = 0;
+            if (!ReferenceEquals(generation, _current)) return false;
+            chunk = generation.Chunks.Find(offset);
+            if (chunk is null) return false;
+            frame = chunk.Find(offset);
+            return true;
+        }
+    }
+
+    /// <summary>The conflated frames that a reader at an offset has missed.</summary>
+    internal ConflatedFrame[] Conflated(LogGeneration generation, long from)
+    {
+        lock (_gate) return generation.Conflation?.From(from) is { } frames ? [.. frames.Where(f => f.Offset < generation.First)] : [];
+    }
+
+    /// <summary>Offset of the first retained event that was published at or after a time; Head + 1 when there is none.</summary>
+    internal static long FirstAt(LogGeneration g, long at)
+    {
+        for (var i = 0; i < g.Chunks.Count; i++)
+        {
+            var chunk = g.Chunks[i];
+            if (i + 1 < g.Chunks.Count && g.Chunks[i + 1].FirstAt < at) continue;
+            chunk.ReadCommitted(out var frames, out _);
+            var index = chunk.Index!;
+            for (var f = 0; f < frames; f++)
+            {
+                if (chunk.FirstAt + index[f].AtDelta >= at) return Math.Max(g.First, chunk.BaseOffset + Math.Max(0, index[f].OffsetDelta));
+            }
+        }
+        return g.Head + 1;
+    }
+
+    private void Equip(LogGeneration g)
+    {
+        if (_options.Ids != StreamIds.Caller) g.CallerIds = null;
+        else g.CallerIds ??= new Dictionary<string, long>(StringComparer.Ordinal);
+        if (_options.SlowReader != SlowReaderPolicy.Conflate) g.Conflation = null;
+        else g.Conflation ??= new ConflationTable(_options.ConflateMaxKeys, _options.ConflateMaxBytes);
+    }
+
+    private bool EquipGate()
+    {
+        var had = Gate is not null;
+        if (_options.SlowReader != SlowReaderPolicy.Wait) Gate = null;
+        else (Gate ??= new AppendGate()).Bound = _options.WaitBound;
+        return had != Gate is not null;
+    }
+
+    private LogChunk Room(LogGeneration g, int size, long at, long offset)
+    {
+        var newest = g.Chunks.Newest;
+        if (newest is not null && newest.Fits(size, at)) return newest;
+        var capacity = Math.Max(_nextChunkBytes, size);
+        _nextChunkBytes = Math.Min(LogChunk.MaxBytes, _nextChunkBytes * 2);
+        var chunk = new LogChunk(capacity, offset, g.Ordinal, at);
+        Account(capacity);
+        while (_budget.IsExceeded && g.Chunks.Count > 1)
+        {
+            var oldest = g.Chunks.Oldest;
+            while (ReferenceEquals(g.Chunks.Oldest, oldest) && g.First <= g.Head) DropOldest(g, at);
+            if (ReferenceEquals(g.Chunks.Oldest, oldest)) break;
+        }
+        newest = g.Chunks.Newest;
+        g.Chunks.Add(chunk);
+        _trimChunk ??= chunk;
+        newest?.LinkTo(chunk);
+        return chunk;
+    }
+
+    private void Trim(LogGeneration g, long now)
+    {
+        var o = _options;
+        if (o.Replay)
+        {
+            while (g.First <= g.Head && (g.Head - g.First + 1 > o.MaxEvents || (g.Bytes > o.MaxBytes && g.First < g.Head))) DropOldest(g, now);
+            var oldest = now - (long)o.MaxAge.TotalMilliseconds;
+            while (g.First <= g.Head && (OldestAt(g) < oldest || OldestExpired(g, now))) DropOldest(g, now);
+        }
+        else
+        {
+            while (g.Head - g.First + 1 > LiveOnlyEvents && g.Bytes > LiveOnlyBytes) DropOldest(g, now);
+            while (g.First <= g.Head && OldestExpired(g, now)) DropOldest(g, now);
+        }
+    }
+
+    private long OldestAt(LogGeneration g)
+    {
+        SkipTransient(g);
+        return _trimChunk!.FirstAt + _trimChunk.Index![_trimFrame].AtDelta;
+    }
+
+    private bool OldestExpired(LogGeneration g, long now)
+    {
+        SkipTransient(g);
+        return _trimChunk!.ExpiryOf(_trimFrame) is var expiry && expiry != 0 && expiry <= now;
+    }
+
+    // Only called while an event is retained, so an event's frame lies at or after the trim place.
+    private void SkipTransient(LogGeneration g)
+    {
+        while (true)
+        {
+            var chunk = _trimChunk!;
+            chunk.ReadCommitted(out var frames, out var bytes);
+            if (_trimFrame >= frames)
+            {
+                NextTrimChunk(g);
+                continue;
+            }
+            var index = chunk.Index!;
+            var end = _trimFrame + 1 < frames ? index[_trimFrame + 1].Start : bytes;
+            if (!chunk.IsTransient(index, _trimFrame, end)) return;
+            _trimFrame++;
+        }
+    }
+
+    private void DropOldest(LogGeneration g, long now)
+    {
+        SkipTransient(g);
+        var chunk = _trimChunk!;
+        chunk.ReadCommitted(out var frames, out var bytes);
+        var index = chunk.Index!;
+        var frame = _trimFrame;
+        var start = index[frame].Start;
+        var end = frame + 1 < frames ? index[frame + 1].Start : bytes;
+        var offset = g.First;
+        var expired = chunk.ExpiryOf(frame) is var expiry && expiry != 0 && expiry <= now;
+        if (g.CallerIds is { } ids) Forget(ids, chunk.Bytes.AsSpan(index[frame].IdStart, end - index[frame].IdStart), offset);
+        if (!expired) g.LostThrough = offset;
+        g.Conflation?.Trimmed(offset, chunk, index, frame, end);
+        g.Bytes -= end - start;
+        _trimFrame++;
+        g.First = offset + 1;
+        if (_trimFrame >= frames && !ReferenceEquals(chunk, g.Chunks.Newest)) NextTrimChunk(g);
+    }
+
+    private void NextTrimChunk(LogGeneration g)
+    {
+        var freed = g.Chunks.RemoveOldest();
+        Account(-freed.Capacity);
+        freed.Free();
+        _trimChunk = g.Chunks.Oldest;
+        _trimFrame = 0;
+    }
+
+    private static void Forget(Dictionary<string, long> ids, ReadOnlySpan<byte> tail, long offset)
+    {
+        // "id: x" and a blank line; a frame with the hub's own id is not in the index.
+        if (tail.Length < 7) return;
+        var id = Encoding.ASCII.GetString(tail[4..^2]);
+        if (ids.TryGetValue(id, out var known) && known == offset) ids.Remove(id);
+    }
+
+    private void FreeAll()
+    {
+        if (_current is { } g)
+        {
+            while (g.Chunks.Count > 0)
+            {
+                var chunk = g.Chunks.RemoveOldest();
+                Account(-chunk.Capacity);
+                chunk.Free();
+            }
+        }
+        _trimChunk = null;
+        _trimFrame = 0;
+        _nextChunkBytes = LogChunk.MinBytes;
+    }
+
+    private void Account(long bytes)
+    {
+        Volatile.Write(ref _allocated, _allocated + bytes);
+        _budget.Add(bytes);
+    }
+}

@@ -1,0 +1,253 @@
+using System.Text;
+using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Diagnostics;
+using AkkaSse.Hub.Streams;
+
+namespace AkkaSse.Hub.Clients;
+
+/// <summary>The part of a connection that is not delivery: opening, gaps, changes, heartbeat, the end.</summary>
+internal sealed partial class ClientActor
+{
+    private byte[]? _pending;
+
+    private void WriteOpen(ref int budget)
+    {
+        _opened = true;
+        // The head goes out with a first comment line; nothing may come before the welcome.
+        Put(":\n"u8, ref budget);
+        if (_request.Welcome is { } welcome) Put(welcome.Span, ref budget);
+        var buffer = FrameBuffer.Rent();
+        if (_request.Control)
+        {
+            // With a gap to follow, a cut between the two must not leave the reader with a position that hides it.
+            var hasGap = _cursors.Exists(static c => c.HasGap);
+            ControlFrames.Open(buffer, ClientId, _host.Options.Retry, _cursors, hasGap ? default : PositionId());
+        }
+        else
+        {
+            ControlFrames.Retry(buffer, _host.Options.Retry);
+        }
+        Put(buffer.Written, ref budget);
+        foreach (var cursor in _cursors)
+        {
+            if (cursor.HasGap) WriteGap(cursor, ref budget);
+        }
+    }
+
+    private void WriteGap(Cursor cursor, ref int budget)
+    {
+        if (cursor.TakeGap() is not { } gap) return;
+        _host.Metrics.Gaps.Add(1, new KeyValuePair<string, object?>("reason", gap.Word));
+        Log.Gap(_host.Logger, cursor.Stream, gap.From, gap.To, gap.Word);
+        var buffer = FrameBuffer.Rent();
+        if (_request.Control)
+        {
+            // The conflated frames that follow lie inside the gap and carry their own ids: a cut among them must not skip the rest.
+            ControlFrames.Gap(buffer, cursor.Stream, gap, exact: _filter is null, gap.Reason == GapReason.Conflated ? default : PositionId(cursor));
+            if (gap.Reason != GapReason.Conflated) cursor.ToldOffset = cursor.Position.Offset;
+        }
+        else
+        {
+            ControlFrames.GapComment(buffer, cursor.Stream, gap);
+        }
+        Put(buffer.Written, ref budget);
+    }
+
+    // A reader that is quiet because of its filter gets a position before half its retention has passed.
+    private void TellPosition(ref int budget)
+    {
+        if (_filter is null || !_request.Control || _request.Ids is WireIds.None or WireIds.Decimal) return;
+        var due = false;
+        foreach (var cursor in _cursors)
+        {
+            if (cursor.Untold <= 0) continue;
+            var log = cursor.Node.Log;
+            // Half of what is retained in events; by age and bytes the heartbeat's pace is enough, see WriteHeartbeat.
+            if (cursor.Untold >= Math.Max(1, Math.Min(log.Options.MaxEvents, Math.Max(1_024, log.Count)) / 4)) due = true;
+        }
+        if (due) WritePosition(ref budget);
+    }
+
+    private void WritePosition(ref int budget)
+    {
+        var id = PositionId();
+        var buffer = FrameBuffer.Rent();
+        ControlFrames.Position(buffer, _cursors, id);
+        Put(buffer.Written, ref budget);
+        foreach (var cursor in _cursors) cursor.ToldOffset = cursor.Position.Offset;
+    }
+
+    private void WriteHeartbeat(ref int budget)
+    {
+        if (_filter is not null && _request.Control && _request.Ids is WireIds.Position or WireIds.Token && _cursors.Exists(static c => c.Untold > 0))
+        {
+            WritePosition(ref budget);
+            return;
+        }
+        if (_request.HeartbeatKind == HeartbeatKind.Event)
+        {
+            var buffer = FrameBuffer.Rent();
+            ControlFrames.Ping(buffer, _request.HeartbeatEvent ?? HubNames.PingEvent, _host.Time.GetUtcNow());
+            Put(buffer.Written, ref budget);
+            return;
+        }
+        Put(":\n"u8, ref budget);
+    }
+
+    private void WriteEnd(ref int budget)
+    {
+        if (_endWritten) return;
+        _endWritten = true;
+        var buffer = FrameBuffer.Rent();
+        if (_request.Control)
+        {
+            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _endRetry ?? _host.Options.Retry);
+            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _endRetry);
+        }
+        else if (_endRetry is { } retry)
+        {
+            ControlFrames.Retry(buffer, retry);
+        }
+        else
+        {
+            // A comment, so that there is something to flush and the end is seen by one path.
+            buffer.Append(":\n"u8);
+        }
+        Put(buffer.Written, ref budget);
+    }
+
+    private void RemoveStream(Cursor cursor)
+    {
+        if (!_cursors.Contains(cursor) || _closing != CloseReason.None) return;
+        if (_cursors.Exists(c => !ReferenceEquals(c, cursor) && !c.IsInternal && !c.Node.IsRemoved))
+        {
+            Change(new ChangeMail([], [cursor.Stream]));
+            return;
+        }
+        // What is queued is delivered first.
+        _closing = CloseReason.Removed;
+        _closeAfterDrain = true;
+    }
+
+    private void Change(ChangeMail change)
+    {
+        var cursors = new List<Cursor>(_cursors);
+        foreach (var name in change.Remove)
+        {
+            var cursor = cursors.Find(c => c.Stream == name);
+            if (cursor is null) continue;
+            cursors.Remove(cursor);
+            cursor.Node.Leave(cursor);
+            _host.Left(this, cursor, CloseReason.None);
+        }
+        foreach (var cursor in change.Add)
+        {
+            cursor.Owner = this;
+            cursors.Add(cursor);
+        }
+        Volatile.Write(ref _cursors, cursors);
+        if (_request.Ids == WireIds.Token) BuildToken();
+        foreach (var cursor in change.Add) cursor.Node.Join(cursor);
+        if (_request.Control && _opened)
+        {
+            var buffer = FrameBuffer.Rent();
+            ControlFrames.Subscriptions(buffer, cursors, cursors.Exists(static c => c.HasGap) ? default : PositionId());
+            _pending = _pending is null ? buffer.Written.ToArray() : [.. _pending, .. buffer.Written];
+        }
+        change.Done.TrySetResult(null);
+    }
+
+    private void BuildToken()
+    {
+        _token = new CursorToken([.. _cursors.Select(c => c.Stream)]);
+        foreach (var cursor in _cursors)
+        {
+            cursor.TokenSlot = _token.SlotOf(cursor.Stream);
+            SetToken(cursor);
+        }
+    }
+
+    private void SetToken(Cursor cursor)
+    {
+        // Of a cursor with a gap to be told the position before the gap is unknown here; the gap's own id closes it.
+        var generation = cursor.Generation;
+        _token!.Set(cursor.TokenSlot, generation?.EpochTag ?? 0, generation is null ? 0 : cursor.Position.Offset);
+    }
+
+    // The connection's position as its id lines write it; empty when they write none.
+    private ReadOnlySpan<byte> PositionId()
+    {
+        switch (_request.Ids)
+        {
+            case WireIds.Position:
+                return _cursors.Count == 0 ? default : Encoding.ASCII.GetBytes(_cursors[0].Position.ToString());
+            case WireIds.Token:
+                foreach (var cursor in _cursors) SetToken(cursor);
+                return _token!.Text;
+            case WireIds.Decimal:
+                return _cursors.Count == 0 || _cursors[0].Generation is not { } g ? default : Encoding.ASCII.GetBytes((g.IdBase + _cursors[0].Position.Offset).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            default:
+                return default;
+        }
+    }
+
+    // After a gap of one stream: the other streams' places in the token stay as the reader was last told.
+    private ReadOnlySpan<byte> PositionId(Cursor cursor)
+    {
+        if (_request.Ids != WireIds.Token) return PositionId();
+        SetToken(cursor);
+        return _cursors.Exists(static c => c.HasGap) ? default : _token!.Text;
+    }
+
+    private void Finish(CloseReason reason)
+    {
+        if (_finished) return;
+        _finished = true;
+        _reason = reason;
+        // Fire and forget would hide a fault: Unregister only takes the callback away and cannot throw.
+        _gone.Unregister();
+        _inbox.Close();
+        foreach (var cursor in _cursors)
+        {
+            if (_output is null) cursor.Node.Discharge();
+            else cursor.Node.Leave(cursor);
+        }
+        _host.Ended(this, reason);
+        _completion.TrySetResult();
+        Stop();
+    }
+
+    private sealed class StartMail : Mail;
+
+    private sealed class GoneMail : Mail;
+
+    private sealed class AbandonMail : Mail;
+
+    private sealed class ReleaseMail : Mail;
+
+    private sealed class CutMail(CloseReason reason) : Mail
+    {
+        internal CloseReason Reason { get; } = reason;
+    }
+
+    private sealed class CloseMail(CloseReason reason, TimeSpan? retry) : Mail
+    {
+        internal CloseReason Reason { get; } = reason;
+
+        internal TimeSpan? Retry { get; } = retry;
+    }
+
+    private sealed class StreamRemovedMail(Cursor cursor) : Mail
+    {
+        internal Cursor Cursor { get; } = cursor;
+    }
+
+    private sealed class ChangeMail(List<Cursor> add, IReadOnlyList<string> remove) : Mail
+    {
+        internal List<Cursor> Add { get; } = add;
+
+        internal IReadOnlyList<string> Remove { get; } = remove;
+
+        internal TaskCompletionSource<string?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,484 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Text;
+using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Diagnostics;
+using AkkaSse.Hub.Streams;
+
+namespace AkkaSse.Hub.Clients;
+
+/// <summary>
+/// One connection: its cursors, its inbox, the one flush in flight. A turn copies what lies between cursors and heads into the response, at most 32 KB, and flushes once.
+/// </summary>
+/// <remarks>Turns run on lane, pool and socket threads; nothing here blocks or holds a lock over I/O.</remarks>
+internal sealed partial class ClientActor : Actor, IClientConnection, IStreamReader
+{
+    /// <summary>At most so many bytes are written in one turn, so that a reader that catches up does not hold a thread.</summary>
+    internal const int TurnBytes = 32 << 10;
+
+    // A reader of several streams takes so much of one before it looks at the next.
+    private const int Quantum = 8 << 10;
+
+    private readonly ClientHost _host;
+    private readonly SubscribeRequest _request;
+    private readonly Action _flushed;
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private List<Cursor> _cursors;
+    private CursorToken? _token;
+    private readonly TypeFilter? _filter;
+    private readonly Inbox _inbox = new();
+    private PipeWriter? _output;
+    private Action? _abort;
+    private CancellationTokenRegistration _gone;
+
+    private ValueTaskAwaiter<FlushResult> _flush;
+    private bool _flushing;
+    private int _flushDone;
+    private long _flushStart;
+    private int _failures;
+    private int _aborted;
+
+    private bool _opened;
+    private bool _held;
+    private bool _hasGone;
+    private bool _finished;
+    private int _started;
+    private CloseReason _reason;
+    private CloseReason _closing;
+    private bool _closeAfterDrain;
+    private bool _endWritten;
+    private TimeSpan? _endRetry;
+    private byte[]? _restTail;
+    private ArraySegment<byte> _rest;
+    private bool _inboxCut;
+    private int _next;
+    private long _lastWrite;
+    private int _heartbeatDue;
+    private readonly long _deadline;
+
+    internal ClientActor(ClientHost host, SubscribeRequest request, string id, long generation, List<Cursor> cursors, bool held)
+        : base(host.Actors)
+    {
+        _host = host;
+        _request = request;
+        ClientId = id;
+        Generation = generation;
+        _cursors = cursors;
+        _held = held;
+        _filter = request.Types.Count > 0 ? new TypeFilter(request.Types) : null;
+        _flushed = OnFlushed;
+        ConnectedAt = host.Time.GetUtcNow();
+        var now = host.Clock.Milliseconds;
+        var interval = HeartbeatMilliseconds;
+        // The first one comes at a random moment, so that connections of one storm do not beat together.
+        _lastWrite = interval > 0 ? now - Random.Shared.NextInt64(interval) : now;
+        _deadline = host.Options.MaxConnectionLifetime is { } life ? now + (long)(life.TotalMilliseconds * (1 - (0.1 * Random.Shared.NextDouble()))) : long.MaxValue;
+        foreach (var cursor in cursors) cursor.Owner = this;
+        if (request.Ids == WireIds.Token) BuildToken();
+    }
+
+    public string ClientId { get; }
+
+    public CloseReason Reason => _reason;
+
+    internal string? Zone => _request.Zone;
+
+    internal string? Instance => _request.Instance;
+
+    internal string? Subject => _request.Subject;
+
+    internal string? LimitKey => _request.LimitKey;
+
+    internal SubscribeRequest Request => _request;
+
+    internal long Generation { get; }
+
+    internal DateTimeOffset ConnectedAt { get; }
+
+    internal Inbox Inbox => _inbox;
+
+    /// <summary>Place in the connection table. Touched under its lock.</summary>
+    internal int TableIndex = -1;
+
+    private long HeartbeatMilliseconds => _request.HeartbeatKind == HeartbeatKind.None ? 0 : (long)(_request.Heartbeat ?? _host.Options.Heartbeat).TotalMilliseconds;
+
+    /// <summary>A snapshot of the streams; from any thread.</summary>
+    internal Cursor[] CursorSnapshot => [.. Volatile.Read(ref _cursors)];
+
+    public Task RunAsync(PipeWriter output, Action abort, CancellationToken gone)
+    {
+        if (Interlocked.Exchange(ref _started, 1) != 0) throw new InvalidOperationException("A connection runs once.");
+        _output = output;
+        _abort = abort;
+        foreach (var cursor in _cursors) cursor.Node.Join(cursor);
+        Post(new StartMail(), inline: true);
+        _gone = gone.UnsafeRegister(static s => ((ClientActor)s!).Post(new GoneMail(), inline: true), this);
+        return _completion.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _started, 1) == 0)
+        {
+            Post(new AbandonMail(), inline: true);
+        }
+        await _completion.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the connection with <c>hub.end</c>, or on drain with <c>hub.drain</c>.</summary>
+    internal void Close(CloseReason reason, TimeSpan? retry = null) => Post(new CloseMail(reason, retry));
+
+    /// <summary>Ends it without another byte: its node may not speak for the client any more.</summary>
+    internal void Cut(CloseReason reason) => Post(new CutMail(reason));
+
+    internal Task<string?> ChangeAsync(List<Cursor> add, IReadOnlyList<string> remove)
+    {
+        var mail = new ChangeMail(add, remove);
+        Post(mail);
+        return mail.Done.Task;
+    }
+
+    /// <summary>The observers are through: streams may flow.</summary>
+    internal void Release() => Post(new ReleaseMail());
+
+    public void OnStreamRemoved(Cursor cursor) => Post(new StreamRemovedMail(cursor));
+
+    /// <summary>Looks at the clock for this connection; from the sweeper.</summary>
+    internal void Sweep(long now)
+    {
+        var start = Volatile.Read(ref _flushStart);
+        var timeout = _host.Options.WriteTimeout;
+        if (start != 0 && timeout != Timeout.InfiniteTimeSpan)
+        {
+            var failures = (int)((now - start) / Math.Max(1, (long)timeout.TotalMilliseconds));
+            if (failures > _failures)
+            {
+                _host.Metrics.FlushFailures.Add(failures - _failures);
+                _failures = failures;
+                Log.WriteTimeout(_host.Logger, ClientId, failures, Math.Max(1, _host.Options.WriteTolerance));
+                if (failures >= Math.Max(1, _host.Options.WriteTolerance)) Abort(CloseReason.SlowClient);
+            }
+            return;
+        }
+        _failures = 0;
+        var interval = HeartbeatMilliseconds;
+        if (interval > 0 && now - Volatile.Read(ref _lastWrite) >= interval && Interlocked.Exchange(ref _heartbeatDue, 1) == 0) Signal();
+        if (now >= _deadline && _closing == CloseReason.None) Close(CloseReason.Lifetime);
+    }
+
+    /// <summary>Ends the transport of a peer that does not take what is written.</summary>
+    internal void Abort(CloseReason reason)
+    {
+        if (Interlocked.Exchange(ref _aborted, 1) != 0) return;
+        if (_reason == CloseReason.None) _reason = reason;
+        _abort?.Invoke();
+        Post(new GoneMail());
+    }
+
+    internal ClientInfo Info() => new()
+    {
+        Id = ClientId,
+        Zone = Zone,
+        Node = _host.Options.NodeName,
+        ConnectedAt = ConnectedAt,
+        Streams = [.. CursorSnapshot.Where(c => !c.IsInternal).Select(c => c.Stream)],
+        ListenZones = _request.ListenZones,
+        Subject = _request.Subject,
+        Instance = _request.Instance,
+        Remote = _request.Remote,
+        Url = _request.Url,
+        LastEventId = _request.LastEventId,
+        Headers = _request.Headers,
+    };
+
+    protected override void OnMail(Mail mail)
+    {
+        switch (mail)
+        {
+            case GoneMail:
+                _hasGone = true;
+                break;
+            case CutMail cut:
+                if (_reason == CloseReason.None) _reason = cut.Reason;
+                Abort(cut.Reason);
+                _hasGone = true;
+                break;
+            case CloseMail close:
+                if (_closing != CloseReason.None) break;
+                _closing = close.Reason;
+                _endRetry = close.Retry;
+                break;
+            case StreamRemovedMail removed:
+                RemoveStream(removed.Cursor);
+                break;
+            case ChangeMail change:
+                Change(change);
+                break;
+            case ReleaseMail:
+                _held = false;
+                break;
+            case AbandonMail:
+                Finish(_reason == CloseReason.None ? CloseReason.ClientGone : _reason);
+                break;
+        }
+    }
+
+    protected override void OnUndelivered(Mail mail)
+    {
+        if (mail is ChangeMail change)
+        {
+            foreach (var cursor in change.Add) cursor.Node.Discharge();
+            change.Done.TrySetResult("The connection has ended.");
+        }
+    }
+
+    protected override bool OnTurn()
+    {
+        if (_finished || _output is null) return false;
+        if (_flushing && !TakeFlush()) return false;
+        if (_hasGone)
+        {
+            Finish(_reason == CloseReason.None ? CloseReason.ClientGone : _reason);
+            return false;
+        }
+        if (_endWritten && _rest.Count == 0)
+        {
+            Finish(_closing);
+            return false;
+        }
+        var budget = TurnBytes;
+        var events = 0;
+        Write(ref budget, ref events);
+        if (budget == TurnBytes) return false;
+        var more = budget <= 0;
+        _host.Metrics.CountDelivered(events, TurnBytes - budget);
+        Volatile.Write(ref _lastWrite, _host.Clock.Milliseconds);
+        Volatile.Write(ref _heartbeatDue, 0);
+        var flush = _output.FlushAsync();
+        if (flush.IsCompleted)
+        {
+            var result = flush.GetAwaiter().GetResult();
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                Finish(_reason == CloseReason.None ? CloseReason.ClientGone : _reason);
+                return false;
+            }
+            if (_endWritten && _rest.Count == 0)
+            {
+                Finish(_closing);
+                return false;
+            }
+            return more;
+        }
+        _flushing = true;
+        Volatile.Write(ref _flushStart, Math.Max(1, _host.Clock.Milliseconds));
+        _flush = flush.GetAwaiter();
+        _flush.UnsafeOnCompleted(_flushed);
+        return false;
+    }
+
+    protected override void OnFault(Exception fault)
+    {
+        if (_hasGone || _aborted != 0 || fault is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            Finish(_reason == CloseReason.None ? CloseReason.WriteError : _reason);
+            return;
+        }
+        Log.Fault(_host.Logger, fault, "client " + ClientId);
+        _host.Metrics.Faults.Add(1);
+        _reason = CloseReason.Fault;
+        Abort(CloseReason.Fault);
+        Finish(CloseReason.Fault);
+    }
+
+    private void OnFlushed()
+    {
+        Volatile.Write(ref _flushDone, 1);
+        SignalInline();
+    }
+
+    // True when the flush in flight is over and the connection lives.
+    private bool TakeFlush()
+    {
+        if (Volatile.Read(ref _flushDone) == 0) return false;
+        Volatile.Write(ref _flushDone, 0);
+        _flushing = false;
+        var waited = _host.Clock.Milliseconds - _flushStart;
+        Volatile.Write(ref _flushStart, 0);
+        _failures = 0;
+        _host.Metrics.FlushWait.Record(waited / 1000.0);
+        var result = _flush.GetResult();
+        _flush = default;
+        if (result.IsCompleted || result.IsCanceled) _hasGone = true;
+        return true;
+    }
+
+    private void Write(ref int budget, ref int events)
+    {
+        if (_rest.Count > 0)
+        {
+            WriteRest(ref budget);
+            if (_rest.Count > 0) return;
+        }
+        if (_inboxCut)
+        {
+            DrainInbox(ref budget);
+            if (_inboxCut) return;
+        }
+        if (!_opened) WriteOpen(ref budget);
+        if (_pending is not null)
+        {
+            Put(_pending, ref budget);
+            _pending = null;
+        }
+        if (_closing != CloseReason.None && !_closeAfterDrain)
+        {
+            WriteEnd(ref budget);
+            return;
+        }
+        if (_inbox.HasData)
+        {
+            DrainInbox(ref budget);
+            if (_inboxCut) return;
+        }
+        if (!_held)
+        {
+            WriteStreams(ref budget, ref events);
+            if (_rest.Count > 0) return;
+        }
+        if (_closeAfterDrain && budget > 0)
+        {
+            WriteEnd(ref budget);
+            return;
+        }
+        if (budget == TurnBytes && Volatile.Read(ref _heartbeatDue) != 0) WriteHeartbeat(ref budget);
+    }
+
+    private void DrainInbox(ref int budget)
+    {
+        budget -= _inbox.Drain(_output!, Math.Max(1, budget), out var atBoundary);
+        _inboxCut = !atBoundary;
+    }
+
+    private void WriteRest(ref int budget)
+    {
+        var count = Math.Min(_rest.Count, budget);
+        Put(_rest.AsSpan(0, count), ref budget);
+        _rest = _rest[count..];
+        if (_rest.Count == 0 && _restTail is { } tail)
+        {
+            _restTail = null;
+            Put(tail, ref budget);
+        }
+    }
+
+    private void WriteStreams(ref int budget, ref int events)
+    {
+        var cursors = _cursors;
+        if (cursors.Count == 1)
+        {
+            Deliver(cursors[0], budget, ref budget, ref events);
+            if (budget == TurnBytes) TellPosition(ref budget);
+            return;
+        }
+        var first = cursors.Count == 0 ? 0 : _next++ % cursors.Count;
+        for (var more = true; more && budget > 0;)
+        {
+            more = false;
+            for (var i = 0; i < cursors.Count && budget > 0 && _rest.Count == 0; i++)
+            {
+                var at = first + i;
+                if (at >= cursors.Count) at -= cursors.Count;
+                more |= Deliver(cursors[at], Math.Min(Quantum, budget), ref budget, ref events);
+            }
+            if (_rest.Count > 0) return;
+        }
+        if (budget == TurnBytes) TellPosition(ref budget);
+    }
+
+    // True when the quantum ended before the data did.
+    private bool Deliver(Cursor cursor, int quantum, ref int budget, ref int events)
+    {
+        var whole = _request.Ids == WireIds.Position;
+        var end = budget - quantum;
+        while (budget > end)
+        {
+            switch (cursor.Read(whole, _filter, _host.Time, budget - end, out var run))
+            {
+                case CursorState.Data:
+                    WriteRun(cursor, run, ref budget);
+                    events += run.Events;
+                    if (_rest.Count > 0) return true;
+                    break;
+                case CursorState.Gap:
+                    WriteGap(cursor, ref budget);
+                    break;
+                case CursorState.Disconnect:
+                    if (_closing == CloseReason.None) _closing = CloseReason.SlowClient;
+                    WriteEnd(ref budget);
+                    return false;
+                default:
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    private void WriteRun(Cursor cursor, in FrameRun run, ref int budget)
+    {
+        if (run.Transient || (_request.Ids == WireIds.Position && !run.Single))
+        {
+            Put(run.Span, ref budget);
+            if (!run.Transient) cursor.ToldOffset = run.Offset;
+            return;
+        }
+        cursor.ToldOffset = run.Offset;
+        var tail = TailOf(cursor, run);
+        var body = new ArraySegment<byte>(run.Bytes, run.Start, run.IdStart - run.Start);
+        if (body.Count + tail.Length <= budget || body.Count <= TurnBytes)
+        {
+            Put(body, ref budget);
+            Put(tail, ref budget);
+            return;
+        }
+        // Only an event of more than a turn's bytes is cut. What is left of it keeps its bytes alive, and is the same array for all its readers.
+        var count = Math.Max(1, budget);
+        Put(body.AsSpan(0, count), ref budget);
+        _rest = body[count..];
+        _restTail = tail.ToArray();
+    }
+
+    private ReadOnlySpan<byte> TailOf(Cursor cursor, in FrameRun run)
+    {
+        switch (_request.Ids)
+        {
+            case WireIds.Position:
+                return run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart);
+            case WireIds.Decimal when cursor.Node.Log.Options.Ids == StreamIds.Caller:
+                return run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart);
+            case WireIds.None:
+                return "\n"u8;
+        }
+        var buffer = FrameBuffer.RentForTurn();
+        buffer.Append("id: "u8);
+        if (_request.Ids == WireIds.Decimal)
+        {
+            ControlFrames.Number(buffer, cursor.Generation!.IdBase + run.Offset);
+        }
+        else
+        {
+            _token!.Set(cursor.TokenSlot, cursor.Generation!.EpochTag, run.Offset);
+            buffer.Append(_token.Text);
+        }
+        buffer.Append("\n\n"u8);
+        return buffer.Written;
+    }
+
+    private void Put(ReadOnlySpan<byte> bytes, ref int budget)
+    {
+        budget -= bytes.Length;
+        _output!.Write(bytes);
+    }
+}

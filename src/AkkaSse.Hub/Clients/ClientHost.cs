@@ -1,0 +1,130 @@
+using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Diagnostics;
+using AkkaSse.Hub.Streams;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaSse.Hub.Clients;
+
+/// <summary>What every connection of a node shares. One object, so that a connection holds one reference.</summary>
+internal sealed class ClientHost
+{
+    internal required HubOptions Options { get; init; }
+
+    internal required TimeProvider Time { get; init; }
+
+    internal required CoarseClock Clock { get; init; }
+
+    internal required ActorCount Actors { get; init; }
+
+    internal required HubMetrics Metrics { get; init; }
+
+    internal required ILogger Logger { get; init; }
+
+    /// <summary>A connection has ended and left its streams.</summary>
+    internal required Action<ClientActor, CloseReason> Ended { get; init; }
+
+    /// <summary>A connection has left one stream and goes on.</summary>
+    internal required Action<ClientActor, Cursor, CloseReason> Left { get; init; }
+}
+
+/// <summary>Milliseconds since the hub's start, read for nothing on the delivery path; the sweeper moves it.</summary>
+internal sealed class CoarseClock(TimeProvider time)
+{
+    private readonly long _start = time.GetTimestamp();
+    private long _now = 1;
+
+    internal long Milliseconds => Volatile.Read(ref _now);
+
+    internal long Tick()
+    {
+        var now = 1 + (long)time.GetElapsedTime(_start).TotalMilliseconds;
+        Volatile.Write(ref _now, now);
+        return now;
+    }
+}
+
+/// <summary>All connections of a node. Thread-safe.</summary>
+internal sealed class ConnectionTable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _perKey = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Zone, string Id), ClientActor> _byId = [];
+    private ClientActor[] _all = [];
+    private int _count;
+    private int _reserved;
+
+    internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>Takes a place, unless a limit says no.</summary>
+    internal bool TryReserve(int? max, int? maxPerKey, string? key)
+    {
+        lock (_gate)
+        {
+            if (_reserved >= max) return false;
+            if (key is not null)
+            {
+                ref var held = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_perKey, key, out _);
+                if (held >= maxPerKey) return false;
+                held++;
+            }
+            _reserved++;
+            return true;
+        }
+    }
+
+    internal void Unreserve(string? key)
+    {
+        lock (_gate)
+        {
+            _reserved--;
+            if (key is null) return;
+            if (--_perKey.GetOrDefault(key) <= 0) _perKey.Remove(key);
+        }
+    }
+
+    internal void Add(ClientActor client)
+    {
+        lock (_gate)
+        {
+            if (_count == _all.Length) Array.Resize(ref _all, Math.Max(16, _count * 2));
+            client.TableIndex = _count;
+            _all[_count] = client;
+            Volatile.Write(ref _count, _count + 1);
+            if (client.Zone is { } zone) _byId[(zone, client.ClientId)] = client;
+        }
+    }
+
+    internal bool Remove(ClientActor client)
+    {
+        lock (_gate)
+        {
+            if (client.TableIndex < 0) return false;
+            var last = _all[_count - 1];
+            _all[client.TableIndex] = last;
+            last.TableIndex = client.TableIndex;
+            _all[_count - 1] = null!;
+            client.TableIndex = -1;
+            Volatile.Write(ref _count, _count - 1);
+            if (_all.Length > 1024 && _count < _all.Length / 4) Array.Resize(ref _all, _all.Length / 2);
+            // A newer owner of the id stays.
+            if (client.Zone is { } zone && _byId.TryGetValue((zone, client.ClientId), out var owner) && ReferenceEquals(owner, client)) _byId.Remove((zone, client.ClientId));
+            return true;
+        }
+    }
+
+    internal ClientActor? Find(string zone, string id)
+    {
+        lock (_gate) return _byId.GetValueOrDefault((zone, id));
+    }
+
+    internal ClientActor[] Snapshot()
+    {
+        lock (_gate) return _all.AsSpan(0, _count).ToArray();
+    }
+}
+
+file static class DictionaryExtensions
+{
+    internal static ref int GetOrDefault(this Dictionary<string, int> counts, string key) =>
+        ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _);
+}

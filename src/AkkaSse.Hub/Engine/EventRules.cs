@@ -1,0 +1,54 @@
+using AkkaSse.Protocol;
+
+namespace AkkaSse.Hub.Engine;
+
+/// <summary>What the hub accepts as an event, besides the protocol's own rules. One place, for every edge and engine.</summary>
+public static class EventRules
+{
+    /// <summary>Longest idempotency key and conflation key.</summary>
+    public const int MaxKeyLength = 256;
+
+    /// <summary>Null when an event may be published, else what is wrong and what is allowed.</summary>
+    /// <param name="e">The event.</param>
+    /// <param name="options">The publisher's options.</param>
+    /// <param name="base64">True on a stream that encodes its data: they need not be UTF-8.</param>
+    public static string? Check(SseEvent e, in PublishOptions options, bool base64 = false)
+    {
+        try
+        {
+            SseFieldRules.Validate(base64 && e.HasData ? SseBase64.Encode(e) : e);
+        }
+        catch (SseFormatException fault)
+        {
+            return fault.Message;
+        }
+        if (e.Type is { } type && type.StartsWith(HubNames.ControlPrefix, StringComparison.Ordinal)) return $"Types beginning with '{HubNames.ControlPrefix}' are reserved.";
+        if (e.Id is { Length: > 0 } id && StreamPosition.TryParse(id, out _)) return "An id of the form offset-epoch is the hub's own; choose another form.";
+        if (e.Id is { } early && !e.HasData) return early.Length == 0 ? "An id without data resets readers; give data too." : "An id without data never reaches every reader; give data too.";
+        foreach (var field in e.Fields)
+        {
+            if (field.Key == HubNames.PublisherIdField) return $"The field '{HubNames.PublisherIdField}' is the hub's own.";
+        }
+        if (options.IdempotencyKey is { } key && !IsKey(key)) return $"The idempotency key must be 1 to {MaxKeyLength} printable ASCII characters.";
+        if (options.ConflateKey is { } conflate && (conflate.Length is 0 or > MaxKeyLength || System.Text.Encoding.UTF8.GetByteCount(conflate) > MaxKeyLength)) return $"The conflation key must be 1 to {MaxKeyLength} bytes of UTF-8.";
+        if (options.Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000)) return "The ttl must be more than 0 and at most 10000d.";
+        return null;
+    }
+
+    /// <summary>Null when a publisher's id may stand on this stream.</summary>
+    public static string? CheckId(SseEvent e, StreamOptions options) =>
+        e.Id is { Length: 0 } && options.Replay ? "The id \"\" resets readers and is allowed on unlogged streams only." : null;
+
+    /// <summary>True for an event without data: it has no offset and goes only to readers that are there.</summary>
+    public static bool IsTransient(SseEvent e) => !e.HasData;
+
+    private static bool IsKey(string key)
+    {
+        if (key.Length is 0 or > MaxKeyLength) return false;
+        foreach (var c in key)
+        {
+            if (c is < ' ' or > '~') return false;
+        }
+        return true;
+    }
+}

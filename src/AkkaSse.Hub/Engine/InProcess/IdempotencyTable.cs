@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using AkkaSse.Protocol;
+
+namespace AkkaSse.Hub.Engine.InProcess;
+
+/// <summary>
+/// The idempotency keys of one stream: (principal, key) with the first answer and a hash of the event. Kept for the whole window; full, it refuses and never forgets early. Under the log's lock.
+/// </summary>
+internal sealed class IdempotencyTable(int max, TimeSpan window)
+{
+    private readonly Dictionary<(string Principal, string Key), Entry> _entries = [];
+    private readonly Queue<((string Principal, string Key) Id, long Until)> _order = new();
+
+    internal int Count => _entries.Count;
+
+    /// <summary>Looks a key up. Null: unknown, and there is room.</summary>
+    internal AppendResult? Find(in PublishOptions options, ulong hash, StreamPosition head, long now)
+    {
+        Expire(now);
+        if (_entries.TryGetValue((options.Principal ?? "", options.IdempotencyKey!), out var known))
+        {
+            return known.Hash == hash
+                ? new AppendResult(PublishStatus.Accepted, new StreamPosition(known.Epoch, known.Offset)) { HasOffset = known.HasOffset, Duplicate = true }
+                : new AppendResult(PublishStatus.KeyConflict, head) { Error = "The idempotency key was used with another event; use a new key." };
+        }
+        return _entries.Count < max ? null
+            : new AppendResult(PublishStatus.KeyTableFull, head) { Error = $"{max} idempotency keys are kept and none may be forgotten yet; try again later or without a key." };
+    }
+
+    internal void Remember(in PublishOptions options, ulong hash, StreamPosition position, bool hasOffset, long now)
+    {
+        var id = (options.Principal ?? "", options.IdempotencyKey!);
+        _entries[id] = new Entry(hash, position.Epoch, position.Offset, hasOffset);
+        _order.Enqueue((id, now + (long)window.TotalMilliseconds));
+    }
+
+    /// <summary>Forgets what is past the window.</summary>
+    internal void Expire(long now)
+    {
+        while (_order.TryPeek(out var oldest) && oldest.Until <= now)
+        {
+            _order.Dequeue();
+            _entries.Remove(oldest.Id);
+        }
+    }
+
+    /// <summary>A hash over everything of an event that a reader can see.</summary>
+    internal static ulong HashOf(SseEvent e, in PublishOptions options)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Text(hash, e.Type);
+        Text(hash, e.Id);
+        Text(hash, e.Comment);
+        Text(hash, e.Retry?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Text(hash, options.ConflateKey);
+        Text(hash, options.Ttl?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        foreach (var field in e.Fields)
+        {
+            Text(hash, field.Key);
+            Text(hash, field.Value);
+        }
+        hash.AppendData(e.HasData ? "d"u8 : "n"u8);
+        if (e.DataBytes is { } data) hash.AppendData(data.Span);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
+    }
+
+    private static void Text(IncrementalHash hash, string? text)
+    {
+        hash.AppendData(text is null ? "n"u8 : "s"u8);
+        if (text is null) return;
+        var bytes = Encoding.UTF8.GetBytes(text);
+        hash.AppendData(BitConverter.GetBytes(bytes.Length));
+        hash.AppendData(bytes);
+    }
+
+    private readonly record struct Entry(ulong Hash, string Epoch, long Offset, bool HasOffset);
+}

@@ -1,0 +1,80 @@
+namespace AkkaSse.Hub.Streams;
+
+/// <summary>
+/// The policy wait: whether this node's readers are close enough to the head for another event, and who waits for that.
+/// </summary>
+/// <remarks>The slowest cursor is remembered and looked up again only when it seems to be in the way, so a stream whose readers keep up pays one comparison.</remarks>
+internal sealed class AppendGate
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<Cursor> _readers = [];
+    private readonly Queue<TaskCompletionSource> _waiters = new();
+    private long _slowest = long.MaxValue;
+    private int _waiting;
+
+    internal int Bound { get; set; } = 1;
+
+    /// <summary>True while somebody waits: readers then tell of their progress.</summary>
+    internal bool HasWaiters => Volatile.Read(ref _waiting) != 0;
+
+    internal void Add(Cursor reader)
+    {
+        lock (_lock)
+        {
+            _readers.Add(reader);
+            _slowest = Math.Min(_slowest, reader.SeenOffset);
+        }
+    }
+
+    internal void Remove(Cursor reader)
+    {
+        lock (_lock)
+        {
+            _readers.Remove(reader);
+            _slowest = 0;
+        }
+        Progressed();
+    }
+
+    /// <summary>Whether one event may be appended after <paramref name="head"/>.</summary>
+    internal bool HasRoom(long head)
+    {
+        if (head - Volatile.Read(ref _slowest) < Bound) return true;
+        lock (_lock)
+        {
+            var slowest = long.MaxValue;
+            foreach (var reader in _readers) slowest = Math.Min(slowest, reader.SeenOffset);
+            Volatile.Write(ref _slowest, slowest);
+            return slowest == long.MaxValue || head - slowest < Bound;
+        }
+    }
+
+    /// <summary>A reader has moved or left: the longest waiting append looks again.</summary>
+    internal void Progressed()
+    {
+        TaskCompletionSource? first = null;
+        lock (_lock)
+        {
+            if (_waiters.TryDequeue(out first)) Volatile.Write(ref _waiting, _waiters.Count);
+        }
+        first?.TrySetResult();
+    }
+
+    /// <summary>Waits for a progress. The caller looks again, and then lets the next one look.</summary>
+    internal Task WaitAsync()
+    {
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _waiters.Enqueue(waiter);
+            Volatile.Write(ref _waiting, _waiters.Count);
+        }
+        return waiter.Task;
+    }
+
+    /// <summary>The readers that are in the way of an append after <paramref name="head"/>.</summary>
+    internal Cursor[] Laggards(long head)
+    {
+        lock (_lock) return [.. _readers.Where(r => head - r.SeenOffset >= Bound)];
+    }
+}

@@ -1,0 +1,333 @@
+using AkkaSse.Hub.Actors;
+
+namespace AkkaSse.Hub.Streams;
+
+/// <summary>Frames that a cursor hands out: a run of whole frames, or one frame whose id line begins at <see cref="IdStart"/>.</summary>
+internal struct FrameRun
+{
+    internal byte[] Bytes;
+    internal int Start;
+    internal int End;
+
+    /// <summary>Of a single frame: where its id line begins. Of a run: the end.</summary>
+    internal int IdStart;
+
+    /// <summary>Offset of the last event in it.</summary>
+    internal long Offset;
+
+    /// <summary>Number of events in it.</summary>
+    internal int Events;
+
+    internal bool Single;
+    internal bool Transient;
+
+    internal readonly ReadOnlySpan<byte> Span => Bytes.AsSpan(Start, End - Start);
+}
+
+/// <summary>What a cursor found when there was nothing to read.</summary>
+internal enum CursorState
+{
+    /// <summary>At the head, or the stream does not exist.</summary>
+    Waiting,
+
+    /// <summary>There is more.</summary>
+    Data,
+
+    /// <summary>A gap is to be told first.</summary>
+    Gap,
+
+    /// <summary>It fell off a stream whose policy is to disconnect.</summary>
+    Disconnect,
+}
+
+/// <summary>
+/// A reader's place in one stream. Delivering is copying what lies between it and the head, and moving it. Used by its owner's turn only;
+/// <see cref="SeenOffset"/> may be read by others.
+/// </summary>
+internal sealed class Cursor
+{
+    private long _attachOrdinal;
+    private LogGeneration? _generation;
+    private LogChunk? _chunk;
+    private int _frame;
+    private long _next;
+    private Gap? _gap;
+    private ConflatedFrame[]? _conflated;
+    private int _conflatedAt;
+    private long _seen;
+
+    private Cursor(string stream, StreamActor node, LogGeneration? generation, CursorStart start, long attachOrdinal)
+    {
+        Stream = stream;
+        Node = node;
+        _generation = generation;
+        _next = start.Next;
+        _gap = start.Gap;
+        _attachOrdinal = attachOrdinal;
+        _seen = generation is null ? long.MaxValue : start.Next - 1;
+        ToldOffset = start.Next - 1;
+    }
+
+    internal string Stream { get; }
+
+    internal StreamActor Node { get; }
+
+    /// <summary>The actor that this cursor belongs to; set before the cursor joins a lane.</summary>
+    internal Actor Owner { get; set; } = null!;
+
+    /// <summary>The place in the lane. Touched by the lane's turns only.</summary>
+    internal int LaneIndex = -1;
+
+    internal Lane? Lane;
+
+    /// <summary>Where this stream stands in the owner's token; -1 for none.</summary>
+    internal int TokenSlot = -1;
+
+    /// <summary>True for the engine streams of zones and broadcasts.</summary>
+    internal bool IsInternal => Stream[0] == '$';
+
+    /// <summary>The epoch that it reads; null while the stream does not exist.</summary>
+    internal LogGeneration? Generation => _generation;
+
+    /// <summary>The position up to which everything was handed out.</summary>
+    internal StreamPosition Position => _generation is { } g ? new(g.Epoch, _next - 1) : StreamPosition.BeforeFirst;
+
+    /// <summary>The newest offset that was handed out, for the policy wait; nothing to wait for while the stream does not exist.</summary>
+    internal long SeenOffset => Volatile.Read(ref _seen);
+
+    /// <summary>The newest offset that the reader has an id of.</summary>
+    internal long ToldOffset { get; set; }
+
+    /// <summary>Events that were passed over since the reader was last told a position.</summary>
+    internal long Untold => _next - 1 - ToldOffset;
+
+    /// <summary>Places a cursor in a stream, atomically with respect to appends.</summary>
+    internal static Cursor Open(StreamActor node, ReaderStart start, long now)
+    {
+        var replay = node.Log.Options.Replay;
+        return node.Log.Locked((node, start, now, replay), static (g, s) => g is null
+            ? new Cursor(s.node.Name, s.node, null, new CursorStart(1, GapWithoutStream(s.start)), 0)
+            : new Cursor(s.node.Name, s.node, g, StartResolver.Resolve(g, s.replay, s.start, s.now), g.Ordinal));
+    }
+
+    /// <summary>True when a gap is to be told before anything else.</summary>
+    internal bool HasGap => _gap is not null;
+
+    /// <summary>The gap to be told before anything else, once.</summary>
+    internal Gap? TakeGap()
+    {
+        var gap = _gap;
+        _gap = null;
+        return gap;
+    }
+
+    /// <summary>Reads on.</summary>
+    /// <param name="whole">True when frames may be handed out as they lie, with their own id lines, many at once.</param>
+    /// <param name="filter">Types to be handed out, or null for all.</param>
+    /// <param name="time">The clock, looked at only when a frame can expire.</param>
+    /// <param name="max">At most so many bytes, but at least one frame.</param>
+    /// <param name="run">The frames.</param>
+    internal CursorState Read(bool whole, TypeFilter? filter, TimeProvider time, int max, out FrameRun run)
+    {
+        run = default;
+        while (true)
+        {
+            if (_gap is not null) return CursorState.Gap;
+            if (_conflated is not null && NextConflated(filter, time, ref run)) return CursorState.Data;
+            if (_chunk is not { } chunk || chunk.Bytes is not { } bytes)
+            {
+                var state = Place();
+                if (state != CursorState.Data) return state;
+                continue;
+            }
+            chunk.ReadCommitted(out var frames, out var used);
+            if (_frame >= frames)
+            {
+                if (chunk.Next is { } next)
+                {
+                    _chunk = next;
+                    _frame = 0;
+                    continue;
+                }
+                if (chunk.IsFreed || !ReferenceEquals(_generation, Node.Log.Current))
+                {
+                    _chunk = null;
+                    continue;
+                }
+                return CursorState.Waiting;
+            }
+            if (chunk.Index is not { } index)
+            {
+                _chunk = null;
+                continue;
+            }
+            var now = chunk.EarliestExpiry == long.MaxValue ? 0 : time.GetUtcNow().ToUnixTimeMilliseconds();
+            var walk = !whole || chunk.HasTransient || (now != 0 && chunk.EarliestExpiry <= now);
+            if (filter is not null && !walk)
+            {
+                if (chunk.MixedTypes) walk = true;
+                else if (!filter.Matches(chunk.UniformType))
+                {
+                    MoveTo(frames, chunk.BaseOffset + index[frames - 1].OffsetDelta + 1);
+                    continue;
+                }
+            }
+            if (!walk)
+            {
+                TakeRun(chunk, bytes, index, frames, used, max, ref run);
+                return CursorState.Data;
+            }
+            var frame = _frame;
+            var end = frame + 1 < frames ? index[frame + 1].Start : used;
+            var offset = chunk.BaseOffset + index[frame].OffsetDelta;
+            if (chunk.IsTransient(index, frame, end))
+            {
+                MoveTo(frame + 1, offset + 1);
+                if (chunk.BaseOrdinal + frame < _attachOrdinal) continue;
+                run = new FrameRun { Bytes = bytes, Start = index[frame].Start, End = end, IdStart = end, Offset = offset, Single = true, Transient = true };
+                return CursorState.Data;
+            }
+            if (!TryTypeOf(chunk, frame, filter, out var wanted))
+            {
+                _chunk = null;
+                continue;
+            }
+            MoveTo(frame + 1, offset + 1);
+            if (!wanted || (now != 0 && chunk.ExpiryOf(frame) is var expiry && expiry != 0 && expiry <= now)) continue;
+            run = new FrameRun { Bytes = bytes, Start = index[frame].Start, End = end, IdStart = index[frame].IdStart, Offset = offset, Events = 1, Single = true };
+            return CursorState.Data;
+        }
+    }
+
+    // The many-at-once path: frames lie contiguously, so what a reader missed is one slice.
+    private void TakeRun(LogChunk chunk, byte[] bytes, FrameEntry[] index, int frames, int used, int max, ref FrameRun run)
+    {
+        var first = _frame;
+        var start = index[first].Start;
+        var last = frames;
+        if (used - start > max)
+        {
+            int low = first + 1, high = frames;
+            while (low < high)
+            {
+                var middle = (low + high + 1) >>> 1;
+                var end = middle < frames ? index[middle].Start : used;
+                if (end - start <= max) low = middle;
+                else high = middle - 1;
+            }
+            last = low;
+        }
+        run.Bytes = bytes;
+        run.Start = start;
+        run.End = run.IdStart = last < frames ? index[last].Start : used;
+        run.Offset = chunk.BaseOffset + index[last - 1].OffsetDelta;
+        run.Events = last - first;
+        run.Single = last - first == 1;
+        if (run.Single) run.IdStart = index[first].IdStart;
+        MoveTo(last, run.Offset + 1);
+    }
+
+    private bool NextConflated(TypeFilter? filter, TimeProvider time, ref FrameRun run)
+    {
+        while (_conflatedAt < _conflated!.Length)
+        {
+            var frame = _conflated[_conflatedAt++];
+            if (filter is not null && !filter.Matches(frame.Type)) continue;
+            if (frame.Expiry != 0 && frame.Expiry <= time.GetUtcNow().ToUnixTimeMilliseconds()) continue;
+            run = new FrameRun { Bytes = frame.Bytes, Start = 0, End = frame.Bytes.Length, IdStart = frame.IdStart, Offset = frame.Offset, Events = 1, Single = true };
+            return true;
+        }
+        _conflated = null;
+        return false;
+    }
+
+    // Finds the chunk to read from. Data: found one, look again.
+    private CursorState Place()
+    {
+        _chunk = null;
+        var current = Node.Log.Current;
+        if (current is null) return CursorState.Waiting;
+        if (!ReferenceEquals(current, _generation))
+        {
+            var previous = _generation;
+            _generation = current;
+            if (previous is not null) _attachOrdinal = 0;
+            if (previous is null)
+            {
+                // "Before the first event" means the base of the epoch in which the stream was created.
+                _next = current.Base + 1;
+                ToldOffset = current.Base;
+                Seen();
+            }
+            else if (previous.Epoch != current.Epoch)
+            {
+                _gap = new Gap(GapReason.EpochChanged, current.Epoch, _next, null, previous.Epoch);
+                _next = current.First;
+                Seen();
+                return CursorState.Gap;
+            }
+        }
+        if (_next < current.First)
+        {
+            if (_next <= current.LostThrough) return FallenOff(current);
+            _next = current.First;
+            Seen();
+        }
+        if (!Node.Log.TrySeek(current, _next, out _chunk, out _frame)) return CursorState.Waiting;
+        // A seek that lands at the committed end of the newest chunk is the head.
+        return CursorState.Data;
+    }
+
+    private CursorState FallenOff(LogGeneration g)
+    {
+        var policy = Node.Log.Options.SlowReader;
+        if (policy == SlowReaderPolicy.Disconnect) return CursorState.Disconnect;
+        var missing = StartResolver.Missing(g, _next, GapReason.Lagged);
+        if (policy == SlowReaderPolicy.Conflate && missing.Reason == GapReason.Lagged)
+        {
+            var kept = Node.Log.Conflated(g, _next);
+            if (kept.Length > 0)
+            {
+                _conflated = kept;
+                _conflatedAt = 0;
+                missing = missing with { Reason = GapReason.Conflated };
+            }
+        }
+        _gap = missing;
+        _next = missing.To!.Value + 1;
+        Seen();
+        return CursorState.Gap;
+    }
+
+    private bool TryTypeOf(LogChunk chunk, int frame, TypeFilter? filter, out bool wanted)
+    {
+        wanted = true;
+        if (filter is null) return true;
+        if (!Volatile.Read(ref chunk.MixedTypes))
+        {
+            wanted = filter.Matches(chunk.UniformType);
+            return true;
+        }
+        // Freed meanwhile: its types are gone, and so is the chunk.
+        if (Volatile.Read(ref chunk.Types) is not { } types) return false;
+        wanted = filter.Matches(types[frame]);
+        return true;
+    }
+
+    private void MoveTo(int frame, long next)
+    {
+        _frame = frame;
+        _next = next;
+        Seen();
+    }
+
+    private void Seen()
+    {
+        Volatile.Write(ref _seen, _next - 1);
+        if (Node.Log.Gate is { HasWaiters: true }) Node.GateProgressed();
+    }
+
+    private static Gap? GapWithoutStream(ReaderStart start) => start.UnknownId ? new Gap(GapReason.UnknownId, StreamPosition.NoEpoch, null, null)
+        : start.Start is { Kind: StartKind.Position, Position: { IsBeforeFirst: false } p } ? new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, p.Offset + 1, null, p.Epoch)
+        : null;
+}

@@ -1,0 +1,80 @@
+namespace AkkaSse.Hub.Streams;
+
+/// <summary>What a reader comes with for one stream: a position to resume from, an id that nobody knows, or just a wish.</summary>
+/// <param name="Start">The wish, or a position.</param>
+/// <param name="UnknownId">True when an id was given that this stream cannot place.</param>
+/// <param name="Fallback">Where to go on after an unknown id or another epoch: <see cref="StartPosition.Latest"/> keeps a reader at the head.</param>
+internal readonly record struct ReaderStart(StartPosition Start, bool UnknownId, StartPosition Fallback)
+{
+    /// <summary>A position from a cursor token, which carries a tag in place of the epoch's text.</summary>
+    internal TokenPosition? Token { get; init; }
+
+    /// <summary>An id in the decimal form, which carries the generation's id base.</summary>
+    internal long? Decimal { get; init; }
+
+    internal static ReaderStart From(StartPosition start) => new(start, false, start);
+}
+
+/// <summary>A place in a stream as a cursor token has it.</summary>
+/// <param name="EpochTag">See <see cref="CursorToken.TagOf"/>.</param>
+/// <param name="Offset">The newest offset seen.</param>
+internal readonly record struct TokenPosition(uint EpochTag, long Offset)
+{
+    internal bool IsBeforeFirst => EpochTag == 0 && Offset == 0;
+}
+
+/// <summary>Where a cursor begins.</summary>
+/// <param name="Next">Offset of the first event that it delivers.</param>
+/// <param name="Gap">What it has missed.</param>
+internal readonly record struct CursorStart(long Next, Gap? Gap);
+
+/// <summary>Decides where a cursor begins. Pure; called under the log's lock.</summary>
+internal static class StartResolver
+{
+    internal static CursorStart Resolve(LogGeneration g, bool replay, ReaderStart reader, long now)
+    {
+        if (reader.UnknownId) return new(AfterUnknown(g, reader), new Gap(GapReason.UnknownId, g.Epoch, null, null));
+        if (reader.Token is { } token)
+        {
+            if (token.IsBeforeFirst) return After(g, g.Base, reader);
+            return token.EpochTag == g.EpochTag ? After(g, token.Offset, reader) : new(AfterUnknown(g, reader), new Gap(GapReason.EpochChanged, g.Epoch, token.Offset + 1, null));
+        }
+        if (reader.Decimal is { } id) return AfterDecimal(g, id, reader);
+        var start = reader.Start;
+        return start.Kind switch
+        {
+            StartKind.Earliest => new(replay ? g.First : g.Head + 1, null),
+            StartKind.Last => new(replay ? Math.Max(g.First, g.Head - Math.Min(start.Number, g.Head) + 1) : g.Head + 1, null),
+            StartKind.Age => new(replay ? StreamLog.FirstAt(g, now - (long)start.Age.TotalMilliseconds) : g.Head + 1, null),
+            StartKind.Time => new(replay ? StreamLog.FirstAt(g, start.Time.ToUnixTimeMilliseconds()) : g.Head + 1, null),
+            StartKind.Offset => After(g, start.Number, reader),
+            StartKind.Position => AfterPosition(g, start.Position, reader),
+            _ => new(g.Head + 1, null),
+        };
+    }
+
+    private static CursorStart AfterPosition(LogGeneration g, StreamPosition position, ReaderStart reader)
+    {
+        if (position.IsBeforeFirst) return After(g, g.Base, reader);
+        if (position.Epoch == g.Epoch) return After(g, position.Offset, reader);
+        return new(AfterUnknown(g, reader), new Gap(GapReason.EpochChanged, g.Epoch, position.Offset + 1, null, position.Epoch));
+    }
+
+    // Below the base: an id of an older epoch, recognisably old.
+    private static CursorStart AfterDecimal(LogGeneration g, long id, ReaderStart reader) =>
+        id < g.IdBase + g.Base ? new(AfterUnknown(g, reader), new Gap(GapReason.EpochChanged, g.Epoch, null, null)) : After(g, id - g.IdBase, reader);
+
+    private static CursorStart After(LogGeneration g, long offset, ReaderStart reader)
+    {
+        if (offset > g.Head || offset < g.Base) return new(AfterUnknown(g, reader), new Gap(GapReason.UnknownId, g.Epoch, null, null));
+        var next = offset + 1;
+        if (next > g.LostThrough) return new(Math.Max(next, g.First), null);
+        return new(g.First, Missing(g, next, GapReason.Trimmed));
+    }
+
+    /// <summary>The gap of a reader that wanted <paramref name="next"/> and finds it gone.</summary>
+    internal static Gap Missing(LogGeneration g, long next, GapReason otherwise) =>
+        new(g.LostThrough <= g.ClearedThrough ? GapReason.Cleared : otherwise, g.Epoch, next, g.LostThrough);
+
+    private static long AfterUnknown(LogGeneration g, ReaderStart reader) => reader.Fallback.Kind == StartKind.Latest ? g.Head + 1 : g.First;
+}

@@ -1,0 +1,244 @@
+using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Hub.Streams;
+
+/// <summary>
+/// One stream on this node: its log here and the readers it has here, spread over lanes. "New data" goes straight to the lanes as one coalescing bit;
+/// joining, leaving and removal come through the mailbox.
+/// </summary>
+internal sealed class StreamActor : Actor, IStreamSink
+{
+    private readonly ActorCount _count;
+    private readonly Action<Exception, string> _fault;
+    private readonly HashSet<Cursor> _readers = [];
+    private Lane[] _lanes;
+    private int _readerCount;
+    private bool _removed;
+
+    internal StreamActor(string name, ActorCount count, Action<Exception, string> fault)
+        : base(count)
+    {
+        Name = name;
+        _count = count;
+        _fault = fault;
+        _lanes = [new Lane(count, fault)];
+    }
+
+    internal string Name { get; }
+
+    internal StreamLog Log { get; private set; } = null!;
+
+    /// <summary>The table's own record of this actor, which outlives its place in the table when the stream was removed.</summary>
+    internal StreamTable.Entry? Detached { get; set; }
+
+    /// <summary>Readers that are joined or about to be; counted at admission, so that limits hold under concurrency.</summary>
+    internal int Readers => Volatile.Read(ref _readerCount);
+
+    internal bool IsRemoved => Volatile.Read(ref _removed);
+
+    /// <inheritdoc/>
+    public void OnChanged()
+    {
+        foreach (var lane in Volatile.Read(ref _lanes)) lane.DataAvailable();
+    }
+
+    /// <inheritdoc/>
+    public void OnRemoved()
+    {
+        Volatile.Write(ref _removed, true);
+        Post(new RemovedMail());
+    }
+
+    /// <summary>The stream is attached.</summary>
+    internal void Attached(StreamLog log)
+    {
+        Log = log;
+        log.GateChanged = () => Post(new GateMail());
+    }
+
+    /// <summary>Counts a reader in, unless the stream has as many as it may.</summary>
+    internal bool TryAdmit(int? max)
+    {
+        while (true)
+        {
+            var readers = Volatile.Read(ref _readerCount);
+            if (readers >= max) return false;
+            if (Interlocked.CompareExchange(ref _readerCount, readers + 1, readers) == readers) return true;
+        }
+    }
+
+    internal void Discharge() => Interlocked.Decrement(ref _readerCount);
+
+    internal void Join(Cursor cursor)
+    {
+        // An append must wait for a reader from the moment its position is fixed.
+        Log.Gate?.Add(cursor);
+        Post(new JoinMail(cursor), inline: true);
+    }
+
+    internal void Leave(Cursor cursor)
+    {
+        Discharge();
+        Log.Gate?.Remove(cursor);
+        Post(new LeaveMail(cursor), inline: true);
+    }
+
+    internal void GateProgressed() => Signal();
+
+    /// <summary>The last reader has left and the stream is detached.</summary>
+    internal void End() => Post(new EndMail());
+
+    protected override void OnMail(Mail mail)
+    {
+        switch (mail)
+        {
+            case JoinMail join:
+                _readers.Add(join.Cursor);
+                var lane = LaneFor(_readers.Count);
+                join.Cursor.Lane = lane;
+                lane.Post(new Lane.AddMail(join.Cursor), inline: true);
+                if (_removed) ((IStreamReader)join.Cursor.Owner).OnStreamRemoved(join.Cursor);
+                break;
+            case LeaveMail leave:
+                if (!_readers.Remove(leave.Cursor)) break;
+                leave.Cursor.Lane!.Assigned--;
+                leave.Cursor.Lane.Post(new Lane.RemoveMail(leave.Cursor), inline: true);
+                break;
+            case GateMail:
+                foreach (var reader in _readers) Log.Gate?.Add(reader);
+                break;
+            case RemovedMail:
+                foreach (var reader in _readers) ((IStreamReader)reader.Owner).OnStreamRemoved(reader);
+                break;
+            case EndMail:
+                foreach (var l in _lanes) l.End();
+                Stop();
+                break;
+        }
+    }
+
+    protected override bool OnTurn()
+    {
+        if (Log.Gate is { HasWaiters: true } gate) gate.Progressed();
+        return false;
+    }
+
+    protected override void OnFault(Exception fault) => _fault(fault, Name);
+
+    private Lane LaneFor(int readers)
+    {
+        var lanes = _lanes;
+        if (readers > lanes.Length * Lane.Comfortable && lanes.Length < Environment.ProcessorCount)
+        {
+            lanes = [.. lanes, new Lane(_count, _fault)];
+            Volatile.Write(ref _lanes, lanes);
+        }
+        var best = lanes[0];
+        foreach (var lane in lanes)
+        {
+            if (lane.Assigned < best.Assigned) best = lane;
+        }
+        best.Assigned++;
+        return best;
+    }
+
+    private sealed class JoinMail(Cursor cursor) : Mail
+    {
+        internal Cursor Cursor { get; } = cursor;
+    }
+
+    private sealed class LeaveMail(Cursor cursor) : Mail
+    {
+        internal Cursor Cursor { get; } = cursor;
+    }
+
+    private sealed class RemovedMail : Mail;
+
+    private sealed class EndMail : Mail;
+
+    private sealed class GateMail : Mail;
+}
+
+/// <summary>What a stream tells the owner of a cursor.</summary>
+internal interface IStreamReader
+{
+    /// <summary>The stream was removed: what is queued is still delivered. Does not block.</summary>
+    void OnStreamRemoved(Cursor cursor);
+}
+
+/// <summary>A part of a stream's readers, served one after the other. The readers of a large stream are split over lanes when cores allow.</summary>
+internal sealed class Lane(ActorCount count, Action<Exception, string> fault) : Actor(count)
+{
+    /// <summary>So many readers are served by one lane before another is opened: about 2 ms of work at 8 us each.</summary>
+    internal const int Comfortable = 256;
+
+    // So few readers are served on the publisher's own thread: their writes cost less than the hop to another one (about 5 us each).
+    private const int Few = 2;
+
+    private Cursor[] _readers = [];
+    private int _count;
+
+    /// <summary>Readers given to this lane. Touched by the stream's turns only.</summary>
+    internal int Assigned;
+
+    internal void DataAvailable()
+    {
+        var readers = Volatile.Read(ref _count);
+        if (readers == 0) return;
+        if (readers <= Few) SignalInline();
+        else Signal();
+    }
+
+    internal void End() => Post(new EndMail());
+
+    protected override void OnMail(Mail mail)
+    {
+        switch (mail)
+        {
+            case AddMail add:
+                if (_count == _readers.Length) Array.Resize(ref _readers, Math.Max(4, _count * 2));
+                add.Cursor.LaneIndex = _count;
+                _readers[_count] = add.Cursor;
+                Volatile.Write(ref _count, _count + 1);
+                // An append between the placing of the cursor and this moment told nobody.
+                add.Cursor.Owner.Signal();
+                break;
+            case RemoveMail remove:
+                var at = remove.Cursor.LaneIndex;
+                if (at < 0) break;
+                var last = _readers[_count - 1];
+                _readers[at] = last;
+                last.LaneIndex = at;
+                _readers[_count - 1] = null!;
+                remove.Cursor.LaneIndex = -1;
+                Volatile.Write(ref _count, _count - 1);
+                if (_count < _readers.Length / 4 && _readers.Length > 64) Array.Resize(ref _readers, _readers.Length / 2);
+                break;
+            case EndMail:
+                Stop();
+                break;
+        }
+    }
+
+    protected override bool OnTurn()
+    {
+        var readers = _readers;
+        for (var i = 0; i < _count; i++) readers[i].Owner.SignalInline();
+        return false;
+    }
+
+    protected override void OnFault(Exception e) => fault(e, "lane");
+
+    internal sealed class AddMail(Cursor cursor) : Mail
+    {
+        internal Cursor Cursor { get; } = cursor;
+    }
+
+    internal sealed class RemoveMail(Cursor cursor) : Mail
+    {
+        internal Cursor Cursor { get; } = cursor;
+    }
+
+    private sealed class EndMail : Mail;
+}

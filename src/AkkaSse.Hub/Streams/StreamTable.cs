@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Hub.Streams;
+
+/// <summary>
+/// The streams that this node is attached to: one actor per stream while anybody reads it. Attaching is done once for all who ask at the same time.
+/// </summary>
+internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Action<Exception, string> fault, int maxPlaceholders)
+{
+    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private int _placeholders;
+
+    internal int Count => _entries.Count;
+
+    internal int ReadersOf(string stream) => _entries.TryGetValue(stream, out var entry) ? entry.Actor.Readers : 0;
+
+    internal StreamActor? Find(string stream) => _entries.TryGetValue(stream, out var entry) ? entry.Actor : null;
+
+    internal IEnumerable<StreamActor> All => _entries.Values.Select(e => e.Actor);
+
+    /// <summary>The stream's actor, attached; to be given back with <see cref="Release"/>. Null when too many streams that do not exist are waited for.</summary>
+    internal async ValueTask<StreamActor?> AcquireAsync(string stream, CancellationToken cancellation)
+    {
+        Entry entry;
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(stream, out entry!) || entry.Actor.IsRemoved)
+            {
+                entry = new Entry(new StreamActor(stream, actors, fault));
+                entry.Attaching = AttachAsync(entry);
+                _entries[stream] = entry;
+            }
+            entry.References++;
+        }
+        try
+        {
+            await entry.Attaching.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            Release(entry);
+            throw;
+        }
+        if (entry.Placeholder && Volatile.Read(ref _placeholders) > maxPlaceholders)
+        {
+            Release(entry);
+            return null;
+        }
+        return entry.Actor;
+    }
+
+    /// <summary>Gives an actor back; the last one detaches.</summary>
+    internal void Release(StreamActor actor)
+    {
+        Entry? entry;
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(actor.Name, out entry) || !ReferenceEquals(entry.Actor, actor)) entry = actor.Detached;
+        }
+        if (entry is not null) Release(entry);
+    }
+
+    private void Release(Entry entry)
+    {
+        lock (_gate)
+        {
+            if (--entry.References > 0) return;
+            if (_entries.TryGetValue(entry.Actor.Name, out var present) && ReferenceEquals(present, entry)) _entries.TryRemove(entry.Actor.Name, out _);
+        }
+        if (entry.Placeholder) Interlocked.Decrement(ref _placeholders);
+        entry.Actor.End();
+        _ = DetachAsync(entry);
+    }
+
+    private async Task AttachAsync(Entry entry)
+    {
+        entry.Actor.Detached = entry;
+        var attachment = await engine.AttachAsync(entry.Actor.Name, entry.Actor, CancellationToken.None).ConfigureAwait(false);
+        entry.Attachment = attachment;
+        entry.Actor.Attached(attachment.Log);
+        if (attachment.Exists) return;
+        entry.Placeholder = true;
+        Interlocked.Increment(ref _placeholders);
+    }
+
+    private async Task DetachAsync(Entry entry)
+    {
+        try
+        {
+            await entry.Attaching.ConfigureAwait(false);
+            if (entry.Attachment is { } attachment) await attachment.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            fault(e, "detach of a stream");
+        }
+    }
+
+    internal sealed class Entry(StreamActor actor)
+    {
+        internal StreamActor Actor { get; } = actor;
+
+        internal IStreamAttachment? Attachment { get; set; }
+
+        internal Task Attaching { get; set; } = Task.CompletedTask;
+
+        internal int References { get; set; }
+
+        internal bool Placeholder { get; set; }
+    }
+}
