@@ -66,7 +66,7 @@ public sealed class SseEvent
     /// <summary>The data as UTF-8 bytes, or null when the event has none. The memory must not change while the event is in use.</summary>
     public ReadOnlyMemory<byte>? DataBytes
     {
-        get => _given ?? (_text is null ? null : _encoded ??= Encoding.UTF8.GetBytes(_text));
+        get => _given ?? (_text is { } text ? (ReadOnlyMemory<byte>?)(_encoded ??= Encoding.UTF8.GetBytes(text)) : null);
         init
         {
             _given = value;
