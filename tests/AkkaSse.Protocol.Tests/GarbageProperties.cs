@@ -56,14 +56,16 @@ public class GarbageProperties
             var free = ParseWhole(c.Bytes);
             var bound = ParseWhole(c.Bytes, new SseParserOptions { MaxEventBytes = c.Size });
             bound[^1].ShouldBe(free[^1], "ids of skipped events count too");
-            var kept = bound.Where(i => !i.StartsWith("error ", StringComparison.Ordinal)).ToList();
             var rest = new Queue<string>(free);
-            foreach (var item in kept)
+            foreach (var item in bound.Where(i => !i.StartsWith("error ", StringComparison.Ordinal)))
             {
-                while (rest.TryDequeue(out var candidate) && candidate != item)
+                while (rest.Count > 0 && rest.Peek() != item)
                 {
-                    candidate.ShouldStartWith("event ");
+                    rest.Dequeue().ShouldStartWith("event ");
                 }
+
+                rest.Count.ShouldBeGreaterThan(0, $"{item} is not read without the bound");
+                rest.Dequeue();
             }
         }, 1000);
     }

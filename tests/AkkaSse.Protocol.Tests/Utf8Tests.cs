@@ -42,6 +42,22 @@ public class Utf8Tests
         fault.Message.ShouldContain("base64");
     }
 
+    [Fact]
+    [Trait("parity", "WIRE-12")]
+    public void Beginning_of_a_byte_order_mark_that_is_none_belongs_to_the_first_line()
+    {
+        foreach (byte[] start in new byte[][] { [0xEF], [0xEF, 0xBB], [0xEF, 0xBB, 0xEF, 0xBB, 0xBF] })
+        {
+            byte[] stream = [.. start, .. "data: lost\ndata: kept\n\n"u8];
+            for (var size = 1; size <= stream.Length; size++)
+            {
+                var e = ParseChunks(stream, [size]);
+                e.ShouldRead(ReferenceParser.Parse(stream), $"chunks of {size}");
+                e[0].ShouldContain("data=\"kept\"");
+            }
+        }
+    }
+
     // Attributes are stored as UTF-8 and cannot carry a lone surrogate; hence no theory.
     [Fact]
     [Trait("parity", "WIRE-01")]

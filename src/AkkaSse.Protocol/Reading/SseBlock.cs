@@ -135,7 +135,6 @@ internal sealed class SseBlock(SseParserOptions options)
         }
 
         _data.Append(segment.Slice(_spanStart, _dataBytes));
-        _dataStart = 0;
         _spanStart = -1;
     }
 
@@ -261,7 +260,7 @@ internal sealed class SseBlock(SseParserOptions options)
 
         _id = Encoding.UTF8.GetString(value);
         _idBytes = value.Length;
-        return !_skipping && CheckSize(out item);
+        return CheckSize(out item);
     }
 
     private bool AddRetry(ReadOnlySpan<byte> value, out SseItem item)
