@@ -29,13 +29,17 @@ public class BclOracleTests
     [Trait("parity", "WIRE-16")]
     public void Parser_reads_what_the_framework_formatter_writes()
     {
-        var cases = from data in Properties.Text from type in Properties.Line from id in Gen.Elements("1", "x-y", "a b") select (data, type, id);
+        var cases =
+            from data in Properties.Text
+            from type in Properties.Line
+            from id in Gen.Elements("1", "x-y", "a b")
+            select (data, type, id);
         Properties.Hold(cases, c =>
         {
             using var stream = new MemoryStream();
             SseFormatter.WriteAsync(One(), stream).GetAwaiter().GetResult();
             var e = Events(Utf8.GetString(stream.ToArray())).ShouldHaveSingleItem();
-            (e.Data, e.Type ?? "", e.Id).ShouldBe((c.data.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n'), c.type, c.id));
+            (e.Data, e.Type ?? "", e.Id).ShouldBe((Normalised(c.data), c.type, c.id));
 
             async IAsyncEnumerable<SseItem<string>> One()
             {
@@ -60,5 +64,6 @@ public class BclOracleTests
     }
 
     private static List<(string Type, string Data)> ReadByFramework(byte[] bytes) =>
-        [.. BclParser.Create(new MemoryStream(bytes), (_, data) => Encoding.UTF8.GetString(data)).Enumerate().Select(i => (i.EventType.Length == 0 ? "message" : i.EventType, i.Data))];
+        [.. BclParser.Create(new MemoryStream(bytes), (_, data) => Encoding.UTF8.GetString(data)).Enumerate()
+            .Select(i => (i.EventType.Length == 0 ? "message" : i.EventType, i.Data))];
 }

@@ -15,7 +15,8 @@ public class FieldRulesTests
     [InlineData("a\rb")]
     [InlineData("a\0b")]
     [InlineData("\n")]
-    public void Type_that_breaks_its_line_is_refused(string type) => SseFieldRules.CheckType(type).ShouldNotBeNull().ShouldContain("allowed");
+    public void Type_that_breaks_its_line_is_refused(string type) =>
+        SseFieldRules.CheckType(type).ShouldNotBeNull().ShouldContain("allowed");
 
     [Theory]
     [InlineData(null)]

@@ -23,7 +23,9 @@ internal static class Harness
         return items;
     }
 
-    /// <summary>Feeds the bytes in pieces of the sizes given, over and over. Each piece is destroyed before the next, as a pooled buffer would be.</summary>
+    /// <summary>
+    /// Feeds the bytes in pieces of the sizes given, over and over. Each piece is destroyed before the next, as a pooled buffer would be.
+    /// </summary>
     public static List<string> Feed(SseParser parser, byte[] bytes, IReadOnlyList<int> sizes)
     {
         var items = new List<string>();
@@ -102,7 +104,8 @@ internal static class Harness
 
     public static string E(
         string data, string? type = null, string? id = null, string? last = null, long? retry = null, params (string, string)[] fields) =>
-        $"event type={Show(type)} data={Show(data)} id={Show(id)} last={Show(last ?? id ?? "")} retry={retry?.ToString(CultureInfo.InvariantCulture)}"
+        $"event type={Show(type)} data={Show(data)} id={Show(id)} last={Show(last ?? id ?? "")}"
+        + $" retry={retry?.ToString(CultureInfo.InvariantCulture)}"
         + string.Concat(fields.Select(f => $" {Show(f.Item1)}={Show(f.Item2)}"));
 
     public static string C(string comment) => $"comment {Show(comment)}";
@@ -112,6 +115,8 @@ internal static class Harness
     public static string Show(string? text) => text is null
         ? "-"
         : "\"" + string.Concat(text.Select(c => c is < ' ' or > '~' ? $"\\u{(int)c:x4}" : c.ToString())) + "\"";
+
+    public static string Normalised(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
 
     public static string Encoded(SseEvent e, SseFieldOrder order = SseFieldOrder.Native)
     {

@@ -31,7 +31,8 @@ public class LimitTests
     [Fact]
     public void Type_and_id_count_once_however_often_they_are_repeated()
     {
-        Everywhere("event: 1234567\nevent: 1234567\nevent: 1234567\nevent: 1234567\nid: 12345678\nid: 12345678\nid: 12345678\ndata: 123456789\n\n",
+        Everywhere("event: 1234567\nevent: 1234567\nevent: 1234567\nevent: 1234567\n"
+            + "id: 12345678\nid: 12345678\nid: 12345678\ndata: 123456789\n\n",
             E("123456789", "1234567", "12345678"), "last=12345678");
     }
 
@@ -51,7 +52,8 @@ public class LimitTests
     [Fact]
     public void Id_that_brings_the_event_over_its_bound_still_counts()
     {
-        Everywhere("data: 1234567890\ndata: 1234567890\nid: 1234\n\ndata: b\n\n", "error Event 24 25", E("b", null, null, "1234"), "last=1234");
+        Everywhere("data: 1234567890\ndata: 1234567890\nid: 1234\n\ndata: b\n\n",
+            "error Event 24 25", E("b", null, null, "1234"), "last=1234");
     }
 
     [Fact]

@@ -22,11 +22,13 @@ internal static class Properties
 
     /// <summary>Sizes of pieces, mostly small.</summary>
     public static Gen<int[]> Chunks { get; } =
-        Gen.NonEmptyListOf(Gen.Frequency((6, Gen.Choose(1, 4)), (3, Gen.Choose(1, 30)), (1, Gen.Choose(100, 5000)))).Select(l => l.ToArray());
+        Gen.NonEmptyListOf(Gen.Frequency((6, Gen.Choose(1, 4)), (3, Gen.Choose(1, 30)), (1, Gen.Choose(100, 5000))))
+            .Select(l => l.ToArray());
 
     /// <summary>Text of one line, from characters that mean something to one of the layers.</summary>
     public static Gen<string> Line { get; } =
-        Gen.Elements("a", "b", "7", ":", " ", "\t", "data: ", "event:", "id", "é", "€", "😀", "\u2028", "\u0085", "\uFEFF", "\uFFFD", "<", "\"", new string('w', 400))
+        Gen.Elements("a", "b", "7", ":", " ", "\t", "data: ", "event:", "id", "é", "€", "😀", "\u2028", "\u0085", "\uFEFF",
+            "\uFFFD", "<", "\"", new string('w', 400))
             .ListOf().Select(string.Concat);
 
     /// <summary>Text with any line ends and NUL.</summary>
@@ -55,9 +57,12 @@ internal static class Properties
     /// <summary>Bytes that look like a stream often enough to reach every branch.</summary>
     public static Gen<byte[]> Garbage { get; } =
         Gen.Frequency(
-            (12, Gen.Elements("data", "event", "id", "retry", ":", ": ", " ", "x", "0", "17", "data: ", "data:a", "id: 1", "\0", "ü", "€", "😀").Select(Harness.Bytes)),
+            (12, Gen.Elements("data", "event", "id", "retry", ":", ": ", " ", "x",
+                "0", "17", "data: ", "data:a", "id: 1", "\0", "ü", "€", "😀")
+                .Select(Harness.Bytes)),
             (9, Gen.Elements("\n", "\r", "\r\n", "\n\n", "\r\r", "\r\n\r\n").Select(Harness.Bytes)),
-            (1, Gen.Elements(new byte[][] { [0xEF, 0xBB, 0xBF], [0xEF], [0xEF, 0xBB], [0xFF], [0xC3], [0xE2, 0x82], [0xF0, 0x9F], [0x80] })),
+            (1, Gen.Elements(new byte[][] { [0xEF, 0xBB, 0xBF], [0xEF], [0xEF, 0xBB],
+                [0xFF], [0xC3], [0xE2, 0x82], [0xF0, 0x9F], [0x80] })),
             (1, Gen.Choose(0, 255).Select(b => new[] { (byte)b })))
             .ListOf().Resize(120).Select(l => l.SelectMany(b => b).ToArray());
 
@@ -72,5 +77,6 @@ internal static class Properties
         }
     }
 
-    private static Gen<string?> OrNull(Gen<string> generator) => Gen.Frequency((2, generator.Select(s => (string?)s)), (1, Gen.Constant<string?>(null)));
+    private static Gen<string?> OrNull(Gen<string> generator) =>
+        Gen.Frequency((2, generator.Select(s => (string?)s)), (1, Gen.Constant<string?>(null)));
 }

@@ -28,7 +28,8 @@ public class ReaderWriterTests
     public async Task Faulty_event_leaves_the_stream_untouched()
     {
         using var stream = new MemoryStream();
-        await Should.ThrowAsync<SseFormatException>(async () => await SseWriter.WriteAsync(stream, new SseEvent { Data = "d", Type = "a\nb" }));
+        var faulty = new SseEvent { Data = "d", Type = "a\nb" };
+        await Should.ThrowAsync<SseFormatException>(async () => await SseWriter.WriteAsync(stream, faulty));
         await Should.ThrowAsync<SseFormatException>(async () => await SseWriter.WriteAsync(stream, new SseEvent()));
         stream.Length.ShouldBe(0);
     }

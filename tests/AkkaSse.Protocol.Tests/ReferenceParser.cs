@@ -3,7 +3,8 @@ using System.Text;
 namespace AkkaSse.Protocol.Tests;
 
 /// <summary>
-/// WHATWG HTML 9.2.5 and 9.2.6 written down as plainly as possible, over the whole stream at once and without bounds: the measure for the parser.
+/// WHATWG HTML 9.2.5 and 9.2.6 written down as plainly as possible, over the whole stream at once and without bounds: the measure for the
+/// parser.
 /// </summary>
 internal static class ReferenceParser
 {

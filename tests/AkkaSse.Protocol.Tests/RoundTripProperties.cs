@@ -60,6 +60,4 @@ public class RoundTripProperties
             decoded.DataBytes!.Value.ToArray().ShouldBe(bytes);
         });
     }
-
-    private static string Normalised(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
 }

@@ -122,9 +122,11 @@ public class SeedInteropTests
     public void S4_servers_stream_is_read()
     {
         // A welcome whose id is the client's, then its fixed order of fields.
-        Parse("id: 0123456789abcdef\ndata: welcome\nevent: open\n\nid: 123\ndata: 111\nevent: abc\nretry: 3000\n\n: heartbeat\n\nid: \ndata: 112\n\n").ShouldBe(
+        Parse("id: 0123456789abcdef\ndata: welcome\nevent: open\n\n"
+            + "id: 123\ndata: 111\nevent: abc\nretry: 3000\n\n: heartbeat\n\nid: \ndata: 112\n\n").ShouldBe(
         [
-            E("welcome", "open", "0123456789abcdef"), R(3000), E("111", "abc", "123", retry: 3000), C("heartbeat"), E("112", id: ""), "last=",
+            E("welcome", "open", "0123456789abcdef"), R(3000), E("111", "abc", "123", retry: 3000), C("heartbeat"),
+            E("112", id: ""), "last=",
         ]);
     }
 }

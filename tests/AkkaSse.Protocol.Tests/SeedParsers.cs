@@ -11,7 +11,9 @@ internal static class SeedParsers
 {
     public sealed record Read(string Type, string Data, string? Id = null);
 
-    /// <summary>S0, a controller's client: needs ": " between name and value, glues data lines, knows no id, calls back at every blank line.</summary>
+    /// <summary>
+    /// S0, a controller's client: needs ": " between name and value, glues data lines, knows no id, calls back at every blank line.
+    /// </summary>
     public static List<Read> S0(string wire)
     {
         var read = new List<Read>();
@@ -93,7 +95,9 @@ internal static class SeedParsers
         }
     }
 
-    /// <summary>S2: parses each read by itself and loses an event cut in two; keeps the type over a block without data; drops empty data.</summary>
+    /// <summary>
+    /// S2: parses each read by itself and loses an event cut in two; keeps the type over a block without data; drops empty data.
+    /// </summary>
     public static List<Read> S2(IEnumerable<string> reads)
     {
         var read = new List<Read>();
@@ -138,7 +142,9 @@ internal static class SeedParsers
         return read;
     }
 
-    /// <summary>S4, the zone hub's client: trims every value, ends every data line with LF, fails on a block with nothing it knows.</summary>
+    /// <summary>
+    /// S4, the zone hub's client: trims every value, ends every data line with LF, fails on a block with nothing it knows.
+    /// </summary>
     public static List<Read> S4(string wire)
     {
         var read = new List<Read>();

@@ -2,7 +2,9 @@ using static AkkaSse.Protocol.Tests.Harness;
 
 namespace AkkaSse.Protocol.Tests;
 
-/// <summary>The examples of WHATWG HTML 9.2 and the shapes its rules speak of, by name. Lines end in LF here; the tests vary that.</summary>
+/// <summary>
+/// The examples of WHATWG HTML 9.2 and the shapes its rules speak of, by name. Lines end in LF here; the tests vary that.
+/// </summary>
 internal static class SpecificationCases
 {
     private static readonly string Long = new('x', 2000);
@@ -10,8 +12,10 @@ internal static class SpecificationCases
     public static readonly IReadOnlyDictionary<string, (string Stream, string[] Items)> All = new Dictionary<string, (string, string[])>
     {
         ["three messages of the introduction"] = (
-            "data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third message.\n\n",
-            [E("This is the first message."), E("This is the second message, it\nhas two lines."), E("This is the third message."), "last="]),
+            "data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\n"
+            + "data: This is the third message.\n\n",
+            [E("This is the first message."), E("This is the second message, it\nhas two lines."),
+                E("This is the third message."), "last="]),
         ["typed messages of the introduction"] = (
             "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent: add\ndata: 113411\n\n",
             [E("73857293", "add"), E("2153", "remove"), E("113411", "add"), "last="]),
@@ -37,7 +41,9 @@ internal static class SpecificationCases
         ["leading space"] = ("data:\ttest\ndata: \ndata:test\n\n", [E("\ttest\n\ntest"), "last="]),
         ["data beginning with a colon"] = ("data::x\n\ndata: :y\n\n", [E(":x"), E(":y"), "last="]),
         ["NUL in data"] = ("data:\0\n\n\n\n", [E("\0"), "last="]),
-        ["space before the colon is part of the name"] = ("data : x\n\ndata : x\ndata: y\n\n", [E("y", null, null, "", null, ("data ", "x")), "last="]),
+        ["space before the colon is part of the name"] = (
+            "data : x\n\ndata : x\ndata: y\n\n",
+            [E("y", null, null, "", null, ("data ", "x")), "last="]),
         ["byte order mark once"] = (
             "\uFEFFdata:1\n\n\uFEFFdata:2\n\ndata:3\n\n", [E("1"), E("3"), "last="]),
         ["two byte order marks"] = ("\uFEFF\uFEFFdata:1\n\ndata:2\n\n", [E("2"), "last="]),

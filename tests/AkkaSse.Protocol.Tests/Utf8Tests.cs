@@ -24,7 +24,11 @@ public class Utf8Tests
     [Trait("parity", "WIRE-01")]
     public void Malformed_bytes_read_as_replacement_characters_at_every_cut(string name, byte[] malformed, string read)
     {
-        byte[] stream = [.. "event: "u8, .. malformed, .. "\ndata: "u8, .. malformed, .. "\ndata: z"u8, .. malformed, .. "\nid: "u8, .. malformed, .. "\n\n"u8];
+        byte[] stream =
+        [
+            .. "event: "u8, .. malformed, .. "\ndata: "u8, .. malformed, .. "\ndata: z"u8,
+            .. malformed, .. "\nid: "u8, .. malformed, .. "\n\n"u8,
+        ];
         for (var size = 1; size <= stream.Length; size++)
         {
             ParseChunks(stream, [size]).ShouldRead([E($"{read}\nz{read}", read, read), $"last={read}"], $"{name}, chunks of {size}");

@@ -162,7 +162,9 @@ internal sealed class SseBlock(SseParserOptions options)
 
     private static bool IsData(ReadOnlySpan<byte> name) => name.SequenceEqual("data"u8);
 
-    /// <summary>The name of a line, its value, and where the value begins. A comment has the empty name; a line without a colon is all name.</summary>
+    /// <summary>
+    /// The name of a line, its value, and where the value begins. A comment has the empty name; a line without a colon is all name.
+    /// </summary>
     private static ReadOnlySpan<byte> Split(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> value, out int valueStart)
     {
         var colon = line.IndexOf((byte)':');
