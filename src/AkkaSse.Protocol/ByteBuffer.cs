@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace AkkaSse.Protocol;
 
-/// <summary>A growing byte buffer on pooled arrays. Small arrays stay for reuse; large ones go back to the pool with <see cref="Clear"/>.</summary>
+/// <summary>
+/// A growing byte buffer on pooled arrays. Small arrays stay for reuse; large ones go back to the pool with <see cref="Clear"/>.
+/// </summary>
 internal sealed class ByteBuffer : IBufferWriter<byte>
 {
     // One large event must not make every idle connection hold its array for ever.

@@ -16,7 +16,9 @@ public static class SseBase64
         return e.DataBytes is { } bytes ? new SseEvent(e) { Data = Convert.ToBase64String(bytes.Span) } : e;
     }
 
-    /// <summary>Returns a copy of the event whose data is what the original's base64 data stands for. White space in the base64 is ignored.</summary>
+    /// <summary>
+    /// Returns a copy of the event whose data is what the original's base64 data stands for. White space in the base64 is ignored.
+    /// </summary>
     /// <param name="e">The event; it is not changed.</param>
     /// <param name="decoded">The copy, whose <see cref="SseEvent.DataBytes"/> need not be UTF-8; null when the data is not base64.</param>
     /// <returns>False when the event has no data or the data is not padded base64 of the standard alphabet.</returns>

@@ -45,7 +45,9 @@ public sealed class SseEvent
     /// <remarks>The empty string means none, as in WHATWG HTML section 9.2.6, and writes no line.</remarks>
     public string? Type { get; init; }
 
-    /// <summary>The event's own id (<c>id:</c>). Null writes no id line; the empty string writes the line that resets the reader's last event id.</summary>
+    /// <summary>
+    /// The event's own id (<c>id:</c>). Null writes no id line; the empty string writes the line that resets the reader's last event id.
+    /// </summary>
     public string? Id { get; init; }
 
     /// <summary>The data as text, or null when the event has none. Lines may end in CRLF, CR or LF; a reader sees LF.</summary>
@@ -66,7 +68,7 @@ public sealed class SseEvent
     /// <summary>The data as UTF-8 bytes, or null when the event has none. The memory must not change while the event is in use.</summary>
     public ReadOnlyMemory<byte>? DataBytes
     {
-        get => _given ?? (_text is null ? null : _encoded ??= Encoding.UTF8.GetBytes(_text));
+        get => _given ?? (_text is { } text ? (ReadOnlyMemory<byte>?)(_encoded ??= Encoding.UTF8.GetBytes(text)) : null);
         init
         {
             _given = value;
@@ -91,7 +93,9 @@ public sealed class SseEvent
     /// <remarks>On a received event always null: a reader gets comments as items of their own, in the order of the wire.</remarks>
     public string? Comment { get; init; }
 
-    /// <summary>Fields outside the specification, in order; empty when there are none. Names are ASCII letters, digits, <c>-</c> and <c>_</c>.</summary>
+    /// <summary>
+    /// Fields outside the specification, in order; empty when there are none. Names are ASCII letters, digits, <c>-</c> and <c>_</c>.
+    /// </summary>
     /// <remarks>On a received event: every such line, repeated ones too, with the names the sender chose.</remarks>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<KeyValuePair<string, string>> Fields
@@ -104,7 +108,9 @@ public sealed class SseEvent
         }
     } = [];
 
-    /// <summary>On a received event: the last event id string in force when it was dispatched (WHATWG HTML section 9.2.6); otherwise empty.</summary>
+    /// <summary>
+    /// On a received event: the last event id string in force when it was dispatched (WHATWG HTML section 9.2.6); otherwise empty.
+    /// </summary>
     public string LastEventId { get; init; } = "";
 
     /// <summary><see cref="Id"/> as a number, or 0 when it is absent, not a decimal number, or does not fit.</summary>

@@ -4,7 +4,8 @@ using System.Text.Unicode;
 namespace AkkaSse.Protocol;
 
 /// <summary>
-/// What may stand in each field of an event. Each check returns null when the value is fine, else one sentence: what is wrong, what is allowed.
+/// What may stand in each field of an event. Each check returns null when the value is fine, else one sentence: what is wrong, what is
+/// allowed.
 /// </summary>
 /// <remarks>
 /// The rules keep a value from ending its line early and so from writing fields of its own (WHATWG HTML section 9.2.5), and an id from
@@ -12,7 +13,9 @@ namespace AkkaSse.Protocol;
 /// </remarks>
 public static class SseFieldRules
 {
-    /// <summary>The longest id, in characters. It travels in a request header, and servers bound those (Kestrel: 32 KiB together).</summary>
+    /// <summary>
+    /// The longest id, in characters. It travels in a request header, and servers bound those (Kestrel: 32 KiB together).
+    /// </summary>
     public const int MaxIdLength = 1024;
 
     /// <summary>The longest name of a custom field, in characters.</summary>
@@ -70,7 +73,10 @@ public static class SseFieldRules
         };
     }
 
-    /// <summary>Checks the name of a custom field: 1 to <see cref="MaxFieldNameLength"/> of <c>A-Z a-z 0-9 - _</c>, none of the specification's four names.</summary>
+    /// <summary>
+    /// Checks the name of a custom field: 1 to <see cref="MaxFieldNameLength"/> of <c>A-Z a-z 0-9 - _</c>, none of the specification's
+    /// four names.
+    /// </summary>
     /// <param name="name">The name; names are case-sensitive.</param>
     /// <returns>Null when fine, else what is wrong and what is allowed.</returns>
     public static string? CheckFieldName(string name)
@@ -96,14 +102,18 @@ public static class SseFieldRules
         _ => null,
     };
 
-    /// <summary>True when the bytes are well-formed UTF-8: no overlong form, no surrogate, nothing cut off. The stream has no other encoding.</summary>
+    /// <summary>
+    /// True when the bytes are well-formed UTF-8: no overlong form, no surrogate, nothing cut off. The stream has no other encoding.
+    /// </summary>
     /// <param name="data">The bytes to check.</param>
     /// <returns>True when well-formed; empty input is.</returns>
     public static bool IsUtf8(ReadOnlySpan<byte> data) => Utf8.IsValid(data);
 
     /// <summary>Checks every part of an event.</summary>
     /// <param name="e">The event.</param>
-    /// <exception cref="SseFormatException">The first fault found; an event with neither data, comment nor retry is one, of field <c>data</c>.</exception>
+    /// <exception cref="SseFormatException">
+    /// The first fault found; an event with neither data, comment nor retry is one, of field <c>data</c>.
+    /// </exception>
     public static void Validate(SseEvent e)
     {
         ArgumentNullException.ThrowIfNull(e);

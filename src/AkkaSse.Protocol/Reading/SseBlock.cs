@@ -135,7 +135,6 @@ internal sealed class SseBlock(SseParserOptions options)
         }
 
         _data.Append(segment.Slice(_spanStart, _dataBytes));
-        _dataStart = 0;
         _spanStart = -1;
     }
 
@@ -163,7 +162,9 @@ internal sealed class SseBlock(SseParserOptions options)
 
     private static bool IsData(ReadOnlySpan<byte> name) => name.SequenceEqual("data"u8);
 
-    /// <summary>The name of a line, its value, and where the value begins. A comment has the empty name; a line without a colon is all name.</summary>
+    /// <summary>
+    /// The name of a line, its value, and where the value begins. A comment has the empty name; a line without a colon is all name.
+    /// </summary>
     private static ReadOnlySpan<byte> Split(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> value, out int valueStart)
     {
         var colon = line.IndexOf((byte)':');
@@ -261,7 +262,7 @@ internal sealed class SseBlock(SseParserOptions options)
 
         _id = Encoding.UTF8.GetString(value);
         _idBytes = value.Length;
-        return !_skipping && CheckSize(out item);
+        return CheckSize(out item);
     }
 
     private bool AddRetry(ReadOnlySpan<byte> value, out SseItem item)

@@ -19,10 +19,15 @@ public readonly struct SseItem
     /// <summary>The event, when <see cref="Kind"/> is <see cref="SseItemKind.Event"/>; else null.</summary>
     public SseEvent? Event => _value as SseEvent;
 
-    /// <summary>One comment line without its colon and one space after it, when <see cref="Kind"/> is <see cref="SseItemKind.Comment"/>; else null.</summary>
+    /// <summary>
+    /// One comment line without its colon and one space after it, when <see cref="Kind"/> is <see cref="SseItemKind.Comment"/>; else null.
+    /// </summary>
     public string? Comment => _value as string;
 
-    /// <summary>The reconnection time, at most <see cref="SseParserOptions.MaxRetry"/>, when <see cref="Kind"/> is <see cref="SseItemKind.Retry"/>; else null.</summary>
+    /// <summary>
+    /// The reconnection time, at most <see cref="SseParserOptions.MaxRetry"/>, when <see cref="Kind"/> is <see cref="SseItemKind.Retry"/>;
+    /// else null.
+    /// </summary>
     public TimeSpan? Retry => Kind == SseItemKind.Retry ? _retry : null;
 
     /// <summary>The bound that was passed, when <see cref="Kind"/> is <see cref="SseItemKind.Error"/>; else null.</summary>

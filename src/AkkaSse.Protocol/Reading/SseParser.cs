@@ -48,7 +48,8 @@ public sealed class SseParser
             ArgumentNullException.ThrowIfNull(value);
             if (_started)
             {
-                throw new InvalidOperationException("The last event id can be set only before the first byte of a connection; call Reset first.");
+                throw new InvalidOperationException(
+                    "Bytes of this connection were read; the last event id can be set before them, or after Reset.");
             }
 
             if (SseFieldRules.BreaksLine(value))

@@ -23,8 +23,12 @@ public static class SseReader
         Stream stream, SseParserOptions? options = null, CancellationToken cancellationToken = default) =>
         ReadAllAsync(stream, new SseParser(options), cancellationToken);
 
-    /// <summary>Reads all items of a stream with a parser of the caller's, who can then read its <see cref="SseParser.LastEventId"/>.</summary>
-    /// <param name="stream">The source; it stays open. Bytes read but not yet enumerated are lost when the enumeration is left early.</param>
+    /// <summary>
+    /// Reads all items of a stream with a parser of the caller's, who can then read its <see cref="SseParser.LastEventId"/>.
+    /// </summary>
+    /// <param name="stream">
+    /// The source; it stays open. Bytes read but not yet enumerated are lost when the enumeration is left early.
+    /// </param>
     /// <param name="parser">The parser; call <see cref="SseParser.Reset"/> before another connection.</param>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The items in the order of the wire, each as soon as its bytes are there.</returns>
@@ -45,8 +49,12 @@ public static class SseReader
         PipeReader reader, SseParserOptions? options = null, CancellationToken cancellationToken = default) =>
         ReadAllAsync(reader, new SseParser(options), cancellationToken);
 
-    /// <summary>Reads all items of a pipe with a parser of the caller's, who can then read its <see cref="SseParser.LastEventId"/>.</summary>
-    /// <param name="reader">The source; it is not completed here. When the enumeration is left early it stands after the last item taken.</param>
+    /// <summary>
+    /// Reads all items of a pipe with a parser of the caller's, who can then read its <see cref="SseParser.LastEventId"/>.
+    /// </summary>
+    /// <param name="reader">
+    /// The source; it is not completed here. When the enumeration is left early it stands after the last item taken.
+    /// </param>
     /// <param name="parser">The parser; call <see cref="SseParser.Reset"/> before another connection.</param>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
     /// <returns>The items in the order of the wire, each as soon as its bytes are there.</returns>

@@ -57,7 +57,9 @@ public static class SseEncoder
         }
     }
 
-    /// <summary>Writes an event in <see cref="SseFieldOrder.Native"/> order without its id line and without the blank line that ends it.</summary>
+    /// <summary>
+    /// Writes an event in <see cref="SseFieldOrder.Native"/> order without its id line and without the blank line that ends it.
+    /// </summary>
     /// <param name="output">Where to write.</param>
     /// <param name="e">The event; without data only its comment and retry are written.</param>
     /// <exception cref="SseFormatException">As for <see cref="Write"/>.</exception>
@@ -126,7 +128,9 @@ public static class SseEncoder
     /// <param name="output">Where to write.</param>
     /// <param name="name">The name, as UTF-8; not empty, without a colon.</param>
     /// <param name="value">The value, as UTF-8.</param>
-    /// <exception cref="ArgumentException">Name or value would not stay what it is: CR, LF or NUL in either, or a name that is empty or has a colon.</exception>
+    /// <exception cref="ArgumentException">
+    /// Name or value would not stay what it is: CR, LF or NUL in either, or a name that is empty or has a colon.
+    /// </exception>
     public static void WriteField(IBufferWriter<byte> output, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         ArgumentNullException.ThrowIfNull(output);
