@@ -147,7 +147,11 @@ internal sealed partial class ClientActor
         }
         Volatile.Write(ref _cursors, cursors);
         if (_request.Ids == WireIds.Token) BuildToken();
-        foreach (var cursor in change.Add) cursor.Node.Join(cursor);
+        foreach (var cursor in change.Add)
+        {
+            cursor.Node.Join(cursor);
+            Observed?.Subscribed(cursor);
+        }
         if (_request.Control && _opened)
         {
             var buffer = FrameBuffer.Rent();

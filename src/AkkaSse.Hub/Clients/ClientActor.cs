@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using AkkaSse.Hub.Actors;
 using AkkaSse.Hub.Diagnostics;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Hub.Clients;
@@ -13,7 +14,7 @@ namespace AkkaSse.Hub.Clients;
 /// One connection: its cursors, its inbox, the one flush in flight. A turn copies what lies between cursors and heads into the response, at most 32 KB, and flushes once.
 /// </summary>
 /// <remarks>Turns run on lane, pool and socket threads; nothing here blocks or holds a lock over I/O.</remarks>
-internal sealed partial class ClientActor : Actor, IClientConnection, IStreamReader
+internal sealed partial class ClientActor : Actor, IClientConnection, IStreamReader, ILaggard
 {
     /// <summary>At most so many bytes are written in one turn, so that a reader that catches up does not hold a thread.</summary>
     internal const int TurnBytes = 32 << 10;
@@ -55,6 +56,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
     private bool _inboxCut;
     private int _next;
     private long _lastWrite;
+    private IReadOnlyDictionary<string, StreamPosition> _flushedPositions = new Dictionary<string, StreamPosition>();
     private int _heartbeatDue;
     private readonly long _deadline;
 
@@ -99,6 +101,21 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     internal Inbox Inbox => _inbox;
 
+    /// <summary>Completes when the connection has ended.</summary>
+    internal Task Ended => _completion.Task;
+
+    /// <summary>The managed subscription that this connection serves.</summary>
+    internal ManagedSubscription? Managed { get; set; }
+
+    /// <summary>True when the streams were changed while connected and the change outlives the connection.</summary>
+    internal bool HasStoredChange { get; set; }
+
+    /// <summary>What has been written and flushed, per stream; of the last flush that was done.</summary>
+    internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions => Volatile.Read(ref _flushedPositions);
+
+    /// <summary>Tells the observers; null when there are none.</summary>
+    internal ObserverRelay? Observed { get; set; }
+
     /// <summary>Place in the connection table. Touched under its lock.</summary>
     internal int TableIndex = -1;
 
@@ -114,6 +131,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         _abort = abort;
         foreach (var cursor in _cursors) cursor.Node.Join(cursor);
         Post(new StartMail(), inline: true);
+        Observed?.Began();
         _gone = gone.UnsafeRegister(static s => ((ClientActor)s!).Post(new GoneMail(), inline: true), this);
         return _completion.Task;
     }
@@ -132,6 +150,8 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     /// <summary>Ends it without another byte: its node may not speak for the client any more.</summary>
     internal void Cut(CloseReason reason) => Post(new CutMail(reason));
+
+    void ILaggard.EndAsLaggard(Cursor cursor) => Abort(CloseReason.SlowClient);
 
     internal Task<string?> ChangeAsync(List<Cursor> add, IReadOnlyList<string> remove)
     {
@@ -256,10 +276,12 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         _host.Metrics.CountDelivered(events, TurnBytes - budget);
         Volatile.Write(ref _lastWrite, _host.Clock.Milliseconds);
         Volatile.Write(ref _heartbeatDue, 0);
+#pragma warning disable CA2012 // Consumed once, by hand: a state machine per flush would be garbage on the delivery path.
         var flush = _output.FlushAsync();
-        if (flush.IsCompleted)
+        if (flush.IsCompletedSuccessfully)
         {
-            var result = flush.GetAwaiter().GetResult();
+            var result = flush.Result;
+            if (Managed is not null) KeepFlushed();
             if (result.IsCompleted || result.IsCanceled)
             {
                 Finish(_reason == CloseReason.None ? CloseReason.ClientGone : _reason);
@@ -275,6 +297,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         _flushing = true;
         Volatile.Write(ref _flushStart, Math.Max(1, _host.Clock.Milliseconds));
         _flush = flush.GetAwaiter();
+#pragma warning restore CA2012
         _flush.UnsafeOnCompleted(_flushed);
         return false;
     }
@@ -311,8 +334,21 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         _host.Metrics.FlushWait.Record(waited / 1000.0);
         var result = _flush.GetResult();
         _flush = default;
+        if (Managed is not null) KeepFlushed();
         if (result.IsCompleted || result.IsCanceled) _hasGone = true;
         return true;
+    }
+
+    // No event is cut in two by a turn's end unless a rest is left, and then it is not flushed yet.
+    private void KeepFlushed()
+    {
+        if (_rest.Count > 0) return;
+        var positions = new Dictionary<string, StreamPosition>(_cursors.Count, StringComparer.Ordinal);
+        foreach (var cursor in _cursors)
+        {
+            if (!cursor.IsInternal) positions[cursor.Stream] = cursor.Position;
+        }
+        Volatile.Write(ref _flushedPositions, positions);
     }
 
     private void Write(ref int budget, ref int events)

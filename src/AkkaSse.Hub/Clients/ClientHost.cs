@@ -48,7 +48,8 @@ internal sealed class ConnectionTable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _perKey = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Zone, string Id), ClientActor> _byId = [];
+    // Almost always one connection per id; several zones may hold the same id.
+    private readonly Dictionary<string, object> _byId = new(StringComparer.Ordinal);
     private ClientActor[] _all = [];
     private int _count;
     private int _reserved;
@@ -78,7 +79,7 @@ internal sealed class ConnectionTable
         {
             _reserved--;
             if (key is null) return;
-            if (--_perKey.GetOrDefault(key) <= 0) _perKey.Remove(key);
+            if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_perKey, key, out _) <= 0) _perKey.Remove(key);
         }
     }
 
@@ -90,7 +91,9 @@ internal sealed class ConnectionTable
             client.TableIndex = _count;
             _all[_count] = client;
             Volatile.Write(ref _count, _count + 1);
-            if (client.Zone is { } zone) _byId[(zone, client.ClientId)] = client;
+            _byId[client.ClientId] = !_byId.TryGetValue(client.ClientId, out var present) ? client
+                : present is ClientActor one ? new List<ClientActor> { one, client }
+                : Appended((List<ClientActor>)present, client);
         }
     }
 
@@ -106,25 +109,65 @@ internal sealed class ConnectionTable
             client.TableIndex = -1;
             Volatile.Write(ref _count, _count - 1);
             if (_all.Length > 1024 && _count < _all.Length / 4) Array.Resize(ref _all, _all.Length / 2);
-            // A newer owner of the id stays.
-            if (client.Zone is { } zone && _byId.TryGetValue((zone, client.ClientId), out var owner) && ReferenceEquals(owner, client)) _byId.Remove((zone, client.ClientId));
+            if (_byId.TryGetValue(client.ClientId, out var present))
+            {
+                if (present is not List<ClientActor> several) _byId.Remove(client.ClientId);
+                else if (several.Remove(client) && several.Count == 1) _byId[client.ClientId] = several[0];
+            }
             return true;
         }
     }
 
+    /// <summary>The newest connection with this id in a zone; a replaced one may still be ending.</summary>
     internal ClientActor? Find(string zone, string id)
     {
-        lock (_gate) return _byId.GetValueOrDefault((zone, id));
+        lock (_gate)
+        {
+            return _byId.GetValueOrDefault(id) switch
+            {
+                ClientActor one => one.Zone == zone ? one : null,
+                List<ClientActor> several => several.FindLast(c => c.Zone == zone),
+                _ => null,
+            };
+        }
+    }
+
+    /// <summary>The connections with this id in whatever zone, one per zone.</summary>
+    internal ClientActor[] FindAll(string id)
+    {
+        lock (_gate)
+        {
+            return _byId.GetValueOrDefault(id) switch
+            {
+                ClientActor one => [one],
+                List<ClientActor> several => [.. several.GroupBy(static c => c.Zone).Select(static g => g.Last())],
+                _ => [],
+            };
+        }
+    }
+
+    /// <summary>Every connection with this id in a zone, one that is ending included.</summary>
+    internal ClientActor[] FindAll(string id, string zone)
+    {
+        lock (_gate)
+        {
+            return _byId.GetValueOrDefault(id) switch
+            {
+                ClientActor one => one.Zone == zone ? [one] : [],
+                List<ClientActor> several => [.. several.Where(c => c.Zone == zone)],
+                _ => [],
+            };
+        }
     }
 
     internal ClientActor[] Snapshot()
     {
         lock (_gate) return _all.AsSpan(0, _count).ToArray();
     }
-}
 
-file static class DictionaryExtensions
-{
-    internal static ref int GetOrDefault(this Dictionary<string, int> counts, string key) =>
-        ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _);
+    private static List<ClientActor> Appended(List<ClientActor> several, ClientActor client)
+    {
+        several.Add(client);
+        return several;
+    }
 }

@@ -64,8 +64,11 @@ public sealed record SubscribeRequest
     /// <summary>The last event id as received; null or "" for none. A text of a foreign form is an unknown id: a gap, never an error.</summary>
     public string? LastEventId { get; init; }
 
-    /// <summary>Where streams start that have no position of their own.</summary>
-    public StartPosition Since { get; init; } = StartPosition.Latest;
+    /// <summary>Where streams start that have no position of their own, and where they go on after an id that nobody knows. Null: not given, which means the latest for the first and the oldest retained for the second.</summary>
+    public StartPosition? Since { get; init; }
+
+    /// <summary>Asked for each stream that a stored change of subscriptions would add to this connection; null allows all.</summary>
+    public Func<string, ValueTask<bool>>? AuthorizeStream { get; init; }
 
     /// <summary>What the id lines carry.</summary>
     public WireIds Ids { get; init; }

@@ -35,9 +35,12 @@ public static class EventRules
         return null;
     }
 
-    /// <summary>Null when a publisher's id may stand on this stream.</summary>
-    public static string? CheckId(SseEvent e, StreamOptions options) =>
-        e.Id is { Length: 0 } && options.Replay ? "The id \"\" resets readers and is allowed on unlogged streams only." : null;
+    /// <summary>Null when an event may stand on a stream with these options, else what is wrong and what is allowed. Engines ask it.</summary>
+    public static string? CheckFor(SseEvent e, StreamOptions options)
+    {
+        if (e.Id is { Length: 0 } && options.Replay) return "The id \"\" resets readers and is allowed on unlogged streams only.";
+        return !options.Base64 && e.DataBytes is { } data && !SseFieldRules.IsUtf8(data.Span) ? "The data are not valid UTF-8; a stream with the option base64 takes any bytes." : null;
+    }
 
     /// <summary>True for an event without data: it has no offset and goes only to readers that are there.</summary>
     public static bool IsTransient(SseEvent e) => !e.HasData;

@@ -85,6 +85,9 @@ public readonly record struct AppendResult(PublishStatus Status, StreamPosition 
     /// <summary>True when the item has an offset, false for comment-only and retry-only items.</summary>
     public bool HasOffset { get; init; }
 
+    /// <summary>The publisher's id, where it is the wire id.</summary>
+    public string? CallerId { get; init; }
+
     /// <summary>True when the idempotency key was known.</summary>
     public bool Duplicate { get; init; }
 
@@ -102,8 +105,8 @@ public interface IStreamEngine
     /// </summary>
     ValueTask AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation);
 
-    /// <summary>Appends without waiting for room or for the network's answer. False: certainly not appended.</summary>
-    bool TryAppend(string stream, in AppendItem item);
+    /// <summary>Decides an append now, without waiting for room or for an answer from elsewhere. False: it cannot be decided now, and certainly nothing was appended.</summary>
+    bool TryAppend(string stream, in AppendItem item, out AppendResult result);
 
     /// <summary>
     /// Attaches this node to a stream: its log here receives every event from the moment of the call on, in order; a hole becomes a new start of the log,
@@ -125,6 +128,9 @@ public interface IStreamEngine
 
     /// <summary>Drops what is retained; offsets go on. False when it does not exist.</summary>
     ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation);
+
+    /// <summary>Whether the stream exists; cheap, asked on every connect.</summary>
+    ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation);
 
     /// <summary>The stream, or null.</summary>
     ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation);

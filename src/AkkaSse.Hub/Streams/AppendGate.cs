@@ -49,18 +49,21 @@ internal sealed class AppendGate
         }
     }
 
-    /// <summary>A reader has moved or left: the longest waiting append looks again.</summary>
+    /// <summary>A reader has moved or left, or somebody has appended: all who wait look again. One alone might be one who no longer waits.</summary>
     internal void Progressed()
     {
-        TaskCompletionSource? first = null;
+        if (!HasWaiters) return;
+        TaskCompletionSource[] all;
         lock (_lock)
         {
-            if (_waiters.TryDequeue(out first)) Volatile.Write(ref _waiting, _waiters.Count);
+            all = [.. _waiters];
+            _waiters.Clear();
+            Volatile.Write(ref _waiting, 0);
         }
-        first?.TrySetResult();
+        foreach (var waiter in all) waiter.TrySetResult();
     }
 
-    /// <summary>Waits for a progress. The caller looks again, and then lets the next one look.</summary>
+    /// <summary>Waits for a progress; asked for before the caller looks, so that none is missed.</summary>
     internal Task WaitAsync()
     {
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

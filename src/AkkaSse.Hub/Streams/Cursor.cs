@@ -327,7 +327,12 @@ internal sealed class Cursor
         if (Node.Log.Gate is { HasWaiters: true }) Node.GateProgressed();
     }
 
-    private static Gap? GapWithoutStream(ReaderStart start) => start.UnknownId ? new Gap(GapReason.UnknownId, StreamPosition.NoEpoch, null, null)
-        : start.Start is { Kind: StartKind.Position, Position: { IsBeforeFirst: false } p } ? new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, p.Offset + 1, null, p.Epoch)
-        : null;
+    // The stream does not exist: whatever position a reader comes with, except "before the first event", cannot be continued.
+    private static Gap? GapWithoutStream(ReaderStart start)
+    {
+        if (start.UnknownId) return new Gap(GapReason.UnknownId, StreamPosition.NoEpoch, null, null);
+        if (start.Token is { } token) return token.IsBeforeFirst ? null : new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, token.Offset + 1, null);
+        if (start.Decimal is not null) return new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, null, null);
+        return start.Start is { Kind: StartKind.Position, Position: { IsBeforeFirst: false } p } ? new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, p.Offset + 1, null, p.Epoch) : null;
+    }
 }

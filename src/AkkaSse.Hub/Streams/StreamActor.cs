@@ -167,6 +167,13 @@ internal interface IStreamReader
     void OnStreamRemoved(Cursor cursor);
 }
 
+/// <summary>The owner of a cursor that can keep an append waiting.</summary>
+internal interface ILaggard
+{
+    /// <summary>It kept an append waiting for the whole publish timeout: it ends.</summary>
+    void EndAsLaggard(Cursor cursor);
+}
+
 /// <summary>A part of a stream's readers, served one after the other. The readers of a large stream are split over lanes when cores allow.</summary>
 internal sealed class Lane(ActorCount count, Action<Exception, string> fault) : Actor(count)
 {

@@ -21,7 +21,7 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
 
     internal IEnumerable<StreamActor> All => _entries.Values.Select(e => e.Actor);
 
-    /// <summary>The stream's actor, attached; to be given back with <see cref="Release"/>. Null when too many streams that do not exist are waited for.</summary>
+    /// <summary>The stream's actor, attached; to be given back. Null when too many streams that do not exist are waited for.</summary>
     internal async ValueTask<StreamActor?> AcquireAsync(string stream, CancellationToken cancellation)
     {
         Entry entry;

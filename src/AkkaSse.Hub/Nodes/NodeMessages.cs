@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AkkaSse.Protocol;
+
+namespace AkkaSse.Hub.Nodes;
+
+/// <summary>What one node asks another about a client it holds. One shape for all questions, so that the wire contract is one small listing.</summary>
+internal sealed record NodeRequest
+{
+    internal const string Send = "send";
+    internal const string Disconnect = "disconnect";
+    internal const string Inspect = "inspect";
+    internal const string Change = "change";
+    internal const string ListClients = "list";
+    internal const string LoadOf = "load";
+    internal const string EndManaged = "end-managed";
+
+    public required string Kind { get; init; }
+
+    public string? Client { get; init; }
+
+    public string? Zone { get; init; }
+
+    public long Generation { get; init; }
+
+    public EventMessage? Event { get; init; }
+
+    public bool Reconnect { get; init; } = true;
+
+    public string? Stream { get; init; }
+
+    public string? After { get; init; }
+
+    public int Limit { get; init; }
+
+    public List<SubscriptionMessage>? Add { get; init; }
+
+    public List<string>? Remove { get; init; }
+}
+
+/// <summary>The answer to a <see cref="NodeRequest"/>.</summary>
+internal sealed record NodeReply
+{
+    public string? Status { get; init; }
+
+    public string? Error { get; init; }
+
+    public ClientInfo? Client { get; init; }
+
+    public List<ClientInfo>? Clients { get; init; }
+
+    public bool More { get; init; }
+
+    public NodeLoad? Load { get; init; }
+}
+
+/// <summary>A stream to be added, with its start as the HTTP API writes it.</summary>
+internal sealed record SubscriptionMessage(string Stream, string? Since);
+
+/// <summary>An event between nodes.</summary>
+internal sealed record EventMessage
+{
+    public string? Type { get; init; }
+
+    public string? Id { get; init; }
+
+    public byte[]? Data { get; init; }
+
+    public double? RetryMilliseconds { get; init; }
+
+    public string? Comment { get; init; }
+
+    public List<KeyValuePair<string, string>>? Fields { get; init; }
+
+    internal static EventMessage From(SseEvent e) => new()
+    {
+        Type = e.Type,
+        Id = e.Id,
+        Data = e.DataBytes?.ToArray(),
+        RetryMilliseconds = e.Retry?.TotalMilliseconds,
+        Comment = e.Comment,
+        Fields = e.Fields.Count == 0 ? null : [.. e.Fields],
+    };
+
+    internal SseEvent ToEvent() => Data is { } data
+        ? new SseEvent { Type = Type, Id = Id, DataBytes = data, Retry = RetrySpan, Comment = Comment, Fields = Fields ?? [] }
+        : new SseEvent { Type = Type, Id = Id, Retry = RetrySpan, Comment = Comment, Fields = Fields ?? [] };
+
+    private TimeSpan? RetrySpan => RetryMilliseconds is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(NodeRequest))]
+[JsonSerializable(typeof(NodeReply))]
+[JsonSerializable(typeof(ManagedSubscription))]
+[JsonSerializable(typeof(StoredChange))]
+internal sealed partial class NodeJson : JsonSerializerContext;
+
+/// <summary>Changes to a client's subscriptions that outlive its connection.</summary>
+internal sealed record StoredChange
+{
+    public string? Subject { get; init; }
+
+    public List<string> Add { get; init; } = [];
+
+    public List<string> Remove { get; init; } = [];
+}

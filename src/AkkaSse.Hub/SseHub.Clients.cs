@@ -1,0 +1,263 @@
+using System.Text.Json;
+using AkkaSse.Hub.Clients;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Nodes;
+using AkkaSse.Hub.Streams;
+using AkkaSse.Protocol;
+
+namespace AkkaSse.Hub;
+
+public sealed partial class SseHub : IClientDirectory
+{
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StoredChangeTime = TimeSpan.FromMinutes(10);
+
+    async ValueTask<Page<ClientInfo>> IClientDirectory.ListAsync(string? stream, string? zone, string? after, int limit, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
+        if (!IsUp) return new Page<ClientInfo>([], null);
+        var request = new NodeRequest { Kind = NodeRequest.ListClients, Stream = stream, Zone = zone, After = after, Limit = limit };
+        var nodes = await _engine.Nodes.ListAsync(cancellation).ConfigureAwait(false);
+        var replies = await Task.WhenAll(nodes.Select(n => AskAsync(n.Name, request, cancellation).AsTask())).ConfigureAwait(false);
+        var found = replies.Where(static r => r?.Clients is not null).SelectMany(static r => r!.Clients!).OrderBy(ListKey, StringComparer.Ordinal).ToList();
+        var more = found.Count > limit || replies.Any(static r => r is { More: true });
+        if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
+        return new Page<ClientInfo>(found, more && found.Count > 0 ? ListKey(found[^1]) : null);
+    }
+
+    ValueTask<ClientCallResult> IClientDirectory.GetAsync(string client, string? zone, CancellationToken cancellation) =>
+        CallAsync(client, zone, new NodeRequest { Kind = NodeRequest.Inspect }, cancellation);
+
+    ValueTask<ClientCallResult> IClientDirectory.DisconnectAsync(string client, string? zone, bool reconnect, CancellationToken cancellation) =>
+        CallAsync(client, zone, new NodeRequest { Kind = NodeRequest.Disconnect, Reconnect = reconnect }, cancellation);
+
+    ValueTask<ClientCallResult> IClientDirectory.ChangeSubscriptionsAsync(string client, SubscriptionChange change, string? zone, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        foreach (var name in change.Add.Select(static a => a.Stream).Concat(change.Remove))
+        {
+            if (CheckStreamName(name) is { } fault) return new(new ClientCallResult(ClientCallStatus.Invalid, null, fault));
+        }
+        return CallAsync(client, zone, new NodeRequest
+        {
+            Kind = NodeRequest.Change,
+            Add = [.. change.Add.Select(static a => new SubscriptionMessage(a.Stream, a.Since is { } since ? SinceText(since) : null))],
+            Remove = [.. change.Remove],
+        }, cancellation);
+    }
+
+    async ValueTask<ReadOnlyMemory<byte>> IEngineHost.OnRequestAsync(string node, ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    {
+        var request = JsonSerializer.Deserialize(message.Span, NodeJson.Default.NodeRequest) ?? throw new ArgumentException("An empty request.", nameof(message));
+        return JsonSerializer.SerializeToUtf8Bytes(await HandleAsync(request, cancellation).ConfigureAwait(false), NodeJson.Default.NodeReply);
+    }
+
+    private async ValueTask<SendResult> SendElsewhereAsync(string client, SseEvent e, string? zone, CancellationToken cancellation)
+    {
+        var (place, status) = await LocateAsync(client, zone, cancellation).ConfigureAwait(false);
+        if (status == ClientCallStatus.Ambiguous) return new SendResult(SendStatus.Ambiguous, client) { Error = $"several zones have a client with id {client}; name the zone" };
+        if (place is not { } at) return NotConnected(client);
+        var reply = await AskAsync(at.Node, new NodeRequest { Kind = NodeRequest.Send, Client = client, Zone = at.Zone, Generation = at.Generation, Event = EventMessage.From(e) }, cancellation).ConfigureAwait(false);
+        if (reply is null) return new SendResult(SendStatus.Unknown, client) { Zone = at.Zone, Error = $"the node of client {client} did not answer in 2 s; the event may or may not have been delivered" };
+        return new SendResult(Enum.Parse<SendStatus>(reply.Status!), client) { Zone = at.Zone, Error = reply.Error };
+    }
+
+    private async ValueTask<ClientCallResult> CallAsync(string client, string? zone, NodeRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        if (!IsUp) return new ClientCallResult(ClientCallStatus.Unavailable, null, "The hub is not running.");
+        var (place, status) = await LocateAsync(client, zone, cancellation).ConfigureAwait(false);
+        if (status == ClientCallStatus.Ambiguous) return new ClientCallResult(status, null, $"several zones have a client with id {client}; name the zone");
+        if (place is not { } at) return new ClientCallResult(ClientCallStatus.NotConnected, null, $"no client with id {client} exists");
+        var reply = await AskAsync(at.Node, request with { Client = client, Zone = at.Zone, Generation = at.Generation }, cancellation).ConfigureAwait(false);
+        return reply is null
+            ? new ClientCallResult(ClientCallStatus.Unknown, null, $"the node of client {client} did not answer in 2 s")
+            : new ClientCallResult(Enum.Parse<ClientCallStatus>(reply.Status!), reply.Client, reply.Error);
+    }
+
+    // Where a client is: an id made by a server says its node itself; a chosen one is claimed.
+    private async ValueTask<(ClaimLocation? Place, ClientCallStatus Status)> LocateAsync(string client, string? zone, CancellationToken cancellation)
+    {
+        if (Ids.NodeOf(client) is { } node)
+        {
+            if (node != Options.NodeName) return (new ClaimLocation(zone ?? "", client, node, 0), ClientCallStatus.Done);
+            var here = zone is null ? OnlyOne(client) : _connections.Find(zone, client);
+            return here is null ? (null, ClientCallStatus.NotConnected) : (new ClaimLocation(here.Zone ?? "", client, node, 0), ClientCallStatus.Done);
+        }
+        var places = await _engine.Claims.LocateAsync(zone, client, cancellation).ConfigureAwait(false);
+        return places.Count switch
+        {
+            0 => (null, ClientCallStatus.NotConnected),
+            1 => (places[0], ClientCallStatus.Done),
+            _ => (null, ClientCallStatus.Ambiguous),
+        };
+    }
+
+    private async ValueTask<NodeReply?> AskAsync(string node, NodeRequest request, CancellationToken cancellation)
+    {
+        if (node == Options.NodeName) return await HandleAsync(request, cancellation).ConfigureAwait(false);
+        var message = JsonSerializer.SerializeToUtf8Bytes(request, NodeJson.Default.NodeRequest);
+        var reply = await _engine.Nodes.RequestAsync(node, message, RequestTimeout, cancellation).ConfigureAwait(false);
+        return reply is { } bytes ? JsonSerializer.Deserialize(bytes.Span, NodeJson.Default.NodeReply) : null;
+    }
+
+    private async ValueTask<NodeReply> HandleAsync(NodeRequest request, CancellationToken cancellation)
+    {
+        switch (request.Kind)
+        {
+            case NodeRequest.LoadOf:
+                return new NodeReply { Load = Load };
+            case NodeRequest.ListClients:
+                return ListLocal(request);
+            case NodeRequest.EndManaged:
+                if (_managed.TryGetValue(request.Client!, out var connection)) connection.Close(CloseReason.Removed);
+                return new NodeReply();
+        }
+        var client = FindLocal(request);
+        if (client is null)
+        {
+            return request.Kind == NodeRequest.Send
+                ? new NodeReply { Status = nameof(SendStatus.NotConnected), Error = $"no client with id {request.Client} exists" }
+                : new NodeReply { Status = nameof(ClientCallStatus.NotConnected), Error = $"no client with id {request.Client} exists" };
+        }
+        switch (request.Kind)
+        {
+            case NodeRequest.Send:
+                var sent = Deliver(client, request.Event!.ToEvent());
+                return new NodeReply { Status = sent.Status.ToString(), Error = sent.Error };
+            case NodeRequest.Inspect:
+                return new NodeReply { Status = nameof(ClientCallStatus.Done), Client = client.Info() };
+            case NodeRequest.Disconnect:
+                var info = client.Info();
+                if (!request.Reconnect) await RefuseAsync(client, cancellation).ConfigureAwait(false);
+                client.Close(CloseReason.Kicked);
+                return new NodeReply { Status = nameof(ClientCallStatus.Done), Client = info };
+            case NodeRequest.Change:
+                return await ChangeLocalAsync(client, request, cancellation).ConfigureAwait(false);
+            default:
+                return new NodeReply { Status = nameof(ClientCallStatus.Invalid), Error = $"'{request.Kind}' is not understood by this node." };
+        }
+    }
+
+    private ClientActor? FindLocal(NodeRequest request)
+    {
+        var client = string.IsNullOrEmpty(request.Zone) ? OnlyOne(request.Client!) : _connections.Find(request.Zone, request.Client!);
+        return client is not null && (request.Generation == 0 || client.Generation == request.Generation) ? client : null;
+    }
+
+    private NodeReply ListLocal(NodeRequest request)
+    {
+        var matching = _connections.Snapshot()
+            .Where(c => (request.Zone is null || c.Zone == request.Zone)
+                && (request.Stream is null || Array.Exists(c.CursorSnapshot, x => x.Stream == request.Stream)))
+            .Select(static c => (Key: ListKey(c.ClientId, c.Zone), Client: c))
+            .Where(c => request.After is null || string.CompareOrdinal(c.Key, request.After) > 0)
+            .OrderBy(static c => c.Key, StringComparer.Ordinal)
+            .Take(request.Limit + 1)
+            .ToList();
+        return new NodeReply { Clients = [.. matching.Take(request.Limit).Select(static c => c.Client.Info())], More = matching.Count > request.Limit };
+    }
+
+    private async ValueTask RefuseAsync(ClientActor client, CancellationToken cancellation)
+    {
+        var zone = client.Zone ?? "";
+        if (client.Generation != 0) await _engine.Claims.RefuseAsync(zone, client.ClientId, client.Instance, Options.RefusalMemory, cancellation).ConfigureAwait(false);
+        else if (client.Instance is not null) await _engine.Claims.RefuseAsync(zone, "", client.Instance, Options.RefusalMemory, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<NodeReply> ChangeLocalAsync(ClientActor client, NodeRequest request, CancellationToken cancellation)
+    {
+        if (client.Request.Ids != WireIds.Token) return Refused(ClientCallStatus.Invalid, "This connection reads one stream; only a connection of /v1/events can change its streams.");
+        var present = client.CursorSnapshot.Where(static c => !c.IsInternal).Select(static c => c.Stream).ToHashSet(StringComparer.Ordinal);
+        var remove = request.Remove!.Where(present.Contains).Distinct(StringComparer.Ordinal).ToList();
+        var add = request.Add!.Where(a => !present.Contains(a.Stream) || remove.Contains(a.Stream)).DistinctBy(static a => a.Stream).ToList();
+        var total = present.Count - remove.Count + add.Count;
+        var max = client.Request.ManagedSubscription is null ? Options.MaxStreamsPerConnection : Options.MaxStreamsPerConnection * 8;
+        if (total > max) return Refused(ClientCallStatus.LimitReached, $"The connection would have {total} streams; at most {max} are allowed.");
+        var acquired = new List<StreamActor>();
+        var cursors = new List<Cursor>();
+        foreach (var (stream, since) in add)
+        {
+            StartPosition? start = null;
+            if (since is not null && !StartPosition.TryParse(since, out start)) return await UndoAsync(Refused(ClientCallStatus.Invalid, $"'{since}' is no start: earliest, latest, last:N, offset:N, a duration or a time are allowed.")).ConfigureAwait(false);
+            var (cursor, refused) = await OpenCursorAsync(stream, 1, _ => ReaderStart.From(start ?? StartPosition.Latest), acquired, cancellation).ConfigureAwait(false);
+            if (cursor is null)
+            {
+                var status = refused?.Status switch { AdmissionStatus.LimitReached => ClientCallStatus.LimitReached, _ => ClientCallStatus.NoStream };
+                return await UndoAsync(Refused(status, refused?.Error)).ConfigureAwait(false);
+            }
+            cursors.Add(cursor);
+        }
+        if (await client.ChangeAsync(cursors, remove).ConfigureAwait(false) is { } ended)
+        {
+            foreach (var actor in acquired) _streams!.Release(actor);
+            return Refused(ClientCallStatus.NotConnected, ended);
+        }
+        if (client.Generation != 0) await StoreChangeAsync(client, add, remove, cancellation).ConfigureAwait(false);
+        return new NodeReply { Status = nameof(ClientCallStatus.Done), Client = client.Info() };
+
+        static NodeReply Refused(ClientCallStatus status, string? error) => new() { Status = status.ToString(), Error = error };
+
+        ValueTask<NodeReply> UndoAsync(NodeReply reply)
+        {
+            foreach (var cursor in cursors) cursor.Node.Discharge();
+            foreach (var actor in acquired) _streams!.Release(actor);
+            return new(reply);
+        }
+    }
+
+    private async ValueTask StoreChangeAsync(ClientActor client, List<SubscriptionMessage> add, List<string> remove, CancellationToken cancellation)
+    {
+        var key = ChangeKey(client.Zone!, client.ClientId);
+        while (true)
+        {
+            var stored = await _engine.Values.GetAsync(key, cancellation).ConfigureAwait(false);
+            var change = stored is { } s ? JsonSerializer.Deserialize(s.Value.Span, NodeJson.Default.StoredChange)! : new StoredChange { Subject = client.Subject };
+            var added = change.Add.Except(remove, StringComparer.Ordinal).Union(add.Select(static a => a.Stream), StringComparer.Ordinal).ToList();
+            var removed = change.Remove.Union(remove, StringComparer.Ordinal).Except(add.Select(static a => a.Stream), StringComparer.Ordinal).ToList();
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(change with { Subject = client.Subject, Add = added, Remove = removed }, NodeJson.Default.StoredChange);
+            // Kept while the connection lives: the sweeper prolongs it; after the disconnect it has its ten minutes.
+            if (await _engine.Values.PutAsync(key, bytes, StoredChangeTime, stored?.Version ?? 0, cancellation).ConfigureAwait(false) is not null) break;
+        }
+        client.HasStoredChange = true;
+    }
+
+    private async ValueTask ProlongChangeAsync(ClientActor client)
+    {
+        var key = ChangeKey(client.Zone!, client.ClientId);
+        if (await _engine.Values.GetAsync(key, default).ConfigureAwait(false) is { } stored)
+            await _engine.Values.PutAsync(key, stored.Value, StoredChangeTime, stored.Version, default).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> ApplyStoredChangesAsync(SubscribeRequest request, List<StreamSubscription> streams, CancellationToken cancellation)
+    {
+        if (await _engine.Values.GetAsync(ChangeKey(request.Zone!, request.ClientId!), cancellation).ConfigureAwait(false) is not { } stored) return false;
+        var change = JsonSerializer.Deserialize(stored.Value.Span, NodeJson.Default.StoredChange)!;
+        if (change.Subject != request.Subject) return false;
+        streams.RemoveAll(s => change.Remove.Contains(s.Stream));
+        foreach (var name in change.Add)
+        {
+            if (streams.Exists(s => s.Stream == name) || streams.Count >= Options.MaxStreamsPerConnection) continue;
+            if (request.AuthorizeStream is { } authorize && !await authorize(name).ConfigureAwait(false)) continue;
+            streams.Add(new StreamSubscription(name));
+        }
+        return true;
+    }
+
+    private static string ChangeKey(string zone, string client) => $"subscriptions/{Uri.EscapeDataString(zone)}/{Uri.EscapeDataString(client)}";
+
+    private static string ListKey(ClientInfo client) => ListKey(client.Id, client.Zone);
+
+    private static string ListKey(string id, string? zone) => zone is null ? id : id + "\u0001" + zone;
+
+    private static string SinceText(StartPosition since) => since.Kind switch
+    {
+        StartKind.Earliest => "earliest",
+        StartKind.Last => $"last:{since.Number}",
+        StartKind.Offset => $"offset:{since.Number}",
+        StartKind.Age => Durations.Format(since.Age),
+        StartKind.Time => since.Time.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
+        _ => "latest",
+    };
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using AkkaSse.Hub.Clients;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Nodes;
+
+namespace AkkaSse.Hub;
+
+public sealed partial class SseHub
+{
+    private readonly ConcurrentDictionary<string, ClientActor> _managed = new(StringComparer.Ordinal);
+    private long _lastProlong;
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<NodeInfo>> NodesAsync(CancellationToken cancellation)
+    {
+        var nodes = IsUp ? await _engine.Nodes.ListAsync(cancellation).ConfigureAwait(false) : [];
+        return Phase == HubPhase.Draining ? [.. nodes.Select(static n => n.Self ? n with { State = "draining" } : n)] : nodes;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeLoad?> LoadOfAsync(string node, CancellationToken cancellation) =>
+        node == Options.NodeName ? Load : (await AskAsync(node, new NodeRequest { Kind = NodeRequest.LoadOf }, cancellation).ConfigureAwait(false))?.Load;
+
+    /// <inheritdoc/>
+    public async ValueTask<ManagedSubscriptionResult> PutSubscriptionAsync(ManagedSubscription subscription, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(subscription);
+        if (!IsUp) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Unavailable, "The hub is not running.");
+        if (HubNames.Check(subscription.Id) is { } fault) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Invalid, fault);
+        var max = Options.MaxStreamsPerConnection * 8;
+        if (subscription.Streams.Count < 1 || subscription.Streams.Count > max) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Invalid, $"{subscription.Streams.Count} streams are asked for; 1 to {max} are allowed.");
+        if (subscription.Heartbeat is { } beat && (beat < TimeSpan.FromSeconds(1) || beat > TimeSpan.FromHours(1))) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Invalid, $"The keepalive interval is {Durations.Format(beat)}; 1s to 1h are allowed.");
+        var positions = new Dictionary<string, StreamPosition>(StringComparer.Ordinal);
+        foreach (var stream in subscription.Streams.Distinct(StringComparer.Ordinal))
+        {
+            if (CheckStreamName(stream) is { } name) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Invalid, name);
+            var info = await _engine.Streams.GetAsync(stream, cancellation).ConfigureAwait(false);
+            if (info is null && !Options.AutoCreate) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.NoStream, $"The stream '{stream}' does not exist.");
+            // The subscription begins now: what is published between creating and connecting is not lost.
+            positions[stream] = info is null ? StreamPosition.BeforeFirst : new StreamPosition(info.Epoch, info.Head);
+        }
+        while (true)
+        {
+            var stored = await _engine.Values.GetAsync(ManagedKey(subscription.Id), cancellation).ConfigureAwait(false);
+            var previous = stored is { } s ? JsonSerializer.Deserialize(s.Value.Span, NodeJson.Default.ManagedSubscription) : null;
+            if (previous is not null && previous.Subject != subscription.Subject) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Conflict, $"The subscription '{subscription.Id}' belongs to somebody else.");
+            if (previous is not null)
+            {
+                foreach (var (stream, position) in previous.Positions)
+                {
+                    if (positions.ContainsKey(stream)) positions[stream] = position;
+                }
+            }
+            var next = subscription with { Streams = [.. positions.Keys], Positions = positions };
+            if (!await SaveAsync(next, stored?.Version ?? 0, cancellation).ConfigureAwait(false)) continue;
+            // A connection reads the set it began with; the new set is for the next one.
+            if (previous is not null && !previous.Streams.SequenceEqual(next.Streams)) await EndManagedEverywhereAsync(subscription.Id, cancellation).ConfigureAwait(false);
+            return new ManagedSubscriptionResult(previous is null ? ManagedSubscriptionStatus.Created : ManagedSubscriptionStatus.Updated);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ManagedSubscription?> GetSubscriptionAsync(string id, CancellationToken cancellation) =>
+        IsUp && await _engine.Values.GetAsync(ManagedKey(id), cancellation).ConfigureAwait(false) is { } stored
+            ? JsonSerializer.Deserialize(stored.Value.Span, NodeJson.Default.ManagedSubscription)
+            : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> DeleteSubscriptionAsync(string id, string? subject, CancellationToken cancellation)
+    {
+        var present = await GetSubscriptionAsync(id, cancellation).ConfigureAwait(false);
+        if (present is null || (present.Subject is not null && present.Subject != subject)) return false;
+        if (!await _engine.Values.DeleteAsync(ManagedKey(id), null, cancellation).ConfigureAwait(false)) return false;
+        await EndManagedEverywhereAsync(id, cancellation).ConfigureAwait(false);
+        return true;
+    }
+
+    private async ValueTask EndManagedEverywhereAsync(string id, CancellationToken cancellation)
+    {
+        foreach (var node in await _engine.Nodes.ListAsync(cancellation).ConfigureAwait(false))
+        {
+            await AskAsync(node.Name, new NodeRequest { Kind = NodeRequest.EndManaged, Client = id }, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private void BeginManaged(ClientActor client, ManagedSubscription subscription)
+    {
+        client.Managed = subscription;
+        // One connection per subscription: the newest. The older one's positions are the newer one's business from here on.
+        ClientActor? older = null;
+        _managed.AddOrUpdate(subscription.Id, client, (_, present) =>
+        {
+            older = present;
+            return client;
+        });
+        older?.Close(CloseReason.Replaced);
+    }
+
+    private void EndManaged(ClientActor client, string id)
+    {
+        if (_managed.TryRemove(new KeyValuePair<string, ClientActor>(id, client))) Observe(SavePositionsAsync(client), "saving of a subscription's positions");
+    }
+
+    // From the sweeper, each second.
+    private void SaveManagedPositions()
+    {
+        foreach (var client in _managed.Values) Observe(SavePositionsAsync(client), "saving of a subscription's positions");
+        if (_clock.Milliseconds - _lastProlong < 60_000) return;
+        _lastProlong = _clock.Milliseconds;
+        foreach (var client in _connections.Snapshot())
+        {
+            if (client.HasStoredChange) Observe(ProlongChangeAsync(client), "prolonging of a client's subscriptions");
+        }
+    }
+
+    private async ValueTask SavePositionsAsync(ClientActor client)
+    {
+        if (client.Managed is not { } subscription) return;
+        var stored = await _engine.Values.GetAsync(ManagedKey(subscription.Id), default).ConfigureAwait(false);
+        if (stored is not { } s) return;
+        var present = JsonSerializer.Deserialize(s.Value.Span, NodeJson.Default.ManagedSubscription)!;
+        var positions = new Dictionary<string, StreamPosition>(present.Positions, StringComparer.Ordinal);
+        foreach (var (stream, position) in client.FlushedPositions)
+        {
+            if (positions.ContainsKey(stream)) positions[stream] = position;
+        }
+        await SaveAsync(present with { Positions = positions }, s.Version, default).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> SaveAsync(ManagedSubscription subscription, long expected, CancellationToken cancellation) =>
+        await _engine.Values.PutAsync(ManagedKey(subscription.Id), JsonSerializer.SerializeToUtf8Bytes(subscription, NodeJson.Default.ManagedSubscription), Options.SubscriptionIdle, expected, cancellation)
+            .ConfigureAwait(false) is not null;
+
+    private static string ManagedKey(string id) => $"managed/{id}";
+}
