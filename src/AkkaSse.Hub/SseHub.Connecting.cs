@@ -154,6 +154,8 @@ public sealed partial class SseHub
             hub._connections.Add(client);
             if (observed) client.Observed = new ObserverRelay(hub, client, hub._observers);
             if (_managed is not null) hub.BeginManaged(client, _managed);
+            // A drain that began meanwhile has not seen this connection.
+            if (hub.Phase != HubPhase.Running) client.Close(CloseReason.Shutdown, hub.RefusalRetry());
             Log.Connected(hub._logger, client.ClientId, client.Zone, request.Remote);
             return new Admission(AdmissionStatus.Accepted) { Connection = client };
         }

@@ -137,7 +137,8 @@ internal sealed partial class ClientActor
             var cursor = cursors.Find(c => c.Stream == name);
             if (cursor is null) continue;
             cursors.Remove(cursor);
-            cursor.Node.Leave(cursor);
+            if (_joined) cursor.Node.Leave(cursor);
+            else cursor.Node.Discharge();
             _host.Left(this, cursor, CloseReason.None);
         }
         foreach (var cursor in change.Add)
@@ -149,7 +150,7 @@ internal sealed partial class ClientActor
         if (_request.Ids == WireIds.Token) BuildToken();
         foreach (var cursor in change.Add)
         {
-            cursor.Node.Join(cursor);
+            if (_joined) cursor.Node.Join(cursor);
             Observed?.Subscribed(cursor);
         }
         if (_request.Control && _opened)
@@ -213,8 +214,8 @@ internal sealed partial class ClientActor
         _inbox.Close();
         foreach (var cursor in _cursors)
         {
-            if (_output is null) cursor.Node.Discharge();
-            else cursor.Node.Leave(cursor);
+            if (_joined) cursor.Node.Leave(cursor);
+            else cursor.Node.Discharge();
         }
         _host.Ended(this, reason);
         _completion.TrySetResult();

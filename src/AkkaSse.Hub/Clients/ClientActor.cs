@@ -41,6 +41,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
     private int _failures;
     private int _aborted;
 
+    private bool _joined;
     private bool _opened;
     private bool _held;
     private bool _hasGone;
@@ -129,7 +130,6 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         if (Interlocked.Exchange(ref _started, 1) != 0) throw new InvalidOperationException("A connection runs once.");
         _output = output;
         _abort = abort;
-        foreach (var cursor in _cursors) cursor.Node.Join(cursor);
         Post(new StartMail(), inline: true);
         Observed?.Began();
         _gone = gone.UnsafeRegister(static s => ((ClientActor)s!).Post(new GoneMail(), inline: true), this);
@@ -217,6 +217,11 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
     {
         switch (mail)
         {
+            case StartMail:
+                // Here and not in the caller: a change of subscriptions may have come first.
+                _joined = true;
+                foreach (var cursor in _cursors) cursor.Node.Join(cursor);
+                break;
             case GoneMail:
                 _hasGone = true;
                 break;
@@ -256,7 +261,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     protected override bool OnTurn()
     {
-        if (_finished || _output is null) return false;
+        if (_finished || !_joined) return false;
         if (_flushing && !TakeFlush()) return false;
         if (_hasGone)
         {
@@ -277,7 +282,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         Volatile.Write(ref _lastWrite, _host.Clock.Milliseconds);
         Volatile.Write(ref _heartbeatDue, 0);
 #pragma warning disable CA2012 // Consumed once, by hand: a state machine per flush would be garbage on the delivery path.
-        var flush = _output.FlushAsync();
+        var flush = _output!.FlushAsync();
         if (flush.IsCompletedSuccessfully)
         {
             var result = flush.Result;

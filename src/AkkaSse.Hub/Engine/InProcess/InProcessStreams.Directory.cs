@@ -103,7 +103,7 @@ internal sealed partial class InProcessStreams
     {
         limit = false;
         if (_streams.TryGetValue(name, out stream) && stream.Exists) return false;
-        if (name[0] != '$' && _names.Count >= _host.Options.MaxStreams)
+        if (_existing >= _host.Options.MaxStreams)
         {
             stream = null;
             limit = true;
@@ -123,6 +123,7 @@ internal sealed partial class InProcessStreams
         stream.LastActivity = Now;
         stream.Declared = declared;
         stream.Exists = true;
+        _existing++;
         if (name[0] != '$') _names.Add(name);
         return true;
     }
@@ -138,6 +139,7 @@ internal sealed partial class InProcessStreams
             s.Exists = false;
             sink = s.Sink;
         }
+        _existing--;
         _streams.TryRemove(name, out _);
         _names.Remove(name);
         var g = s.Log.Current!;

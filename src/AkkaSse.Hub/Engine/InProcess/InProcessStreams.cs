@@ -22,6 +22,8 @@ internal sealed partial class InProcessStreams : IStreamEngine
 
     // Creation, removal, attaching and lists; appends to existing streams never take it.
     private readonly Lock _directory = new();
+    // Streams that exist, those of zones and broadcasts included.
+    private int _existing;
     private readonly long _idBase;
     private string _epoch = NewEpoch();
     private volatile bool _stopped;
