@@ -164,7 +164,7 @@ internal sealed partial class ClientActor
 
     private void BuildToken()
     {
-        _token = new CursorToken([.. _cursors.Select(c => c.Stream)]);
+        _token = new CursorToken([.. _cursors.Select(static c => (c.Stream, c.Node.TokenHash))]);
         foreach (var cursor in _cursors)
         {
             cursor.TokenSlot = _token.SlotOf(cursor.Stream);

@@ -53,6 +53,9 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
     private bool _endWritten;
     private TimeSpan? _endRetry;
     private byte[]? _restTail;
+
+    // Set only while a turn runs.
+    private FrameBuffer? _gathered;
     private ArraySegment<byte> _rest;
     private bool _inboxCut;
     private int _next;
@@ -276,6 +279,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         var budget = TurnBytes;
         var events = 0;
         Write(ref budget, ref events);
+        Release(_gathered);
         if (budget == TurnBytes) return false;
         var more = budget <= 0;
         _host.Metrics.CountDelivered(events, TurnBytes - budget);
@@ -309,6 +313,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     protected override void OnFault(Exception fault)
     {
+        _gathered = null;
         if (_hasGone || _aborted != 0 || fault is OperationCanceledException or IOException or ObjectDisposedException)
         {
             Finish(_reason == CloseReason.None ? CloseReason.WriteError : _reason);
@@ -399,6 +404,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     private void DrainInbox(ref int budget)
     {
+        Release(_gathered);
         budget -= _inbox.Drain(_output!, Math.Max(1, budget), out var atBoundary);
         _inboxCut = !atBoundary;
     }
@@ -469,57 +475,70 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     private void WriteRun(Cursor cursor, in FrameRun run, ref int budget)
     {
-        if (run.Transient || (_request.Ids == WireIds.Position && !run.Single))
+        if (run.Transient || (_request.Ids == WireIds.Position && (!run.Single || run.End - run.Start <= TurnBytes)))
         {
             Put(run.Span, ref budget);
             if (!run.Transient) cursor.ToldOffset = run.Offset;
             return;
         }
         cursor.ToldOffset = run.Offset;
-        var tail = TailOf(cursor, run);
-        var body = new ArraySegment<byte>(run.Bytes, run.Start, run.IdStart - run.Start);
-        if (body.Count + tail.Length <= budget || body.Count <= TurnBytes)
+        var body = run.Bytes.AsSpan(run.Start, run.IdStart - run.Start);
+        if (body.Length <= TurnBytes)
         {
-            Put(body, ref budget);
-            Put(tail, ref budget);
+            // Gathered, so that a turn of many small frames is one write into the response.
+            var turn = _gathered ??= FrameBuffer.RentForTurn();
+            var before = turn.Count;
+            turn.Append(body);
+            AppendTail(turn, cursor, run);
+            budget -= turn.Count - before;
             return;
         }
         // Only an event of more than a turn's bytes is cut. What is left of it keeps its bytes alive, and is the same array for all its readers.
         var count = Math.Max(1, budget);
-        Put(body.AsSpan(0, count), ref budget);
-        _rest = body[count..];
-        _restTail = tail.ToArray();
+        Put(body[..count], ref budget);
+        _rest = new ArraySegment<byte>(run.Bytes, run.Start + count, body.Length - count);
+        var tail = FrameBuffer.RentForTurn();
+        AppendTail(tail, cursor, run);
+        _restTail = tail.Written.ToArray();
     }
 
-    private ReadOnlySpan<byte> TailOf(Cursor cursor, in FrameRun run)
+    private void AppendTail(FrameBuffer to, Cursor cursor, in FrameRun run)
     {
         switch (_request.Ids)
         {
             case WireIds.Position:
-                return run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart);
             case WireIds.Decimal when cursor.Node.Log.Options.Ids == StreamIds.Caller:
-                return run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart);
+                to.Append(run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart));
+                return;
             case WireIds.None:
-                return "\n"u8;
+                to.Append("\n"u8);
+                return;
         }
-        var buffer = FrameBuffer.RentForTurn();
-        buffer.Append("id: "u8);
+        to.Append("id: "u8);
         if (_request.Ids == WireIds.Decimal)
         {
-            ControlFrames.Number(buffer, cursor.Generation!.IdBase + run.Offset);
+            ControlFrames.Number(to, cursor.Generation!.IdBase + run.Offset);
         }
         else
         {
             _token!.Set(cursor.TokenSlot, cursor.Generation!.EpochTag, run.Offset);
-            buffer.Append(_token.Text);
+            to.Append(_token.Text);
         }
-        buffer.Append("\n\n"u8);
-        return buffer.Written;
+        to.Append("\n\n"u8);
     }
 
     private void Put(ReadOnlySpan<byte> bytes, ref int budget)
     {
+        Release(_gathered);
         budget -= bytes.Length;
         _output!.Write(bytes);
+    }
+
+    // What was gathered goes out before anything else is written.
+    private void Release(FrameBuffer? gathered)
+    {
+        if (gathered is null) return;
+        _gathered = null;
+        _output!.Write(gathered.Written);
     }
 }

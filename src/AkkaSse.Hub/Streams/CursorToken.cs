@@ -30,9 +30,14 @@ internal sealed class CursorToken
     private ulong _sum = Seed;
 
     internal CursorToken(ReadOnlySpan<string> streams)
+        : this([.. streams.ToArray().Select(static s => (s, HashOf(s)))])
+    {
+    }
+
+    internal CursorToken((string Name, ulong Hash)[] streams)
     {
         _slots = new Slot[streams.Length];
-        for (var i = 0; i < streams.Length; i++) _slots[i] = new Slot { Hash = HashOf(streams[i]), Name = streams[i] };
+        for (var i = 0; i < streams.Length; i++) _slots[i] = new Slot { Hash = streams[i].Hash, Name = streams[i].Name };
         Array.Sort(_slots, static (a, b) => a.Hash.CompareTo(b.Hash));
         for (var i = 0; i < _slots.Length; i++) _sum ^= Mix(_slots[i]);
         _text = new byte[HeadLength + (streams.Length * (NameLength + 4))];

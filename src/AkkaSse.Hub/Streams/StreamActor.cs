@@ -15,6 +15,7 @@ internal sealed class StreamActor : Actor, IStreamSink
     private Lane[] _lanes;
     private int _readerCount;
     private bool _removed;
+    private ulong _tokenHash;
 
     internal StreamActor(string name, ActorCount count, Action<Exception, string> fault)
         : base(count)
@@ -26,6 +27,9 @@ internal sealed class StreamActor : Actor, IStreamSink
     }
 
     internal string Name { get; }
+
+    /// <summary>The name's place in a cursor token; computed once, not per connection.</summary>
+    internal ulong TokenHash => _tokenHash != 0 ? _tokenHash : _tokenHash = CursorToken.HashOf(Name);
 
     internal StreamLog Log { get; private set; } = null!;
 
@@ -185,6 +189,7 @@ internal sealed class Lane(ActorCount count, Action<Exception, string> fault) : 
 
     private Cursor[] _readers = [];
     private int _count;
+    private int _data;
 
     /// <summary>Readers given to this lane. Touched by the stream's turns only.</summary>
     internal int Assigned;
@@ -193,6 +198,7 @@ internal sealed class Lane(ActorCount count, Action<Exception, string> fault) : 
     {
         var readers = Volatile.Read(ref _count);
         if (readers == 0) return;
+        Volatile.Write(ref _data, 1);
         if (readers <= Few) SignalInline();
         else Signal();
     }
@@ -230,6 +236,8 @@ internal sealed class Lane(ActorCount count, Action<Exception, string> fault) : 
 
     protected override bool OnTurn()
     {
+        // Joining and leaving come as turns too: without this 10 000 connects would each look at all readers.
+        if (Interlocked.Exchange(ref _data, 0) == 0) return false;
         var readers = _readers;
         for (var i = 0; i < _count; i++) readers[i].Owner.SignalInline();
         return false;
