@@ -100,9 +100,7 @@ internal static class PublishEndpoints
                 Principal = p.IdempotencyKey is null ? null : AccessRules.Subject(edge, context),
             };
             // Not cancelled when the sender goes away: the body is here, and an append that was begun should end with a known outcome.
-            result = await (p.Stream is { } stream ? edge.Hub.PublishAsync(stream, e, options, CancellationToken.None)
-                : p.Broadcast ? edge.Hub.BroadcastAsync(e, options, CancellationToken.None)
-                : edge.Hub.BroadcastToZoneAsync(p.Zone!, e, options, CancellationToken.None)).ConfigureAwait(false);
+            result = await AppendAsync(edge.Hub, p, e, options).ConfigureAwait(false);
             if (result.Status == PublishStatus.Invalid) utf8 = p.Base64 || SseFieldRules.IsUtf8(body.Memory.Span);
         }
         finally
@@ -112,6 +110,14 @@ internal static class PublishEndpoints
 
         if (result.Status == PublishStatus.Accepted) PublishAnswers.Accepted(context.Response, p, result);
         else await edge.RefuseAsync(context, PublishAnswers.Fault(result, p, utf8, edge.Edge)).ConfigureAwait(false);
+    }
+
+    private static ValueTask<PublishResult> AppendAsync(ISseHub hub, in PublishParameters p, SseEvent e, in PublishOptions options)
+    {
+        if (p.Stream is not null) return hub.PublishAsync(p.Stream, e, options, CancellationToken.None);
+        return p.Broadcast
+            ? hub.BroadcastAsync(e, options, CancellationToken.None)
+            : hub.BroadcastToZoneAsync(p.Zone!, e, options, CancellationToken.None);
     }
 
     private static async Task SendAsync(HttpContext context, EdgeContext edge, PublishParameters p)

@@ -31,8 +31,8 @@ public static class SseHubServiceCollectionExtensions
             provider.GetServices<IHubObserver>(),
             provider.GetService<ILogger<SseHub>>(),
             provider.GetService<TimeProvider>()));
-        services.AddSingleton<ISseHub>(static provider => (ISseHub)(object)provider.GetRequiredService<SseHub>());
-        services.AddSingleton<IHubEdge>(static provider => (IHubEdge)(object)provider.GetRequiredService<SseHub>());
+        services.AddSingleton<ISseHub>(static provider => provider.GetRequiredService<SseHub>());
+        services.AddSingleton<IHubEdge>(static provider => provider.GetRequiredService<SseHub>());
         services.AddSingleton<HubMappings>();
         services.TryAddSingleton<IHubErrorWriter, ProblemErrorWriter>();
         services.AddHostedService<HubLifetimeService>();
