@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>The default: <c>application/problem+json</c> (RFC 9457) with the extra member <c>code</c>, or <c>text/plain</c> when <c>Accept</c> prefers it.</summary>
+internal sealed class ProblemErrorWriter : IHubErrorWriter
+{
+    public const string ProblemType = "application/problem+json";
+
+    public Task WriteAsync(HttpContext context, int status, string code, string message)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        // A cached refusal would outlive its cause.
+        response.Headers.CacheControl = "no-store";
+        if (PrefersText(context.Request))
+        {
+            response.ContentType = "text/plain; charset=utf-8";
+            return Send(response, Encoding.UTF8.GetBytes(message + "\n"));
+        }
+
+        response.ContentType = ProblemType;
+        var body = new ArrayBufferWriter<byte>(256 + message.Length);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "about:blank");
+            json.WriteString("title", ReasonPhrases.GetReasonPhrase(status));
+            json.WriteNumber("status", status);
+            json.WriteString("detail", message);
+            json.WriteString("code", code);
+            json.WriteEndObject();
+        }
+        return Send(response, body.WrittenMemory);
+    }
+
+    private static Task Send(HttpResponse response, ReadOnlyMemory<byte> body)
+    {
+        response.ContentLength = body.Length;
+        return response.BodyWriter.WriteAsync(body).AsTask();
+    }
+
+    private static bool PrefersText(HttpRequest request)
+    {
+        var accept = request.Headers.Accept;
+        if (accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(accept, out var ranges)) return false;
+        double text = 0, json = 0, any = 0;
+        foreach (var range in ranges)
+        {
+            var quality = range.Quality ?? 1;
+            if (range.MatchesAllTypes) any = Math.Max(any, quality);
+            else if (range.MediaType.Equals("text/plain", StringComparison.OrdinalIgnoreCase) || (range.Type.Equals("text", StringComparison.OrdinalIgnoreCase) && range.MatchesAllSubTypes))
+                text = Math.Max(text, quality);
+            else if (range.SubType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || (range.Type.Equals("application", StringComparison.OrdinalIgnoreCase) && range.MatchesAllSubTypes))
+                json = Math.Max(json, quality);
+        }
+        return text > Math.Max(json, any);
+    }
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>
+/// A whole request body in one piece of memory: the server's own receive buffer when the body came in one segment, else a pooled array. Valid until
+/// <see cref="Release"/>, which must be called exactly once, and only after everybody is done with the memory.
+/// </summary>
+internal readonly struct RequestBody
+{
+    private readonly PipeReader? _reader;
+    private readonly SequencePosition _end;
+    private readonly byte[]? _rented;
+
+    private RequestBody(ReadOnlyMemory<byte> memory, PipeReader reader, SequencePosition end)
+    {
+        Memory = memory;
+        _reader = reader;
+        _end = end;
+    }
+
+    private RequestBody(ReadOnlyMemory<byte> memory, byte[]? rented)
+    {
+        Memory = memory;
+        _rented = rented;
+    }
+
+    private RequestBody(HubFault fault) => Fault = fault;
+
+    /// <summary>The bytes.</summary>
+    public ReadOnlyMemory<byte> Memory { get; }
+
+    /// <summary>Not null when there is no body to work with; nothing is to be released then.</summary>
+    public HubFault? Fault { get; }
+
+    /// <summary>Reads the body, refusing an encoded one (415) and a too large one at once (413).</summary>
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, int limit)
+    {
+        var request = context.Request;
+        if (request.Headers.ContentEncoding.Count > 0 && !request.Headers.ContentEncoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return new(new RequestBody(new HubFault(415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.")));
+        var length = request.ContentLength;
+        if (length > limit)
+        {
+            LiftServerLimit(context);
+            return new(new RequestBody(HubFault.TooLarge(limit)));
+        }
+
+        // The server's own limit (30 MB) may be below the hub's.
+        if (length is null || length > 1 << 20) LiftServerLimit(context);
+        return ReadAsync(request.BodyReader, (int)(length ?? 0), limit);
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Release()
+    {
+        if (_rented is not null) ArrayPool<byte>.Shared.Return(_rented);
+        _reader?.AdvanceTo(_end);
+    }
+
+    private static async ValueTask<RequestBody> ReadAsync(PipeReader reader, int expected, int limit)
+    {
+        byte[]? rented = null;
+        var filled = 0;
+        try
+        {
+            while (true)
+            {
+                var result = await reader.ReadAsync().ConfigureAwait(false);
+                var buffer = result.Buffer;
+                if (filled + buffer.Length > limit)
+                {
+                    reader.AdvanceTo(buffer.End);
+                    Return(ref rented);
+                    return new RequestBody(HubFault.TooLarge(limit));
+                }
+
+                if (result.IsCompleted && rented is null && buffer.IsSingleSegment) return new RequestBody(buffer.First, reader, buffer.End);
+                var size = (int)buffer.Length;
+                if (rented is null || rented.Length < filled + size) Grow(ref rented, filled, Math.Max(expected, filled + size));
+                buffer.CopyTo(rented.AsSpan(filled));
+                filled += size;
+                reader.AdvanceTo(buffer.End);
+                if (result.IsCompleted) return new RequestBody(rented.AsMemory(0, filled), rented);
+            }
+        }
+        catch (BadHttpRequestException e)
+        {
+            Return(ref rented);
+            return new RequestBody(new HubFault(e.StatusCode, e.StatusCode == 413 ? HubErrorCodes.BodyTooLarge : HubErrorCodes.BodyInvalid, e.Message));
+        }
+        catch
+        {
+            Return(ref rented);
+            throw;
+        }
+    }
+
+    private static void LiftServerLimit(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature) feature.MaxRequestBodySize = null;
+    }
+
+    private static void Grow([System.Diagnostics.CodeAnalysis.NotNull] ref byte[]? rented, int filled, int size)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, filled * 2));
+        rented.AsSpan(0, filled).CopyTo(larger);
+        Return(ref rented);
+        rented = larger;
+    }
+
+    private static void Return(ref byte[]? rented)
+    {
+        if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+        rented = null;
+    }
+}

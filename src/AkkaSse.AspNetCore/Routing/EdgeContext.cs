@@ -1,0 +1,41 @@
+using AkkaSse.Hub;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>What every endpoint of one mapping shares. Services are taken on the first request, so that mapping does not start the hub.</summary>
+internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptions options)
+{
+    private Services? _services;
+
+    public SseHubEndpointOptions Options => options;
+
+    public IHubEdge Edge => Resolved.Edge;
+
+    public ISseHub Hub => Resolved.Hub;
+
+    public IHubAuthorizer? Authorizer => Resolved.Authorizer;
+
+    public bool CaptureHeaders => Resolved.CaptureHeaders;
+
+    private Services Resolved => _services ??= new Services(services, options);
+
+    /// <summary>Answers with an error.</summary>
+    public Task RefuseAsync(HttpContext context, HubFault fault)
+    {
+        if (fault.RetryAfter is { } wait)
+            context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (fault.Allow is not null) context.Response.Headers.Allow = fault.Allow;
+        return Resolved.Errors.WriteAsync(context, fault.Status, fault.Code, fault.Message);
+    }
+
+    private sealed class Services(IServiceProvider services, SseHubEndpointOptions options)
+    {
+        public readonly IHubEdge Edge = services.GetRequiredService<IHubEdge>();
+        public readonly ISseHub Hub = services.GetRequiredService<ISseHub>();
+        public readonly IHubAuthorizer? Authorizer = services.GetService<IHubAuthorizer>();
+        public readonly IHubErrorWriter Errors = services.GetRequiredService<IHubErrorWriter>();
+        public readonly bool CaptureHeaders = options.CaptureHeaders ?? services.GetServices<IHubObserver>().Any();
+    }
+}

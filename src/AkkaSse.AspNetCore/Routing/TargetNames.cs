@@ -1,0 +1,28 @@
+namespace AkkaSse.AspNetCore;
+
+/// <summary>The name that a call is about: from its path segment, or from the query of the twin whose resource is written in the singular.</summary>
+internal static class TargetNames
+{
+    public static HubFault? Stream(in RequestTarget target, out string name) => Read(target, "streams", "stream", "stream", out name);
+
+    public static HubFault? Client(in RequestTarget target, out string name) => Read(target, "clients", "client", "client", out name);
+
+    public static HubFault? Subscription(in RequestTarget target, out string name) => Read(target, "subscriptions", "subscription", "id", out name);
+
+    private static HubFault? Read(in RequestTarget target, string plural, string kind, string parameter, out string name)
+    {
+        if (target.Raw(1).Equals(plural, StringComparison.OrdinalIgnoreCase)) return target.Name(2, kind, out name);
+        string? value = null;
+        var parameters = target.Parameters;
+        while (parameters.Next())
+        {
+            if (parameters.Name.SequenceEqual(parameter) && parameters.SingleName(parameter, ref value) is { } fault)
+            {
+                name = "";
+                return fault;
+            }
+        }
+        name = value ?? "";
+        return value is null ? HubFault.Name($"The parameter '{parameter}' is missing; it names the {kind}.") : null;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics.CodeAnalysis;
+using AkkaSse.AspNetCore;
+using AkkaSse.Hub;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps the hub's HTTP API.</summary>
+public static class SseHubEndpointRouteBuilderExtensions
+{
+    private static readonly string[] ReadMethods = ["GET", "HEAD"];
+
+    /// <summary>Maps everything under <c>/v1</c> (docs/http-api.md).</summary>
+    /// <param name="endpoints">The application, or a route group of it.</param>
+    /// <param name="configure">Sets options.</param>
+    /// <returns>A convention builder over all of these endpoints.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or the hub was mapped here before.</exception>
+    /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
+    public static IEndpointConventionBuilder MapSseHub(this IEndpointRouteBuilder endpoints, Action<SseHubEndpointOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var edge = Edge(endpoints, "/v1", nameof(MapSseHub), configure);
+        var group = endpoints.MapGroup("");
+        foreach (var route in HubRoutes.All)
+        {
+            var mapped = group.MapMethods(route.Pattern, route.Methods, context => InvokeAsync(context, edge, route));
+            mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
+            if (route.Streaming) mapped.WithMetadata(new DisableRequestTimeoutAttribute());
+            if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
+        }
+
+        group.Map(Fallback.Pattern, context => Fallback.InvokeAsync(context, edge)).WithDisplayName("AkkaSse fallback").WithOrder(int.MaxValue);
+        return group;
+    }
+
+    /// <summary>Maps one stream at a route of your own: subscribe (GET), and headers alone (HEAD).</summary>
+    /// <param name="endpoints">The application, or a route group of it.</param>
+    /// <param name="pattern">The route.</param>
+    /// <param name="stream">The stream's name, whatever the route's parameters are.</param>
+    /// <param name="configure">Sets options; those about policies besides <see cref="SseHubEndpointOptions.SubscribePolicy"/> have no meaning here.</param>
+    /// <returns>A convention builder over the endpoint, for <c>RequireAuthorization()</c> and the like.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or this route was mapped here before.</exception>
+    /// <exception cref="ArgumentException">The name or the options are invalid.</exception>
+    public static IEndpointConventionBuilder MapSseStream(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern, string stream, Action<SseHubEndpointOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentNullException.ThrowIfNull(pattern);
+        if (HubNames.Check(stream) is { } fault) throw new ArgumentException(fault, nameof(stream));
+        var edge = Edge(endpoints, pattern, nameof(MapSseStream), configure);
+        var mapped = endpoints.MapMethods(pattern, ReadMethods, context => InvokeStreamAsync(context, edge, stream));
+        mapped.WithDisplayName($"AkkaSse stream {pattern}").WithMetadata(new DisableRequestTimeoutAttribute());
+        if (edge.Options.SubscribePolicy is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
+        return mapped;
+    }
+
+    private static Task InvokeAsync(HttpContext context, EdgeContext edge, HubRoute route)
+    {
+        if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
+        return RequestTarget.Read(context, route.Segments.Length, out var target) is { } fault
+            ? edge.RefuseAsync(context, fault)
+            : route.Handler(context, edge, target);
+    }
+
+    private static Task InvokeStreamAsync(HttpContext context, EdgeContext edge, string stream)
+    {
+        if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
+        return RequestTarget.Read(context, segments: null, out var target) is { } fault
+            ? edge.RefuseAsync(context, fault)
+            : SubscribeEndpoints.ToStream(context, edge, target, stream);
+    }
+
+    private static EdgeContext Edge(IEndpointRouteBuilder endpoints, string what, string call, Action<SseHubEndpointOptions>? configure)
+    {
+        var services = endpoints.ServiceProvider;
+        var mappings = services.GetService<HubMappings>() ?? throw new InvalidOperationException(
+            $"{call} needs the hub's services. Call builder.Services.AddSseHub() before the application is built.");
+        var options = new SseHubEndpointOptions();
+        configure?.Invoke(options);
+        var faults = options.Validate().ToList();
+        if (faults.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
+        mappings.Add(endpoints, what, call);
+        return new EdgeContext(services, options);
+    }
+
+    private static string? Policy(SseHubEndpointOptions options, EndpointGroup group) => group switch
+    {
+        EndpointGroup.Subscribe => options.SubscribePolicy,
+        EndpointGroup.Publish => options.PublishPolicy,
+        EndpointGroup.Streams => options.StreamsPolicy,
+        EndpointGroup.Clients => options.ClientsPolicy,
+        _ => options.ClusterPolicy,
+    };
+}

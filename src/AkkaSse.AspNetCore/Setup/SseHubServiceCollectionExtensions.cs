@@ -1,0 +1,50 @@
+using AkkaSse.AspNetCore;
+using AkkaSse.Hub;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the hub to an application.</summary>
+public static class SseHubServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds a hub with the in-process engine: <see cref="SseHub"/>, <see cref="ISseHub"/> and <see cref="IHubEdge"/> as singletons, and a hosted service that starts it
+    /// before the server listens and drains it before the server closes connections. Its clock is the container's <see cref="TimeProvider"/>, where there is one.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Sets options. All faults are listed in one <see cref="OptionsValidationException"/> at start.</param>
+    /// <returns>A builder that chooses engine, observers, authorizer and error writer. Calling this again adds options and returns the same kind of builder.</returns>
+    public static ISseHubBuilder AddSseHub(this IServiceCollection services, Action<HubOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = services.AddOptions<HubOptions>();
+        if (configure is not null) options.Configure(configure);
+        if (services.Any(s => s.ServiceType == typeof(SseHub))) return new SseHubBuilder(services);
+
+        options.ValidateOnStart();
+        services.AddSingleton<IValidateOptions<HubOptions>, HubOptionsValidator>();
+        services.AddSingleton(static provider => new SseHub(
+            provider.GetRequiredService<IOptions<HubOptions>>().Value,
+            provider.GetService<SseHubBuilder.EngineFactory>()?.Create(provider),
+            provider.GetServices<IHubObserver>(),
+            provider.GetService<ILogger<SseHub>>(),
+            provider.GetService<TimeProvider>()));
+        services.AddSingleton<ISseHub>(static provider => provider.GetRequiredService<SseHub>());
+        services.AddSingleton<IHubEdge>(static provider => provider.GetRequiredService<SseHub>());
+        services.AddSingleton<HubMappings>();
+        services.TryAddSingleton<IHubErrorWriter, ProblemErrorWriter>();
+        services.AddHostedService<HubLifetimeService>();
+        return new SseHubBuilder(services);
+    }
+
+    private sealed class HubOptionsValidator : IValidateOptions<HubOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, HubOptions options)
+        {
+            var faults = options.Validate().ToList();
+            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using AkkaSse.Hub;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>
+/// From a subscribe request to a running connection: authorise, ask the hub, write the head, run. Shared by all edges, native or compatible with a seed's.
+/// </summary>
+internal static class EventStream
+{
+    public const string MediaType = "text/event-stream";
+
+    private static readonly StringValues ContentType = MediaType;
+    private static readonly StringValues NoCache = "no-cache, no-store, no-transform";
+    private static readonly StringValues NoBuffering = "no";
+    private static readonly StringValues Identity = "identity";
+
+    /// <summary>The parts of a request that are the same for all edges: who, from where, with what headers.</summary>
+    public static SubscribeRequest Describe(HttpContext context, EdgeContext edge)
+    {
+        var (principal, subject) = RequestSnapshot.Who(context, edge);
+        var remote = RequestSnapshot.Remote(context);
+        return new SubscribeRequest
+        {
+            Principal = principal,
+            Subject = subject,
+            Remote = remote,
+            LimitKey = RequestSnapshot.LimitKey(edge.Edge, subject, remote),
+            Url = RequestSnapshot.Url(context),
+            Headers = edge.CaptureHeaders ? RequestSnapshot.Headers(context.Request) : null,
+        };
+    }
+
+    /// <summary>Serves a native subscriber; a HEAD request gets the head alone, and no state is made for it.</summary>
+    public static async Task RunAsync(HttpContext context, EdgeContext edge, SubscribeRequest request)
+    {
+        // Awaited in two steps, so that an idle connection's frame here holds nothing but the task it waits for.
+        if (await AdmitAsync(context, edge, request).ConfigureAwait(false) is { } connection)
+            await RunAsync(context, connection).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs an admitted connection whose head has been set.</summary>
+    public static Task RunAsync(HttpContext context, IClientConnection connection) =>
+        connection.RunAsync(context.Response.BodyWriter, context.Abort, context.RequestAborted);
+
+    /// <summary>Checks what the edge itself checks: <c>Accept</c>, the client id, and the authorizer's word on every stream, zone and the broadcasts.</summary>
+    public static async ValueTask<HubFault?> AuthorizeAsync(HttpContext context, EdgeContext edge, SubscribeRequest request)
+    {
+        if (edge.Options.DemandAccept && !Accepts(context.Request))
+            return new HubFault(406, HubErrorCodes.NotAcceptable, $"Accept excludes {MediaType}, which is all that this path has.");
+        if (request.ClientId is { } client && await AccessRules.CheckClientIdAsync(edge, context, client, request.Zone ?? HubNames.DefaultZone).ConfigureAwait(false) is { } fault) return fault;
+        if (edge.Authorizer is null) return null;
+
+        var question = AccessRules.Ask(context, HubAction.Subscribe);
+        foreach (var stream in request.Streams)
+        {
+            if (await AccessRules.CheckAsync(edge, question with { Stream = stream.Stream }).ConfigureAwait(false) is { } refused) return refused;
+        }
+        if (request.Zone is { } home && await AccessRules.CheckAsync(edge, question with { Zone = home }).ConfigureAwait(false) is { } notHome) return notHome;
+        foreach (var zone in request.ListenZones)
+        {
+            if (await AccessRules.CheckAsync(edge, question with { Zone = zone }).ConfigureAwait(false) is { } refused) return refused;
+        }
+        return request.Broadcast ? await AccessRules.CheckAsync(edge, question with { Broadcast = true }).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>Sets the head of an event stream (nothing is sent) and takes away what would buffer, compress or end it.</summary>
+    public static void SetHead(HttpContext context, EdgeContext edge)
+    {
+        var response = context.Response;
+        var headers = response.Headers;
+        response.StatusCode = 200;
+        headers.ContentType = ContentType;
+        headers.CacheControl = NoCache;
+        headers["X-Accel-Buffering"] = NoBuffering;
+        foreach (var (name, value) in edge.Options.Headers) headers[name] = value;
+
+        // An encoding that is named keeps the response compression middleware, where there is one, from choosing its own.
+        if (context.Features.Get<IHttpsCompressionFeature>() is not null) headers.ContentEncoding = Identity;
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
+    }
+
+    private static async ValueTask<IClientConnection?> AdmitAsync(HttpContext context, EdgeContext edge, SubscribeRequest request)
+    {
+        if (await AuthorizeAsync(context, edge, request).ConfigureAwait(false) is { } fault)
+        {
+            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
+            return null;
+        }
+
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            SetHead(context, edge);
+            return null;
+        }
+
+        var admission = await edge.Edge.ConnectAsync(request, context.RequestAborted).ConfigureAwait(false);
+        if (admission.Connection is not { } connection)
+        {
+            await Refusals.WriteAsync(context, edge, request, admission).ConfigureAwait(false);
+            return null;
+        }
+
+        try
+        {
+            SetHead(context, edge);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static bool Accepts(HttpRequest request)
+    {
+        var accept = request.Headers.Accept;
+        if (accept.Count == 0 || !Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParseList(accept, out var ranges)) return true;
+        foreach (var range in ranges)
+        {
+            if (range.Quality is 0) continue;
+            if (range.MatchesAllTypes || range.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase)
+                || (range.MatchesAllSubTypes && range.Type.Equals("text", StringComparison.OrdinalIgnoreCase))) return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Security.Claims;
+using AkkaSse.Hub;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>What a connection keeps of its request for callbacks and lists, without secrets.</summary>
+internal static class RequestSnapshot
+{
+    private const string TokenParameter = "access_token=";
+
+    /// <summary>The path and query; the value of <c>access_token</c> is replaced, because lists show this text.</summary>
+    public static string Url(HttpContext context)
+    {
+        var raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        if (string.IsNullOrEmpty(raw)) raw = context.Request.Path + context.Request.QueryString;
+        var start = raw.IndexOf('?', StringComparison.Ordinal);
+        while (start >= 0 && (start = raw.IndexOf(TokenParameter, start, StringComparison.OrdinalIgnoreCase)) >= 0)
+        {
+            var value = start + TokenParameter.Length;
+            var end = raw.IndexOf('&', value);
+            if (raw[start - 1] is '?' or '&') raw = string.Concat(raw.AsSpan(0, value), "-", end < 0 ? "" : raw.AsSpan(end));
+            start = value;
+        }
+        return raw;
+    }
+
+    /// <summary>The headers but those that authenticate.</summary>
+    public static IReadOnlyDictionary<string, string> Headers(HttpRequest request)
+    {
+        var headers = new Dictionary<string, string>(request.Headers.Count, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in request.Headers)
+        {
+            if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) && !name.Equals("Cookie", StringComparison.OrdinalIgnoreCase)
+                && !name.Equals("Proxy-Authorization", StringComparison.OrdinalIgnoreCase)) headers[name] = value.ToString();
+        }
+        return headers;
+    }
+
+    /// <summary>What limits per caller count by: the subject where there is one, else the remote address (an IPv4 address mapped into IPv6 is the IPv4 one).</summary>
+    public static string? LimitKey(IHubEdge edge, string? subject, string? remote) =>
+        edge.Options.MaxConnectionsPerKey is null ? null : subject is not null ? "subject:" + subject : "remote:" + remote;
+
+    public static string? Remote(HttpContext context)
+    {
+        var address = context.Connection.RemoteIpAddress;
+        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
+    }
+
+    public static (ClaimsPrincipal? Principal, string? Subject) Who(HttpContext context, EdgeContext edge)
+    {
+        var principal = AccessRules.Principal(context);
+        return (principal, principal is null ? null : edge.Options.SubjectOf(principal));
+    }
+}

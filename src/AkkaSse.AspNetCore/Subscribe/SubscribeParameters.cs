@@ -1,0 +1,65 @@
+using AkkaSse.Hub;
+using AkkaSse.Protocol;
+using Microsoft.AspNetCore.Http;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>What a subscriber's query says.</summary>
+internal struct SubscribeParameters
+{
+    public List<string>? Streams, Zones, Types;
+    public string? Client, Instance, LastEventId;
+    public bool? Broadcast, Control, Browser;
+    public bool PingEvent;
+    public StartPosition? Since;
+
+    /// <summary>Reads the query and the header <c>Last-Event-ID</c>, which wins over its twins in the query (RPL-13).</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="target">Its target.</param>
+    /// <param name="many">True where streams, zones and a client are named in the query; else they are refused there.</param>
+    /// <param name="p">What was read.</param>
+    public static HubFault? Read(HttpRequest request, in RequestTarget target, bool many, out SubscribeParameters p)
+    {
+        p = default;
+        string? since = null, ping = null, snake = null, camel = null;
+        var q = target.Parameters;
+        while (q.Next())
+        {
+            var fault = q.Name switch
+            {
+                "stream" when many => q.EachName("stream", ref p.Streams),
+                "zone" when many => q.EachName("zone", ref p.Zones),
+                "client" when many => q.SingleName("client", ref p.Client),
+                "broadcast" when many => q.Switch("broadcast", ref p.Broadcast),
+                "zone" or "client" or "broadcast" => HubFault.Parameter(q.Name.ToString(), "has no meaning where exactly one stream is read; GET /v1/events takes it."),
+                "instance" => q.Single("instance", ref p.Instance),
+                "type" => q.Each("type", ref p.Types),
+                "since" => q.Single("since", ref since),
+                "last_event_id" => q.Single("last_event_id", ref snake),
+                "lastEventId" => q.Single("lastEventId", ref camel),
+                "ping" => q.Single("ping", ref ping),
+                "control" => q.Switch("control", ref p.Control),
+                "browser" => q.Switch("browser", ref p.Browser),
+                _ => null,
+            };
+            if (fault is not null) return fault;
+        }
+
+        p.Instance = QueryReader.Absent(p.Instance);
+        if (p.Instance is { } instance && HubNames.Check(instance) is { } badInstance) return HubFault.Parameter("instance", "is not allowed. " + badInstance);
+        foreach (var type in p.Types ?? [])
+        {
+            if (SseFieldRules.CheckType(type) is { } badType) return HubFault.Parameter("type", "is not allowed. " + badType);
+        }
+
+        if (QueryReader.Absent(ping) is { } kind && !(p.PingEvent = kind == "event") && kind != "comment")
+            return HubFault.Parameter("ping", "has another value than event or comment.");
+        if (QueryReader.Absent(since) is { } start && !StartPosition.TryParse(start, out p.Since))
+            return HubFault.Parameter("since", $"is none of earliest, latest, last:N, offset:N, {Durations.Allowed}, or an RFC 3339 time.");
+
+        p.LastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header && QueryReader.Absent(header.ToString()) is { } id
+            ? id
+            : QueryReader.Absent(snake) ?? QueryReader.Absent(camel);
+        return null;
+    }
+}
