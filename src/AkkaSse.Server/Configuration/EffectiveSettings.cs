@@ -41,6 +41,7 @@ internal sealed class EffectiveSettings
         binder.Bind(auth, AuthSettings.Section);
         faults.AddRange(server.Validate());
         faults.AddRange(hub.Validate().Select(HubFault));
+        faults.AddRange(LogLevelFaults(tree));
         var tokens = TokenTable.Create(auth, faults);
         var urls = ListenUrls.Read(tree.Root, server.H2cUrls, faults);
         if (tokens.Count == 0 && auth.Tokens.Count == 0 && !server.AllowAnonymousNetwork)
@@ -51,6 +52,13 @@ internal sealed class EffectiveSettings
         }
         return faults.Count == 0 ? new EffectiveSettings(tree, server, hub, auth, tokens, urls) : throw new ConfigurationFaultsException(faults);
     }
+
+    // The logger would throw at the first of them, with a stack trace.
+    private static IEnumerable<string> LogLevelFaults(ConfigurationTree tree) =>
+        tree.Root.GetSection("Logging").AsEnumerable()
+            .Where(pair => pair.Value is not null && pair.Key.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase))
+            .Where(pair => !Enum.TryParse<LogLevel>(pair.Value, ignoreCase: true, out var level) || !Enum.IsDefined(level))
+            .Select(pair => $"{pair.Key} is '{pair.Value}' (from {tree.SourceOf(pair.Key)}); {string.Join(", ", Enum.GetNames<LogLevel>()).ToLowerInvariant()} are allowed.");
 
     // "StreamDefaults.MaxAge is …" names a property; a reader of the message looks for a key.
     private static string HubFault(string fault)

@@ -54,7 +54,11 @@ internal sealed class ServerSettings
     public LogFormat LogFormat { get; set; }
 
     /// <summary>OTLP endpoint for metrics and traces; null for none.</summary>
-    public string? Otlp { get; set; }
+    public string? Otlp
+    {
+        get;
+        set => field = value is "" or "none" ? null : value;
+    }
 
     /// <summary>How long readiness fails before the drain begins, so that a balancer has time to notice.</summary>
     public TimeSpan ReadinessDelay { get; set; }
