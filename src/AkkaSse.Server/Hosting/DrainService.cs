@@ -15,9 +15,7 @@ internal sealed partial class DrainService(SseHub hub, Readiness readiness, Conf
             LogWaiting(logger, Durations.Format(settings.Server.ReadinessDelay));
             await Task.Delay(settings.Server.ReadinessDelay, time, cancellationToken);
         }
-        LogDraining(logger, Durations.Format(settings.Hub.DrainWindow));
         await hub.DrainAsync(cancellationToken);
-        LogDrained(logger);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -32,10 +30,4 @@ internal sealed partial class DrainService(SseHub hub, Readiness readiness, Conf
 
     [LoggerMessage(3001, LogLevel.Information, "Not ready any more; the drain begins in {Delay}")]
     private static partial void LogWaiting(ILogger logger, string delay);
-
-    [LoggerMessage(3002, LogLevel.Information, "Draining: readers reconnect over {Window}")]
-    private static partial void LogDraining(ILogger logger, string window);
-
-    [LoggerMessage(3003, LogLevel.Information, "Drained")]
-    private static partial void LogDrained(ILogger logger);
 }

@@ -41,6 +41,8 @@ internal static partial class ServerHost
         AddServices(builder, settings);
 
         var app = builder.Build();
+        // Before the hub counts anything: what happens without a listener is not counted.
+        app.Services.GetRequiredService<MetricCollector>();
         if (settings.Server.AccessLog) app.UseMiddleware<AccessLog>();
         if (settings.LoopbackOnly) app.UseMiddleware<LoopbackGuard>(settings.Server.CorsOrigins);
         if (settings.Server.CorsOrigins.Count > 0) app.UseCors();

@@ -1,5 +1,4 @@
 using System.Text;
-using AkkaSse.Hub;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Health;
 using AkkaSse.Server.Hosting;
@@ -10,7 +9,7 @@ namespace AkkaSse.Server.Metrics;
 internal static class MetricsEndpoint
 {
     internal static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", static (HttpContext context, MetricCollector collector, Readiness readiness, IHubEdge hub, EffectiveSettings settings) =>
+        routes.MapGet("/metrics", static (HttpContext context, MetricCollector collector, Readiness readiness, EffectiveSettings settings) =>
         {
             var text = new StringBuilder(collector.Write());
             MetricCollector.Head(text, "akkasse_build_info", "Always 1; the labels say what runs.", "gauge");
@@ -18,9 +17,6 @@ internal static class MetricsEndpoint
                 $"engine=\"{settings.Server.Engine}\",inline_completions=\"{Inline()}\",version=\"{ServerVersion.Text}\"", 1);
             MetricCollector.Head(text, "akkasse_ready", "1 when the node takes work, as /healthz/ready says.", "gauge");
             MetricCollector.Sample(text, "akkasse_ready", "", readiness.WhyNotReady() is null ? 1 : 0);
-            var load = hub.Load;
-            MetricCollector.Head(text, "akkasse_actors", "Live actors: streams, lanes and clients.", "gauge");
-            MetricCollector.Sample(text, "akkasse_actors", "", load.Actors);
             ProcessMetrics.Write(text);
             context.Response.Headers.CacheControl = "no-store";
             context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";

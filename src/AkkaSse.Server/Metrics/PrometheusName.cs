@@ -14,7 +14,7 @@ internal static class PrometheusName
             "1" when kind is MetricKind.Last => "_ratio",
             _ => "",
         };
-        if (suffix.Length > 0 && !text.EndsWith(suffix, StringComparison.Ordinal)) text += suffix;
+        if (suffix.Length > 0 && !text.Contains(suffix, StringComparison.Ordinal)) text += suffix;
         if (kind is MetricKind.Counter or MetricKind.LastCounter && !text.EndsWith("_total", StringComparison.Ordinal)) text += "_total";
         return text;
     }

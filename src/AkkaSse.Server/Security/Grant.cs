@@ -4,12 +4,12 @@ namespace AkkaSse.Server.Security;
 internal readonly record struct Grant(string Verb, string Pattern)
 {
     /// <summary>The verbs. <c>all</c> is every one of them on every name.</summary>
-    internal static readonly string[] Verbs = ["subscribe", "publish", "manage", "clients", "client", "zone", "broadcast", "cluster", "all"];
+    internal static readonly string[] Verbs = ["subscribe", "publish", "manage", "zone", "notify", "send", "client", "clients", "broadcast", "cluster", "all"];
 
     /// <summary>The claim type that carries a grant as text.</summary>
     internal const string ClaimType = "akkasse:grant";
 
-    internal const string Allowed = "subscribe, publish, manage and zone with a stream or zone (publish:orders*), client with a client id, clients, broadcast, cluster, or all";
+    internal const string Allowed = "subscribe, publish and manage (of a stream: publish:orders*), zone and notify (of a zone), send and client (of a client id), clients, broadcast, cluster and all";
 
     internal static bool TryParse(string text, out Grant grant)
     {
