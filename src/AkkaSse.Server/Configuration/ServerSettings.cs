@@ -20,7 +20,7 @@ internal sealed class ServerSettings
     /// <summary>Which engine decides order and place.</summary>
     public string Engine { get; set; } = "memory";
 
-    /// <summary>False keeps socket completions and Kestrel's transport on the thread pool. Only the command line's --no-inline is early enough for both.</summary>
+    /// <summary>False keeps socket completions and Kestrel's transport on the thread pool. Only the switch --no-inline and the variable AKKASSE_SERVER__INLINE are early enough for both.</summary>
     public bool Inline { get; set; } = true;
 
     /// <summary>Serve other hosts although nobody has to authenticate.</summary>

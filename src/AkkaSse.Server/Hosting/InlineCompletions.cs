@@ -14,10 +14,13 @@ internal static class InlineCompletions
     /// <summary>The switch that turns it off, on the command line.</summary>
     internal const string OffSwitch = "--no-inline";
 
+    private const string OffVariable = "AKKASSE_SERVER__INLINE";
+
     /// <summary>Sets the variable in this process, unless the command line says no or the environment already decides.</summary>
     internal static void Prepare(string[] args)
     {
-        if (Array.IndexOf(args, OffSwitch) >= 0)
+        // Files come too late for this: reading them would already load half the runtime.
+        if (Array.IndexOf(args, OffSwitch) >= 0 || "false".Equals(Environment.GetEnvironmentVariable(OffVariable), StringComparison.OrdinalIgnoreCase))
         {
             Environment.SetEnvironmentVariable(Variable, null);
             return;

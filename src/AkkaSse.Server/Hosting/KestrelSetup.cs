@@ -37,19 +37,19 @@ internal static class KestrelSetup
         sockets.CreateBoundListenSocket = endpoint =>
         {
             var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-            if (endpoint is IPEndPoint) Tune(socket, settings);
+            if (endpoint is IPEndPoint) Tune(socket, settings.Server.SendBufferBytes, settings.Hub.Heartbeat);
             return socket;
         };
     }
 
     // Set on the listening socket, because accepted sockets inherit both, and an accepted one would be tuned only after its window was announced.
-    private static void Tune(Socket socket, EffectiveSettings settings)
+    internal static void Tune(Socket socket, int sendBuffer, TimeSpan heartbeat)
     {
-        if (settings.Server.SendBufferBytes > 0) socket.SendBufferSize = settings.Server.SendBufferBytes;
+        if (sendBuffer > 0) socket.SendBufferSize = sendBuffer;
         // A peer that vanished without a word acknowledges nothing: the kernel ends the connection after two heartbeats instead of after 15 minutes.
-        if (!OperatingSystem.IsLinux() || settings.Hub.Heartbeat == TimeSpan.Zero) return;
+        if (!OperatingSystem.IsLinux() || heartbeat == TimeSpan.Zero) return;
         Span<byte> value = stackalloc byte[sizeof(int)];
-        BitConverter.TryWriteBytes(value, (int)(2 * settings.Hub.Heartbeat.TotalMilliseconds));
+        BitConverter.TryWriteBytes(value, (int)(2 * heartbeat.TotalMilliseconds));
         socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, value);
     }
 }
