@@ -17,7 +17,6 @@ internal static partial class ServerHost
     internal static async Task<int> RunAsync(EffectiveSettings settings)
     {
         await using var app = Build(settings);
-        using var second = new SecondSignal();
         await app.StartAsync();
         Announce(app, settings);
         await app.WaitForShutdownAsync();
@@ -67,9 +66,8 @@ internal static partial class ServerHost
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Readiness>();
         services.AddSingleton(_ => new MetricCollector(Meters));
-        services.AddHostedService<DrainService>();
-        services.Configure<HostOptions>(host =>
-            host.ShutdownTimeout = settings.Server.ReadinessDelay + settings.Hub.DrainWindow + settings.Server.ShutdownGrace);
+        services.AddSingleton<IHostLifetime, SignalLifetime>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace);
         HubRoutes.AddHub(services, settings);
         if (settings.Authenticated) GrantPolicies.Add(services);
         if (settings.Server.CorsOrigins.Count > 0)
