@@ -1,0 +1,52 @@
+using System.Collections;
+using System.Reflection;
+using AkkaSse.Hub;
+using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Hosting;
+using AkkaSse.Server.Security;
+
+namespace AkkaSse.Server.CommandLine;
+
+/// <summary><c>config</c>: every key, its value and its source. Secrets are masked.</summary>
+internal static class ConfigCommand
+{
+    private const int KeyWidth = 38;
+    private const int ValueWidth = 34;
+
+    internal static int Run(EffectiveSettings settings, TextWriter output)
+    {
+        foreach (var url in settings.Urls.All) Row(output, url.Key, url.Url, settings.Tree.SourceOf(url.Key));
+        Rows(output, settings.Tree, settings.Server, ServerSettings.Section);
+        Rows(output, settings.Tree, settings.Hub, "Hub");
+        for (var i = 0; i < settings.Auth.Tokens.Count; i++)
+        {
+            var token = settings.Auth.Tokens[i];
+            var key = $"{AuthSettings.Section}:Tokens:{i}";
+            Row(output, $"{key}:{(token.Token is null ? "TokenFile" : "Token")}", token.TokenFile ?? "********", settings.Tree.SourceOf($"{key}:{(token.Token is null ? "TokenFile" : "Token")}"));
+            Row(output, $"{key}:Subject", token.Subject ?? "", settings.Tree.SourceOf($"{key}:Subject"));
+            Row(output, $"{key}:Grants", string.Join(", ", token.Grants), settings.Tree.SourceOf($"{key}:Grants") ?? settings.Tree.SourceOf($"{key}:Grants:0"));
+        }
+        return ExitCodes.Ok;
+    }
+
+    private static void Rows(TextWriter output, ConfigurationTree tree, object instance, string path)
+    {
+        foreach (var property in OptionsBinder.Settable(instance.GetType()).OrderBy(p => p.PropertyType == typeof(StreamOptions)))
+        {
+            var key = $"{path}:{property.Name}";
+            var value = property.GetValue(instance);
+            if (value is StreamOptions) Rows(output, tree, value, key);
+            else if (value is IList list) Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.SourceOf(key) ?? tree.SourceOf(key + ":0"));
+            else Row(output, key, Masked(property, value), tree.SourceOf(key));
+        }
+    }
+
+    private static string Masked(PropertyInfo property, object? value) =>
+        // An OTLP endpoint may carry credentials before its host.
+        value is string text && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
+            ? text.Replace(uri.UserInfo, "********", StringComparison.Ordinal)
+            : ValueText.Show(value, property.Name);
+
+    private static void Row(TextWriter output, string key, string value, string? source) =>
+        output.WriteLine($"{key.PadRight(KeyWidth)} {value.PadRight(ValueWidth)} {source ?? "default"}");
+}

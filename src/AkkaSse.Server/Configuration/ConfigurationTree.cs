@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Configuration.Memory;
+
+namespace AkkaSse.Server.Configuration;
+
+/// <summary>The configuration and where each value comes from.</summary>
+/// <remarks>
+/// Later wins: appsettings.json beside the program, the environment's appsettings, appsettings.json in the working directory, --config, the usual
+/// variables of ASP.NET Core, variables with the prefix AKKASSE_, the command line.
+/// </remarks>
+internal sealed class ConfigurationTree
+{
+    internal const string Prefix = "AKKASSE_";
+    private const string File = "appsettings.json";
+
+    // Sections of ours and of the framework; with any other the writer surely meant one of these.
+    private static readonly string[] Sections = ["Server", "Hub", "Auth", "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment"];
+
+    private readonly List<string> _labels = [];
+
+    private ConfigurationTree(string? configFile, IReadOnlyDictionary<string, string?> commandLine, string environment)
+    {
+        Environment = environment;
+        var builder = new ConfigurationBuilder();
+        AddFile(builder, Path.Combine(AppContext.BaseDirectory, File), optional: true);
+        AddFile(builder, Path.Combine(AppContext.BaseDirectory, $"appsettings.{environment}.json"), optional: true);
+        var here = Path.GetFullPath(File);
+        if (here != Path.Combine(AppContext.BaseDirectory, File)) AddFile(builder, here, optional: true);
+        if (configFile is not null) AddFile(builder, Path.GetFullPath(configFile), optional: false);
+        Add(builder, new EnvironmentVariablesConfigurationSource { Prefix = "DOTNET_" }, "environment, DOTNET_");
+        Add(builder, new EnvironmentVariablesConfigurationSource { Prefix = "ASPNETCORE_" }, "environment, ASPNETCORE_");
+        Add(builder, new EnvironmentVariablesConfigurationSource(), "environment");
+        Add(builder, new EnvironmentVariablesConfigurationSource { Prefix = Prefix }, $"environment, {Prefix}");
+        Add(builder, new MemoryConfigurationSource { InitialData = commandLine }, "command line");
+        Root = builder.Build();
+    }
+
+    internal IConfigurationRoot Root { get; }
+
+    /// <summary>The environment's name: Production unless said otherwise.</summary>
+    internal string Environment { get; }
+
+    /// <exception cref="ConfigurationFaultsException">A file is missing or not JSON, or a section is unknown.</exception>
+    internal static ConfigurationTree Load(string? configFile, IReadOnlyDictionary<string, string?> commandLine)
+    {
+        var environment = commandLine.GetValueOrDefault("environment")
+            ?? System.Environment.GetEnvironmentVariable(Prefix + "ENVIRONMENT")
+            ?? System.Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
+            ?? System.Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
+            ?? Environments.Production;
+        ConfigurationTree tree;
+        try
+        {
+            tree = new ConfigurationTree(configFile, commandLine, environment);
+        }
+        catch (FileNotFoundException)
+        {
+            throw new ConfigurationFaultsException([$"--config is '{configFile}'; a file that exists is needed."]);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ConfigurationFaultsException([$"{e.Message} {e.InnerException?.InnerException?.Message ?? e.InnerException?.Message}".Trim()]);
+        }
+        var unknown = tree.UnknownSections().ToList();
+        return unknown.Count == 0 ? tree : throw new ConfigurationFaultsException(unknown);
+    }
+
+    /// <summary>Which source gave a key its value; null when none did.</summary>
+    internal string? SourceOf(string key)
+    {
+        var providers = Root.Providers.ToList();
+        for (var i = providers.Count - 1; i >= 0; i--)
+        {
+            if (providers[i].TryGet(key, out _)) return _labels[i];
+        }
+        return null;
+    }
+
+    private IEnumerable<string> UnknownSections()
+    {
+        var i = 0;
+        foreach (var provider in Root.Providers)
+        {
+            var label = _labels[i++];
+            var file = provider is JsonConfigurationProvider;
+            if (!file && label != $"environment, {Prefix}") continue;
+            foreach (var key in provider.GetChildKeys([], null).Distinct(StringComparer.OrdinalIgnoreCase))
+            {
+                // A variable without "__" may be anybody's: Kubernetes sets AKKASSE_PORT for a service named akkasse.
+                if (Sections.Contains(key, StringComparer.OrdinalIgnoreCase) || (!file && !provider.GetChildKeys([], key).Any())) continue;
+                yield return $"{key} is not a section (from {label}); known are {string.Join(", ", Sections)}.";
+            }
+        }
+    }
+
+    private void AddFile(ConfigurationBuilder builder, string path, bool optional)
+    {
+        var source = new JsonConfigurationSource { Path = path, Optional = optional, ReloadOnChange = false };
+        source.ResolveFileProvider();
+        Add(builder, source, path);
+    }
+
+    private void Add(ConfigurationBuilder builder, IConfigurationSource source, string label)
+    {
+        builder.Add(source);
+        _labels.Add(label);
+    }
+}

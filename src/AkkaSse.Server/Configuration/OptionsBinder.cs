@@ -1,0 +1,104 @@
+using System.Collections;
+using System.Reflection;
+using AkkaSse.Hub;
+
+namespace AkkaSse.Server.Configuration;
+
+/// <summary>Reads options from configuration strictly: an unknown key or an unreadable value is a fault with its name, value, source and what is allowed.</summary>
+/// <remarks>The framework's binder skips unknown keys and throws at the first bad value; a misspelled limit would then silently not apply.</remarks>
+internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
+{
+    /// <summary>Fills an instance from a section.</summary>
+    internal void Bind(object instance, string path)
+    {
+        var properties = Settable(instance.GetType());
+        foreach (var section in tree.Root.GetSection(path).GetChildren())
+        {
+            var property = properties.FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
+            if (property is null)
+            {
+                faults.Add($"{section.Path} is not a key{From(section.Path)}; {Suggest(section.Key, properties)}");
+                continue;
+            }
+            BindProperty(instance, property, section, $"{path}:{property.Name}");
+        }
+    }
+
+    /// <summary>The properties that configuration can set: a delegate cannot be written in a file.</summary>
+    internal static List<PropertyInfo> Settable(Type type) =>
+        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && !typeof(Delegate).IsAssignableFrom(p.PropertyType))];
+
+    private void BindProperty(object instance, PropertyInfo property, IConfigurationSection section, string path)
+    {
+        var type = property.PropertyType;
+        if (type == typeof(StreamOptions))
+        {
+            // A copy, because the defaults of zones are one shared instance.
+            var options = (StreamOptions)property.GetValue(instance)! with { };
+            Bind(options, section.Path);
+            property.SetValue(instance, options);
+        }
+        else if (typeof(IList).IsAssignableFrom(type))
+        {
+            BindList((IList)property.GetValue(instance)!, type.GenericTypeArguments[0], section, path);
+        }
+        else if (section.GetChildren().Any())
+        {
+            faults.Add($"{path} has keys below it{From(section.GetChildren().First().Path)}; one value is allowed.");
+        }
+        else if (ValueText.TryParse(type, section.Value, property.Name, out var value, out var allowed))
+        {
+            property.SetValue(instance, value);
+        }
+        else
+        {
+            faults.Add($"{path} is '{section.Value}'{From(section.Path)}; {allowed} is allowed.");
+        }
+    }
+
+    private void BindList(IList list, Type item, IConfigurationSection section, string path)
+    {
+        list.Clear();
+        if (item == typeof(string))
+        {
+            // One value may hold several, because an environment variable or a switch is awkward to number.
+            var texts = section.Value?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(t => t != "none")
+                ?? section.GetChildren().Select(c => c.Value ?? "");
+            foreach (var text in texts) list.Add(text);
+            return;
+        }
+        foreach (var child in section.GetChildren())
+        {
+            var value = Activator.CreateInstance(item)!;
+            Bind(value, child.Path);
+            list.Add(value);
+        }
+        if (section.Value is { Length: > 0 }) faults.Add($"{path} is one value{From(section.Path)}; a list of objects is allowed.");
+    }
+
+    private string From(string path) => tree.SourceOf(path) is { } source ? $" (from {source})" : "";
+
+    private static string Suggest(string key, List<PropertyInfo> known)
+    {
+        var best = known.Select(p => p.Name).MinBy(n => Distance(n, key));
+        return best is not null && Distance(best, key) <= Math.Max(2, key.Length / 3)
+            ? $"did you mean {best}?"
+            : $"known are {string.Join(", ", known.Select(p => p.Name))}.";
+    }
+
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var same = char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]);
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (same ? 0 : 1)));
+            }
+        }
+        return row[b.Length];
+    }
+}

@@ -1,0 +1,34 @@
+using AkkaSse.AspNetCore;
+using AkkaSse.Hub;
+using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Security;
+
+namespace AkkaSse.Server.Hosting;
+
+/// <summary>The hub and its routes, as configured.</summary>
+internal static class HubRoutes
+{
+    internal static void AddHub(IServiceCollection services, EffectiveSettings settings) =>
+        services.AddSseHub(options => Copy(settings.Hub, options));
+
+    internal static void Map(WebApplication app, EffectiveSettings settings)
+    {
+        app.MapSseHub(options => Configure(options, settings));
+    }
+
+    // Host names and cross-site writes are checked by LoopbackGuard, for the page and the metrics too.
+    private static void Configure(SseHubEndpointOptions options, EffectiveSettings settings)
+    {
+        options.AllowAnonymousClientIds = settings.Server.AllowAnonymousClientIds ?? settings.LoopbackOnly;
+        if (!settings.Authenticated) return;
+        options.SubscribePolicy = options.PublishPolicy = options.StreamsPolicy = options.ClientsPolicy = options.ClusterPolicy = GrantPolicies.Known;
+    }
+
+    private static void Copy(HubOptions from, HubOptions to)
+    {
+        foreach (var property in typeof(HubOptions).GetProperties())
+        {
+            if (property.CanWrite) property.SetValue(to, property.GetValue(from));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using AkkaSse.Hub;
+using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Health;
+using AkkaSse.Server.Metrics;
+using AkkaSse.Server.Page;
+using AkkaSse.Server.Security;
+using Microsoft.Extensions.Logging.Console;
+
+namespace AkkaSse.Server.Hosting;
+
+/// <summary>Puts the rooms together: hub, edges, guard, health, metrics, page.</summary>
+internal static partial class ServerHost
+{
+    /// <summary>The name of the hub's meter and activity source.</summary>
+    internal const string Meters = "AkkaSse";
+
+    internal static async Task<int> RunAsync(EffectiveSettings settings)
+    {
+        await using var app = Build(settings);
+        await app.StartAsync();
+        Announce(app, settings);
+        await app.WaitForShutdownAsync();
+        return ExitCodes.Ok;
+    }
+
+    private static WebApplication Build(EffectiveSettings settings)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "AkkaSse.Server",
+            EnvironmentName = settings.Tree.Environment,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        // One tree for everybody, so that what `config` prints is what Kestrel and the logger read too.
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddConfiguration(settings.Tree.Root);
+        builder.Configuration.AddInMemoryCollection([.. settings.Urls.AsKestrelEndpoints(), new("urls", ""), new("http_ports", ""), new("https_ports", "")]);
+        AddLogging(builder, settings);
+        KestrelSetup.Apply(builder, settings);
+        AddServices(builder, settings);
+
+        var app = builder.Build();
+        // Before the hub counts anything: what happens without a listener is not counted.
+        app.Services.GetRequiredService<MetricCollector>();
+        if (settings.Server.AccessLog) app.UseMiddleware<AccessLog>();
+        if (settings.LoopbackOnly) app.UseMiddleware<LoopbackGuard>(settings.Server.CorsOrigins);
+        if (settings.Server.CorsOrigins.Count > 0) app.UseCors();
+        if (settings.Authenticated)
+        {
+            app.UseAuthentication();
+            app.UseAuthorization();
+        }
+        HubRoutes.Map(app, settings);
+        app.MapHealth();
+        var metrics = app.MapMetrics();
+        if (settings.Authenticated) metrics.RequireAuthorization(GrantPolicies.Observe);
+        if (settings.Server.Page) app.MapPage();
+        return app;
+    }
+
+    private static void AddServices(WebApplicationBuilder builder, EffectiveSettings settings)
+    {
+        var services = builder.Services;
+        services.AddSingleton(settings);
+        services.AddSingleton(settings.Tokens);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<Readiness>();
+        services.AddSingleton(_ => new MetricCollector(Meters));
+        services.AddSingleton<IHostLifetime, SignalLifetime>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace);
+        HubRoutes.AddHub(services, settings);
+        if (settings.Authenticated) GrantPolicies.Add(services);
+        if (settings.Server.CorsOrigins.Count > 0)
+        {
+            services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+                .WithOrigins([.. settings.Server.CorsOrigins])
+                .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+                .WithHeaders("last-event-id", "idempotency-key", "content-type", "authorization", "cache-control")
+                .WithExposedHeaders("Retry-After")
+                // The longest that browsers keep a preflight's answer.
+                .SetPreflightMaxAge(TimeSpan.FromHours(2))));
+        }
+        if (settings.Server.Otlp is { } otlp) services.AddHostedService(_ => new OtlpExport(otlp, settings.Hub.NodeName));
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder, EffectiveSettings settings)
+    {
+        builder.Logging.ClearProviders();
+        if (settings.Server.LogFormat == LogFormat.Json)
+        {
+            builder.Logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(o =>
+                (o.SingleLine, o.UseUtcTimestamp, o.TimestampFormat, o.ColorBehavior) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ ", LoggerColorBehavior.Default));
+        }
+    }
+
+    private static void Announce(WebApplication app, EffectiveSettings settings)
+    {
+        var urls = string.Join(' ', app.Urls);
+        var inline = InlineCompletions.InEffect() switch { true => "on", false => "off", null => "unknown" };
+        var access = settings.Authenticated ? $"{settings.Tokens.Count} tokens" : settings.LoopbackOnly ? "loopback only" : "anonymous network";
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server");
+        // As text even when the level hides it: with port 0 this line is the only place that says where the server is.
+        if (settings.Server.LogFormat == LogFormat.Text) Console.WriteLine($"AkkaSse {ServerVersion.Text} on {urls} (engine {settings.Server.Engine}, {access}, inline completions {inline})");
+        else LogStarted(logger, ServerVersion.Text, urls, settings.Server.Engine, access, inline);
+        if (!settings.Authenticated && !settings.LoopbackOnly) LogAnonymous(logger);
+    }
+
+    [LoggerMessage(3000, LogLevel.Information, "AkkaSse {Version} on {Urls} (engine {Engine}, {Access}, inline completions {Inline})")]
+    private static partial void LogStarted(ILogger logger, string version, string urls, string engine, string access, string inline);
+
+    [LoggerMessage(3004, LogLevel.Warning, "Nobody has to authenticate, and other hosts are served: whoever reaches this address may read and publish")]
+    private static partial void LogAnonymous(ILogger logger);
+}

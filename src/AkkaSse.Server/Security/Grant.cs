@@ -1,0 +1,37 @@
+namespace AkkaSse.Server.Security;
+
+/// <summary>One thing a caller may do: <c>verb</c> or <c>verb:pattern</c>, where a pattern is a name or the beginning of names followed by <c>*</c>.</summary>
+internal readonly record struct Grant(string Verb, string Pattern)
+{
+    /// <summary>The verbs. <c>all</c> is every one of them on every name.</summary>
+    internal static readonly string[] Verbs = ["subscribe", "publish", "manage", "zone", "notify", "send", "client", "clients", "broadcast", "cluster", "all"];
+
+    /// <summary>The claim type that carries a grant as text.</summary>
+    internal const string ClaimType = "akkasse:grant";
+
+    internal const string Allowed = "subscribe, publish and manage (of a stream: publish:orders*), zone and notify (of a zone), send and client (of a client id), clients, broadcast, cluster and all";
+
+    internal static bool TryParse(string text, out Grant grant)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        grant = colon < 0 ? new Grant(text, "*") : new Grant(text[..colon], text[(colon + 1)..]);
+        var star = grant.Pattern.IndexOf('*', StringComparison.Ordinal);
+        return Verbs.Contains(grant.Verb) && grant.Pattern.Length > 0 && (star < 0 || star == grant.Pattern.Length - 1);
+    }
+
+    /// <summary>Whether this grant covers a verb on a name; a call without a name needs the pattern <c>*</c>.</summary>
+    internal bool Covers(string verb, string? name)
+    {
+        if (Verb == "all") return Matches(name);
+        return Verb == verb && Matches(name);
+    }
+
+    private bool Matches(string? name)
+    {
+        if (Pattern == "*") return true;
+        if (name is null) return false;
+        return Pattern[^1] == '*' ? name.StartsWith(Pattern[..^1], StringComparison.Ordinal) : name == Pattern;
+    }
+
+    public override string ToString() => Pattern == "*" ? Verb : $"{Verb}:{Pattern}";
+}

@@ -1,0 +1,50 @@
+using System.Security.Claims;
+using AkkaSse.AspNetCore;
+using AkkaSse.Hub;
+
+namespace AkkaSse.Server.Security;
+
+/// <summary>Answers the edge's questions from the caller's grants. Pure.</summary>
+internal sealed class GrantAuthorizer : IHubAuthorizer
+{
+    public ValueTask<HubAccess> AuthorizeAsync(HubAccessRequest request, CancellationToken cancellation)
+    {
+        if (request.Principal.Identity?.IsAuthenticated != true) return ValueTask.FromResult(HubAccess.Unauthorized);
+        return ValueTask.FromResult(IsGranted(request) ? HubAccess.Allow : HubAccess.Forbidden);
+    }
+
+    private static bool IsGranted(in HubAccessRequest request) => request.Action switch
+    {
+        HubAction.Subscribe => MaySubscribe(request),
+        HubAction.Publish => MayPublish(request),
+        HubAction.ClaimClient => request.Principal.May("client", request.Client),
+        HubAction.ListStreams => request.Principal.May("subscribe") || request.Principal.May("manage"),
+        HubAction.InspectStream or HubAction.ReadHistory =>
+            request.Principal.May("subscribe", request.Stream) || request.Principal.May("manage", request.Stream),
+        HubAction.CreateStream or HubAction.RemoveStream or HubAction.ClearStream => request.Principal.May("manage", request.Stream),
+        HubAction.ListClients or HubAction.InspectClient or HubAction.DisconnectClient or HubAction.ChangeSubscriptions => request.Principal.May("clients"),
+        // Its streams are asked for one by one.
+        HubAction.ManageSubscription => MaySubscribeAtAll(request.Principal),
+        HubAction.InspectCluster => request.Principal.May("cluster"),
+        _ => false,
+    };
+
+    // Every reader is in the zone "default" unless it says otherwise, and hears broadcasts: to require a grant of its own for either would only mean
+    // that nobody can be given a stream alone.
+    private static bool MaySubscribe(in HubAccessRequest request)
+    {
+        if (request.Stream is not null) return request.Principal.May("subscribe", request.Stream);
+        if (request.Zone is not null and not HubNames.DefaultZone) return request.Principal.May("zone", request.Zone);
+        return MaySubscribeAtAll(request.Principal);
+    }
+
+    private static bool MayPublish(in HubAccessRequest request)
+    {
+        if (request.Stream is not null) return request.Principal.May("publish", request.Stream);
+        if (request.Client is not null) return request.Principal.May("send", request.Client);
+        return request.Zone is not null ? request.Principal.May("notify", request.Zone) : request.Broadcast && request.Principal.May("broadcast");
+    }
+
+    private static bool MaySubscribeAtAll(ClaimsPrincipal principal) =>
+        principal.FindAll(Grant.ClaimType).Any(c => Grant.TryParse(c.Value, out var grant) && grant.Verb is "subscribe" or "zone" or "client" or "all");
+}

@@ -1,0 +1,29 @@
+using System.Security.Claims;
+using AkkaSse.AspNetCore;
+using Microsoft.AspNetCore.Authentication;
+
+namespace AkkaSse.Server.Security;
+
+/// <summary>Authentication by token, and policies by grant.</summary>
+internal static class GrantPolicies
+{
+    /// <summary>May read metrics and the state of the cluster.</summary>
+    internal const string Observe = "akkasse-server-observe";
+
+    /// <summary>Has shown a token; what it may do is then asked for each name.</summary>
+    internal const string Known = "akkasse-server-known";
+
+    internal static void Add(IServiceCollection services)
+    {
+        services.AddAuthentication(TokenAuthenticationHandler.Scheme)
+            .AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(TokenAuthenticationHandler.Scheme, null);
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Known, policy => policy.RequireAuthenticatedUser())
+            .AddPolicy(Observe, policy => policy.RequireAuthenticatedUser().RequireAssertion(context => context.User.May("cluster")));
+        services.AddSingleton<IHubAuthorizer, GrantAuthorizer>();
+    }
+
+    /// <summary>Whether a caller's grants cover a verb on a name; without a name the grant must be for all.</summary>
+    internal static bool May(this ClaimsPrincipal user, string verb, string? name = null) =>
+        user.FindAll(Grant.ClaimType).Any(c => Grant.TryParse(c.Value, out var grant) && grant.Covers(verb, name));
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Builds everything once and runs every test. The last line sums up: "N passed, N failed, N skipped".
+#   ./test.sh [--soak] [--filter EXPRESSION]
+#     --soak     the full counts of cycles, kills and races (takes long)
+#     --filter   handed to `dotnet test`, for example --filter FullyQualifiedName~LifecycleTests
+set -uo pipefail
+cd "$(dirname "$0")"
+
+configuration=Release
+results=artifacts/test-results
+hang_limit=5m
+filter=()
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --soak) export AKKASSE_SOAK=1; hang_limit=60m ;;
+    --filter) [ $# -ge 2 ] || { echo "test.sh: --filter needs an expression" >&2; exit 2; }; filter=(--filter "$2"); shift ;;
+    -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "test.sh: $1 is not known; --soak and --filter EXPRESSION are" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+# One seed for the run, printed, so that a failure can be repeated with AKKASSE_TEST_SEED=… ./test.sh
+export AKKASSE_TEST_SEED=${AKKASSE_TEST_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+echo "Random seed: $AKKASSE_TEST_SEED"
+
+# install PACKAGE: from Debian, when that is possible without asking anybody.
+install_package() {
+  local as=()
+  command -v apt-get >/dev/null || { echo "no apt-get here"; return 1; }
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null || { echo "neither root nor sudo without a password"; return 1; }
+    as=(sudo -n)
+  fi
+  "${as[@]}" apt-get update -qq >/dev/null 2>&1 || { echo "apt-get update failed"; return 1; }
+  "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null 2>&1 || { echo "apt-get install $1 failed"; return 1; }
+}
+
+if command -v chromium >/dev/null || [ -n "${AKKASSE_TEST_CHROMIUM:-}" ]; then
+  echo "Browser: tested with chromium"
+elif reason=$(install_package chromium); then
+  echo "Browser: tested with chromium, just installed"
+else
+  echo "Browser: not tested, chromium is missing and was not installed ($reason)"
+fi
+
+# PostgreSQL: the engine's tests will need a throw-away server here, started on a free loopback port and handed over in AKKASSE_TEST_POSTGRES.
+echo "PostgreSQL engine: not tested, the engine is not built yet"
+
+# The Akka.NET packages may be missing from the feed. Tried in a place of its own: the normal build must not see what this restore leaves.
+akka=()
+mkdir -p artifacts
+if [ -z "$(find src/AkkaSse.Cluster -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ]; then
+  echo "Akka engine: not tested, the engine is not built yet"
+elif dotnet restore src/AkkaSse.Cluster/AkkaSse.Cluster.csproj -p:AkkaEngine=true -p:UseArtifactsOutput=true -p:ArtifactsPath="$PWD/artifacts/akka-restore" -v quiet >artifacts/akka-restore.log 2>&1; then
+  akka=(-p:AkkaEngine=true)
+  echo "Akka engine: tested"
+else
+  echo "Akka engine: not tested, its packages cannot be restored: $(grep -o 'NU[0-9]*: [^.]*' artifacts/akka-restore.log | head -1)"
+fi
+
+echo "Building ($configuration)"
+started=$SECONDS
+mkdir -p "$results"
+if ! dotnet build AkkaSse.sln -c $configuration -v quiet -nologo ${akka[@]+"${akka[@]}"}; then
+  echo "The build failed."
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
+echo "Built in $((SECONDS - started)) s"
+
+passed=0 failed=0 skipped=0
+for project in tests/*.Tests/*.csproj; do
+  name=$(basename "$project" .csproj)
+  directory=$(dirname "$project")
+  [ -n "$(find "$directory" -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ] || { echo "$name: empty"; continue; }
+  trx=$results/$name.trx
+  rm -f "$trx"
+  started=$SECONDS
+  dotnet test "$project" -c $configuration --no-build --nologo -v quiet \
+    --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
+    --blame-hang-timeout $hang_limit --blame-hang-dump-type none ${filter[@]+"${filter[@]}"}
+  code=$?
+  counters=$(grep -o '<Counters [^>]*>' "$trx" 2>/dev/null | head -1)
+  count() { echo "$counters" | grep -o "$1=\"[0-9]*\"" | head -1 | grep -o '[0-9]*' || echo 0; }
+  p=$(count passed) f=$(count failed) s=$(($(count total) - $(count executed)))
+  # A crash or a hang leaves no failed test behind, but it is one.
+  if [ $code -ne 0 ] && [ "$f" -eq 0 ]; then f=1; echo "$name: ended with code $code without a failed test: a crash or a hang"; fi
+  echo "$name: $p passed, $f failed, $s skipped in $((SECONDS - started)) s"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]

@@ -1,0 +1,186 @@
+using AkkaSse.Server.Tests.Support;
+
+namespace AkkaSse.Server.Tests;
+
+public sealed class ConfigurationTests
+{
+    private const int ConfigurationFault = 78;
+    private const int UsageFault = 2;
+
+    [Fact]
+    [Trait("parity", "CFG-19")]
+    public async Task Every_fault_is_named_at_once_with_key_value_and_what_is_allowed()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program,
+            ["--retain-events", "0", "--heartbeat", "soon", "--set", "Hub:WriteTolerence=2", "--seed-edges", "r3labs,gopher", "--log-format", "xml"]);
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain("Hub:StreamDefaults:MaxEvents is 0; 1 to 100000000 are allowed.");
+        output.ShouldContain("Hub:Heartbeat is 'soon' (from command line); a duration like 500ms, 15s");
+        output.ShouldContain("Hub:WriteTolerence is not a key (from command line); did you mean WriteTolerance?");
+        output.ShouldContain("Server:SeedEdges has 'gopher'; r3labs, davidsbond, ctrlx are allowed");
+        output.ShouldContain("Server:LogFormat is 'xml' (from command line); text, json is allowed.");
+        output.ShouldNotContain("   at ", Case.Sensitive, "a fault of the configuration is no stack trace");
+    }
+
+    [Theory]
+    [Trait("parity", "CFG-20")]
+    [InlineData("Hub:MaxConnections=0", "Hub:MaxConnections is 0; at least 1 is needed, or null.")]
+    [InlineData("Hub:WriteTimeout=0s", "Hub:WriteTimeout is 0s; 10ms to 10m are allowed, or explicitly infinite.")]
+    [InlineData("Hub:Heartbeat=500ms", "Hub:Heartbeat is 500ms; 0 (off) or 1s to 1h are allowed.")]
+    [InlineData("Hub:MaxEventBytes=1GiB", "Hub:MaxEventBytes is 1073741824; 1 to 67108864 are allowed.")]
+    [InlineData("Hub:DuplicateClients=7", "Hub:DuplicateClients is '7' (from command line); replaceSamePrincipal, reject, replace is allowed.")]
+    [InlineData("Hub:StreamDefaults:SlowReader=queue", "Hub:StreamDefaults:SlowReader is 'queue' (from command line); skip, disconnect, conflate, wait is allowed.")]
+    [InlineData("Server:Otlp=collector", "Server:Otlp is 'collector'; an http or https url")]
+    [InlineData("Server:CorsOrigins=https://a.example/path", "Server:CorsOrigins has 'https://a.example/path'; an origin like")]
+    [InlineData("Logging:LogLevel:Default=loud", "Logging:LogLevel:Default is 'loud'")]
+    public async Task A_value_out_of_range_is_refused_and_not_adjusted(string setting, string fault)
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--set", setting]);
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain(fault);
+    }
+
+    [Theory]
+    [InlineData("postgres")]
+    [InlineData("akka")]
+    public async Task An_engine_that_is_not_built_yet_is_refused_by_name(string engine)
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", engine]);
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain($"Server:Engine is '{engine}'; that engine is not available yet");
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://*:0")]
+    [InlineData("http://[::]:0")]
+    [InlineData("http://host.example:0")]
+    [InlineData("http://127.0.0.1:0;http://10.0.0.1:0")]
+    public async Task Without_authentication_only_loopback_is_served(string urls)
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--urls", urls]);
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain("without authentication only loopback is allowed");
+        output.ShouldContain("Auth:Tokens");
+    }
+
+    [Fact]
+    public async Task Ports_for_all_addresses_count_as_network_too()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, [], new Dictionary<string, string> { ["ASPNETCORE_HTTP_PORTS"] = "8080" });
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain("http_ports is 'http://*:8080' (from environment, ASPNETCORE_)");
+    }
+
+    [Fact]
+    public async Task An_unknown_switch_is_a_usage_fault()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--hearbeat", "5s"]);
+
+        code.ShouldBe(UsageFault);
+        output.ShouldContain("--hearbeat");
+        output.ShouldContain("--help");
+    }
+
+    [Fact]
+    public async Task The_command_line_wins_over_the_environment_and_that_over_files()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, """{ "Hub": { "Heartbeat": "2s", "Retry": "2s", "DrainWindow": "2s" } }""");
+            var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--config", file, "--heartbeat", "4s"],
+                new Dictionary<string, string> { ["AKKASSE_HUB__HEARTBEAT"] = "3s", ["AKKASSE_HUB__RETRY"] = "3s" });
+
+            code.ShouldBe(0);
+            Line(output, "Hub:Heartbeat").ShouldBe(["Hub:Heartbeat", "4s", "command line"]);
+            Line(output, "Hub:Retry").ShouldBe(["Hub:Retry", "3s", "environment, AKKASSE_"]);
+            Line(output, "Hub:DrainWindow").ShouldBe(["Hub:DrainWindow", "2s", file]);
+            Line(output, "Hub:WriteTimeout").ShouldBe(["Hub:WriteTimeout", "5s", "default"]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Config_masks_secrets()
+    {
+        const string secret = "a-very-secret-token-1";
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config"], Tokens(secret, "ci", "all"));
+
+        code.ShouldBe(0);
+        output.ShouldNotContain(secret);
+        output.ShouldContain("Auth:Tokens:0:Subject");
+    }
+
+    [Fact]
+    public async Task A_token_that_is_too_short_is_refused_without_being_shown()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, [], Tokens("shorty", "ci", "fly:*"));
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldNotContain("shorty");
+        output.ShouldContain("Auth:Tokens:0:Token holds 6 characters; at least 16");
+        output.ShouldContain("Auth:Tokens:0:Grants has 'fly:*'");
+    }
+
+    [Fact]
+    public async Task An_unknown_section_and_a_broken_file_are_named()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, """{ "Hubb": { "Heartbeat": "2s" } }""");
+            var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--config", file]);
+            code.ShouldBe(ConfigurationFault);
+            output.ShouldContain($"Hubb is not a section (from {file})");
+
+            await File.WriteAllTextAsync(file, """{ "Hub": """);
+            (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--config", file]);
+            code.ShouldBe(ConfigurationFault);
+            output.ShouldContain(Path.GetFileName(file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Help_names_every_switch_and_unit()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--help"]);
+
+        code.ShouldBe(0);
+        foreach (var option in CommandLine.ServerOption.All) output.ShouldContain(option.Name);
+        output.ShouldContain("Times are written 500ms, 15s");
+        output.ShouldContain("bytes as 1048576 or 1MiB");
+        output.ShouldContain("[http://localhost:8080]");
+    }
+
+    [Fact]
+    public async Task Version_is_that_of_the_build()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["version"]);
+
+        code.ShouldBe(0);
+        Version.TryParse(output.Trim(), out _).ShouldBeTrue(output);
+    }
+
+    internal static Dictionary<string, string> Tokens(string token, string subject, params string[] grants)
+    {
+        var variables = new Dictionary<string, string> { ["AKKASSE_AUTH__TOKENS__0__TOKEN"] = token, ["AKKASSE_AUTH__TOKENS__0__SUBJECT"] = subject };
+        for (var i = 0; i < grants.Length; i++) variables[$"AKKASSE_AUTH__TOKENS__0__GRANTS__{i}"] = grants[i];
+        return variables;
+    }
+
+    private static string[] Line(string output, string key) =>
+        output.Split('\n').Single(l => l.StartsWith(key + " ", StringComparison.Ordinal)).Split(' ', 3, StringSplitOptions.RemoveEmptyEntries).Select(p => p.Trim()).ToArray();
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using AkkaSse.Server.Tests.Support;
+
+namespace AkkaSse.Server.Tests;
+
+public sealed class LifecycleTests
+{
+    [Fact]
+    [Trait("parity", "STR-04")]
+    [Trait("parity", "HTTP-13")]
+    public async Task Terminate_drains_the_readers_and_ends_with_success()
+    {
+        await using var server = await TestServer.StartAsync("--drain-window", "2s");
+        var readers = new List<StreamReading>();
+        for (var i = 0; i < 20; i++)
+        {
+            var reader = await server.ReadAsync($"/v1/streams/s{i % 3}/events");
+            await reader.NextAsync("hub.open");
+            readers.Add(reader);
+        }
+
+        server.Process.Terminate();
+
+        foreach (var reader in readers)
+        {
+            await reader.NextAsync("hub.drain");
+            reader.Retry.ShouldNotBeNull("a drained reader is told when to come back");
+            (await reader.NextAsync()).ShouldBeNull("the response ends cleanly after hub.drain");
+            await reader.DisposeAsync();
+        }
+        (await server.Process.ExitAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Terminate_without_readers_ends_with_success()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        server.Process.Terminate();
+
+        (await server.Process.ExitAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Second_signal_ends_at_once_and_says_so()
+    {
+        // With a delay before the drain of minutes only the second signal can be what ended the process before the deadline.
+        await using var server = await TestServer.StartAsync("--set", "Server:ReadinessDelay=10m");
+        server.Process.Terminate();
+        await Until.TrueAsync(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness fails after the first signal");
+
+        server.Process.Terminate();
+
+        (await server.Process.ExitAsync()).ShouldBe(143);
+    }
+
+    [Fact]
+    public async Task Readiness_fails_while_liveness_holds_and_readers_stay_during_the_delay_before_the_drain()
+    {
+        await using var server = await TestServer.StartAsync("--set", "Server:ReadinessDelay=10m");
+        await using var reader = await server.ReadAsync("/v1/streams/news/events");
+        await reader.NextAsync("hub.open");
+
+        server.Process.Terminate();
+
+        await Until.TrueAsync(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness fails");
+        (await server.Http.GetAsync("/healthz/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await server.PublishAsync("news", "still here")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await reader.NextAsync("message")).Data.ShouldBe("still here");
+    }
+
+    [Fact]
+    [Trait("parity", "RPL-05")]
+    public async Task Restart_of_a_killed_server_is_named_as_a_new_epoch()
+    {
+        var first = await TestServer.StartAsync();
+        string? id;
+        try
+        {
+            await using var reader = await first.ReadAsync("/v1/streams/orders/events");
+            await reader.NextAsync("hub.open");
+            (await first.PublishAsync("orders", "one")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            id = (await reader.NextAsync("message")).Id;
+            first.Process.Kill();
+            await first.Process.ExitAsync();
+        }
+        finally
+        {
+            await first.DisposeAsync();
+        }
+
+        await using var second = await TestServer.StartAsync();
+        (await second.PublishAsync("orders", "two")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await using var again = await second.ReadAsync("/v1/streams/orders/events", lastEventId: id);
+
+        var gap = StreamReading.Json(await again.NextAsync("hub.gap"));
+        gap.GetProperty("stream").GetString().ShouldBe("orders");
+        gap.GetProperty("reason").GetString().ShouldBe("epoch-changed");
+        (await again.NextAsync("message")).Data.ShouldBe("two");
+    }
+
+    [Fact]
+    public async Task Two_servers_on_one_port_fail_with_a_plain_message()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--urls", server.Url.ToString()]);
+
+        code.ShouldBe(1);
+        output.ShouldContain("address already in use");
+        output.ShouldNotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData("on")]
+    [InlineData("off", "--no-inline")]
+    public async Task Inline_completions_are_what_the_switch_says_in_the_runtime_itself(string expected, params string[] arguments)
+    {
+        await using var server = await TestServer.StartAsync(arguments);
+
+        server.Process.Output.ShouldContain($"inline completions {expected}");
+        (await server.Http.GetStringAsync("/metrics")).ShouldContain($"inline_completions=\"{expected}\"");
+    }
+
+    [Fact]
+    public async Task Http2_without_tls_is_served_only_where_asked()
+    {
+        await using var server = await TestServer.StartAsync("--h2c", "http://127.0.0.1:0");
+        var urls = server.Process.Output.Split(' ').Where(w => w.StartsWith("http://", StringComparison.Ordinal)).ToList();
+        urls.Count.ShouldBe(2);
+        using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+        var answers = new List<bool>();
+        foreach (var url in urls)
+        {
+            try
+            {
+                using var response = await http.GetAsync(new Uri(new Uri(url), "/healthz/live"));
+                answers.Add(response.Version == HttpVersion.Version20 && response.IsSuccessStatusCode);
+            }
+            catch (HttpRequestException)
+            {
+                answers.Add(false);
+            }
+        }
+
+        answers.Count(a => a).ShouldBe(1);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace AkkaSse.Server.Tests.Support;
+
+/// <summary>A program of this repository as a process of its own. Disposing ends it by its own pid.</summary>
+internal sealed partial class ProgramProcess : IAsyncDisposable
+{
+    /// <summary>Generous, for two busy cores; nothing asserts how long something took.</summary>
+    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ProgramProcess(Process process) => _process = process;
+
+    internal int Pid => _process.Id;
+
+    /// <summary>Everything written to standard output and error so far.</summary>
+    internal string Output => string.Join('\n', _lines);
+
+    /// <summary>Starts a program and waits until it says where it listens.</summary>
+    internal static async Task<(ProgramProcess Process, Uri Url)> ListenAsync(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null)
+    {
+        var started = Start(program, arguments, environment);
+        var first = await Task.WhenAny(started._url.Task, started._process.WaitForExitAsync(), Task.Delay(Deadline));
+        if (first == started._url.Task) return (started, await started._url.Task);
+        await started.DisposeAsync();
+        throw new InvalidOperationException($"{Path.GetFileName(program)} did not say where it listens within {Deadline.TotalSeconds} s. It wrote:\n{started.Output}");
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    internal static async Task<(int ExitCode, string Output)> RunAsync(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null)
+    {
+        await using var started = Start(program, arguments, environment);
+        var code = await started.ExitAsync();
+        return (code, started.Output);
+    }
+
+    /// <summary>Waits for the end; fails with the output at the deadline.</summary>
+    internal async Task<int> ExitAsync()
+    {
+        using var limit = new CancellationTokenSource(Deadline);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"Process {Pid} did not end within {Deadline.TotalSeconds} s. It wrote:\n{Output}");
+        }
+        return _process.ExitCode;
+    }
+
+    internal void Terminate() => Signal(15);
+
+    internal void Kill() => Signal(9);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) Signal(9);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private void Signal(int number)
+    {
+        if (kill(Pid, number) != 0 && !_process.HasExited) throw new InvalidOperationException($"Signal {number} to {Pid} failed: {Marshal.GetLastPInvokeError()}");
+    }
+
+    private static ProgramProcess Start(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment)
+    {
+        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        info.ArgumentList.Add(program);
+        foreach (var argument in arguments) info.ArgumentList.Add(argument);
+        foreach (var key in info.Environment.Keys.ToList())
+        {
+            // What the developer's shell says about urls or sockets must not decide what a test sees.
+            if (key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("AKKASSE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_SYSTEM_NET", StringComparison.Ordinal)) info.Environment.Remove(key);
+        }
+        foreach (var (key, value) in environment ?? new Dictionary<string, string>()) info.Environment[key] = value;
+        var started = new ProgramProcess(new Process { StartInfo = info, EnableRaisingEvents = true });
+        started._process.OutputDataReceived += (_, e) => started.OnLine(e.Data);
+        started._process.ErrorDataReceived += (_, e) => started.OnLine(e.Data);
+        started._process.Start();
+        started._process.BeginOutputReadLine();
+        started._process.BeginErrorReadLine();
+        return started;
+    }
+
+    private void OnLine(string? line)
+    {
+        if (line is null) return;
+        _lines.Enqueue(line);
+        if (ListeningUrl().Match(line) is { Success: true } match) _url.TrySetResult(new Uri(match.Value));
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:[1-9][0-9]*")]
+    private static partial Regex ListeningUrl();
+
+#pragma warning disable SYSLIB1054 // A blittable call of two integers needs no generated marshalling.
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int pid, int signal);
+#pragma warning restore SYSLIB1054
+}
