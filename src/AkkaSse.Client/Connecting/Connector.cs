@@ -16,13 +16,10 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
     public async ValueTask<(HttpResponseMessage? Response, SseClientException? Error)> ConnectAsync(
         SseRequestContext context, CancellationToken cancellationToken)
     {
-        using var timeout = options.ConnectTimeout == Timeout.InfiniteTimeSpan
-            ? new CancellationTokenSource()
-            : new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        using var attempt = new LinkedSource(options.ConnectTimeout, options.TimeProvider, cancellationToken);
         try
         {
-            return await SendAsync(context, linked.Token).ConfigureAwait(false);
+            return await SendAsync(context, attempt.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -31,7 +28,7 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
         catch (OperationCanceledException e)
         {
             // Either our own limit or the Timeout of a caller's HttpClient.
-            var limit = timeout.IsCancellationRequested ? $" within {options.ConnectTimeout.TotalMilliseconds} ms" : " in time";
+            var limit = attempt.Token.IsCancellationRequested ? $" within {options.ConnectTimeout.TotalMilliseconds} ms" : " in time";
             return (null, Failure(SseFailure.ConnectTimeout, $"The server did not answer{limit}.", e));
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -159,8 +156,7 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
 
     private async ValueTask<string?> ReadBeginningAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(BodyTime, options.TimeProvider);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        using var linked = new LinkedSource(BodyTime, options.TimeProvider, cancellationToken);
         var bytes = new byte[BodyBytes];
         var count = 0;
         try

@@ -64,15 +64,22 @@ internal static class RequestBuilder
 
     private static void Set(HttpRequestMessage request, string name, string value)
     {
-        request.Headers.Remove(name);
-        if (request.Headers.TryAddWithoutValidation(name, value) || request.Content is null)
+        if (!TrySet(request.Headers, name, value) && request.Content is { } content)
         {
-            return;
+            // A content header, such as Content-Type, has its place on the body.
+            TrySet(content.Headers, name, value);
+        }
+    }
+
+    private static bool TrySet(HttpHeaders headers, string name, string value)
+    {
+        // Remove throws for a name that belongs to the other collection; what is contained does not.
+        if (headers.NonValidated.Contains(name))
+        {
+            headers.Remove(name);
         }
 
-        // A content header, such as Content-Type, has its place on the body.
-        request.Content.Headers.Remove(name);
-        request.Content.Headers.TryAddWithoutValidation(name, value);
+        return headers.TryAddWithoutValidation(name, value);
     }
 
     private static void Apply(HttpRequestMessage request, Redirect redirect)

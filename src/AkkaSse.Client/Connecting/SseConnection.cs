@@ -95,7 +95,8 @@ internal sealed class SseConnection : IDisposable
         }
 
         _disposed = true;
-        _registration.Dispose();
+        _registration.Unregister();
+        Interlocked.Exchange(ref _state, Ended);
         _idleTimer?.Dispose();
         _response.Dispose();
         ArrayPool<byte>.Shared.Return(_bytes);

@@ -50,7 +50,7 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing more is handed out then.</exception>
     public async IAsyncEnumerable<LoopItem> RunAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopped.Token);
+        using var stop = new LinkedSource(cancellation, _stopped.Token);
         var failed = 0;
         long? failingSince = null;
         try
@@ -62,7 +62,7 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                 var wasOpen = false;
                 using (var scope = new Phase(this, SseClientState.Connecting, stop.Token))
                 {
-                    var phase = scope.Cancellation;
+                    var phase = scope.Cancellation.Source;
                     var (response, refused) = await ConnectAsync(attempt, phase.Token).ConfigureAwait(false);
                     error = refused;
                     if (response is not null)
@@ -76,7 +76,7 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                         Log.Opened(logger, url, (int)response.StatusCode, attempt);
                         yield return Notify(new SseOpened(response.StatusCode, attempt));
                         var bytes = ReadOnlySequence<byte>.Empty;
-                        while (!phase.IsCancellationRequested)
+                        while (!phase.IsCancellationRequested && !cancellation.IsCancellationRequested && !_stopped.IsCancellationRequested)
                         {
                             if (Take(ref bytes, out var item, out var second))
                             {
@@ -321,11 +321,11 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
         public Phase(ConnectionLoop loop, SseClientState state, CancellationToken stop)
         {
             _loop = loop;
-            Cancellation = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            loop.Enter(state, Cancellation);
+            Cancellation = new LinkedSource(stop);
+            loop.Enter(state, Cancellation.Source);
         }
 
-        public CancellationTokenSource Cancellation { get; }
+        public LinkedSource Cancellation { get; }
 
         public void Dispose()
         {

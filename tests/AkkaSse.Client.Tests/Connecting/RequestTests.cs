@@ -59,6 +59,20 @@ public sealed class RequestTests
 
     [Fact]
     [Trait("parity", "CLI-02")]
+    public async Task Content_headers_replace_those_of_the_factorys_body()
+    {
+        await using var server = OneEventEach();
+        await using var client = Clients.Create(server.Url, o =>
+        {
+            o.Headers["Content-Type"] = "application/x-query";
+            o.RequestFactory = (c, _) => ValueTask.FromResult(new HttpRequestMessage(HttpMethod.Post, c.Url) { Content = new StringContent("q") });
+        });
+        await client.SubscribeAsync().TakeWithin(1);
+        server.Requests.First().Header("Content-Type").ShouldBe("application/x-query");
+    }
+
+    [Fact]
+    [Trait("parity", "CLI-02")]
     public async Task Token_is_asked_for_on_every_attempt_and_refreshed_once_after_401()
     {
         await using var server = new RawServer(async c =>

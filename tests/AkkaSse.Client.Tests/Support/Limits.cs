@@ -14,12 +14,14 @@ internal static class Limits
 
     public static async Task Within(this Task task, string what)
     {
-        if (await Task.WhenAny(task, Task.Delay(Deadline)) != task)
+        try
+        {
+            await task.WaitAsync(Deadline);
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
         {
             throw new TimeoutException($"Waited {Deadline.TotalSeconds} s for {what}.");
         }
-
-        await task;
     }
 
     /// <summary>Polls until a condition holds.</summary>
