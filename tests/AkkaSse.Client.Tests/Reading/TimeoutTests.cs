@@ -19,25 +19,36 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task Any_byte_counts_as_activity()
+    public async Task Any_byte_restarts_the_idle_time_and_its_end_drops_the_connection()
     {
-        // Twenty comments, the last without its end, at a fifth of the timeout each: four timeouts in all.
+        var time = new WatchedTime();
+        var next = new SemaphoreSlim(0);
         await using var server = new RawServer(async c =>
         {
-            await c.ReadRequestAsync();
-            await c.SendAsync(RawServer.Head());
-            for (var i = 0; i < 20; i++)
+            await c.StreamAsync("");
+            foreach (var b in ":\n: x\n\n")
             {
-                await c.SendAsync(i % 2 == 0 ? ":" : "\n");
-                await Task.Delay(200);
+                await next.WaitAsync();
+                await c.SendAsync(b.ToString());
             }
 
-            await c.SendAsync("data: x\n\n");
             await c.UntilClosedAsync();
         });
-        await using var client = Clients.Create(server.Url, o => o.IdleTimeout = TimeSpan.FromSeconds(1));
-        (await client.SubscribeAsync().TakeWithin(1)).Single().Data.ShouldBe("x");
-        server.Accepted.ShouldBe(1);
+        await using var client = Clients.Create(server.Url, o =>
+        {
+            o.IdleTimeout = TimeSpan.FromHours(1);
+            o.TimeProvider = time;
+            o.Reconnect = ReconnectPolicy.None;
+        });
+        var all = client.WatchAsync().TakeWithin(5);
+        for (var armed = 1; armed <= 7; armed++)
+        {
+            await Limits.Until(() => time.Armed == armed, $"the idle time is armed {armed} times");
+            next.Release();
+        }
+
+        time.Fire();
+        (await all).OfType<SseClosed>().Single().Error!.Failure.ShouldBe(SseFailure.IdleTimeout);
     }
 
     [Fact]
@@ -98,5 +109,37 @@ public sealed class TimeoutTests
             o.MaxAttempts = 2;
         });
         (await Should.ThrowAsync<SseClientException>(client.SubscribeAsync().TakeWithin(1))).Failure.ShouldBe(SseFailure.ConnectTimeout);
+    }
+
+    /// <summary>A clock whose timers of one hour are watched and fired by hand.</summary>
+    private sealed class WatchedTime : TimeProvider
+    {
+        private int _armed;
+        private Action _fire = () => { };
+
+        public int Armed => Volatile.Read(ref _armed);
+
+        public void Fire() => _fire();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new Watched(base.CreateTimer(callback, state, dueTime, period), this, () => callback(state));
+
+        private sealed class Watched(ITimer inner, WatchedTime owner, Action fire) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                if (dueTime == TimeSpan.FromHours(1))
+                {
+                    owner._fire = fire;
+                    Interlocked.Increment(ref owner._armed);
+                }
+
+                return inner.Change(dueTime, period);
+            }
+
+            public void Dispose() => inner.Dispose();
+
+            public ValueTask DisposeAsync() => inner.DisposeAsync();
+        }
     }
 }
