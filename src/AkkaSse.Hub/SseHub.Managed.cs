@@ -105,7 +105,7 @@ public sealed partial class SseHub
     // From the sweeper, each second.
     private void SaveManagedPositions()
     {
-        foreach (var client in _managed.Values) Observe(SavePositionsAsync(client), "saving of a subscription's positions");
+        foreach (var (_, client) in _managed) Observe(SavePositionsAsync(client), "saving of a subscription's positions");
         if (_clock.Milliseconds - _lastProlong < 60_000) return;
         _lastProlong = _clock.Milliseconds;
         foreach (var client in _connections.Snapshot())

@@ -193,7 +193,10 @@ public sealed partial class SseHub : ISseHub, IHubEdge, IEngineHost, IAsyncDispo
         try
         {
             var now = _clock.Tick();
-            foreach (var connection in _connections.Snapshot()) connection.Sweep(now);
+            var count = _connections.CopyTo(ref _swept);
+            for (var i = 0; i < count; i++) _swept[i].Sweep(now);
+            // An ended connection must not live on in here.
+            Array.Clear(_swept, 0, count);
             if (now - _lastEngineSweep >= 1_000)
             {
                 _lastEngineSweep = now;
@@ -212,6 +215,7 @@ public sealed partial class SseHub : ISseHub, IHubEdge, IEngineHost, IAsyncDispo
     }
 
     private long _lastEngineSweep;
+    private ClientActor[] _swept = [];
 
     private void OnActorFault(Exception fault, string where)
     {

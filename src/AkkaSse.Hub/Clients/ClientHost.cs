@@ -160,6 +160,17 @@ internal sealed class ConnectionTable
         }
     }
 
+    /// <summary>Copies all connections into a buffer that the caller keeps: the sweeper looks at them four times a second, and at 10 000 an array of its own would be a large object each time.</summary>
+    internal int CopyTo(ref ClientActor[] buffer)
+    {
+        lock (_gate)
+        {
+            if (buffer.Length < _count) buffer = new ClientActor[_all.Length];
+            _all.AsSpan(0, _count).CopyTo(buffer);
+            return _count;
+        }
+    }
+
     internal ClientActor[] Snapshot()
     {
         lock (_gate) return _all.AsSpan(0, _count).ToArray();

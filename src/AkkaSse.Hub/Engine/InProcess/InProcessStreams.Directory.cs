@@ -66,7 +66,7 @@ internal sealed partial class InProcessStreams
     internal void Sweep()
     {
         var now = Now;
-        foreach (var s in _streams.Values)
+        foreach (var (_, s) in _streams)
         {
             s.Log.TrimByAge(now);
             if (s.Keys is not null)
@@ -88,13 +88,19 @@ internal sealed partial class InProcessStreams
         TrimToBudget(now);
     }
 
-    // The largest logs give first, a chunk at a time.
+    // The largest logs give first, each half of what it has, until the bound holds.
     private void TrimToBudget(long now)
     {
         while (Budget.IsExceeded)
         {
-            var largest = _streams.Values.MaxBy(static s => s.Log.AllocatedBytes);
-            if (largest is null || !largest.Log.TrimOldestChunk(now)) return;
+            var progress = false;
+            foreach (var log in _streams.Select(static s => s.Value.Log).OrderByDescending(static l => l.AllocatedBytes))
+            {
+                var half = log.AllocatedBytes / 2;
+                while (Budget.IsExceeded && log.AllocatedBytes > half && log.TrimOldestChunk(now)) progress = true;
+                if (!Budget.IsExceeded) return;
+            }
+            if (!progress) return;
         }
     }
 
