@@ -65,7 +65,7 @@ internal static class PublishEndpoints
     {
         var alone = body.Length == 0 && (p.Comment is not null || p.Retry is not null);
         if (p.Base64 && !alone) return new SseEvent { Type = p.Type, Id = p.Id, Retry = p.Retry, Comment = p.Comment, Data = Convert.ToBase64String(body.Span) };
-        return new SseEvent { Type = p.Type, Id = p.Id, Retry = p.Retry, Comment = p.Comment, DataBytes = alone ? null : body };
+        return new SseEvent { Type = p.Type, Id = p.Id, Retry = p.Retry, Comment = p.Comment, DataBytes = alone ? (ReadOnlyMemory<byte>?)null : body };
     }
 
     private static async Task PublishAsync(HttpContext context, EdgeContext edge, PublishParameters p)

@@ -30,6 +30,11 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
         return Resolved.Errors.WriteAsync(context, fault.Status, fault.Code, fault.Message);
     }
 
+    /// <summary>503 when this node's hub has not started or has ended: its lists would look empty and its names unknown.</summary>
+    public HubFault? NotServing() => Edge.Phase is HubPhase.Running or HubPhase.Draining
+        ? null
+        : new HubFault(503, HubErrorCodes.Draining, "The hub is not running on this node.") { RetryAfter = Edge.RefusalRetry() };
+
     private sealed class Services(IServiceProvider services, SseHubEndpointOptions options)
     {
         public readonly IHubEdge Edge = services.GetRequiredService<IHubEdge>();

@@ -37,6 +37,13 @@ internal static class EventStream
     /// <summary>Serves a native subscriber; a HEAD request gets the head alone, and no state is made for it.</summary>
     public static async Task RunAsync(HttpContext context, EdgeContext edge, SubscribeRequest request)
     {
+        if (context.Features.Get<IHttpResponseBodyFeature>() is null)
+        {
+            // A server or test double without a body to write to (HTTP-05): not even an error can be written.
+            context.Response.StatusCode = 500;
+            return;
+        }
+
         // Awaited in two steps, so that an idle connection's frame here holds nothing but the task it waits for.
         if (await AdmitAsync(context, edge, request).ConfigureAwait(false) is { } connection)
             await RunAsync(context, connection).ConfigureAwait(false);

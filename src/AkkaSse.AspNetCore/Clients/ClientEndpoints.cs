@@ -1,0 +1,120 @@
+using System.Text.Json;
+using AkkaSse.Hub;
+using Microsoft.AspNetCore.Http;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>Lists, inspects, disconnects clients and changes their streams, on whatever node they are.</summary>
+internal static class ClientEndpoints
+{
+    public static async Task List(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        var fault = ListParameters.Read(target, out var p) ?? edge.NotServing();
+        fault ??= await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.ListClients) with { Stream = p.Stream, Zone = p.Zone }).ConfigureAwait(false);
+        if (fault is not null)
+        {
+            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var page = await edge.Hub.Clients.ListAsync(p.Stream, p.Zone, p.After, p.Limit, context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, 200, page, static (json, page) =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("clients");
+            foreach (var client in page.Items) Write(json, client);
+            json.WriteEndArray();
+            json.WriteText("next", page.Next);
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    public static async Task Get(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        var fault = Parameters(target, out var client, out var zone, out _) ?? await AllowedAsync(context, edge, HubAction.InspectClient, client, zone).ConfigureAwait(false);
+        var result = fault is null ? await edge.Hub.Clients.GetAsync(client, zone, context.RequestAborted).ConfigureAwait(false) : default;
+        await AnswerAsync(context, edge, fault ?? HubFault.Of(result, client, edge.Edge), result).ConfigureAwait(false);
+    }
+
+    public static async Task Delete(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        var fault = Parameters(target, out var client, out var zone, out var reconnect)
+            ?? await AllowedAsync(context, edge, HubAction.DisconnectClient, client, zone).ConfigureAwait(false);
+        if (fault is null)
+        {
+            var result = await edge.Hub.Clients.DisconnectAsync(client, zone, reconnect, CancellationToken.None).ConfigureAwait(false);
+            fault = HubFault.Of(result, client, edge.Edge);
+        }
+        await JsonAnswer.DoneAsync(context, edge, fault).ConfigureAwait(false);
+    }
+
+    public static async Task Patch(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        var fault = Parameters(target, out var client, out var zone, out _)
+            ?? await AllowedAsync(context, edge, HubAction.ChangeSubscriptions, client, zone).ConfigureAwait(false);
+        var result = default(ClientCallResult);
+        if (fault is null)
+        {
+            (var change, fault) = await SubscriptionChangeJson.ReadAsync(context).ConfigureAwait(false);
+            foreach (var add in change.Add)
+            {
+                fault ??= await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.Subscribe) with { Stream = add.Stream, Client = client, Zone = zone }).ConfigureAwait(false);
+            }
+            if (fault is null)
+            {
+                result = await edge.Hub.Clients.ChangeSubscriptionsAsync(client, change, zone, CancellationToken.None).ConfigureAwait(false);
+                fault = HubFault.Of(result, client, edge.Edge);
+            }
+        }
+        await AnswerAsync(context, edge, fault, result).ConfigureAwait(false);
+    }
+
+    private static Task AnswerAsync(HttpContext context, EdgeContext edge, HubFault? fault, in ClientCallResult result)
+    {
+        if (fault is not null) return edge.RefuseAsync(context, fault);
+        if (result.Client is { } client) return JsonAnswer.WriteAsync(context, 200, client, Write);
+        context.Response.StatusCode = 204;
+        return Task.CompletedTask;
+    }
+
+    private static ValueTask<HubFault?> AllowedAsync(HttpContext context, EdgeContext edge, HubAction action, string client, string? zone) =>
+        edge.NotServing() is { } fault ? new(fault) : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Client = client, Zone = zone });
+
+    private static HubFault? Parameters(in RequestTarget target, out string client, out string? zone, out bool reconnect)
+    {
+        zone = null;
+        reconnect = true;
+        if (TargetNames.Client(target, out client) is { } fault) return fault;
+        bool? again = null;
+        var q = target.Parameters;
+        while (q.Next())
+        {
+            var wrong = q.Name switch
+            {
+                "zone" => q.SingleName("zone", ref zone),
+                "reconnect" => q.Switch("reconnect", ref again),
+                _ => null,
+            };
+            if (wrong is not null) return wrong;
+        }
+        reconnect = again ?? true;
+        return null;
+    }
+
+    private static void Write(Utf8JsonWriter json, ClientInfo client)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", client.Id);
+        json.WriteText("zone", client.Zone);
+        json.WriteString("node", client.Node);
+        json.WriteString("connectedAt", client.ConnectedAt);
+        json.WriteTexts("streams", client.Streams);
+        json.WriteTexts("listenZones", client.ListenZones);
+        json.WriteText("subject", client.Subject);
+        json.WriteText("instance", client.Instance);
+        json.WriteText("remote", client.Remote);
+        json.WriteText("url", client.Url);
+        json.WriteText("lastEventId", client.LastEventId);
+        json.WriteEndObject();
+    }
+}

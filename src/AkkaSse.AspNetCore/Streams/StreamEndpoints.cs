@@ -1,0 +1,133 @@
+using System.Text.Json;
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using Microsoft.AspNetCore.Http;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>Lists, creates, inspects, clears and removes streams.</summary>
+internal static class StreamEndpoints
+{
+    public static async Task List(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        if (ListParameters.Read(target, out var p) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.ListStreams, null).ConfigureAwait(false)) is not null)
+        {
+            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var page = await edge.Hub.Streams.ListAsync(p.Prefix, p.After, p.Limit, context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, 200, page, static (json, page) =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("streams");
+            foreach (var stream in page.Items) Write(json, stream);
+            json.WriteEndArray();
+            json.WriteText("next", page.Next);
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    public static async Task Put(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        if (TargetNames.Stream(target, out var stream) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.CreateStream, stream).ConfigureAwait(false)) is not null)
+        {
+            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var (document, wrong) = await JsonBody.ReadAsync(context).ConfigureAwait(false);
+        StreamOptions? options = null;
+        if (document is not null)
+        {
+            using (document) wrong = StreamOptionsJson.Read(document.RootElement, edge.Edge.Options.StreamDefaults, out options);
+        }
+        if (wrong is not null)
+        {
+            await edge.RefuseAsync(context, wrong).ConfigureAwait(false);
+            return;
+        }
+
+        var result = await edge.Hub.Streams.CreateAsync(stream, options, CancellationToken.None).ConfigureAwait(false);
+        var refusal = result.Status switch
+        {
+            CreateStreamStatus.Invalid => new HubFault(400, HubErrorCodes.OptionsInvalid, result.Error ?? "The options are invalid."),
+            CreateStreamStatus.LimitReached => new HubFault(429, HubErrorCodes.LimitReached, result.Error ?? "A limit of streams is reached.") { RetryAfter = edge.Edge.Options.Retry },
+            CreateStreamStatus.Unavailable => HubFault.Unavailable(result.Error, edge.Edge.RefusalRetry()),
+            _ => null,
+        };
+        if (refusal is not null)
+        {
+            await edge.RefuseAsync(context, refusal).ConfigureAwait(false);
+            return;
+        }
+
+        var info = result.Stream ?? await edge.Hub.Streams.GetAsync(stream, CancellationToken.None).ConfigureAwait(false);
+        var status = result.Status == CreateStreamStatus.Created ? 201 : 200;
+        // Removed by somebody else in the meantime: it was created all the same.
+        if (info is null) context.Response.StatusCode = status;
+        else await JsonAnswer.WriteAsync(context, status, info, Write).ConfigureAwait(false);
+    }
+
+    public static async Task Get(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        if (TargetNames.Stream(target, out var stream) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.InspectStream, stream).ConfigureAwait(false)) is not null)
+        {
+            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var info = await edge.Hub.Streams.GetAsync(stream, context.RequestAborted).ConfigureAwait(false);
+        if (info is null) await edge.RefuseAsync(context, Missing(edge, stream)).ConfigureAwait(false);
+        else await JsonAnswer.WriteAsync(context, 200, info, Write).ConfigureAwait(false);
+    }
+
+    public static async Task Delete(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        if (TargetNames.Stream(target, out var stream) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.RemoveStream, stream).ConfigureAwait(false)) is not null)
+        {
+            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var removed = await edge.Hub.Streams.RemoveAsync(stream, CancellationToken.None).ConfigureAwait(false);
+        await JsonAnswer.DoneAsync(context, edge, removed ? null : Missing(edge, stream)).ConfigureAwait(false);
+    }
+
+    public static async Task Clear(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        if (TargetNames.Stream(target, out var stream) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.ClearStream, stream).ConfigureAwait(false)) is not null)
+        {
+            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var cleared = await edge.Hub.Streams.ClearAsync(stream, CancellationToken.None).ConfigureAwait(false);
+        await JsonAnswer.DoneAsync(context, edge, cleared ? null : Missing(edge, stream)).ConfigureAwait(false);
+    }
+
+    /// <summary>The state of the node, then the authorizer's word.</summary>
+    public static ValueTask<HubFault?> AllowedAsync(HttpContext context, EdgeContext edge, HubAction action, string? stream) =>
+        edge.NotServing() is { } fault ? new(fault) : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Stream = stream });
+
+    /// <summary>404, unless the engine is away and so nobody can say.</summary>
+    public static HubFault Missing(EdgeContext edge, string stream) =>
+        edge.Edge.EngineState is EngineState.Starting or EngineState.Down
+            ? HubFault.Unavailable("The engine is away; nobody can say whether the stream exists.", edge.Edge.RefusalRetry())
+            : HubFault.NoStream(stream);
+
+    private static void Write(Utf8JsonWriter json, StreamInfo stream)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", stream.Name);
+        json.WriteString("epoch", stream.Epoch);
+        json.WriteNumber("head", stream.Head);
+        json.WriteNumber("first", stream.First);
+        json.WriteNumber("bytes", stream.Bytes);
+        json.WriteNumber("localReaders", stream.LocalReaders);
+        json.WriteBoolean("declared", stream.Declared);
+        json.WriteString("createdAt", stream.CreatedAt);
+        StreamOptionsJson.Write(json, stream.Options);
+        json.WriteEndObject();
+    }
+}
