@@ -144,7 +144,11 @@ public sealed partial class SseHub : ISseHub, IHubEdge, IEngineHost, IAsyncDispo
     /// <inheritdoc/>
     public TimeSpan RefusalRetry() => Options.Retry + (Options.DrainWindow * Random.Shared.NextDouble());
 
-    void IEngineHost.OnStateChanged(EngineState state) => Log.EngineState(_logger, _engine.Name, state);
+    void IEngineHost.OnStateChanged(EngineState state)
+    {
+        if (state == EngineState.Ready) Log.EngineReady(_logger, _engine.Name);
+        else Log.EngineState(_logger, _engine.Name, state);
+    }
 
     void IEngineHost.OnClaimLost(string zone, string client, long generation, CloseReason reason)
     {

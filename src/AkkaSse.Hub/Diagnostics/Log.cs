@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(1004, LogLevel.Warning, "Engine {Engine} is {State}.")]
     internal static partial void EngineState(ILogger logger, string engine, Engine.EngineState state);
 
+    [LoggerMessage(1005, LogLevel.Information, "Engine {Engine} is ready.")]
+    internal static partial void EngineReady(ILogger logger, string engine);
+
     [LoggerMessage(1010, LogLevel.Debug, "Client {Client} in zone {Zone} connected from {Remote}.")]
     internal static partial void Connected(ILogger logger, string client, string? zone, string? remote);
 
