@@ -86,6 +86,8 @@ internal static partial class ServerHost
     private static void AddLogging(WebApplicationBuilder builder, EffectiveSettings settings)
     {
         builder.Logging.ClearProviders();
+        // A start that fails is told once, in a sentence, by the command; the host would add the stack.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         if (settings.Server.LogFormat == LogFormat.Json)
         {
             builder.Logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));

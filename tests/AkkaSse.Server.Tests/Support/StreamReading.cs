@@ -32,9 +32,11 @@ internal sealed class StreamReading : IAsyncDisposable
     /// <summary>The next event, or null when the server ended the response cleanly.</summary>
     internal async Task<SseEvent?> NextAsync()
     {
+        // One deadline for the call: heartbeats are no progress.
+        using var limit = new CancellationTokenSource(ProgramProcess.Deadline);
         try
         {
-            while (await _items.MoveNextAsync().AsTask().WaitAsync(ProgramProcess.Deadline))
+            while (await _items.MoveNextAsync().AsTask().WaitAsync(limit.Token))
             {
                 if (_items.Current.Retry is { } retry) Retry = retry;
                 if (_items.Current.Event is not { } e) continue;
@@ -43,7 +45,7 @@ internal sealed class StreamReading : IAsyncDisposable
             }
             return null;
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             throw new TimeoutException($"No event came within {ProgramProcess.Deadline.TotalSeconds} s on {_response.RequestMessage?.RequestUri}.");
         }
