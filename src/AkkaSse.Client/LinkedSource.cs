@@ -34,7 +34,7 @@ internal sealed class LinkedSource : IDisposable
     public void Dispose()
     {
         // A callback that is under way still needs the source; it has nothing then that only disposal frees but its timer.
-        if (_first.Unregister() & _second.Unregister())
+        if (Leave(_first) & Leave(_second))
         {
             Source.Dispose();
         }
@@ -43,6 +43,8 @@ internal sealed class LinkedSource : IDisposable
             Source.CancelAfter(Timeout.InfiniteTimeSpan);
         }
     }
+
+    private static bool Leave(CancellationTokenRegistration registration) => registration == default || registration.Unregister();
 
     private CancellationTokenRegistration Follow(CancellationToken token) =>
         token.UnsafeRegister(static s => _ = ((CancellationTokenSource)s!).CancelAsync(), Source);

@@ -36,6 +36,11 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
             // A torn-down connection may report the tearing instead of the cancellation that caused it.
             throw new OperationCanceledException(cancellationToken);
         }
+        catch (HttpRequestException e) when (IsEncodingRefusal(e, context.LastEventId))
+        {
+            const string Hint = "The last event id is not ASCII; a handler of your own needs a RequestHeaderEncodingSelector that sends Last-Event-ID as UTF-8.";
+            return (null, Failure(SseFailure.Request, Hint, e));
+        }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
         {
             return (null, Failure(SseFailure.Connect, $"The server could not be reached: {e.Message}", e));
@@ -45,6 +50,10 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
             return (null, Failure(SseFailure.Request, $"The request could not be made: {e.Message}", e));
         }
     }
+
+    /// <summary>.NET refuses to write such a header before it sends anything; that has no cause beneath it and would be so on every attempt.</summary>
+    private static bool IsEncodingRefusal(HttpRequestException e, string lastEventId) =>
+        e is { HttpRequestError: HttpRequestError.Unknown, InnerException: null, StatusCode: null } && !Ascii.IsValid(lastEventId);
 
     private async ValueTask<(HttpResponseMessage? Response, SseClientException? Error)> SendAsync(
         SseRequestContext context, CancellationToken cancellationToken)
@@ -68,7 +77,7 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
                     continue;
                 }
 
-                if (FailureRules.IsRedirect(response.StatusCode) && response.Headers.Location is { } location && options.ResponseValidator is null)
+                if (FailureRules.IsRedirect(response.StatusCode) && response.Headers.Location is { } location)
                 {
                     if (!TryRedirect(request, response.StatusCode, location, redirect, ref redirects, out redirect, out var refusal))
                     {

@@ -38,9 +38,9 @@ internal static class RequestBuilder
             headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        headers.Remove(LastEventIdHeader);
         if (context.LastEventId.Length > 0)
         {
+            headers.Remove(LastEventIdHeader);
             headers.TryAddWithoutValidation(LastEventIdHeader, context.LastEventId);
         }
 

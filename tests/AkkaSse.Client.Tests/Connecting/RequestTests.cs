@@ -277,6 +277,22 @@ public sealed class RequestTests
     }
 
     [Fact]
+    [Trait("parity", "CLI-13")]
+    public async Task Id_that_a_foreign_handler_cannot_send_is_a_permanent_failure_with_a_hint()
+    {
+        await using var server = OneEventEach();
+        using var handler = new SocketsHttpHandler();
+        await using var client = Clients.Create(server.Url, o =>
+        {
+            o.Handler = handler;
+            o.LastEventId = "é";
+        });
+        var error = await Should.ThrowAsync<SseClientException>(client.SubscribeAsync().TakeWithin(1));
+        (error.Failure, error.IsPermanent).ShouldBe((SseFailure.Request, true));
+        error.Message.ShouldContain("RequestHeaderEncodingSelector");
+    }
+
+    [Fact]
     [Trait("parity", "CLI-01")]
     public async Task Failing_request_factory_ends_with_a_typed_error()
     {

@@ -16,7 +16,12 @@ internal sealed class WebHost : IAsyncDisposable
 
     public string Url => _app.Urls.First();
 
-    public static async Task<WebHost> StartAsync(Action<WebApplication> map, Action<ListenOptions>? listen = null)
+    public IServiceProvider Services => _app.Services;
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public static async Task<WebHost> StartAsync(
+        Action<WebApplication> map, Action<ListenOptions>? listen = null, Action<IServiceCollection>? services = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -27,6 +32,7 @@ internal sealed class WebHost : IAsyncDisposable
         }
 
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromMilliseconds(200));
+        services?.Invoke(builder.Services);
         var app = builder.Build();
         map(app);
         await app.StartAsync();
