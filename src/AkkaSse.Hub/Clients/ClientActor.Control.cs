@@ -121,7 +121,7 @@ internal sealed partial class ClientActor
         if (!_cursors.Contains(cursor) || _closing != CloseReason.None) return;
         if (_cursors.Exists(c => !ReferenceEquals(c, cursor) && !c.IsInternal && !c.Node.IsRemoved))
         {
-            Change(new ChangeMail([], [cursor.Stream]));
+            (_leaving ??= []).Add(cursor);
             return;
         }
         // What is queued is delivered first.
@@ -129,26 +129,48 @@ internal sealed partial class ClientActor
         _closeAfterDrain = true;
     }
 
-    private void Change(ChangeMail change)
+    private void LeaveRemoved(ref int budget)
+    {
+        var leaving = _leaving!;
+        _leaving = null;
+        // Leaving runs other connections' turns on this thread, which gather in the same buffer.
+        Release(_gathered);
+        Change([], [.. leaving.Where(_cursors.Contains).Select(static c => c.Stream)], CloseReason.Removed);
+        WritePending(ref budget);
+    }
+
+    private void WritePending(ref int budget)
+    {
+        if (_pending is null) return;
+        Put(_pending, ref budget);
+        _pending = null;
+        // The gap of an added stream comes before any event: its place in the ids is already behind the gap.
+        foreach (var cursor in _cursors)
+        {
+            if (cursor.HasGap) WriteGap(cursor, ref budget);
+        }
+    }
+
+    private void Change(List<Cursor> add, IReadOnlyList<string> remove, CloseReason reason)
     {
         var cursors = new List<Cursor>(_cursors);
-        foreach (var name in change.Remove)
+        foreach (var name in remove)
         {
             var cursor = cursors.Find(c => c.Stream == name);
             if (cursor is null) continue;
             cursors.Remove(cursor);
             if (_joined) cursor.Node.Leave(cursor);
             else cursor.Node.Discharge();
-            _host.Left(this, cursor, CloseReason.None);
+            _host.Left(this, cursor, reason);
         }
-        foreach (var cursor in change.Add)
+        foreach (var cursor in add)
         {
             cursor.Owner = this;
             cursors.Add(cursor);
         }
         Volatile.Write(ref _cursors, cursors);
         if (_request.Ids == WireIds.Token) BuildToken();
-        foreach (var cursor in change.Add)
+        foreach (var cursor in add)
         {
             if (_joined) cursor.Node.Join(cursor);
             Observed?.Subscribed(cursor);
@@ -159,7 +181,6 @@ internal sealed partial class ClientActor
             ControlFrames.Subscriptions(buffer, cursors, cursors.Exists(static c => c.HasGap) ? default : PositionId());
             _pending = _pending is null ? buffer.Written.ToArray() : [.. _pending, .. buffer.Written];
         }
-        change.Done.TrySetResult(null);
     }
 
     private void BuildToken()
@@ -217,9 +238,15 @@ internal sealed partial class ClientActor
             if (_joined) cursor.Node.Leave(cursor);
             else cursor.Node.Discharge();
         }
-        _host.Ended(this, reason);
-        _completion.TrySetResult();
         Stop();
+        try
+        {
+            _host.Ended(this, reason);
+        }
+        finally
+        {
+            _completion.TrySetResult();
+        }
     }
 
     private sealed class StartMail : Mail;

@@ -51,6 +51,9 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
     private CloseReason _closing;
     private bool _closeAfterDrain;
     private bool _endWritten;
+    private bool _spread = true;
+    private List<Cursor>? _leaving;
+    private SemaphoreSlim? _changes;
     private TimeSpan? _endRetry;
     private byte[]? _restTail;
 
@@ -77,9 +80,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         _flushed = OnFlushed;
         ConnectedAt = host.Time.GetUtcNow();
         var now = host.Clock.Milliseconds;
-        var interval = HeartbeatMilliseconds;
-        // The first one comes at a random moment, so that connections of one storm do not beat together.
-        _lastWrite = interval > 0 ? now - Random.Shared.NextInt64(interval) : now;
+        _lastWrite = now;
         _deadline = host.Options.MaxConnectionLifetime is { } life ? now + (long)(life.TotalMilliseconds * (1 - (0.1 * Random.Shared.NextDouble()))) : long.MaxValue;
         foreach (var cursor in cursors) cursor.Owner = this;
         if (request.Ids == WireIds.Token) BuildToken();
@@ -156,6 +157,9 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     void ILaggard.EndAsLaggard(Cursor cursor) => Abort(CloseReason.SlowClient);
 
+    /// <summary>Held while a change of the streams is decided and applied: each decision sees the result of the one before.</summary>
+    internal SemaphoreSlim Changes => LazyInitializer.EnsureInitialized(ref _changes, static () => new SemaphoreSlim(1, 1));
+
     internal Task<string?> ChangeAsync(List<Cursor> add, IReadOnlyList<string> remove)
     {
         var mail = new ChangeMail(add, remove);
@@ -195,10 +199,22 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
     internal void Abort(CloseReason reason)
     {
         if (Interlocked.Exchange(ref _aborted, 1) != 0) return;
-        if (_reason == CloseReason.None) _reason = reason;
-        _abort?.Invoke();
+        if (_reason == CloseReason.None) _reason = Why(reason);
         Post(new GoneMail());
+        try
+        {
+            _abort?.Invoke();
+        }
+        catch (Exception fault)
+        {
+            // The transport's own callbacks run in there; whoever aborts may be the sweeper of all connections.
+            Log.Fault(_host.Logger, fault, "abort of client " + ClientId);
+            _host.Metrics.Faults.Add(1);
+        }
     }
+
+    // A connection that was being ended for a reason has ended for that reason, whatever finished it.
+    private CloseReason Why(CloseReason otherwise) => _reason != CloseReason.None ? _reason : _closing != CloseReason.None ? _closing : otherwise;
 
     internal ClientInfo Info() => new()
     {
@@ -242,13 +258,14 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
                 RemoveStream(removed.Cursor);
                 break;
             case ChangeMail change:
-                Change(change);
+                Change(change.Add, change.Remove, CloseReason.None);
+                change.Done.TrySetResult(null);
                 break;
             case ReleaseMail:
                 _held = false;
                 break;
             case AbandonMail:
-                Finish(_reason == CloseReason.None ? CloseReason.ClientGone : _reason);
+                Finish(Why(CloseReason.ClientGone));
                 break;
         }
     }
@@ -268,7 +285,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         if (_flushing && !TakeFlush()) return false;
         if (_hasGone)
         {
-            Finish(_reason == CloseReason.None ? CloseReason.ClientGone : _reason);
+            Finish(Why(CloseReason.ClientGone));
             return false;
         }
         if (_endWritten && _rest.Count == 0)
@@ -283,7 +300,10 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         if (budget == TurnBytes) return false;
         var more = budget <= 0;
         _host.Metrics.CountDelivered(events, TurnBytes - budget);
-        Volatile.Write(ref _lastWrite, _host.Clock.Milliseconds);
+        // The first heartbeat comes at a random moment, so that connections of one storm do not beat together.
+        var early = _spread && HeartbeatMilliseconds > 0 ? Random.Shared.NextInt64(HeartbeatMilliseconds) : 0;
+        _spread = false;
+        Volatile.Write(ref _lastWrite, _host.Clock.Milliseconds - early);
         Volatile.Write(ref _heartbeatDue, 0);
 #pragma warning disable CA2012 // Consumed once, by hand: a state machine per flush would be garbage on the delivery path.
         var flush = _output!.FlushAsync();
@@ -293,7 +313,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
             if (Managed is not null) KeepFlushed();
             if (result.IsCompleted || result.IsCanceled)
             {
-                Finish(_reason == CloseReason.None ? CloseReason.ClientGone : _reason);
+                Finish(Why(CloseReason.ClientGone));
                 return false;
             }
             if (_endWritten && _rest.Count == 0)
@@ -316,7 +336,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         _gathered = null;
         if (_hasGone || _aborted != 0 || fault is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            Finish(_reason == CloseReason.None ? CloseReason.WriteError : _reason);
+            Finish(Why(CloseReason.WriteError));
             return;
         }
         Log.Fault(_host.Logger, fault, "client " + ClientId);
@@ -374,11 +394,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
             if (_inboxCut) return;
         }
         if (!_opened) WriteOpen(ref budget);
-        if (_pending is not null)
-        {
-            Put(_pending, ref budget);
-            _pending = null;
-        }
+        WritePending(ref budget);
         if (_closing != CloseReason.None && !_closeAfterDrain)
         {
             WriteEnd(ref budget);
@@ -392,12 +408,14 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         if (!_held)
         {
             WriteStreams(ref budget, ref events);
-            if (_rest.Count > 0) return;
-        }
-        if (_closeAfterDrain && budget > 0)
-        {
-            WriteEnd(ref budget);
-            return;
+            if (_rest.Count > 0 || _endWritten) return;
+            // Budget is left: every stream was read to its head, so what was queued on a removed one is out.
+            if (budget > 0 && _leaving is not null) LeaveRemoved(ref budget);
+            if (budget > 0 && _closeAfterDrain)
+            {
+                WriteEnd(ref budget);
+                return;
+            }
         }
         if (budget == TurnBytes && Volatile.Read(ref _heartbeatDue) != 0) WriteHeartbeat(ref budget);
     }
@@ -427,7 +445,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         if (cursors.Count == 1)
         {
             Deliver(cursors[0], budget, ref budget, ref events);
-            if (budget == TurnBytes) TellPosition(ref budget);
+            if (budget > 0 && !_endWritten) TellPosition(ref budget);
             return;
         }
         var first = cursors.Count == 0 ? 0 : _next++ % cursors.Count;
@@ -439,10 +457,12 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
                 var at = first + i;
                 if (at >= cursors.Count) at -= cursors.Count;
                 more |= Deliver(cursors[at], Math.Min(Quantum, budget), ref budget, ref events);
+                if (_endWritten) return;
             }
             if (_rest.Count > 0) return;
         }
-        if (budget == TurnBytes) TellPosition(ref budget);
+        // Also after a delivery: the ids of a busy stream say nothing of a quiet one beside it.
+        if (budget > 0) TellPosition(ref budget);
     }
 
     // True when the quantum ended before the data did.
@@ -475,38 +495,38 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     private void WriteRun(Cursor cursor, in FrameRun run, ref int budget)
     {
-        if (run.Transient || (_request.Ids == WireIds.Position && (!run.Single || run.End - run.Start <= TurnBytes)))
+        if (!run.Transient) cursor.ToldOffset = run.Offset;
+        var asItLies = run.Transient || _request.Ids == WireIds.Position;
+        var body = run.Bytes.AsSpan(run.Start, (asItLies ? run.End : run.IdStart) - run.Start);
+        if (body.Length > budget)
         {
-            Put(run.Span, ref budget);
-            if (!run.Transient) cursor.ToldOffset = run.Offset;
+            // Cut at the turn's end. What is left of it keeps its bytes alive, and is the same array for all its readers.
+            var count = budget;
+            Put(body[..count], ref budget);
+            _rest = new ArraySegment<byte>(run.Bytes, run.Start + count, body.Length - count);
+            if (asItLies) return;
+            var tail = FrameBuffer.RentForTurn();
+            AppendTail(tail, cursor, run);
+            _restTail = tail.Written.ToArray();
             return;
         }
-        cursor.ToldOffset = run.Offset;
-        var body = run.Bytes.AsSpan(run.Start, run.IdStart - run.Start);
-        if (body.Length <= TurnBytes)
+        if (asItLies)
         {
-            // Gathered, so that a turn of many small frames is one write into the response.
-            var turn = _gathered ??= FrameBuffer.RentForTurn();
-            var before = turn.Count;
-            turn.Append(body);
-            AppendTail(turn, cursor, run);
-            budget -= turn.Count - before;
+            Put(body, ref budget);
             return;
         }
-        // Only an event of more than a turn's bytes is cut. What is left of it keeps its bytes alive, and is the same array for all its readers.
-        var count = Math.Max(1, budget);
-        Put(body[..count], ref budget);
-        _rest = new ArraySegment<byte>(run.Bytes, run.Start + count, body.Length - count);
-        var tail = FrameBuffer.RentForTurn();
-        AppendTail(tail, cursor, run);
-        _restTail = tail.Written.ToArray();
+        // Gathered, so that a turn of many small frames is one write into the response.
+        var turn = _gathered ??= FrameBuffer.RentForTurn();
+        var before = turn.Count;
+        turn.Append(body);
+        AppendTail(turn, cursor, run);
+        budget -= turn.Count - before;
     }
 
     private void AppendTail(FrameBuffer to, Cursor cursor, in FrameRun run)
     {
         switch (_request.Ids)
         {
-            case WireIds.Position:
             case WireIds.Decimal when cursor.Node.Log.Options.Ids == StreamIds.Caller:
                 to.Append(run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart));
                 return;

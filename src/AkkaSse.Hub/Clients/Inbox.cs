@@ -21,7 +21,10 @@ internal sealed class Inbox
     private byte[]? _bytes;
     private int _start;
     private int _end;
-    private int _events;
+
+    // The events' sizes, oldest first, and how much of the oldest is out already.
+    private Queue<int>? _sizes;
+    private int _cut;
     private bool _closed;
 
     /// <summary>True when there may be something to write.</summary>
@@ -36,17 +39,17 @@ internal sealed class Inbox
             if (_closed) return null;
             var size = head.Length + (closeWithBlankLine ? 1 : 0);
             var held = _end - _start + size;
-            if ((held > MaxBytes && _events >= MaxEvents) || held > HardBytes) return false;
+            if ((held > MaxBytes && _sizes?.Count >= MaxEvents) || held > HardBytes) return false;
             Ensure(size);
             head.CopyTo(_bytes.AsSpan(_end));
             if (closeWithBlankLine) _bytes![_end + head.Length] = (byte)'\n';
-            _events++;
+            (_sizes ??= new Queue<int>()).Enqueue(size);
             Volatile.Write(ref _end, _end + size);
             return true;
         }
     }
 
-    /// <summary>Moves at most <paramref name="max"/> bytes into the response. A cut inside an event is no harm: nothing else is written before the rest.</summary>
+    /// <summary>Moves at most <paramref name="max"/> bytes into the response. After a cut inside an event nothing else may be written before the rest.</summary>
     internal int Drain(PipeWriter output, int max, out bool atBoundary)
     {
         lock (_gate)
@@ -59,7 +62,9 @@ internal sealed class Inbox
             _start += count;
             if (_start < _end)
             {
-                atBoundary = false;
+                _cut += count;
+                while (_sizes!.Peek() <= _cut) _cut -= _sizes.Dequeue();
+                atBoundary = _cut == 0;
                 return count;
             }
             Release();
@@ -81,7 +86,8 @@ internal sealed class Inbox
         ArrayPool<byte>.Shared.Return(_bytes!);
         _bytes = null;
         _start = 0;
-        _events = 0;
+        _sizes = null;
+        _cut = 0;
         Volatile.Write(ref _end, 0);
     }
 

@@ -11,6 +11,7 @@ internal sealed class ObserverRelay(SseHub hub, ClientActor client, IHubObserver
     private readonly HashSet<Cursor> _subscribed = [];
     private Task _tail = Task.CompletedTask;
     private bool _began;
+    private bool _over;
 
     /// <summary>The connection runs: streams flow after the observers are through.</summary>
     internal void Began()
@@ -19,6 +20,8 @@ internal sealed class ObserverRelay(SseHub hub, ClientActor client, IHubObserver
         var cursors = client.CursorSnapshot;
         Enqueue(async () =>
         {
+            // It ended in its very first turn.
+            if (_over) return;
             _began = true;
             foreach (var observer in observers) await CallAsync("connected", () => observer.OnConnectedAsync(info, hub, _ended.Token)).ConfigureAwait(false);
             foreach (var cursor in cursors) await SubscribedAsync(cursor, info).ConfigureAwait(false);
@@ -41,9 +44,12 @@ internal sealed class ObserverRelay(SseHub hub, ClientActor client, IHubObserver
     internal void Ended(CloseReason reason)
     {
         var info = client.Info();
-        _ended.Cancel();
+        // Not on this thread: what an observer has registered with the token may do what it likes.
+        var cancelled = _ended.CancelAsync();
         Enqueue(async () =>
         {
+            await CallAsync("cancellation", () => new ValueTask(cancelled)).ConfigureAwait(false);
+            _over = true;
             if (!_began) return;
             foreach (var cursor in _subscribed.ToArray()) await UnsubscribedAsync(cursor, info, reason).ConfigureAwait(false);
             foreach (var observer in observers) await CallAsync("disconnected", () => observer.OnDisconnectedAsync(info, reason)).ConfigureAwait(false);

@@ -12,7 +12,7 @@ internal sealed record ConflatedFrame(long Offset, byte[] Bytes, int IdStart, st
 /// The newest frame per key, outside retention, bounded in keys and bytes. A frame is copied only when retention drops it and nothing newer of its
 /// key exists, so a stream that nobody falls off pays one dictionary entry per retained event. Under the log's lock.
 /// </summary>
-internal sealed class ConflationTable(int maxKeys, long maxBytes)
+internal sealed class ConflationTable
 {
     // Per key the newest offset; a key leaves when its frame does.
     private readonly Dictionary<string, long> _newest = new(StringComparer.Ordinal);
@@ -21,10 +21,20 @@ internal sealed class ConflationTable(int maxKeys, long maxBytes)
     private readonly Queue<(string Key, long Offset)> _retained = new();
     private readonly SortedDictionary<long, (string Key, ConflatedFrame Frame)> _kept = [];
     private long _keptBytes;
+    private int _maxKeys;
+    private long _maxBytes;
 
     internal int Keys => _kept.Count;
 
     internal long Bytes => _keptBytes;
+
+    /// <summary>Sets the bounds, at once.</summary>
+    internal void Bound(int maxKeys, long maxBytes)
+    {
+        _maxKeys = maxKeys;
+        _maxBytes = maxBytes;
+        Shrink();
+    }
 
     internal void Appended(string key, long offset)
     {
@@ -33,24 +43,33 @@ internal sealed class ConflationTable(int maxKeys, long maxBytes)
         _retained.Enqueue((key, offset));
     }
 
-    /// <summary>Retention drops an event: keeps a copy when it is the newest of its key.</summary>
-    internal void Trimmed(long offset, LogChunk chunk, FrameEntry[] index, int frame, int end)
+    /// <summary>Retention drops an event: keeps a copy when it is the newest of its key and not over.</summary>
+    internal void Trimmed(long offset, LogChunk chunk, FrameEntry[] index, int frame, int end, bool expired)
     {
         while (_retained.TryPeek(out var oldest) && oldest.Offset <= offset)
         {
             _retained.Dequeue();
             if (oldest.Offset != offset || _newest[oldest.Key] != offset) continue;
+            if (expired)
+            {
+                _newest.Remove(oldest.Key);
+                continue;
+            }
             var start = index[frame].Start;
             var bytes = chunk.Bytes!.AsSpan(start, end - start).ToArray();
             _kept[offset] = (oldest.Key, new ConflatedFrame(offset, bytes, index[frame].IdStart - start, chunk.TypeOf(frame), chunk.ExpiryOf(frame)));
             _keptBytes += bytes.Length;
         }
-        while (_kept.Count > maxKeys || (_keptBytes > maxBytes && _kept.Count > 0))
+        Shrink();
+    }
+
+    private void Shrink()
+    {
+        while (_kept.Count > _maxKeys || (_keptBytes > _maxBytes && _kept.Count > 0))
         {
-            using var e = _kept.GetEnumerator();
-            e.MoveNext();
-            _newest.Remove(e.Current.Value.Key);
-            Drop(e.Current.Key);
+            var (offset, (key, _)) = _kept.First();
+            _newest.Remove(key);
+            Drop(offset);
         }
     }
 

@@ -40,6 +40,19 @@ internal enum CursorState
     Disconnect,
 }
 
+/// <summary>How a seek ended.</summary>
+internal enum SeekResult
+{
+    /// <summary>There is no chunk, or the generation is not current.</summary>
+    Nothing,
+
+    /// <summary>The place.</summary>
+    Found,
+
+    /// <summary>The event at that offset was trimmed or cleared.</summary>
+    Lost,
+}
+
 /// <summary>
 /// A reader's place in one stream. Delivering is copying what lies between it and the head, and moving it. Used by its owner's turn only;
 /// <see cref="SeenOffset"/> may be read by others.
@@ -90,7 +103,10 @@ internal sealed class Cursor
     internal LogGeneration? Generation => _generation;
 
     /// <summary>The position up to which everything was handed out.</summary>
-    internal StreamPosition Position => _generation is { } g ? new(g.Epoch, _next - 1) : StreamPosition.BeforeFirst;
+    internal StreamPosition Position => _generation is { } g ? new(g.Epoch, HandedOut) : StreamPosition.BeforeFirst;
+
+    // Conflated frames lie before the place where the cursor goes on: while some of them are left, a resume must find them again.
+    private long HandedOut => _conflated is { } kept && _conflatedAt < kept.Length ? kept[_conflatedAt].Offset - 1 : _next - 1;
 
     /// <summary>The newest offset that was handed out, for the policy wait; nothing to wait for while the stream does not exist.</summary>
     internal long SeenOffset => Volatile.Read(ref _seen);
@@ -99,7 +115,7 @@ internal sealed class Cursor
     internal long ToldOffset { get; set; }
 
     /// <summary>Events that were passed over since the reader was last told a position.</summary>
-    internal long Untold => _next - 1 - ToldOffset;
+    internal long Untold => HandedOut - ToldOffset;
 
     /// <summary>Places a cursor in a stream, atomically with respect to appends.</summary>
     internal static Cursor Open(StreamActor node, ReaderStart start, long now)
@@ -194,6 +210,13 @@ internal sealed class Cursor
             }
             MoveTo(frame + 1, offset + 1);
             if (!wanted || (now != 0 && chunk.ExpiryOf(frame) is var expiry && expiry != 0 && expiry <= now)) continue;
+            // Freed while its expiry was looked up: what was found may be nothing any more.
+            if (now != 0 && chunk.IsFreed)
+            {
+                _chunk = null;
+                _next = offset;
+                continue;
+            }
             run = new FrameRun { Bytes = bytes, Start = index[frame].Start, End = end, IdStart = index[frame].IdStart, Offset = offset, Events = 1, Single = true };
             return CursorState.Data;
         }
@@ -267,32 +290,25 @@ internal sealed class Cursor
                 return CursorState.Gap;
             }
         }
-        if (_next < current.First)
+        var next = _next;
+        var found = Node.Log.Seek(current, ref next, out _chunk, out _frame);
+        if (found == SeekResult.Lost) return FallenOff(current);
+        if (next != _next)
         {
-            if (_next <= current.LostThrough) return FallenOff(current);
-            _next = current.First;
+            _next = next;
             Seen();
         }
-        if (!Node.Log.TrySeek(current, _next, out _chunk, out _frame)) return CursorState.Waiting;
         // A seek that lands at the committed end of the newest chunk is the head.
-        return CursorState.Data;
+        return found == SeekResult.Found ? CursorState.Data : CursorState.Waiting;
     }
 
     private CursorState FallenOff(LogGeneration g)
     {
         var policy = Node.Log.Options.SlowReader;
         if (policy == SlowReaderPolicy.Disconnect) return CursorState.Disconnect;
-        var missing = StartResolver.Missing(g, _next, GapReason.Lagged);
-        if (policy == SlowReaderPolicy.Conflate && missing.Reason == GapReason.Lagged)
-        {
-            var kept = Node.Log.Conflated(g, _next);
-            if (kept.Length > 0)
-            {
-                _conflated = kept;
-                _conflatedAt = 0;
-                missing = missing with { Reason = GapReason.Conflated };
-            }
-        }
+        var missing = Node.Log.Missed(g, _next, policy == SlowReaderPolicy.Conflate, out var kept);
+        _conflated = kept.Length > 0 ? kept : null;
+        _conflatedAt = 0;
         _gap = missing;
         _next = missing.To!.Value + 1;
         Seen();
@@ -324,7 +340,10 @@ internal sealed class Cursor
     private void Seen()
     {
         Volatile.Write(ref _seen, _next - 1);
-        if (Node.Log.Gate is { HasWaiters: true }) Node.GateProgressed();
+        if (Node.Log.Gate is not { } gate) return;
+        // Whoever waits announces that and then looks at what was seen; here it is the other way round. Without a full fence both could miss the other's word.
+        Interlocked.MemoryBarrier();
+        if (gate.HasWaiters) Node.GateProgressed();
     }
 
     // The stream does not exist: whatever position a reader comes with, except "before the first event", cannot be continued.

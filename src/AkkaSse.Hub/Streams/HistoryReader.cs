@@ -3,7 +3,7 @@ namespace AkkaSse.Hub.Streams;
 /// <summary>Reads a page of a log. A seek, then a walk over at most the page.</summary>
 internal static class HistoryReader
 {
-    internal static HistoryPage Read(StreamLog log, StreamPosition? after, int limit) => log.Locked((after, limit), static (g, s) =>
+    internal static HistoryPage Read(StreamLog log, StreamPosition? after, int limit, long now) => log.Locked((after, limit, now), static (g, s) =>
     {
         if (g is null) return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
         var state = HistoryState.Complete;
@@ -33,6 +33,11 @@ internal static class HistoryReader
                 var end = f + 1 < frames ? index[f + 1].Start : used;
                 if (chunk.IsTransient(index, f, end)) continue;
                 var offset = chunk.BaseOffset + index[f].OffsetDelta;
+                if (chunk.ExpiryOf(f) is var expiry && expiry != 0 && expiry <= s.now)
+                {
+                    next = offset + 1;
+                    continue;
+                }
                 var id = FrameDecoder.IdOf(chunk.Bytes.AsSpan(index[f].IdStart, end - index[f].IdStart));
                 var own = new StreamPosition(g.Epoch, offset);
                 var isOwn = id == own.ToString();

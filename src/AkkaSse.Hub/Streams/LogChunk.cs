@@ -83,6 +83,9 @@ internal sealed class LogChunk
 
     internal LogChunk? Next => Volatile.Read(ref _next);
 
+    /// <summary>True when an event lies here. Under the log's lock.</summary>
+    internal bool HasEvents => _typed;
+
     internal bool IsFreed => Volatile.Read(ref _bytes) is null;
 
     internal int Frames => (int)(Volatile.Read(ref _committed) >> 32);

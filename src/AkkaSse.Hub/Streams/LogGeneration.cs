@@ -63,6 +63,12 @@ internal sealed class LogGeneration
     /// <summary>Newest frame per key outside retention; null unless the policy is conflate. Under the log's lock.</summary>
     internal ConflationTable? Conflation;
 
+    /// <summary>Full chunks without an event, oldest first; those that were freed since are passed over. Under the log's lock.</summary>
+    internal Queue<LogChunk> TransientChunks { get; } = new();
+
+    /// <summary>Capacity of <see cref="TransientChunks"/>. Under the log's lock.</summary>
+    internal long TransientBytes;
+
     internal StreamPosition HeadPosition => new(Epoch, Head);
 }
 
@@ -91,6 +97,18 @@ internal sealed class ChunkList
         }
         _items[(_first + Count) & (_items.Length - 1)] = chunk;
         Count++;
+    }
+
+    /// <summary>Takes a chunk out of the middle, and links its neighbours. False when it is not here any more.</summary>
+    internal bool Remove(LogChunk chunk)
+    {
+        var at = 0;
+        while (at < Count && !ReferenceEquals(this[at], chunk)) at++;
+        if (at == Count) return false;
+        if (at > 0 && at + 1 < Count) this[at - 1].LinkTo(this[at + 1]);
+        for (var i = at; i > 0; i--) _items[(_first + i) & (_items.Length - 1)] = this[i - 1];
+        RemoveOldest();
+        return true;
     }
 
     internal LogChunk RemoveOldest()

@@ -229,25 +229,36 @@ public sealed class StreamLog
         lock (_gate) return decide(_current, state);
     }
 
-    /// <summary>The chunk and frame at which a reader of this generation goes on. False when the generation has no chunk yet or is not current.</summary>
-    internal bool TrySeek(LogGeneration generation, long offset, out LogChunk? chunk, out int frame)
+    /// <summary>The chunk and frame at which a reader of this generation goes on.</summary>
+    /// <remarks>What is lost is decided under the same lock as the place: looked at before, the log could be trimmed in between, and the reader would go on behind a hole that nobody named.</remarks>
+    internal SeekResult Seek(LogGeneration generation, ref long offset, out LogChunk? chunk, out int frame)
     {
         lock (_gate)
         {
             chunk = null;
             frame = 0;
-            if (!ReferenceEquals(generation, _current)) return false;
+            if (!ReferenceEquals(generation, _current)) return SeekResult.Nothing;
+            if (offset < generation.First)
+            {
+                if (offset <= generation.LostThrough) return SeekResult.Lost;
+                offset = generation.First;
+            }
             chunk = generation.Chunks.Find(offset);
-            if (chunk is null) return false;
+            if (chunk is null) return SeekResult.Nothing;
             frame = chunk.Find(offset);
-            return true;
+            return SeekResult.Found;
         }
     }
 
-    /// <summary>The conflated frames that a reader at an offset has missed.</summary>
-    internal ConflatedFrame[] Conflated(LogGeneration generation, long from)
+    /// <summary>What a reader at an offset has missed, and the conflated frames among it, of one and the same moment.</summary>
+    internal Gap Missed(LogGeneration generation, long from, bool conflate, out ConflatedFrame[] kept)
     {
-        lock (_gate) return generation.Conflation?.From(from) is { } frames ? [.. frames.Where(f => f.Offset < generation.First)] : [];
+        lock (_gate)
+        {
+            var gap = StartResolver.Missing(generation, from, GapReason.Lagged);
+            kept = conflate && gap.Reason == GapReason.Lagged && generation.Conflation is { } table ? table.From(from) : [];
+            return kept.Length == 0 ? gap : gap with { Reason = GapReason.Conflated };
+        }
     }
 
     /// <summary>Offset of the first retained event that was published at or after a time; Head + 1 when there is none.</summary>
@@ -257,11 +268,15 @@ public sealed class StreamLog
         {
             var chunk = g.Chunks[i];
             if (i + 1 < g.Chunks.Count && g.Chunks[i + 1].FirstAt < at) continue;
-            chunk.ReadCommitted(out var frames, out _);
+            chunk.ReadCommitted(out var frames, out var used);
             var index = chunk.Index!;
             for (var f = 0; f < frames; f++)
             {
-                if (chunk.FirstAt + index[f].AtDelta >= at) return Math.Max(g.First, chunk.BaseOffset + Math.Max(0, index[f].OffsetDelta));
+                if (chunk.FirstAt + index[f].AtDelta < at) continue;
+                // A transient frame stands at the offset of the event before it, which is older.
+                var end = f + 1 < frames ? index[f + 1].Start : used;
+                var offset = chunk.BaseOffset + index[f].OffsetDelta + (chunk.IsTransient(index, f, end) ? 1 : 0);
+                return Math.Max(g.First, offset);
             }
         }
         return g.Head + 1;
@@ -272,7 +287,7 @@ public sealed class StreamLog
         if (_options.Ids != StreamIds.Caller) g.CallerIds = null;
         else g.CallerIds ??= new Dictionary<string, long>(StringComparer.Ordinal);
         if (_options.SlowReader != SlowReaderPolicy.Conflate) g.Conflation = null;
-        else g.Conflation ??= new ConflationTable(_options.ConflateMaxKeys, _options.ConflateMaxBytes);
+        else (g.Conflation ??= new ConflationTable()).Bound(_options.ConflateMaxKeys, _options.ConflateMaxBytes);
     }
 
     private bool EquipGate()
@@ -298,10 +313,31 @@ public sealed class StreamLog
             if (ReferenceEquals(g.Chunks.Oldest, oldest)) break;
         }
         newest = g.Chunks.Newest;
+        if (newest is { HasEvents: false }) BoundTransient(g, newest);
         g.Chunks.Add(chunk);
         _trimChunk ??= chunk;
         newest?.LinkTo(chunk);
         return chunk;
+    }
+
+    // Retention counts events. Chunks of comments and retries alone are a flush buffer for the readers that are there, and the oldest of them goes however long the events around it
+    // are kept: a stream that gets nothing but comments would grow for ever.
+    private void BoundTransient(LogGeneration g, LogChunk full)
+    {
+        g.TransientChunks.Enqueue(full);
+        g.TransientBytes += full.Capacity;
+        while (g.TransientBytes > LiveOnlyBytes && g.TransientChunks.TryDequeue(out var oldest))
+        {
+            g.TransientBytes -= oldest.Capacity;
+            if (!g.Chunks.Remove(oldest)) continue;
+            if (ReferenceEquals(_trimChunk, oldest))
+            {
+                _trimChunk = g.Chunks.Oldest;
+                _trimFrame = 0;
+            }
+            Account(-oldest.Capacity);
+            oldest.Free();
+        }
     }
 
     private void Trim(LogGeneration g, long now)
@@ -364,7 +400,7 @@ public sealed class StreamLog
         var expired = chunk.ExpiryOf(frame) is var expiry && expiry != 0 && expiry <= now;
         if (g.CallerIds is { } ids) Forget(ids, chunk.Bytes.AsSpan(index[frame].IdStart, end - index[frame].IdStart), offset);
         if (!expired) g.LostThrough = offset;
-        g.Conflation?.Trimmed(offset, chunk, index, frame, end);
+        g.Conflation?.Trimmed(offset, chunk, index, frame, end, expired);
         g.Bytes -= end - start;
         _trimFrame++;
         g.First = offset + 1;

@@ -66,7 +66,7 @@ internal sealed partial class InProcessStreams : IStreamEngine
     }
 
     public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
-        new(_streams.TryGetValue(stream, out var s) && s.Exists ? HistoryReader.Read(s.Log, after, limit)
+        new(_streams.TryGetValue(stream, out var s) && s.Exists ? HistoryReader.Read(s.Log, after, limit, Now)
             : new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst });
 
     public ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation)
