@@ -18,7 +18,10 @@ internal sealed record PhaseResult
     internal required long Receives { get; init; }
 
     internal required long ReceivedBytes { get; init; }
-
-    /// <summary>Per connected healthy reader: how many events its stream accepted.</summary>
-    internal required IReadOnlyList<long> AcceptedPerReader { get; init; }
 }
+
+/// <summary>What connected readers were owed and have not.</summary>
+/// <param name="Silent">Events that nothing was said of.</param>
+/// <param name="Told">Events that the server named as missed.</param>
+/// <param name="Gaps">How often it did.</param>
+internal readonly record struct Losses(long Silent, long Told, int Gaps);

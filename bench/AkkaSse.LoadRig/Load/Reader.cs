@@ -35,6 +35,7 @@ internal sealed unsafe class Reader(Rig rig, int number, int stream) : IPolled
     private byte[] _nextId = [];
     private int _nextIdLength = -1;
     private bool _deaf;
+    private ToldGaps _gaps;
     private bool _resume;
 
     internal int Number => number;
@@ -49,8 +50,8 @@ internal sealed unsafe class Reader(Rig rig, int number, int stream) : IPolled
     /// <summary>True for a reader that stops reading on purpose.</summary>
     internal bool IsStalled { get; init; }
 
-    /// <summary>Gaps that the server named.</summary>
-    internal int Gaps { get; private set; }
+    /// <summary>Gaps that the server named since <see cref="ForgetGaps"/>.</summary>
+    internal ToldGaps Gaps => _gaps;
 
     /// <summary>The last event id, as a browser would have it.</summary>
     internal ReadOnlySpan<byte> LastEventId => _id.AsSpan(0, _idLength);
@@ -96,6 +97,8 @@ internal sealed unsafe class Reader(Rig rig, int number, int stream) : IPolled
             now = Clock.Now;
         }
     }
+
+    internal void ForgetGaps() => _gaps = default;
 
     /// <summary>Stops reading; the socket stays open.</summary>
     internal void Deafen() => _deaf = true;
@@ -220,6 +223,11 @@ internal sealed unsafe class Reader(Rig rig, int number, int stream) : IPolled
         switch (line[0])
         {
             case (byte)'d' when Value(line, "data:"u8, out var data):
+                if (_isGap)
+                {
+                    _gaps.Add(data);
+                    break;
+                }
                 switch (Payload.TryRead(data, rig.Plan.Size, out var stamp))
                 {
                     case true when !_hasPending:
@@ -240,7 +248,7 @@ internal sealed unsafe class Reader(Rig rig, int number, int stream) : IPolled
                 _isGap = type.SequenceEqual("hub.gap"u8);
                 break;
             case (byte)':' when line.StartsWith(": gap "u8):
-                Gaps++;
+                _gaps.Add(line);
                 break;
         }
     }
@@ -254,7 +262,6 @@ internal sealed unsafe class Reader(Rig rig, int number, int stream) : IPolled
             _idLength = _nextIdLength;
             _nextIdLength = -1;
         }
-        if (_isGap) Gaps++;
         _isGap = false;
         if (!_hasPending) return;
         _hasPending = false;

@@ -74,8 +74,7 @@ internal sealed class Rig : IDisposable
         {
             var phase = RunPhase(Plan.Events, Plan.Rate);
             report.Published(_publishers);
-            report.Delivered(phase, Ledger, Disconnects, Healthy.Where(static r => r.State == ReaderState.Stream)
-                .Select(r => Ledger.Received(r.Number)));
+            report.Delivered(phase, Ledger, Disconnects, Losses());
         }
         if (Plan.Stalled > 0) EndStall(report);
         return report;
@@ -143,7 +142,7 @@ internal sealed class Rig : IDisposable
     private PhaseResult RunPhase(long events, double rate)
     {
         var publishers = _publishers!;
-        Ledger.Begin(publishers.Next);
+        BeginLedger();
         _receives = _receivedBytes = 0;
         var cpu = Environment.CpuUsage.TotalTime;
         var before = ProcessUse.Of(Plan.ServerPids);
@@ -159,7 +158,7 @@ internal sealed class Rig : IDisposable
         foreach (var reader in _readers) reader.Close();
         DeliveriesPerEvent = 0;
         var publishers = _publishers!;
-        Ledger.Begin(publishers.Next);
+        BeginLedger();
         publishers.Begin(Plan.Events, Plan.Rate, Plan.PublishSeconds);
         Drain(() => publishers.IsPublishing ? null : 0);
         report.Published(publishers);
@@ -171,8 +170,7 @@ internal sealed class Rig : IDisposable
         Connect(resume: true);
         report.Reconnected(_connected, _failed, _failures, _connectTime);
         Drain(() => Expected());
-        report.Delivered(Result(started, before, cpu), Ledger, Disconnects, Healthy.Where(static r => r.State == ReaderState.Stream)
-            .Select(r => Ledger.Received(r.Number)));
+        report.Delivered(Result(started, before, cpu), Ledger, Disconnects, Losses());
     }
 
     // The stalled readers read again: what they are told of what they missed.
@@ -189,12 +187,11 @@ internal sealed class Rig : IDisposable
             changed = Clock.Now;
         }
         var stalled = _readers.Where(static r => r.IsStalled).ToArray();
-        var missing = stalled.Where(r => Ledger.Received(r.Number) < _publishers!.Accepted[r.Stream]).ToArray();
         report.Stalled(
             stalled.Length,
             stalled.Count(static r => r.State != ReaderState.Stream),
-            stalled.Count(static r => r.Gaps > 0),
-            missing.Count(static r => r.State == ReaderState.Stream && r.Gaps == 0),
+            stalled.Count(static r => r.Gaps.Count > 0),
+            stalled.Where(static r => r.State == ReaderState.Stream).Sum(Silent),
             Ledger.StalledDeliveries);
     }
 
@@ -208,6 +205,23 @@ internal sealed class Rig : IDisposable
         }
         return sum;
     }
+
+    private Losses Losses()
+    {
+        var connected = Healthy.Where(static r => r.State == ReaderState.Stream).ToArray();
+        return new Losses(connected.Sum(Silent), connected.Sum(r => Missed(r) - Silent(r)), connected.Sum(static r => r.Gaps.Count));
+    }
+
+    private void BeginLedger()
+    {
+        Ledger.Begin(_publishers!.Next);
+        foreach (var reader in _readers) reader.ForgetGaps();
+    }
+
+    // What a reader was owed, has not, and was not told of.
+    private long Silent(Reader reader) => Math.Max(0, Missed(reader) - reader.Gaps.Events);
+
+    private long Missed(Reader reader) => Math.Max(0, _publishers!.Accepted[reader.Stream] - Ledger.Received(reader.Number));
 
     // Until everything is answered and so many deliveries are there (null: not known yet), or nothing has moved for the time that the plan
     // allows.
@@ -249,7 +263,6 @@ internal sealed class Rig : IDisposable
             RigCpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds,
             Receives = _receives,
             ReceivedBytes = _receivedBytes,
-            AcceptedPerReader = [.. Healthy.Where(static r => r.State == ReaderState.Stream).Select(r => _publishers!.Accepted[r.Stream])],
         };
     }
 }

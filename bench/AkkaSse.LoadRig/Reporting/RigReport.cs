@@ -69,7 +69,7 @@ internal sealed class RigReport
         if (_plan.Window > 0) Fault("window_stuck", publishers.Stuck, []);
     }
 
-    internal void Delivered(PhaseResult phase, Ledger ledger, int disconnects, IEnumerable<int> received)
+    internal void Delivered(PhaseResult phase, Ledger ledger, int disconnects, Losses losses)
     {
         if (_plan.Connections > 0)
         {
@@ -79,8 +79,9 @@ internal sealed class RigReport
             Add("deliveries_per_s", ledger.Deliveries / phase.Seconds, "0");
             Add("received_mb_per_s", phase.ReceivedBytes / phase.Seconds / 1e6, "0.0");
             Add("events_per_receive", phase.Receives == 0 ? 0 : (double)ledger.Deliveries / phase.Receives, "0.00");
-            // A reader that has more than it was owed does not make up for one that has less.
-            Fault("lost", received.Zip(phase.AcceptedPerReader, static (got, owed) => Math.Max(0, owed - got)).Sum(), []);
+            Fault("lost", losses.Silent, []);
+            Add("missed_and_told", losses.Told);
+            Add("gaps_told", losses.Gaps);
             Fault("duplicated", ledger.Duplicates, []);
             Fault("out_of_order", ledger.OutOfOrder, []);
             Fault("readers_with_another_order", ledger.Disagreeing, []);
@@ -101,7 +102,7 @@ internal sealed class RigReport
         Add("rig_cpu_cores", phase.RigCpuSeconds / phase.Seconds, "0.00");
     }
 
-    internal void Stalled(int stalled, int ended, int told, int silent, long deliveries)
+    internal void Stalled(int stalled, int ended, int told, long silent, long deliveries)
     {
         Add("stalled", stalled);
         Add("stalled_disconnected", ended);

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# Builds the server and the rig, runs the set of cases, and writes bench/results/DATE.md: machine, commit, medians.
+#   bench/run.sh [--runs N] [--quick] [--yardstick DIR] [--out FILE]
+#     --runs N         how often each case runs, in turn with the others (default 3)
+#     --quick          small counts, one run: shows that it works, measures nothing
+#     --yardstick DIR  a directory with rawsse.cpp, a bare epoll server to compare with; needs g++
+#     --out FILE       where the report goes instead
+# Linux only. The server runs on core 0 and the load on core 1 where taskset and two cores are there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+runs=3 quick= yardstick= out=bench/results/$(date -u +%Y-%m-%d).md
+while [ $# -gt 0 ]; do
+  case $1 in
+    --runs) runs=$2; shift ;;
+    --quick) quick=1 runs=1 ;;
+    --yardstick) yardstick=$(cd "$2" && pwd); shift ;;
+    --out) out=$2; shift ;;
+    -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "bench/run.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
+  esac
+  shift
+done
+[ "$(uname)" = Linux ] || { echo "bench/run.sh: Linux only: the rig serves its connections with epoll" >&2; exit 2; }
+
+work=$(mktemp -d)
+pids=()
+finish() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap finish EXIT
+
+pin_server=() pin_load=() pinned="not pinned: taskset or a second core is missing"
+if command -v taskset >/dev/null && [ "$(nproc)" -ge 2 ]; then
+  pin_server=(taskset -c 0) pin_load=(taskset -c 1) pinned="server pinned to core 0, load to core 1"
+fi
+
+dotnet build src/AkkaSse.Server -c Release -v quiet --nologo
+dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo
+rig=bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig
+
+# await_line FILE PATTERN PID: the first match, once it is there; fails when the process ends or 30 s are over.
+await_line() {
+  for _ in $(seq 300); do
+    grep -m1 -oE "$2" "$1" && return
+    kill -0 "$3" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "bench/run.sh: $1 never had a line like $2:" >&2
+  cat "$1" >&2
+  return 1
+}
+
+start_server() {
+  "${pin_server[@]}" src/AkkaSse.Server/bin/Release/net10.0/AkkaSse.Server --urls http://127.0.0.1:0 --log-level warning >"$work/server.log" 2>&1 &
+  server_pid=$!
+  pids+=("$server_pid")
+  server_url=$(await_line "$work/server.log" 'http://127\.0\.0\.1:[0-9]+' "$server_pid")
+}
+
+start_yardstick() {
+  g++ -O2 -march=native -std=c++17 -o "$work/rawsse" "$yardstick/rawsse.cpp"
+  for _ in 1 2 3 4 5; do
+    local port=$((20000 + RANDOM % 10000))
+    "${pin_server[@]}" "$work/rawsse" "$port" --coalesce >"$work/rawsse.log" 2>&1 &
+    raw_pid=$!
+    for _ in $(seq 50); do
+      kill -0 "$raw_pid" 2>/dev/null || break
+      if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+        pids+=("$raw_pid") raw_url=http://127.0.0.1:$port
+        return
+      fi
+      sleep 0.1
+    done
+  done
+  echo "bench/run.sh: the yardstick did not start" >&2
+  return 1
+}
+
+conns=1000 many=10000 scale=1
+[ -z "$quick" ] || { conns=100 many=500 scale=10; }
+# NAME|both or own|MODE and switches
+cases=(
+  "fanout-sustained|both|fanout --conns $conns --events $((4000 / scale)) --warmup $((500 / scale)) --pub-conns 4 --window 16"
+  "fanout-100-per-s|both|fanout --conns $conns --events $((500 / scale)) --rate 100"
+  "streams|both|streams --conns $conns --streams 100 --events $((40000 / scale)) --warmup $((4000 / scale)) --pub-conns 4"
+  "targeted|both|targeted --conns $conns --events $((40000 / scale)) --warmup $((4000 / scale)) --pub-conns 4"
+  "ingest|both|ingest --events $((100000 / scale)) --warmup $((10000 / scale)) --pub-conns 4"
+  "ingest-pipelined|both|ingest --events $((200000 / scale)) --warmup $((20000 / scale)) --pub-conns 4 --pub-depth 16"
+  "resume-storm|own|resume --conns $conns --events $((2000 / scale)) --pub-conns 4"
+  "slow-readers|own|slow --conns $conns --stalled $((conns / 100)) --events $((20000 / scale)) --pub-conns 4 --window 16"
+  "idle|both|idle --conns $many"
+  "storm|both|storm --conns $many"
+)
+
+clean=0
+# one LABEL URL PID SWITCHES...: a run that is not clean is reported as such and does not stop the set.
+one() {
+  local label=$1 url=$2 pid=$3
+  shift 3
+  local code=0
+  "${pin_load[@]}" "$rig" "$@" --url "$url" --server-pid "$pid" --label "$label" --json >>"$work/results.jsonl" || code=$?
+  [ "$code" -le 1 ] || exit "$code"
+  [ "$code" -eq 0 ] || clean=1
+}
+
+echo "Load before: $(cut -d' ' -f1-3 /proc/loadavg)"
+load_before=$(cut -d' ' -f1-3 /proc/loadavg)
+for run in $(seq "$runs"); do
+  for entry in "${cases[@]}"; do
+    IFS='|' read -r name where switches <<<"$entry"
+    echo "run $run of $runs: $name"
+    # A fresh server for every case, so that none pays for the memory of another.
+    start_server
+    # shellcheck disable=SC2086 # the switches are words
+    case $name in
+      targeted) one "$name/akkasse" "$server_url" "$server_pid" $switches --path "/v1/events?client=load-{s}" --pub-path "/v1/clients/load-{s}/events" ;;
+      *) one "$name/akkasse" "$server_url" "$server_pid" $switches ;;
+    esac
+    kill "$server_pid" && wait "$server_pid" 2>/dev/null || true
+    [ -n "$yardstick" ] && [ "$where" = both ] || continue
+    start_yardstick
+    # shellcheck disable=SC2086
+    one "$name/bare" "$raw_url" "$raw_pid" $switches --path "/sse/{s}" --pub-path "/pub/{s}"
+    kill "$raw_pid" && wait "$raw_pid" 2>/dev/null || true
+  done
+done
+
+mkdir -p "$(dirname "$out")"
+baseline=()
+[ -z "$yardstick" ] || baseline=(--baseline bare)
+{
+  echo "# Measured on $(date -u +%Y-%m-%d)"
+  echo
+  echo "- Commit: $(git rev-parse --short HEAD 2>/dev/null || echo unknown)$([ -z "$(git status --porcelain 2>/dev/null)" ] || echo ', with uncommitted changes')"
+  echo "- Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(awk '/MemTotal/{printf "%d", $2/1048576}' /proc/meminfo) GiB, Linux $(uname -r)"
+  echo "- .NET $(dotnet --version); $pinned; load average before: $load_before"
+  echo "- $runs run(s) of each case in turn, medians; events of 200 bytes${quick:+; quick counts, good for nothing but showing that it works}"
+  [ -z "$yardstick" ] || echo "- \`bare\` is a C++ epoll program that writes preformatted bytes and coalesces: no HTTP framework, no log, no resume"
+  echo
+  "$rig" report "$work/results.jsonl" "${baseline[@]}"
+  echo
+  echo "Where \`rig cores\` is near 1.00 the load generator was the limit, and the figure is a lower bound. Made with \`bench/run.sh\`."
+} >"$out"
+echo "Written: $out"
+exit "$clean"
