@@ -15,7 +15,7 @@ internal static class Program
         }
         if (!OperatingSystem.IsLinux())
         {
-            Console.Error.WriteLine("The rig runs on Linux only: it serves its connections with epoll and reads the server's use from /proc.");
+            Console.Error.WriteLine("The rig runs on Linux only: it uses epoll, and reads the server's use from /proc.");
             return 2;
         }
         try

@@ -27,7 +27,8 @@ internal static class ComparisonReport
         var runs = File.ReadLines(arguments[0]).Where(static l => l.Length > 0)
             .Select(static l => JsonDocument.Parse(l).RootElement).ToArray();
         var groups = runs.GroupBy(static r => r.GetProperty("label").GetString()!).ToDictionary(static g => g.Key, static g => g.ToArray());
-        to.WriteLine($"| case | server | runs | {string.Join(" | ", Columns.Select(static c => c.Title))} | to {baseline ?? "baseline"} | clean |");
+        var titles = string.Join(" | ", Columns.Select(static c => c.Title));
+        to.WriteLine($"| case | server | runs | {titles} | to {baseline ?? "baseline"} | clean |");
         to.WriteLine($"|---|---|---|{string.Concat(Columns.Select(static _ => "---|"))}---|---|");
         foreach (var (label, group) in groups)
         {
@@ -37,7 +38,8 @@ internal static class ComparisonReport
                 ? Ratio(group, other) : "";
             var faults = group.SelectMany(static g => g.GetProperty("faults").EnumerateArray())
                 .Select(static f => f.GetString()).Distinct().ToArray();
-            to.WriteLine($"| {name} | {server} | {group.Length} | {string.Join(" | ", cells)} | {ratio} | {(faults.Length == 0 ? "yes" : "no: " + string.Join("; ", faults))} |");
+            var clean = faults.Length == 0 ? "yes" : "no: " + string.Join("; ", faults);
+            to.WriteLine($"| {name} | {server} | {group.Length} | {string.Join(" | ", cells)} | {ratio} | {clean} |");
         }
         return 0;
     }
