@@ -168,6 +168,7 @@ public sealed partial class SseHub : IClientDirectory
 
     private async ValueTask<NodeReply> ChangeLocalAsync(ClientActor client, NodeRequest request, CancellationToken cancellation)
     {
+        using var turn = await EnterAsync(client.Changes, cancellation).ConfigureAwait(false);
         if (client.Request.Ids != WireIds.Token) return Refused(ClientCallStatus.Invalid, "This connection reads one stream; only a connection of /v1/events can change its streams.");
         var present = client.CursorSnapshot.Where(static c => !c.IsInternal).Select(static c => c.Stream).ToHashSet(StringComparer.Ordinal);
         var remove = request.Remove!.Where(present.Contains).Distinct(StringComparer.Ordinal).ToList();
@@ -177,17 +178,25 @@ public sealed partial class SseHub : IClientDirectory
         if (total > max) return Refused(ClientCallStatus.LimitReached, $"The connection would have {total} streams; at most {max} are allowed.");
         var acquired = new List<StreamActor>();
         var cursors = new List<Cursor>();
-        foreach (var (stream, since) in add)
+        try
         {
-            StartPosition? start = null;
-            if (since is not null && !StartPosition.TryParse(since, out start)) return await UndoAsync(Refused(ClientCallStatus.Invalid, $"'{since}' is no start: earliest, latest, last:N, offset:N, a duration or a time are allowed.")).ConfigureAwait(false);
-            var (cursor, refused) = await OpenCursorAsync(stream, 1, _ => ReaderStart.From(start ?? StartPosition.Latest), acquired, cancellation).ConfigureAwait(false);
-            if (cursor is null)
+            foreach (var (stream, since) in add)
             {
-                var status = refused?.Status switch { AdmissionStatus.LimitReached => ClientCallStatus.LimitReached, _ => ClientCallStatus.NoStream };
-                return await UndoAsync(Refused(status, refused?.Error)).ConfigureAwait(false);
+                StartPosition? start = null;
+                if (since is not null && !StartPosition.TryParse(since, out start)) return Undo(Refused(ClientCallStatus.Invalid, $"'{since}' is no start: earliest, latest, last:N, offset:N, a duration or a time are allowed."));
+                var (cursor, refused) = await OpenCursorAsync(stream, 1, _ => ReaderStart.From(start ?? StartPosition.Latest), acquired, cancellation).ConfigureAwait(false);
+                if (cursor is null)
+                {
+                    var status = refused?.Status switch { AdmissionStatus.LimitReached => ClientCallStatus.LimitReached, _ => ClientCallStatus.NoStream };
+                    return Undo(Refused(status, refused?.Error));
+                }
+                cursors.Add(cursor);
             }
-            cursors.Add(cursor);
+        }
+        catch
+        {
+            Undo(null!);
+            throw;
         }
         if (await client.ChangeAsync(cursors, remove).ConfigureAwait(false) is { } ended)
         {
@@ -199,12 +208,23 @@ public sealed partial class SseHub : IClientDirectory
 
         static NodeReply Refused(ClientCallStatus status, string? error) => new() { Status = status.ToString(), Error = error };
 
-        ValueTask<NodeReply> UndoAsync(NodeReply reply)
+        NodeReply Undo(NodeReply reply)
         {
             foreach (var cursor in cursors) cursor.Node.Discharge();
             foreach (var actor in acquired) _streams!.Release(actor);
-            return new(reply);
+            return reply;
         }
+    }
+
+    private static async ValueTask<Turn> EnterAsync(SemaphoreSlim gate, CancellationToken cancellation)
+    {
+        await gate.WaitAsync(cancellation).ConfigureAwait(false);
+        return new Turn(gate);
+    }
+
+    private readonly struct Turn(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
     }
 
     private async ValueTask StoreChangeAsync(ClientActor client, List<SubscriptionMessage> add, List<string> remove, CancellationToken cancellation)
@@ -240,6 +260,8 @@ public sealed partial class SseHub : IClientDirectory
         {
             if (streams.Exists(s => s.Stream == name) || streams.Count >= Options.MaxStreamsPerConnection) continue;
             if (request.AuthorizeStream is { } authorize && !await authorize(name).ConfigureAwait(false)) continue;
+            // An addition whose stream is gone must not make the client's own streams unreachable.
+            if (!Options.AutoCreate && !await _engine.Streams.ExistsAsync(name, cancellation).ConfigureAwait(false)) continue;
             streams.Add(new StreamSubscription(name));
         }
         return true;

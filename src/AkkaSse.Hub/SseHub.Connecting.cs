@@ -42,7 +42,8 @@ public sealed partial class SseHub
         if (request.Streams.Count == 0 && request.Zone is null && request.ListenZones.Count == 0 && !request.Broadcast && !managed) return "At least one stream, zone or client is needed.";
         var max = request.Ids == WireIds.Token ? Options.MaxStreamsPerConnection : 1;
         if (request.Streams.Count > max && !managed) return $"{request.Streams.Count} streams are asked for; at most {max} are allowed on this connection.";
-        if (request.ListenZones.Count > Options.MaxStreamsPerConnection) return $"{request.ListenZones.Count} zones are asked for; at most {Options.MaxStreamsPerConnection} are allowed on one connection.";
+        if (request.Streams.Count + request.ListenZones.Count > Options.MaxStreamsPerConnection && !managed)
+            return $"{request.Streams.Count} streams and {request.ListenZones.Count} zones are asked for; at most {Options.MaxStreamsPerConnection} together are allowed on one connection.";
         foreach (var (stream, _) in request.Streams)
         {
             if (CheckStreamName(stream) is { } fault) return fault;
@@ -104,6 +105,7 @@ public sealed partial class SseHub
         private readonly List<StreamActor> _acquired = [];
         private ManagedSubscription? _managed;
         private long _generation;
+        private bool _arriving;
 
         internal async ValueTask<Admission> BuildAsync(CancellationToken cancellation)
         {
@@ -115,16 +117,23 @@ public sealed partial class SseHub
             }
             if (request.ManagedSubscription is { } managedId)
             {
+                // A connection that is about to be replaced has delivered more than was last saved.
+                if (hub._managed.TryGetValue(managedId, out var older)) await hub.SavePositionsAsync(older).ConfigureAwait(false);
                 _managed = await hub.GetSubscriptionAsync(managedId, cancellation).ConfigureAwait(false);
                 if (_managed is null || (_managed.Subject is not null && _managed.Subject != request.Subject))
                     return new Admission(AdmissionStatus.NoSubscription) { Error = $"The subscription '{managedId}' does not exist." };
                 streams = [.. _managed.Streams.Select(static s => new StreamSubscription(s))];
             }
             var claims = hub._engine.Claims;
-            if (id is null && request is { Instance: not null, Zone: { } anonymousZone } && await claims.IsRefusedAsync(anonymousZone, "", request.Instance, cancellation).ConfigureAwait(false))
+            if (id is null && request.Instance is not null && await claims.IsRefusedAsync(request.Zone ?? "", "", request.Instance, cancellation).ConfigureAwait(false))
                 return new Admission(AdmissionStatus.Refused) { Error = "This client was disconnected for good." };
+            var changed = id is not null && request.Ids == WireIds.Token && await hub.ApplyStoredChangesAsync(request, streams, cancellation).ConfigureAwait(false);
+            if (await OpenAsync(streams, cancellation).ConfigureAwait(false) is { } refusal) return refusal;
+            // Last: a newcomer that is refused for another reason must not have evicted whoever holds the id.
             if (id is not null)
             {
+                hub._arrivals.Begin();
+                _arriving = true;
                 var claim = await claims.ClaimAsync(new ClaimRequest(request.Zone!, id) { Instance = request.Instance, Subject = request.Subject }, cancellation).ConfigureAwait(false);
                 switch (claim.Status)
                 {
@@ -136,8 +145,22 @@ public sealed partial class SseHub
                         return new Admission(AdmissionStatus.Unavailable) { Error = "Nobody can say now who owns the client id.", RetryAfter = hub.RefusalRetry() };
                 }
                 _generation = claim.Generation;
-                await hub.ApplyStoredChangesAsync(request, streams, cancellation).ConfigureAwait(false);
             }
+            var observed = hub._observers.Length > 0;
+            var client = new ClientActor(hub._clientHost, request, id ?? Ids.Make(hub.Options.NodeName, hub._incarnation), _generation, _cursors, held: observed) { HasStoredChange = changed };
+            if (observed) client.Observed = new ObserverRelay(hub, client, hub._observers);
+            hub._connections.Add(client);
+            if (_managed is not null) hub.BeginManaged(client, _managed);
+            // A drain that began meanwhile has not seen this connection.
+            if (hub.Phase != HubPhase.Running) client.Close(CloseReason.Shutdown, hub.RefusalRetry());
+            if (_generation != 0 && hub._arrivals.WasLost(request.Zone!, id!, _generation) is { } lost) client.Close(lost);
+            Arrived();
+            Log.Connected(hub._logger, client.ClientId, client.Zone, request.Remote);
+            return new Admission(AdmissionStatus.Accepted) { Connection = client };
+        }
+
+        private async ValueTask<Admission?> OpenAsync(List<StreamSubscription> streams, CancellationToken cancellation)
+        {
             var starts = new ReaderStarts(request);
             foreach (var (stream, since) in streams)
             {
@@ -148,20 +171,20 @@ public sealed partial class SseHub
             {
                 if (await AddAsync(HubNames.ZoneStream(zone), null, starts, 0, cancellation).ConfigureAwait(false) is { } refused) return refused;
             }
-            if (request.Broadcast && await AddAsync(HubNames.BroadcastStream, null, starts, 0, cancellation).ConfigureAwait(false) is { } no) return no;
-            var observed = hub._observers.Length > 0;
-            var client = new ClientActor(hub._clientHost, request, id ?? Ids.Make(hub.Options.NodeName, hub._incarnation), _generation, _cursors, held: observed);
-            hub._connections.Add(client);
-            if (observed) client.Observed = new ObserverRelay(hub, client, hub._observers);
-            if (_managed is not null) hub.BeginManaged(client, _managed);
-            // A drain that began meanwhile has not seen this connection.
-            if (hub.Phase != HubPhase.Running) client.Close(CloseReason.Shutdown, hub.RefusalRetry());
-            Log.Connected(hub._logger, client.ClientId, client.Zone, request.Remote);
-            return new Admission(AdmissionStatus.Accepted) { Connection = client };
+            return request.Broadcast ? await AddAsync(HubNames.BroadcastStream, null, starts, 0, cancellation).ConfigureAwait(false) : null;
+        }
+
+        // Once, whatever became of the plan.
+        private void Arrived()
+        {
+            if (!_arriving) return;
+            _arriving = false;
+            hub._arrivals.End();
         }
 
         internal async ValueTask UndoAsync()
         {
+            Arrived();
             hub._connections.Unreserve(request.LimitKey);
             foreach (var cursor in _cursors) cursor.Node.Discharge();
             foreach (var actor in _acquired) hub._streams!.Release(actor);

@@ -31,13 +31,16 @@ public sealed partial class SseHub
     private async ValueTask<Listener> OpenListenerAsync(string stream, StartPosition from, CancellationToken cancellation)
     {
         var acquired = new List<StreamActor>();
-        var (cursor, refused) = await OpenCursorAsync(stream, 1, _ => ReaderStart.From(from), acquired, cancellation).ConfigureAwait(false);
-        if (cursor is null)
+        try
+        {
+            var (cursor, refused) = await OpenCursorAsync(stream, 1, _ => ReaderStart.From(from), acquired, cancellation).ConfigureAwait(false);
+            return new Listener(this, cursor ?? throw new HubException(refused?.Error ?? "The stream was removed."));
+        }
+        catch
         {
             foreach (var actor in acquired) _streams!.Release(actor);
-            throw new HubException(refused?.Error ?? "The stream was removed.");
+            throw;
         }
-        return new Listener(this, cursor);
     }
 
     private static async IAsyncEnumerable<SseEvent> Enumerate(Task<Listener> opening, [EnumeratorCancellation] CancellationToken cancellation)
@@ -61,6 +64,7 @@ public sealed partial class SseHub
         private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
         private volatile bool _removed;
         private volatile bool _lagged;
+        private bool _last;
 
         internal Listener(SseHub hub, Cursor cursor)
             : base(hub._actors)
@@ -69,8 +73,12 @@ public sealed partial class SseHub
             _cursor = cursor;
             cursor.Owner = this;
             cursor.Node.Join(cursor);
+            hub._listeners.TryAdd(this, true);
             _wake.Writer.TryWrite(true);
         }
+
+        /// <summary>Ends the enumeration after what there is.</summary>
+        internal void HubStopped() => OnStreamRemoved(_cursor);
 
         public void OnStreamRemoved(Cursor cursor)
         {
@@ -87,6 +95,7 @@ public sealed partial class SseHub
 
         public ValueTask DisposeAsync()
         {
+            _hub._listeners.TryRemove(this, out _);
             _cursor.Node.Leave(_cursor);
             _hub._streams!.Release(_cursor.Node);
             Post(new EndMail());
@@ -97,7 +106,13 @@ public sealed partial class SseHub
         internal async ValueTask<bool> WaitAsync(CancellationToken cancellation)
         {
             if (_lagged) throw new HubException("The listener kept publishers waiting for longer than the publish timeout.");
-            if (_removed) return false;
+            if (_removed)
+            {
+                // Nothing is appended after the removal; what came before it is read in one last pass.
+                if (_last) return false;
+                _last = true;
+                return true;
+            }
             return await _wake.Reader.ReadAsync(cancellation).ConfigureAwait(false);
         }
 

@@ -117,15 +117,17 @@ public sealed partial class SseHub
     private async ValueTask SavePositionsAsync(ClientActor client)
     {
         if (client.Managed is not { } subscription) return;
-        var stored = await _engine.Values.GetAsync(ManagedKey(subscription.Id), default).ConfigureAwait(false);
-        if (stored is not { } s) return;
-        var present = JsonSerializer.Deserialize(s.Value.Span, NodeJson.Default.ManagedSubscription)!;
-        var positions = new Dictionary<string, StreamPosition>(present.Positions, StringComparer.Ordinal);
-        foreach (var (stream, position) in client.FlushedPositions)
+        while (await _engine.Values.GetAsync(ManagedKey(subscription.Id), default).ConfigureAwait(false) is { } stored)
         {
-            if (positions.ContainsKey(stream)) positions[stream] = position;
+            var present = JsonSerializer.Deserialize(stored.Value.Span, NodeJson.Default.ManagedSubscription)!;
+            var positions = new Dictionary<string, StreamPosition>(present.Positions, StringComparer.Ordinal);
+            foreach (var (stream, position) in client.FlushedPositions)
+            {
+                if (positions.ContainsKey(stream)) positions[stream] = position;
+            }
+            // Somebody else has written meanwhile: what was delivered is added to that.
+            if (await SaveAsync(present with { Positions = positions }, stored.Version, default).ConfigureAwait(false)) return;
         }
-        await SaveAsync(present with { Positions = positions }, s.Version, default).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> SaveAsync(ManagedSubscription subscription, long expected, CancellationToken cancellation) =>

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using AkkaSse.Hub.Actors;
 using AkkaSse.Hub.Clients;
 using AkkaSse.Hub.Diagnostics;
@@ -23,6 +23,8 @@ public sealed partial class SseHub : ISseHub, IHubEdge, IEngineHost, IAsyncDispo
     private readonly CoarseClock _clock;
     private readonly HubMetrics _metrics;
     private readonly ConnectionTable _connections = new();
+    private readonly Arrivals _arrivals = new();
+    private readonly ConcurrentDictionary<Listener, bool> _listeners = new();
     private readonly ClientHost _clientHost;
     private readonly string _incarnation = Ids.Random(6);
     private StreamTable? _streams;
@@ -136,6 +138,7 @@ public sealed partial class SseHub : ISseHub, IHubEdge, IEngineHost, IAsyncDispo
             Volatile.Write(ref _phase, (int)HubPhase.Stopped);
         }
         if (_sweeper is { } sweeper) await sweeper.DisposeAsync().ConfigureAwait(false);
+        foreach (var listener in _listeners.Keys) listener.HubStopped();
         await _engine.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
         Log.Stopped(_logger, Options.NodeName);
@@ -152,6 +155,8 @@ public sealed partial class SseHub : ISseHub, IHubEdge, IEngineHost, IAsyncDispo
 
     void IEngineHost.OnClaimLost(string zone, string client, long generation, CloseReason reason)
     {
+        // Noted before the table is looked at: a connection enters the table before it looks at the notes, so one of the two sees the other.
+        _arrivals.Lost(zone, client, generation, reason);
         foreach (var connection in _connections.FindAll(client, zone))
         {
             if (connection.Generation != generation) continue;

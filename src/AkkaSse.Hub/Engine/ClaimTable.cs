@@ -25,10 +25,11 @@ public static class ClaimRules
     /// <param name="policy">The node's policy.</param>
     public static ClaimDecision Decide(ClaimRequest request, HeldClaim? holder, bool refused, DuplicateClientPolicy policy)
     {
+        // First: a client that was disconnected for good may still be ending, and must not come back as its own successor.
+        if (refused) return new(ClaimStatus.Refused, null);
         // The same instance replaces itself at once: its old connection may be half-open for minutes.
         if (holder is not null && request.Instance is not null && request.Instance == holder.Instance && request.Subject == holder.Subject)
             return new(ClaimStatus.Granted, holder);
-        if (refused) return new(ClaimStatus.Refused, null);
         if (holder is null) return new(ClaimStatus.Granted, null);
         var replace = policy switch
         {

@@ -44,7 +44,7 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
             Release(entry);
             throw;
         }
-        if (entry.Placeholder && Volatile.Read(ref _placeholders) > maxPlaceholders)
+        if (entry.Placeholder && Volatile.Read(ref _placeholders) > maxPlaceholders && StillTooMany(entry))
         {
             Release(entry);
             return null;
@@ -70,7 +70,7 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
             if (--entry.References > 0) return;
             if (_entries.TryGetValue(entry.Actor.Name, out var present) && ReferenceEquals(present, entry)) _entries.TryRemove(entry.Actor.Name, out _);
         }
-        if (entry.Placeholder) Interlocked.Decrement(ref _placeholders);
+        lock (_gate) CountOut(entry);
         entry.Actor.End();
         _ = DetachAsync(entry);
     }
@@ -81,9 +81,33 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
         var attachment = await engine.AttachAsync(entry.Actor.Name, entry.Actor, CancellationToken.None).ConfigureAwait(false);
         entry.Attachment = attachment;
         entry.Actor.Attached(attachment.Log);
-        if (attachment.Exists) return;
-        entry.Placeholder = true;
-        Interlocked.Increment(ref _placeholders);
+        // The hub's own streams exist whenever they are needed; only names from outside are bounded.
+        if (attachment.Exists || entry.Actor.Name[0] == '$') return;
+        lock (_gate)
+        {
+            entry.Placeholder = true;
+            _placeholders++;
+        }
+    }
+
+    // Most of those that were counted may exist by now: they are looked at only when it matters.
+    private bool StillTooMany(Entry asking)
+    {
+        lock (_gate)
+        {
+            foreach (var entry in _entries.Values)
+            {
+                if (entry.Attachment is { Exists: true }) CountOut(entry);
+            }
+            return asking.Placeholder && _placeholders > maxPlaceholders;
+        }
+    }
+
+    private void CountOut(Entry entry)
+    {
+        if (!entry.Placeholder) return;
+        entry.Placeholder = false;
+        _placeholders--;
     }
 
     private async Task DetachAsync(Entry entry)

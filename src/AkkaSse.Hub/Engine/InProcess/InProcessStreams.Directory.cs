@@ -73,11 +73,11 @@ internal sealed partial class InProcessStreams
             {
                 lock (s.Log.Gatekeeper) s.Keys.Expire(now);
             }
-            if (s.Exists && !s.Declared && s.Sink is null && s.Log.Count == 0 && s.Log.Options.IdleRemoval is { } idle && now - s.LastActivity > (long)idle.TotalMilliseconds)
+            if (s.Exists && !s.Declared && s.Sink is null && s.Log.Count == 0 && s.Keys is not { Count: > 0 } && s.Log.Options.IdleRemoval is { } idle && now - s.LastActivity > (long)idle.TotalMilliseconds)
             {
                 lock (_directory)
                 {
-                    if (s.Sink is null && s.Log.Count == 0 && now - s.LastActivity > (long)idle.TotalMilliseconds) Remove(s.Name, isExplicit: false);
+                    if (s.Sink is null && s.Log.Count == 0 && s.Keys is not { Count: > 0 } && now - s.LastActivity > (long)idle.TotalMilliseconds) Remove(s.Name, isExplicit: false);
                 }
             }
         }

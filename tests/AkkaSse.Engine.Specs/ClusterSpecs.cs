@@ -1,0 +1,111 @@
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Testing;
+
+namespace AkkaSse.Engine.Specs;
+
+/// <summary>Several nodes over one store; derived by engines that have more than one node.</summary>
+public abstract class ClusterSpecs : EngineSpecs
+{
+    [Fact]
+    [Trait("parity", "PUB-13")]
+    public async Task Readers_on_all_nodes_see_one_order_whoever_published()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        const int each = 200;
+        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        var readers = new[] { a, b }.Select(node => ReadAsync(node.Hub, 2 * each, deadline.Token)).ToArray();
+        await Task.WhenAll(new[] { a, b }.Select(node => Task.Run(async () =>
+        {
+            for (var i = 0; i < each; i++) (await node.AppendAsync("s", $"{node.Hub.Options.NodeName}{i}")).Status.ShouldBe(PublishStatus.Accepted);
+        })));
+        var seen = await Task.WhenAll(readers);
+        seen[0].Distinct().Count().ShouldBe(2 * each);
+        seen[1].ShouldBe(seen[0]);
+        (await b.ReadAllAsync("s")).ShouldBe(seen[0]);
+    }
+
+    [Fact]
+    public async Task Placeholder_on_one_node_follows_creation_on_another()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        await using var attachment = await b.Streams.AttachAsync("s", new RecordingSink(), default);
+        var first = await a.AppendAsync("s", "1");
+        await Eventually.Until(() => attachment.Log.Head == first.Position, "the event of the other node");
+        attachment.Log.First.ShouldBe(1);
+    }
+
+    [Fact]
+    [Trait("parity", "STR-02")]
+    public async Task Creation_options_and_removal_are_visible_on_all_nodes()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        await a.Directory.CreateAsync("s", new StreamOptions { MaxEvents = 3 });
+        (await b.Directory.GetAsync("s"))!.Options.MaxEvents.ShouldBe(3);
+        (await b.Directory.ListAsync()).Items.Select(static s => s.Name).ShouldContain("s");
+        var sink = new RecordingSink();
+        await using var attachment = await b.Streams.AttachAsync("s", sink, default);
+        (await a.Directory.RemoveAsync("s")).ShouldBeTrue();
+        await Eventually.Until(() => sink.Removals == 1, "the other node's sink to be told");
+        (await b.Directory.ExistsAsync("s")).ShouldBeFalse();
+        (await b.Streams.WasRemovedAsync("s", default)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Key_used_on_one_node_is_known_on_the_other()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        var key = new PublishOptions { IdempotencyKey = "k" };
+        var first = await a.AppendAsync("s", "x", key);
+        var again = await b.AppendAsync("s", "x", key);
+        (again.Duplicate, again.Position).ShouldBe((true, first.Position));
+    }
+
+    [Fact]
+    [Trait("parity", "TGT-02")]
+    public async Task Claims_from_all_nodes_have_one_winner()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(async () =>
+            await (i % 2 == 0 ? a : b).Engine.Claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = $"i{i}" }, default))));
+        answers.Count(static r => r.Status == ClaimStatus.Granted).ShouldBe(1);
+        var winner = Array.FindIndex(answers, static r => r.Status == ClaimStatus.Granted) % 2 == 0 ? "a" : "b";
+        (await a.Engine.Claims.LocateAsync(null, "c", default)).Single().Node.ShouldBe(winner);
+        (await b.Engine.Claims.LocateAsync(null, "c", default)).Single().Node.ShouldBe(winner);
+    }
+
+    [Fact]
+    public async Task Nodes_list_and_reach_each_other()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        await Eventually.Until(async () => (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).SequenceEqual(["a", "b"]), "both nodes to be listed");
+        await Eventually.Until(async () => (await a.Hub.LoadOfAsync("b", default))?.Node == "b", "an answer of the other node");
+    }
+
+    [Fact]
+    public async Task Values_are_shared()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        var version = await a.Engine.Values.PutAsync("k", new byte[] { 7 }, TimeSpan.FromMinutes(1), 0, default);
+        (await b.Engine.Values.GetAsync("k", default))!.Value.Version.ShouldBe(version!.Value);
+        (await b.Engine.Values.PutAsync("k", new byte[] { 8 }, TimeSpan.FromMinutes(1), 0, default)).ShouldBeNull();
+    }
+
+    private static async Task<List<string>> ReadAsync(SseHub hub, int count, CancellationToken cancellation)
+    {
+        var seen = new List<string>();
+        await foreach (var e in hub.ListenAsync("s", StartPosition.Earliest, cancellation))
+        {
+            seen.Add(e.Data!);
+            if (seen.Count == count) break;
+        }
+        return seen;
+    }
+}

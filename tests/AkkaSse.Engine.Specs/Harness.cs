@@ -1,0 +1,96 @@
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Protocol;
+
+namespace AkkaSse.Engine.Specs;
+
+/// <summary>What a suite needs of an engine: nodes that share one store (a process, a database, a cluster), fresh for each test.</summary>
+public interface IEngineHarness : IAsyncDisposable
+{
+    /// <summary>Starts a node and waits until its engine is Ready.</summary>
+    /// <param name="name">The node's name; distinct among the nodes of one harness.</param>
+    /// <param name="configure">Changes to the options, which have AutoCreate on.</param>
+    ValueTask<EngineNode> StartNodeAsync(string name = "n1", Action<HubOptions>? configure = null);
+}
+
+/// <summary>A harness whose engine takes its time from a clock that the test moves.</summary>
+public interface IManualTimeHarness : IEngineHarness
+{
+    /// <summary>Moves the engine's clock.</summary>
+    ValueTask AdvanceAsync(TimeSpan by);
+}
+
+/// <summary>A running node: a hub and the engine it stands on.</summary>
+public sealed class EngineNode(SseHub hub, IHubEngine engine) : IAsyncDisposable
+{
+    public SseHub Hub { get; } = hub;
+
+    public IHubEngine Engine { get; } = engine;
+
+    public IStreamEngine Streams => Engine.Streams;
+
+    public IStreamDirectory Directory => Hub.Streams;
+
+    /// <summary>Appends one event with these data, by the engine itself.</summary>
+    public async Task<AppendResult> AppendAsync(string stream, string data, PublishOptions options = default) =>
+        (await AppendAsync(stream, [new AppendItem(new SseEvent { Data = data }, options)]))[0];
+
+    public async Task<AppendResult[]> AppendAsync(string stream, params AppendItem[] items)
+    {
+        var results = new AppendResult[items.Length];
+        await Streams.AppendAsync(stream, items, results, CancellationToken.None);
+        return results;
+    }
+
+    /// <summary>All retained data, read page by page.</summary>
+    public async Task<List<string>> ReadAllAsync(string stream, int page = 1000)
+    {
+        var all = new List<string>();
+        StreamPosition? after = null;
+        while (true)
+        {
+            var read = await Streams.ReadAsync(stream, after, page, CancellationToken.None);
+            all.AddRange(read.Events.Select(static e => e.Event.Data!));
+            if (!read.HasMore) return all;
+            after = read.Events[^1].Position;
+        }
+    }
+
+    public ValueTask DisposeAsync() => Hub.DisposeAsync();
+}
+
+/// <summary>Base of all suites: one harness per test.</summary>
+public abstract class EngineSpecs : IAsyncLifetime
+{
+    /// <summary>A fresh harness.</summary>
+    protected abstract IEngineHarness CreateHarness();
+
+    protected IEngineHarness Harness { get; private set; } = null!;
+
+    protected static SseEvent Event(string data, string? type = null, string? id = null) => new() { Data = data, Type = type, Id = id };
+
+    protected static AppendItem Item(string data, PublishOptions options = default) => new(Event(data), options);
+
+    public virtual Task InitializeAsync()
+    {
+        Harness = CreateHarness();
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await Harness.DisposeAsync();
+}
+
+/// <summary>A sink that counts.</summary>
+public sealed class RecordingSink : IStreamSink
+{
+    private int _changes;
+    private int _removals;
+
+    public int Changes => Volatile.Read(ref _changes);
+
+    public int Removals => Volatile.Read(ref _removals);
+
+    public void OnChanged() => Interlocked.Increment(ref _changes);
+
+    public void OnRemoved() => Interlocked.Increment(ref _removals);
+}

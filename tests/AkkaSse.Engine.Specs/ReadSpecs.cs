@@ -1,0 +1,80 @@
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Engine.Specs;
+
+/// <summary>Pages of history: never a partial run that looks complete.</summary>
+public abstract class ReadSpecs : EngineSpecs
+{
+    [Fact]
+    public async Task Page_says_complete_or_more()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        for (var i = 1; i <= 10; i++) await node.AppendAsync("s", $"{i}");
+        var first = await node.Streams.ReadAsync("s", null, 4, default);
+        (first.State, first.HasMore, first.Events.Count).ShouldBe((HistoryState.More, true, 4));
+        first.First.ShouldBe(1);
+        first.Head.Offset.ShouldBe(10);
+        var rest = await node.Streams.ReadAsync("s", first.Events[^1].Position, 6, default);
+        (rest.State, rest.HasMore).ShouldBe((HistoryState.Complete, false));
+        rest.Events.Select(static e => e.Event.Data).ShouldBe(["5", "6", "7", "8", "9", "10"]);
+        var none = await node.Streams.ReadAsync("s", rest.Events[^1].Position, 6, default);
+        (none.State, none.Events.Count).ShouldBe((HistoryState.Complete, 0));
+    }
+
+    [Fact]
+    public async Task Before_the_first_event_is_a_position()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        await node.AppendAsync("s", "1");
+        var page = await node.Streams.ReadAsync("s", StreamPosition.BeforeFirst, 10, default);
+        page.State.ShouldBe(HistoryState.Complete);
+        page.Events.Single().Id.ShouldBe(page.Events[0].Position.ToString());
+    }
+
+    [Fact]
+    [Trait("parity", "RPL-09")]
+    public async Task Page_after_a_trimmed_position_says_trimmed()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        await node.Directory.CreateAsync("s", new StreamOptions { MaxEvents = 5 });
+        var epoch = (await node.AppendAsync("s", "1")).Position.Epoch;
+        for (var i = 2; i <= 20; i++) await node.AppendAsync("s", $"{i}");
+        var page = await node.Streams.ReadAsync("s", new StreamPosition(epoch, 3), 3, default);
+        (page.State, page.HasMore, page.First).ShouldBe((HistoryState.Trimmed, true, 16));
+        page.Events.Select(static e => e.Event.Data).ShouldBe(["16", "17", "18"]);
+        (await node.Streams.ReadAsync("s", new StreamPosition(epoch, 15), 3, default)).State.ShouldBe(HistoryState.More);
+    }
+
+    [Fact]
+    [Trait("parity", "RPL-11")]
+    public async Task Page_after_a_position_of_another_epoch_says_so()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        var at = (await node.AppendAsync("s", "1")).Position;
+        var other = await node.Streams.ReadAsync("s", at with { Epoch = "zzz" }, 10, default);
+        other.State.ShouldBe(HistoryState.EpochChanged);
+        other.Events.Count.ShouldBe(1);
+        (await node.Streams.ReadAsync("s", at with { Offset = 99 }, 10, default)).State.ShouldBe(HistoryState.EpochChanged);
+    }
+
+    [Fact]
+    public async Task Unknown_stream_says_no_stream()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        (await node.Streams.ReadAsync("s", null, 10, default)).State.ShouldBe(HistoryState.NoStream);
+        (await node.Streams.GetAsync("s", default)).ShouldBeNull();
+    }
+
+    [Fact]
+    [Trait("parity", "PUB-08")]
+    public async Task Event_comes_back_as_it_was_published()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        var e = new Protocol.SseEvent { Type = "t", Data = "a\nb\n\n: c", Id = "mine", Retry = TimeSpan.FromSeconds(3), Comment = "one\ntwo", Fields = [new("x", "1"), new("x", "2")] };
+        await node.AppendAsync("s", [new AppendItem(e, default)]);
+        var back = (await node.Streams.ReadAsync("s", null, 10, default)).Events.Single().Event;
+        (back.Type, back.Data, back.Id, back.Retry, back.Comment).ShouldBe((e.Type, e.Data, e.Id, e.Retry, e.Comment));
+        back.Fields.ShouldBe(e.Fields);
+    }
+}

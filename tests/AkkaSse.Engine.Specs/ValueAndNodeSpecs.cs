@@ -1,0 +1,78 @@
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Engine.Specs;
+
+/// <summary>Small shared state.</summary>
+public abstract class ValueSpecs : EngineSpecs
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
+
+    [Fact]
+    public async Task Versions_decide_writes_and_deletes()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        var kv = node.Engine.Values;
+        (await kv.GetAsync("k", default)).ShouldBeNull();
+        (await kv.PutAsync("k", new byte[] { 1 }, Long, 5, default)).ShouldBeNull();
+        var first = await kv.PutAsync("k", new byte[] { 1 }, Long, 0, default);
+        first.ShouldNotBeNull();
+        (await kv.PutAsync("k", new byte[] { 2 }, Long, 0, default)).ShouldBeNull();
+        var second = await kv.PutAsync("k", new byte[] { 2 }, Long, first, default);
+        second.ShouldNotBeNull();
+        second.ShouldNotBe(first);
+        var (value, version) = (await kv.GetAsync("k", default))!.Value;
+        value.ToArray().ShouldBe([2]);
+        version.ShouldBe(second.Value);
+        (await kv.DeleteAsync("k", first, default)).ShouldBeFalse();
+        (await kv.DeleteAsync("k", second, default)).ShouldBeTrue();
+        (await kv.DeleteAsync("k", null, default)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Concurrent_compares_have_one_winner()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(async () => await node.Engine.Values.PutAsync("k", new[] { (byte)i }, Long, 0, default))));
+        answers.Count(static a => a is not null).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Value_is_a_copy()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        var bytes = new byte[] { 1 };
+        await node.Engine.Values.PutAsync("k", bytes, Long, null, default);
+        bytes[0] = 2;
+        (await node.Engine.Values.GetAsync("k", default))!.Value.Value.ToArray().ShouldBe([1]);
+    }
+}
+
+/// <summary>Nodes and requests, on one node.</summary>
+public abstract class NodeSpecs : EngineSpecs
+{
+    [Fact]
+    public async Task Node_lists_itself_and_reaches_itself()
+    {
+        await using var node = await Harness.StartNodeAsync("self");
+        var listed = await node.Engine.Nodes.ListAsync(default);
+        listed.Single(static n => n.Self).Name.ShouldBe("self");
+        (await node.Hub.LoadOfAsync("self", default))!.Node.ShouldBe("self");
+    }
+
+    [Fact]
+    public async Task Unknown_node_is_unreachable()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        (await node.Engine.Nodes.RequestAsync("nobody", new byte[] { 1 }, TimeSpan.FromSeconds(2), default)).ShouldBeNull();
+        (await node.Hub.LoadOfAsync("nobody", default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Stopped_engine_reaches_nobody()
+    {
+        var node = await Harness.StartNodeAsync("self");
+        await node.DisposeAsync();
+        (await node.Engine.Nodes.RequestAsync("self", new byte[] { 1 }, TimeSpan.FromSeconds(2), default)).ShouldBeNull();
+        node.Engine.State.ShouldBe(EngineState.Down);
+    }
+}
