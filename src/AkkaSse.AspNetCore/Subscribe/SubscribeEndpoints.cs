@@ -54,7 +54,7 @@ internal static class SubscribeEndpoints
         Instance = p.Instance,
         Types = p.Types ?? (IReadOnlyList<string>)[],
         LastEventId = p.LastEventId,
-        Since = p.Since ?? StartPosition.Latest,
+        Since = p.Since,
         Control = p.Control ?? true,
         HeartbeatKind = p.PingEvent ? HeartbeatKind.Event : HeartbeatKind.Comment,
         Browser = p.Browser ?? context.Request.Headers["Sec-Fetch-Dest"] == "empty",
