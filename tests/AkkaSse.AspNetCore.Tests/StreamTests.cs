@@ -75,7 +75,7 @@ public sealed class StreamTests
         e.GetProperty("data").GetString().ShouldBe("d\n2");
         e.GetProperty("type").GetString().ShouldBe("t2");
         e.GetProperty("offset").GetInt64().ShouldBe(2);
-        e.GetProperty("fields").GetProperty("eid").GetString().ShouldBe("own2");
+        e.GetProperty("eid").GetString().ShouldBe("own2");
         var next = first.Json.GetProperty("next").GetString();
         next.ShouldBe(e.GetProperty("id").GetString());
         var rest = await host.GetAsync($"/v1/stream/history?stream=a&after={next}&limit=100");
