@@ -70,31 +70,29 @@ public sealed class RawSseClient : IAsyncDisposable
         }
     }
 
-    /// <summary>The next block; null when the stream has ended cleanly.</summary>
+    /// <summary>The next block; null when the stream has ended cleanly. The deadline is for the whole block: heartbeats do not prolong it.</summary>
     /// <exception cref="TimeoutException">None came within the deadline; the message shows what had been read.</exception>
     public async Task<RawBlock?> NextAsync(TimeSpan? deadline = null)
     {
-        while (await NextLineAsync(deadline).ConfigureAwait(false) is { } line)
-        {
-            if (line.Length > 0)
-            {
-                _lines.Add(line);
-                continue;
-            }
-            var block = new RawBlock([.. _lines]);
-            _lines.Clear();
-            return block;
-        }
-        return null;
+        using var cancel = new CancellationTokenSource(deadline ?? Eventually.Deadline);
+        return await NextAsync(cancel.Token).ConfigureAwait(false);
     }
 
-    /// <summary>The next block that fits; blocks before it are dropped.</summary>
+    /// <summary>The next block that fits; blocks before it are dropped. The deadline is for all of them together.</summary>
     /// <exception cref="InvalidOperationException">The stream ended before.</exception>
     public async Task<RawBlock> NextAsync(Func<RawBlock, bool> fits, string what, TimeSpan? deadline = null)
     {
-        while (await NextAsync(deadline).ConfigureAwait(false) is { } block)
+        using var cancel = new CancellationTokenSource(deadline ?? Eventually.Deadline);
+        try
         {
-            if (fits(block)) return block;
+            while (await NextAsync(cancel.Token).ConfigureAwait(false) is { } block)
+            {
+                if (fits(block)) return block;
+            }
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"Waited in vain for: {what}. {e.Message}");
         }
         throw new InvalidOperationException($"The stream ended while waiting for: {what}.");
     }
@@ -110,6 +108,27 @@ public sealed class RawSseClient : IAsyncDisposable
     public async Task<string?> NextLineAsync(TimeSpan? deadline = null)
     {
         using var cancel = new CancellationTokenSource(deadline ?? Eventually.Deadline);
+        return await NextLineAsync(cancel.Token).ConfigureAwait(false);
+    }
+
+    private async Task<RawBlock?> NextAsync(CancellationToken cancellation)
+    {
+        while (await NextLineAsync(cancellation).ConfigureAwait(false) is { } line)
+        {
+            if (line.Length > 0)
+            {
+                _lines.Add(line);
+                continue;
+            }
+            var block = new RawBlock([.. _lines]);
+            _lines.Clear();
+            return block;
+        }
+        return null;
+    }
+
+    private async Task<string?> NextLineAsync(CancellationToken cancellation)
+    {
         while (true)
         {
             while (_start < _end)
@@ -127,7 +146,7 @@ public sealed class RawSseClient : IAsyncDisposable
             try
             {
                 _start = 0;
-                _end = await Connection.ReadBodyAsync(_buffer, cancel.Token).ConfigureAwait(false);
+                _end = await Connection.ReadBodyAsync(_buffer, cancellation).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

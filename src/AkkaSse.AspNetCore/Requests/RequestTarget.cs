@@ -137,7 +137,7 @@ internal readonly struct RequestTarget
     {
         var count = context.Request.PathBase.HasValue ? context.Request.PathBase.Value!.AsSpan().Count('/') : 0;
         if (context.GetEndpoint() is not RouteEndpoint endpoint) return count;
-        // The fallback's own pattern is "/v1/{**rest}".
+        // The fallback's own pattern is "/v1/{**sse_rest}".
         return count + Math.Max(0, endpoint.RoutePattern.PathSegments.Count - (segments ?? 2));
     }
 }

@@ -27,7 +27,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         var group = endpoints.MapGroup("");
         foreach (var route in HubRoutes.All)
         {
-            var mapped = group.MapMethods(route.Pattern, route.Methods, context => InvokeAsync(context, edge, route));
+            var mapped = group.MapMethods(route.RoutePattern, route.Methods, context => InvokeAsync(context, edge, route));
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
             if (route.Streaming) mapped.WithMetadata(new DisableRequestTimeoutAttribute());
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));

@@ -69,6 +69,8 @@ internal static class HistoryEndpoint
     {
         json.WriteStartObject();
         json.WriteString("id", e.Id);
+        // The publisher's own id, where readers see the hub's; on the wire it is the field of the same name.
+        if (e.Event.Id is { Length: > 0 } own && own != e.Id) json.WriteString(HubNames.PublisherIdField, own);
         json.WriteNumber("offset", e.Position.Offset);
         json.WriteString("epoch", e.Position.Epoch);
         json.WriteString("at", e.At);

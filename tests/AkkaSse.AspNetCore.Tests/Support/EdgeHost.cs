@@ -27,6 +27,8 @@ internal sealed class EdgeHost : IAsyncDisposable
 
     public IHubEdge Edge => _app.Services.GetRequiredService<IHubEdge>();
 
+    public WebApplication Application => _app;
+
     public IServiceProvider Services => _app.Services;
 
     public IHostApplicationLifetime Lifetime => _app.Lifetime;
