@@ -16,6 +16,7 @@ internal static class HubRoutes
         Publish("/v1/zones/{zone}/events", PublishEndpoints.ToZone),
         Publish("/v1/zones/{zone}/clients/{client}/events", PublishEndpoints.ToClientInZone),
         Publish("/v1/broadcast", PublishEndpoints.ToEveryone),
+        Publish("/v1/batch", BatchEndpoint.PostAsync),
         Publish("/v1/publish", PublishEndpoints.ToTargetInQuery),
 
         new(EndpointGroup.Streams, "/v1/streams", Read, StreamEndpoints.List),

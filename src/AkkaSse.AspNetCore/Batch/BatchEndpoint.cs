@@ -1,0 +1,100 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>
+/// <c>POST /v1/batch</c>: publishes the items of a body as it arrives, in order and each for itself. Memory is bounded by one run (256 items or 256 KB) or one item,
+/// whichever is larger, and by the answers.
+/// </summary>
+internal static class BatchEndpoint
+{
+    public static async Task PostAsync(HttpContext context, EdgeContext edge, RequestTarget target)
+    {
+        if (Refusal(context.Request, out var key) is { } fault)
+        {
+            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
+            return;
+        }
+
+        // The bound is on items, of which there may be 10 000 of a megabyte; the server's own (30 MB) is on the whole.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+        context.Response.ContentType = "application/json";
+        var answers = new BatchAnswers(context.Response.BodyWriter);
+        answers.Begin();
+        using (var memory = new RunMemory())
+        using (var reader = new BatchReader(context.Request.BodyReader, new BatchItemParser(memory), context.Request.ContentLength, BatchLimits.ItemBytes(edge.Edge.Options.MaxEventBytes)))
+        {
+            var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context));
+            await PublishAsync(context, edge, key, reader, run, answers).ConfigureAwait(false);
+        }
+        answers.End();
+    }
+
+    private static async Task PublishAsync(HttpContext context, EdgeContext edge, string? key, BatchReader reader, BatchRun run, BatchAnswers answers)
+    {
+        var authorizer = edge.Authorizer is null ? null : new BatchAuthorizer(context, edge);
+        var count = 0;
+        try
+        {
+            while (true)
+            {
+                var step = reader.Next(out var item);
+                if (step == BatchStep.NeedData)
+                {
+                    if (reader.TryFill()) continue;
+                    // What has arrived is published before more is waited for.
+                    await run.FlushAsync().ConfigureAwait(false);
+                    await reader.FillAsync().ConfigureAwait(false);
+                    continue;
+                }
+
+                if (step != BatchStep.Item || count == BatchLimits.Items)
+                {
+                    await run.FlushAsync().ConfigureAwait(false);
+                    if (step == BatchStep.Broken) answers.Write(reader.Fault!, reader.FaultAt);
+                    else if (step == BatchStep.Item) answers.Write(TooMany());
+                    return;
+                }
+
+                // One key for a batch is one key per item: the engine knows keys of single events. A repetition of the same body finds each of them again.
+                if (key is not null && item.Fault is null) Derive(ref item, key, count);
+                if (authorizer is not null && item.Fault is null) item.Fault = await authorizer.CheckAsync(item).ConfigureAwait(false);
+                run.Add(item);
+                count++;
+                if (run.IsFull) await run.FlushAsync().ConfigureAwait(false);
+            }
+        }
+        catch (BadHttpRequestException e)
+        {
+            // The body broke off on the level of HTTP (a chunk, the announced length, the data rate): what was read of it stands.
+            await run.FlushAsync().ConfigureAwait(false);
+            answers.Write(new HubFault(e.StatusCode, HubErrorCodes.BodyInvalid, e.Message));
+        }
+    }
+
+    private static void Derive(ref BatchEntry item, string key, int index)
+    {
+        if (item.Client is not null) item.Fault = HubFault.Body("Idempotency-Key has no meaning for a client's inbox, which is live only and keeps nothing.");
+        else item.Key ??= string.Create(CultureInfo.InvariantCulture, $"{key}#{index}");
+    }
+
+    private static HubFault TooMany() =>
+        new(413, HubErrorCodes.BodyTooLarge, $"The batch has more than {BatchLimits.Items} items; this one and what follows was not read.");
+
+    private static HubFault? Refusal(HttpRequest request, out string? key)
+    {
+        key = null;
+        var encoding = request.Headers.ContentEncoding;
+        if (encoding.Count > 0 && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return new HubFault(415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.");
+        var keys = request.Headers["Idempotency-Key"];
+        if (keys.Count == 0) return null;
+        if (keys.Count > 1) return new HubFault(400, HubErrorCodes.HeaderInvalid, "Idempotency-Key is there more than once; once is allowed.");
+        key = keys.ToString();
+        return key.Length is 0 or > BatchLimits.KeyLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            ? new HubFault(400, HubErrorCodes.HeaderInvalid, $"Idempotency-Key is not 1 to {BatchLimits.KeyLength} characters of printable ASCII, which is what a batch may have.")
+            : null;
+    }
+}

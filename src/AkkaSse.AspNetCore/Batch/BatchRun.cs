@@ -1,0 +1,85 @@
+using System.Buffers;
+using AkkaSse.Hub;
+using AkkaSse.Protocol;
+
+namespace AkkaSse.AspNetCore;
+
+/// <summary>Items that go to the hub together, and the answers to them, written in the order of the body.</summary>
+internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory memory, string? principal)
+{
+    private readonly List<BatchItem> _items = new(BatchLimits.RunItems);
+
+    // One per item of the body: null for the next of _items.
+    private readonly List<HubFault?> _faults = new(BatchLimits.RunItems);
+    private long _bytes;
+
+    public bool IsFull => _faults.Count >= BatchLimits.RunItems || _bytes >= BatchLimits.RunBytes;
+
+    public void Add(in BatchEntry entry)
+    {
+        _faults.Add(entry.Fault);
+        if (entry.Fault is not null) return;
+        _bytes += entry.Data?.Length ?? 0;
+        var e = entry.Fields is null
+            ? new SseEvent { Type = entry.Type, Id = entry.Id, Retry = entry.Retry, Comment = entry.Comment, DataBytes = entry.Data }
+            : new SseEvent { Type = entry.Type, Id = entry.Id, Retry = entry.Retry, Comment = entry.Comment, DataBytes = entry.Data, Fields = entry.Fields };
+        _items.Add(new BatchItem
+        {
+            Stream = entry.Stream,
+            Client = entry.Client,
+            Zone = entry.Zone,
+            Broadcast = entry.Broadcast,
+            Event = e,
+            Options = new PublishOptions
+            {
+                IdempotencyKey = entry.Key,
+                Principal = entry.Key is null ? null : principal,
+                ConflateKey = entry.Conflate,
+                Ttl = entry.Ttl,
+            },
+        });
+    }
+
+    /// <summary>Publishes what was added and writes the answers.</summary>
+    public async ValueTask FlushAsync()
+    {
+        if (_faults.Count == 0) return;
+        // Not cancelled when the sender goes away: what was begun should end with a known outcome.
+        var results = _items.Count == 0 ? [] : await edge.Hub.PublishBatchAsync(_items, CancellationToken.None).ConfigureAwait(false);
+        var next = 0;
+        foreach (var fault in _faults)
+        {
+            if (fault is not null)
+            {
+                answers.Write(fault);
+                continue;
+            }
+            Write(_items[next], results[next]);
+            next++;
+        }
+
+        _items.Clear();
+        _faults.Clear();
+        _bytes = 0;
+        memory.Reset();
+    }
+
+    private void Write(in BatchItem item, in BatchItemResult result)
+    {
+        if (result.Publish is { } published)
+        {
+            if (published.Status == PublishStatus.Accepted) answers.Write(published);
+            else answers.Write(published.Status == PublishStatus.Invalid && IsNotUtf8(item) ? NotUtf8() : PublishAnswers.Fault(published, default, utf8: true, edge.Edge));
+        }
+        else if (result.Send is { } sent)
+        {
+            if (sent.Status == SendStatus.Accepted) answers.Write(sent);
+            else answers.Write(sent.Status == SendStatus.Invalid && IsNotUtf8(item) ? NotUtf8() : PublishAnswers.Fault(sent, utf8: true, edge.Edge));
+        }
+    }
+
+    private static bool IsNotUtf8(in BatchItem item) => item.Event.DataBytes is { } data && !SseFieldRules.IsUtf8(data.Span);
+
+    private static HubFault NotUtf8() =>
+        new(400, HubErrorCodes.DataNotUtf8, "The data are not UTF-8; only a stream with the option base64 takes any bytes.");
+}

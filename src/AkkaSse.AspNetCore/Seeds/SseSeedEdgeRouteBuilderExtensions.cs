@@ -1,0 +1,64 @@
+using AkkaSse.AspNetCore;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps the edges that clients of older hubs can use unchanged (docs/seed-edges.md).</summary>
+public static class SseSeedEdgeRouteBuilderExtensions
+{
+    /// <summary>
+    /// Maps <c>GET /events</c> (r3labs), <c>GET /connect</c> and <c>POST /broadcast</c> (davidsbond), <c>GET</c> and <c>POST /automation/api/v2/events[/{subscription}]</c>
+    /// (ctrlX), each as far as it is switched on. Errors are plain text with the older hubs' words.
+    /// </summary>
+    /// <param name="endpoints">The application, or a route group of it.</param>
+    /// <param name="configure">Sets options.</param>
+    /// <returns>A convention builder over all of these endpoints.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or these edges were mapped here before.</exception>
+    /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
+    public static IEndpointConventionBuilder MapSseSeedEdges(this IEndpointRouteBuilder endpoints, Action<SeedEdgeOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var services = endpoints.ServiceProvider;
+        var mappings = services.GetService<HubMappings>() ?? throw new InvalidOperationException(
+            $"{nameof(MapSseSeedEdges)} needs the hub's services. Call builder.Services.AddSseHub() before the application is built.");
+        var options = new SeedEdgeOptions();
+        configure?.Invoke(options);
+        var faults = options.Endpoints.Validate().ToList();
+        if (faults.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
+        mappings.Add(endpoints, "seed edges", nameof(MapSseSeedEdges));
+
+        var seeds = new SeedContext(new EdgeContext(services, options.Endpoints), options, services);
+        var group = endpoints.MapGroup("");
+        var routes = SeedRoutes.Of(seeds);
+        foreach (var route in routes)
+        {
+            var mapped = group.MapMethods(route.Pattern, route.Methods, context => InvokeAsync(context, seeds, route));
+            mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
+            if (route.Streaming) mapped.WithMetadata(new DisableRequestTimeoutAttribute());
+            var policy = route.Group == EndpointGroup.Publish ? options.Endpoints.PublishPolicy : options.Endpoints.SubscribePolicy;
+            if (policy is not null) mapped.WithMetadata(new AuthorizeAttribute(policy));
+        }
+
+        foreach (var pattern in routes.GroupBy(static r => r.Pattern))
+        {
+            var allow = string.Join(", ", pattern.SelectMany(static r => r.Methods).Order(StringComparer.Ordinal));
+            group.Map(pattern.Key, context => seeds.RefuseAsync(context, NotAllowed(allow))).WithDisplayName($"AkkaSse 405 {pattern.Key}").WithOrder(int.MaxValue);
+        }
+        return group;
+    }
+
+    private static HubFault NotAllowed(string allow) =>
+        new(405, HubErrorCodes.MethodNotAllowed, $"The method is not allowed here; {allow} {(allow.Contains(',', StringComparison.Ordinal) ? "are" : "is")}.") { Allow = allow };
+
+    private static Task InvokeAsync(HttpContext context, SeedContext seeds, HubRoute route)
+    {
+        if (seeds.Options.Endpoints.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return seeds.RefuseAsync(context, refused);
+        return RequestTarget.Read(context, route.Segments.Length, out var target) is { } fault
+            ? seeds.RefuseAsync(context, fault)
+            : route.Handler(context, seeds.Edge, target);
+    }
+}
