@@ -38,7 +38,11 @@ install_package() {
   "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null 2>&1 || { echo "apt-get install $1 failed"; return 1; }
 }
 
-if command -v chromium >/dev/null || [ -n "${AKKASSE_TEST_CHROMIUM:-}" ]; then
+if [ "${AKKASSE_TEST_CHROMIUM:-}" = none ]; then
+  echo "Browser: not tested, AKKASSE_TEST_CHROMIUM is none"
+elif [ -n "${AKKASSE_TEST_CHROMIUM:-}" ]; then
+  echo "Browser: tested with $AKKASSE_TEST_CHROMIUM"
+elif command -v chromium >/dev/null; then
   echo "Browser: tested with chromium"
 elif reason=$(install_package chromium); then
   echo "Browser: tested with chromium, just installed"
@@ -89,6 +93,8 @@ for project in tests/*.Tests/*.csproj; do
   # A crash or a hang leaves no failed test behind, but it is one.
   if [ $code -ne 0 ] && [ "$f" -eq 0 ]; then f=1; echo "$name: ended with code $code without a failed test: a crash or a hang"; fi
   echo "$name: $p passed, $f failed, $s skipped in $((SECONDS - started)) s"
+  # The reasons, once each; the console logger does not say them.
+  [ "$s" -eq 0 ] || grep -A8 'outcome="NotExecuted"' "$trx" | sed -n 's/.*<Message>\(.*\)<\/Message>.*/  skipped: \1/p' | sort | uniq -c | sed 's/^ *\([0-9]*\) */  \1 × /'
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 

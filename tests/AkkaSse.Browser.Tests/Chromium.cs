@@ -9,9 +9,13 @@ public sealed class Chromium : IAsyncLifetime
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    /// <summary>Where it is; null when there is none.</summary>
-    public static string? Path { get; } =
-        Environment.GetEnvironmentVariable("AKKASSE_TEST_CHROMIUM") is { Length: > 0 } given ? given : Candidates.FirstOrDefault(File.Exists);
+    /// <summary>Where it is; null when there is none, or when <c>AKKASSE_TEST_CHROMIUM</c> is <c>none</c>.</summary>
+    public static string? Path { get; } = Environment.GetEnvironmentVariable("AKKASSE_TEST_CHROMIUM") switch
+    {
+        null or "" => Candidates.FirstOrDefault(File.Exists),
+        "none" => null,
+        var given => given,
+    };
 
     public async Task InitializeAsync()
     {
@@ -52,6 +56,6 @@ public sealed class ChromiumFactAttribute : FactAttribute
 {
     public ChromiumFactAttribute()
     {
-        if (Chromium.Path is null) Skip = "No chromium found; install the package chromium, or set AKKASSE_TEST_CHROMIUM.";
+        if (Chromium.Path is null) Skip = "No chromium found; install the package chromium, or name one in AKKASSE_TEST_CHROMIUM.";
     }
 }

@@ -22,7 +22,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(row.Locator("td").Nth(3)).ToHaveTextAsync("<img src=x onerror=alert(1)>");
         (await row.Locator("td").Nth(2).InnerTextAsync()).ShouldNotBeEmpty("every event of two streams carries a position");
         await Expect(page.Locator("#received")).ToHaveTextAsync("1");
-        await Expect(page.Locator("#published")).ToContainTextAsync("1 readers");
+        await Expect(page.Locator("#published")).ToContainTextAsync("readers on this node: 1");
         await Expect(page.Locator("#list li")).ToHaveCountAsync(1, new() { Timeout = Limit });
         await Expect(page.Locator("#list button")).ToHaveTextAsync("news");
         await Expect(page.Locator("#connections")).ToHaveTextAsync("1");

@@ -29,7 +29,7 @@ internal static class ServerCommand
             Console.WriteLine(ServerVersion.Text);
             return ExitCodes.Ok;
         });
-        foreach (var command in (Command[])[serve, config, SubscribeCommand.Create(), version]) root.Subcommands.Add(command);
+        foreach (var command in (Command[])[serve, config, SubscribeCommand.Create(), PublishCommand.Create(), BenchCommand.Create(), version]) root.Subcommands.Add(command);
         foreach (var option in root.Options)
         {
             if (option is HelpOption help) help.Action = new GroupedHelp((HelpAction)help.Action!);

@@ -49,7 +49,7 @@ internal static class SubscribeCommand
 
     private static async Task<int> RunAsync(SseClient client, int count, bool json, CancellationToken cancellation)
     {
-        var status = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var status = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), Ansi = Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect });
         var seen = 0;
         try
         {
@@ -82,6 +82,11 @@ internal static class SubscribeCommand
         if (json)
         {
             Console.WriteLine(JsonSerializer.Serialize(new { type = e.Type ?? SseClient.DefaultType, id = e.LastEventId, data = e.Data }));
+            return;
+        }
+        if (Console.IsOutputRedirected)
+        {
+            Console.WriteLine($"{e.Type ?? SseClient.DefaultType}\t{e.LastEventId}\t{e.Data}");
             return;
         }
         AnsiConsole.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss.fff}[/] [blue]{e.Type ?? SseClient.DefaultType}[/] [grey]{e.LastEventId}[/] {e.Data}");

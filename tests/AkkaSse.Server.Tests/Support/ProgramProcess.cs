@@ -33,9 +33,11 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a program to its end.</summary>
-    internal static async Task<(int ExitCode, string Output)> RunAsync(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null)
+    internal static async Task<(int ExitCode, string Output)> RunAsync(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null, string? input = null)
     {
         await using var started = Start(program, arguments, environment);
+        await started._process.StandardInput.WriteAsync(input);
+        started._process.StandardInput.Close();
         var code = await started.ExitAsync();
         return (code, started.Output);
     }
@@ -77,6 +79,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = true,
             WorkingDirectory = Path.GetTempPath(),
         };
         info.ArgumentList.Add(program);

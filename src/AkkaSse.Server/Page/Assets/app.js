@@ -13,6 +13,7 @@ let received = 0;
 let draining = false;
 let refused = null;
 const listening = new Set();
+const known = new Set();
 
 function show(state, text) {
   $("state").dataset.state = state;
@@ -125,11 +126,12 @@ function subscribe(streams) {
     }
   };
   $("disconnect").disabled = false;
-  for (const stream of streams) learn(stream);
+  refresh().then(() => streams.forEach(learn));
 }
 
 // EventSource has no way to hear every type, so the types of what is retained are looked up.
 async function learn(stream) {
+  if (!known.has(stream)) return;
   const response = await fetch(`/v1/streams/${encodeURIComponent(stream)}/history?limit=1000`);
   if (!response.ok) return;
   const page = await response.json();
@@ -145,7 +147,7 @@ async function publish(stream, type, data) {
     const response = await fetch(`/v1/publish?${query}`, { method: "POST", headers: { "Content-Type": "text/plain" }, body: data });
     const answer = await response.json();
     note.toggleAttribute("data-failed", !response.ok);
-    note.textContent = response.ok ? `${answer.id ?? "sent"}, to ${answer.localReaders} readers on this node` : answer.detail ?? answer.title;
+    note.textContent = response.ok ? `${answer.id ?? "sent"}; readers on this node: ${answer.localReaders}` : answer.detail ?? answer.title;
   } catch (error) {
     note.toggleAttribute("data-failed", true);
     note.textContent = `not sent: ${error.message}`;
@@ -167,18 +169,20 @@ async function refresh() {
 }
 
 function list(streams) {
+  known.clear();
   const items = streams.map(stream => {
     const item = document.createElement("li");
     const name = document.createElement("button");
     name.type = "button";
     name.textContent = stream.name ?? stream.stream;
+    known.add(name.textContent);
     name.addEventListener("click", () => {
       $("streams").value = $("stream").value = name.textContent;
       subscribe([name.textContent]);
     });
     const facts = document.createElement("span");
     facts.className = "hint";
-    facts.textContent = `head ${stream.head}, ${stream.localReaders} readers`;
+    facts.textContent = `head ${stream.head}, readers ${stream.localReaders}`;
     item.append(name, facts);
     return item;
   });
