@@ -373,7 +373,7 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
     private async Task<SseSubscription> OpenAsync(Uri? url, CancellationToken cancellationToken)
     {
         var loop = Start(url);
-        var subscription = new SseSubscription(loop, _handlers, _options);
+        var subscription = new SseSubscription(loop, _handlers, _options, _logger);
         await subscription.StartAsync(() => End(loop), cancellationToken).ConfigureAwait(false);
         return subscription;
     }

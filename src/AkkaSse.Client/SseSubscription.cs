@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using AkkaSse.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Client;
 
@@ -8,16 +9,17 @@ public sealed class SseSubscription : IAsyncDisposable
 {
     private readonly ConnectionLoop _loop;
     private readonly Handlers _handlers;
+    private readonly ILogger _logger;
     private readonly bool _manual;
     private readonly Channel<SseEvent> _channel;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _stop = new();
     private volatile string _consumedId;
 
-    internal SseSubscription(ConnectionLoop loop, Handlers handlers, SseClientOptions options)
+    internal SseSubscription(ConnectionLoop loop, Handlers handlers, SseClientOptions options, ILogger logger)
     {
         _loop = loop;
         _handlers = handlers;
+        _logger = logger;
         _manual = options.ManualAcknowledge;
         _consumedId = options.LastEventId;
         _channel = Channel.CreateBounded<SseEvent>(new BoundedChannelOptions(options.BufferSize) { SingleWriter = true });
@@ -56,13 +58,17 @@ public sealed class SseSubscription : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _loop.Stop();
-        _ = _stop.CancelAsync();
         return ValueTask.CompletedTask;
     }
 
     internal async Task StartAsync(Action ended, CancellationToken cancellation)
     {
         Completion = Task.Run(() => RunAsync(ended), CancellationToken.None);
+
+        // A caller who looks at one of them has seen the failure; the others must not count as unobserved.
+        Observe(Completion);
+        Observe(_opened.Task);
+        Observe(Events.Completion);
         try
         {
             await _opened.Task.WaitAsync(cancellation).ConfigureAwait(false);
@@ -71,6 +77,22 @@ public sealed class SseSubscription : IAsyncDisposable
         {
             await DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    private static void Observe(Task task) =>
+        _ = task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    private async Task CloseAsync(SseClosed closed)
+    {
+        try
+        {
+            await _handlers.NotifyAsync(closed, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // The subscription is over; there is nobody left to end it for.
+            Log.HandlerFailed(_logger, closed.Url, e);
         }
     }
 
@@ -83,25 +105,29 @@ public sealed class SseSubscription : IAsyncDisposable
             {
                 if (item.Event is { } e)
                 {
-                    await _channel.Writer.WriteAsync(e, _stop.Token).ConfigureAwait(false);
+                    await _channel.Writer.WriteAsync(e, _loop.Stopped).ConfigureAwait(false);
                     continue;
                 }
 
                 var notification = item.Notification!;
-                await _handlers.NotifyAsync(notification, CancellationToken.None).ConfigureAwait(false);
+                if (notification is SseClosed closed)
+                {
+                    failure = closed.Error;
+                    await CloseAsync(closed).ConfigureAwait(false);
+                    break;
+                }
+
+                await _handlers.NotifyAsync(notification, _loop.Stopped).ConfigureAwait(false);
                 if (notification is SseOpened)
                 {
                     _opened.TrySetResult();
                 }
-                else if (notification is SseClosed closed)
-                {
-                    failure = closed.Error;
-                }
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_loop.Stopped.IsCancellationRequested)
         {
-            // Disposed while the channel was full.
+            // Disposed while the channel was full, or while a handler ran.
+            await CloseAsync(new SseClosed(null) { Url = _loop.Url }).ConfigureAwait(false);
         }
         catch (Exception e)
         {
