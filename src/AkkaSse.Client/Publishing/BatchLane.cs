@@ -87,7 +87,7 @@ internal sealed class BatchLane(int number, PublishQueue queue, BatchSender send
 
         try
         {
-            await sender.SendAsync(_items, _answers.AsMemory(0, _items.Count), true, stop).ConfigureAwait(false);
+            await sender.SendAsync(_items, _answers.AsMemory(0, _items.Count), options.Idempotent, stop).ConfigureAwait(false);
         }
         catch (Exception e)
         {

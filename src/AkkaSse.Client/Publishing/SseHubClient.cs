@@ -249,7 +249,7 @@ public sealed class SseHubClient : IAsyncDisposable
 
         var batch = run.ConvertAll(i => items[i]);
         var answers = new ItemAnswer[batch.Count];
-        await sender.SendAsync(batch, answers, batch.TrueForAll(i => i.Client is null), stop).ConfigureAwait(false);
+        await sender.SendAsync(batch, answers, _options.Idempotent && batch.TrueForAll(i => i.Client is null), stop).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         for (var k = 0; k < batch.Count; k++)
         {

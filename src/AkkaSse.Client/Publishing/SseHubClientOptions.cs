@@ -54,6 +54,12 @@ public sealed class SseHubClientOptions
     /// <summary>How long a failed request is repeated. Default 60 s; at most 4 min, because a hub need not remember idempotency keys for more than 5 min. Zero never repeats.</summary>
     public TimeSpan RetryTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// Whether batches carry an idempotency key. Default true. False spares the hub its table of keys, for floods of events that may be lost or
+    /// doubled: a request whose answer is lost is then not repeated, and its events are answered <see cref="PublishStatus.OutcomeUnknown"/>.
+    /// </summary>
+    public bool Idempotent { get; set; } = true;
+
     /// <summary>The first wait before a repetition, doubled each time up to 20 times as much; the actual wait is a random half to all of it. Default 100 ms.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
