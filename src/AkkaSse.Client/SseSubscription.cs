@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Client;
 
-/// <summary>A running subscription whose events wait in a bounded channel. Made by <see cref="SseClient.OpenAsync(CancellationToken)"/>. Thread-safe.</summary>
+/// <summary>
+/// A running subscription whose events wait in a bounded channel. Made by <see cref="SseClient.OpenAsync(CancellationToken)"/>.
+/// Thread-safe.
+/// </summary>
 public sealed class SseSubscription : IAsyncDisposable
 {
     private readonly ConnectionLoop _loop;
@@ -35,13 +38,17 @@ public sealed class SseSubscription : IAsyncDisposable
     /// <summary>What the subscription is doing.</summary>
     public SseClientState State => _loop.State;
 
-    /// <summary>The last event id in force at the last event that was taken from <see cref="Events"/>; in manual mode the one acknowledged last.</summary>
+    /// <summary>
+    /// The last event id in force at the last event that was taken from <see cref="Events"/>; in manual mode the one acknowledged last.
+    /// </summary>
     public string LastEventId => _manual ? _loop.Resume.Id : _consumedId;
 
     /// <summary>Completes when the subscription has ended and its last callback has returned; with the failure, if one ended it.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
-    /// <summary>In manual mode: everything up to this event is done with; a reconnect resumes after it. Call it in the order of the events.</summary>
+    /// <summary>
+    /// In manual mode: everything up to this event is done with; a reconnect resumes after it. Call it in the order of the events.
+    /// </summary>
     /// <param name="e">An event of this subscription.</param>
     /// <exception cref="InvalidOperationException"><see cref="SseClientOptions.ManualAcknowledge"/> is off.</exception>
     public void Acknowledge(SseEvent e)
@@ -51,10 +58,15 @@ public sealed class SseSubscription : IAsyncDisposable
         _loop.Resume.Acknowledge(e.LastEventId);
     }
 
-    /// <summary>Drops an open connection, which is then remade as if the server had dropped it; cuts the wait for the next attempt short. Nothing otherwise.</summary>
+    /// <summary>
+    /// Drops an open connection, which is then remade as if the server had dropped it; cuts the wait for the next attempt short. Nothing
+    /// otherwise.
+    /// </summary>
     public void Restart() => _loop.Restart();
 
-    /// <summary>Ends the subscription for good and frees its socket. Idempotent; does not wait for callbacks (<see cref="Completion"/> does).</summary>
+    /// <summary>
+    /// Ends the subscription for good and frees its socket. Idempotent; does not wait for callbacks (<see cref="Completion"/> does).
+    /// </summary>
     public ValueTask DisposeAsync()
     {
         _loop.Stop();
@@ -81,7 +93,8 @@ public sealed class SseSubscription : IAsyncDisposable
     }
 
     private static void Observe(Task task) =>
-        _ = task.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = task.ContinueWith(
+            static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     private async Task CloseAsync(SseClosed closed)
     {

@@ -11,7 +11,9 @@ internal sealed class BatchLane(int number, PublishQueue queue, BatchSender send
     private readonly List<BatchItem> _items = [];
     private ItemAnswer[] _answers = [];
 
-    /// <summary>Runs until the queue is closed and empty. With <paramref name="stop"/> what remains is answered without being sent.</summary>
+    /// <summary>
+    /// Runs until the queue is closed and empty. With <paramref name="stop"/> what remains is answered without being sent.
+    /// </summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (await queue.WaitAsync(number).ConfigureAwait(false))
@@ -79,7 +81,8 @@ internal sealed class BatchLane(int number, PublishQueue queue, BatchSender send
         {
             foreach (var pending in _sent)
             {
-                pending.Complete(new PublishResult(PublishStatus.Closed, pending.Item.Target) { Error = "The client was closed before the event was sent." });
+                const string Error = "The client was closed before the event was sent.";
+                pending.Complete(new PublishResult(PublishStatus.Closed, pending.Item.Target) { Error = Error });
             }
 
             return;
