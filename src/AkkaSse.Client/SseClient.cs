@@ -93,13 +93,18 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
 
     /// <summary>Subscribes when enumeration begins and gives the events until it ends.</summary>
     /// <param name="cancellationToken">Ends the enumeration promptly, whatever it is doing.</param>
-    /// <returns>The events in order; ends when the client is disposed or, under <see cref="ReconnectPolicy.None"/>, with the stream.</returns>
+    /// <returns>
+    /// The events in order; ends when the client is disposed or, under <see cref="ReconnectPolicy.None"/>, with the stream.
+    /// </returns>
     /// <exception cref="SseClientException">A failure ended the subscription.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
-    public IAsyncEnumerable<SseEvent> SubscribeAsync(CancellationToken cancellationToken = default) => EventsAsync(_options.Url, cancellationToken);
+    public IAsyncEnumerable<SseEvent> SubscribeAsync(CancellationToken cancellationToken = default) =>
+        EventsAsync(_options.Url, cancellationToken);
 
-    /// <summary>As <see cref="SubscribeAsync(CancellationToken)"/> for the stream named: the URL's query gets exactly one <c>stream</c> parameter.</summary>
+    /// <summary>
+    /// As <see cref="SubscribeAsync(CancellationToken)"/> for the stream named: the URL's query gets exactly one <c>stream</c> parameter.
+    /// </summary>
     /// <param name="stream">The stream's name.</param>
     /// <param name="cancellationToken">Ends the enumeration promptly.</param>
     /// <returns>The events in order.</returns>
@@ -110,14 +115,19 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
     /// <param name="type">How to read it, from a source-generated context.</param>
     /// <param name="cancellationToken">Ends the enumeration promptly.</param>
     /// <returns>The events in order.</returns>
-    /// <exception cref="JsonException">The data is not such JSON, and <see cref="SseClientOptions.ContinueAfterHandlerFailure"/> is off; else it is reported and skipped.</exception>
+    /// <exception cref="JsonException">
+    /// The data is not such JSON, and <see cref="SseClientOptions.ContinueAfterHandlerFailure"/> is off; else it is reported and skipped.
+    /// </exception>
     public IAsyncEnumerable<SseEvent<T>> SubscribeAsync<T>(JsonTypeInfo<T> type, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(type);
         return JsonAsync(type, cancellationToken);
     }
 
-    /// <summary>Everything that happens, in one order: events (<see cref="SseEventReceived"/>), comments and connection changes. Failures come as <see cref="SseClosed"/>, none is thrown.</summary>
+    /// <summary>
+    /// Everything that happens, in one order: events (<see cref="SseEventReceived"/>), comments and connection changes. Failures come as
+    /// <see cref="SseClosed"/>, none is thrown.
+    /// </summary>
     /// <param name="cancellationToken">Ends the enumeration promptly.</param>
     /// <returns>The notifications; handlers of notifications are called as well.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -138,27 +148,41 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public Task<SseSubscription> OpenAsync(CancellationToken cancellationToken = default) => OpenAsync(_options.Url, cancellationToken);
 
-    /// <summary>As <see cref="OpenAsync(CancellationToken)"/> for the stream named: the URL's query gets exactly one <c>stream</c> parameter.</summary>
+    /// <summary>
+    /// As <see cref="OpenAsync(CancellationToken)"/> for the stream named: the URL's query gets exactly one <c>stream</c> parameter.
+    /// </summary>
     /// <param name="stream">The stream's name.</param>
     /// <param name="cancellationToken">Gives the opening up.</param>
     /// <returns>The running subscription.</returns>
-    public Task<SseSubscription> OpenAsync(string stream, CancellationToken cancellationToken = default) => OpenAsync(WithStream(stream), cancellationToken);
+    public Task<SseSubscription> OpenAsync(string stream, CancellationToken cancellationToken = default) =>
+        OpenAsync(WithStream(stream), cancellationToken);
 
-    /// <summary>Subscribes and calls the handlers registered with <see cref="On(string, Func{SseEvent, CancellationToken, ValueTask})"/> until the subscription ends.</summary>
-    /// <param name="cancellationToken">Ends it promptly; no handler is called afterwards. One that ignores its token is not waited for.</param>
+    /// <summary>
+    /// Subscribes and calls the handlers registered with <see cref="On(string, Func{SseEvent, CancellationToken, ValueTask})"/> until the
+    /// subscription ends.
+    /// </summary>
+    /// <param name="cancellationToken">
+    /// Ends it promptly; no handler is called afterwards. One that ignores its token is not waited for.
+    /// </param>
     /// <returns>Completes when the subscription has ended.</returns>
     /// <exception cref="SseClientException">A failure ended the subscription.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public Task RunAsync(CancellationToken cancellationToken = default) => DispatchAsync(_options.Url, cancellationToken);
 
-    /// <summary>As <see cref="RunAsync(CancellationToken)"/> for the stream named: the URL's query gets exactly one <c>stream</c> parameter.</summary>
+    /// <summary>
+    /// As <see cref="RunAsync(CancellationToken)"/> for the stream named: the URL's query gets exactly one <c>stream</c> parameter.
+    /// </summary>
     /// <param name="stream">The stream's name.</param>
     /// <param name="cancellationToken">Ends it promptly.</param>
     /// <returns>Completes when the subscription has ended.</returns>
-    public Task RunAsync(string stream, CancellationToken cancellationToken = default) => DispatchAsync(WithStream(stream), cancellationToken);
+    public Task RunAsync(string stream, CancellationToken cancellationToken = default) =>
+        DispatchAsync(WithStream(stream), cancellationToken);
 
-    /// <summary>Registers a handler for events of one type. Any number may be registered for a type; they are called in order, before those of <see cref="OnAny(Func{SseEvent, CancellationToken, ValueTask})"/>.</summary>
+    /// <summary>
+    /// Registers a handler for events of one type. Any number may be registered for a type; they are called in order, before those of <see
+    /// cref="OnAny(Func{SseEvent, CancellationToken, ValueTask})"/>.
+    /// </summary>
     /// <param name="type">The type; <c>message</c> and the empty string mean events without one.</param>
     /// <param name="handler">The handler.</param>
     /// <returns>Dispose it to remove the handler.</returns>
@@ -197,7 +221,9 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
         return OnAny((e, _) => Call(handler, e));
     }
 
-    /// <summary>Registers a handler for notifications of one kind; <see cref="SseNotification"/> means all. Called however the events are read.</summary>
+    /// <summary>
+    /// Registers a handler for notifications of one kind; <see cref="SseNotification"/> means all. Called however the events are read.
+    /// </summary>
     /// <param name="handler">The handler. While it runs, nothing further is read.</param>
     /// <typeparam name="T">The kind.</typeparam>
     /// <returns>Dispose it to remove the handler.</returns>
@@ -219,7 +245,9 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
         return OnNotification<T>((n, _) => Call(handler, n));
     }
 
-    /// <summary>In manual mode: everything up to this event is done with; a reconnect resumes after it. Call it in the order of the events.</summary>
+    /// <summary>
+    /// In manual mode: everything up to this event is done with; a reconnect resumes after it. Call it in the order of the events.
+    /// </summary>
     /// <param name="e">An event of the subscription.</param>
     /// <exception cref="InvalidOperationException"><see cref="SseClientOptions.ManualAcknowledge"/> is off.</exception>
     public void Acknowledge(SseEvent e)
@@ -229,10 +257,16 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
         Latest?.Resume.Acknowledge(e.LastEventId);
     }
 
-    /// <summary>Drops the subscription's open connection, which is then remade as if the server had dropped it; cuts a wait for the next attempt short.</summary>
+    /// <summary>
+    /// Drops the subscription's open connection, which is then remade as if the server had dropped it; cuts a wait for the next attempt
+    /// short.
+    /// </summary>
     public void Restart() => Latest?.Restart();
 
-    /// <summary>Ends every subscription for good and frees the sockets; enumerations end without an exception. Idempotent, does not wait for callbacks.</summary>
+    /// <summary>
+    /// Ends every subscription for good and frees the sockets; enumerations end without an exception. Idempotent, does not wait for
+    /// callbacks.
+    /// </summary>
     public void Dispose()
     {
         ConnectionLoop[] running;
@@ -261,14 +295,17 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
     {
         if (!manual)
         {
-            throw new InvalidOperationException($"Acknowledging needs {nameof(SseClientOptions)}.{nameof(SseClientOptions.ManualAcknowledge)}.");
+            throw new InvalidOperationException(
+                $"Acknowledging needs {nameof(SseClientOptions)}.{nameof(SseClientOptions.ManualAcknowledge)}.");
         }
     }
 
     private static Uri Parse(string url)
     {
         ArgumentNullException.ThrowIfNull(url);
-        return Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri : throw new ArgumentException($"'{url}' is not an absolute URL.", nameof(url));
+        return Uri.TryCreate(url, UriKind.Absolute, out var uri)
+            ? uri
+            : throw new ArgumentException($"'{url}' is not an absolute URL.", nameof(url));
     }
 
     private static ValueTask Call<T>(Action<T> handler, T value)
@@ -343,7 +380,8 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
         }
     }
 
-    private async IAsyncEnumerable<SseEvent<T>> JsonAsync<T>(JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SseEvent<T>> JsonAsync<T>(
+        JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var e in EventsAsync(_options.Url, cancellationToken).ConfigureAwait(false))
         {
@@ -373,7 +411,7 @@ public sealed class SseClient : IAsyncDisposable, IDisposable
     private async Task<SseSubscription> OpenAsync(Uri? url, CancellationToken cancellationToken)
     {
         var loop = Start(url);
-        var subscription = new SseSubscription(loop, _handlers, _options);
+        var subscription = new SseSubscription(loop, _handlers, _options, _logger);
         await subscription.StartAsync(() => End(loop), cancellationToken).ConfigureAwait(false);
         return subscription;
     }

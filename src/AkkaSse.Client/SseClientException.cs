@@ -15,7 +15,9 @@ public sealed class SseClientException : Exception
     /// <summary>What failed.</summary>
     public SseFailure Failure { get; }
 
-    /// <summary>True when the same request would fail again, so that it is not repeated (see <see cref="SseClientOptions.Permanent"/>).</summary>
+    /// <summary>
+    /// True when the same request would fail again, so that it is not repeated (see <see cref="SseClientOptions.Permanent"/>).
+    /// </summary>
     public bool IsPermanent { get; init; }
 
     /// <summary>The response's status, when there was a response.</summary>

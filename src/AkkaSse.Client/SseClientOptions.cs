@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Client;
 
-/// <summary>Makes the request of one attempt. Called for every attempt, so that bodies, headers and tokens are fresh; each call must return a new object.</summary>
+/// <summary>
+/// Makes the request of one attempt. Called for every attempt, so that bodies, headers and tokens are fresh; each call must return a new
+/// object.
+/// </summary>
 /// <param name="context">What is known about the attempt.</param>
 /// <param name="cancellationToken">Cancelled when the attempt is given up.</param>
 public delegate ValueTask<HttpRequestMessage> SseRequestFactory(SseRequestContext context, CancellationToken cancellationToken);
@@ -25,16 +28,24 @@ public sealed class SseClientOptions
     /// <summary>The URL, http or https. Needed unless <see cref="RequestFactory"/> is given.</summary>
     public Uri? Url { get; set; }
 
-    /// <summary>Makes the request of each attempt, for another method or a body. A request without a URL gets <see cref="Url"/>. Default: <c>GET</c> of <see cref="Url"/>.</summary>
+    /// <summary>
+    /// Makes the request of each attempt, for another method or a body. A request without a URL gets <see cref="Url"/>. Default: <c>GET</c>
+    /// of <see cref="Url"/>.
+    /// </summary>
     public SseRequestFactory? RequestFactory { get; set; }
 
-    /// <summary>Headers of every request. They win over the defaults (<c>Accept: text/event-stream</c>, <c>Cache-Control: no-cache</c>) and over a request factory's.</summary>
+    /// <summary>
+    /// Headers of every request. They win over the defaults (<c>Accept: text/event-stream</c>, <c>Cache-Control: no-cache</c>) and over a
+    /// request factory's.
+    /// </summary>
     public IDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Gives the bearer token of each attempt. After a 401 it is asked once more for a new one within the same attempt.</summary>
     public SseTokenProvider? TokenProvider { get; set; }
 
-    /// <summary>An HTTP client of the caller's; it is not disposed. It may follow redirects itself. Excludes <see cref="Handler"/>.</summary>
+    /// <summary>
+    /// An HTTP client of the caller's; it is not disposed. It may follow redirects itself. Excludes <see cref="Handler"/>.
+    /// </summary>
     public HttpClient? HttpClient { get; set; }
 
     /// <summary>A handler of the caller's; it is not disposed.</summary>
@@ -43,16 +54,24 @@ public sealed class SseClientOptions
     /// <summary>A proxy in place of the system's. For the built-in handler only.</summary>
     public IWebProxy? Proxy { get; set; }
 
-    /// <summary>Accepts any server certificate. For the built-in handler only; never outside tests and closed networks. Default false.</summary>
+    /// <summary>
+    /// Accepts any server certificate. For the built-in handler only; never outside tests and closed networks. Default false.
+    /// </summary>
     public bool SkipTlsVerification { get; set; }
 
-    /// <summary>Redirects followed by the built-in handler, 0 to 100. Default 20, as in the Fetch standard. Authorization and cookies stay on their origin.</summary>
+    /// <summary>
+    /// Redirects followed by the built-in handler, 0 to 100. Default 20, as in the Fetch standard. Authorization and cookies stay on their
+    /// origin.
+    /// </summary>
     public int MaxRedirects { get; set; } = 20;
 
     /// <summary>The id to begin after, sent as <c>Last-Event-ID</c>. Default empty: none.</summary>
     public string LastEventId { get; set; } = "";
 
-    /// <summary>The last event id follows <see cref="SseClient.Acknowledge(SseEvent)"/> instead of the events handed out: at least once instead of at most once. Default false.</summary>
+    /// <summary>
+    /// The last event id follows <see cref="SseClient.Acknowledge(SseEvent)"/> instead of the events handed out: at least once instead of
+    /// at most once. Default false.
+    /// </summary>
     public bool ManualAcknowledge { get; set; }
 
     /// <summary>When to reconnect. Default <see cref="ReconnectPolicy.Default"/>.</summary>
@@ -76,10 +95,14 @@ public sealed class SseClientOptions
     /// <summary>Takes 201 like 200, for servers that answer a subscribing <c>POST</c> with it. Default false.</summary>
     public bool AcceptCreated { get; set; }
 
-    /// <summary>Replaces the check of status and content type. Default null: 200 and <c>text/event-stream</c> with any parameters, in any case.</summary>
+    /// <summary>
+    /// Replaces the check of status and content type. Default null: 200 and <c>text/event-stream</c> with any parameters, in any case.
+    /// </summary>
     public SseResponseValidator? ResponseValidator { get; set; }
 
-    /// <summary>From the start of an attempt to its response head. Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    /// <summary>
+    /// From the start of an attempt to its response head. Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -88,7 +111,10 @@ public sealed class SseClientOptions
     /// </summary>
     public TimeSpan? IdleTimeout { get; set; }
 
-    /// <summary>Events that <see cref="SseSubscription.Events"/> holds before reading stops. Default 1 024; 1 to 1 000 000. The other ways to read hold none.</summary>
+    /// <summary>
+    /// Events that <see cref="SseSubscription.Events"/> holds before reading stops. Default 1 024; 1 to 1 000 000. The other ways to read
+    /// hold none.
+    /// </summary>
     public int BufferSize { get; set; } = 1024;
 
     /// <summary>The largest event in bytes; a larger one is skipped with <see cref="SseFaulted"/>. Default 1 MiB.</summary>
@@ -97,7 +123,9 @@ public sealed class SseClientOptions
     /// <summary>The longest line in bytes; the event of a longer one is skipped with <see cref="SseFaulted"/>. Default 1 MiB.</summary>
     public int MaxLineBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Decodes the data of every event from base64. Data that is none is delivered as it is, after <see cref="SseFaulted"/>. Default false.</summary>
+    /// <summary>
+    /// Decodes the data of every event from base64. Data that is none is delivered as it is, after <see cref="SseFaulted"/>. Default false.
+    /// </summary>
     public bool DecodeBase64 { get; set; }
 
     /// <summary>Collects fields outside the specification in <see cref="SseEvent.Fields"/>. Default true.</summary>
@@ -106,7 +134,10 @@ public sealed class SseClientOptions
     /// <summary>Delivers a hub's control events as ordinary events, too, after their notification. Default false.</summary>
     public bool DeliverHubEvents { get; set; }
 
-    /// <summary>After an exception from a handler or from typed JSON: true reports it by <see cref="SseFaulted"/> and goes on, false (the default) ends the subscription with it.</summary>
+    /// <summary>
+    /// After an exception from a handler or from typed JSON: true reports it by <see cref="SseFaulted"/> and goes on, false (the default)
+    /// ends the subscription with it.
+    /// </summary>
     public bool ContinueAfterHandlerFailure { get; set; }
 
     /// <summary>The clock of every delay and timeout.</summary>

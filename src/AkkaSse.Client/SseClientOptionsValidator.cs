@@ -22,7 +22,8 @@ internal static class SseClientOptionsValidator
             throw Invalid("Either HttpClient or Handler may be given, not both.", nameof(SseClientOptions.Handler));
         }
 
-        if ((o.HttpClient is not null || o.Handler is not null || o.HttpClientFactory is not null) && (o.SkipTlsVerification || o.Proxy is not null))
+        var foreign = o.HttpClient is not null || o.Handler is not null || o.HttpClientFactory is not null;
+        if (foreign && (o.SkipTlsVerification || o.Proxy is not null))
         {
             throw Invalid(
                 "SkipTlsVerification and Proxy belong to the built-in handler; set them on your own handler instead.",

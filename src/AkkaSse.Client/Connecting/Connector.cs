@@ -3,7 +3,9 @@ using System.Text;
 
 namespace AkkaSse.Client;
 
-/// <summary>Makes one attempt: token, request, redirects, response check. Thread-safe; attempts share nothing but the HTTP client.</summary>
+/// <summary>
+/// Makes one attempt: token, request, redirects, response check. Thread-safe; attempts share nothing but the HTTP client.
+/// </summary>
 internal sealed class Connector(SseClientOptions options, Func<HttpClient> clients)
 {
     private const int BodyBytes = 1024;
@@ -38,7 +40,8 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
         }
         catch (HttpRequestException e) when (IsEncodingRefusal(e, context.LastEventId))
         {
-            const string Hint = "The last event id is not ASCII; a handler of your own needs a RequestHeaderEncodingSelector that sends Last-Event-ID as UTF-8.";
+            const string Hint = "The last event id is not ASCII; a handler of your own needs a RequestHeaderEncodingSelector "
+                + "that sends Last-Event-ID as UTF-8.";
             return (null, Failure(SseFailure.Request, Hint, e));
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
@@ -51,7 +54,9 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
         }
     }
 
-    /// <summary>.NET refuses to write such a header before it sends anything; that has no cause beneath it and would be so on every attempt.</summary>
+    /// <summary>
+    /// .NET refuses to write such a header before it sends anything; that has no cause beneath it and would be so on every attempt.
+    /// </summary>
     private static bool IsEncodingRefusal(HttpRequestException e, string lastEventId) =>
         e is { HttpRequestError: HttpRequestError.Unknown, InnerException: null, StatusCode: null } && !Ascii.IsValid(lastEventId);
 
@@ -65,8 +70,10 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
         var redirects = 0;
         while (true)
         {
-            using var request = await RequestBuilder.BuildAsync(options, context, token, redirect, client, cancellationToken).ConfigureAwait(false);
-            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            using var request =
+                await RequestBuilder.BuildAsync(options, context, token, redirect, client, cancellationToken).ConfigureAwait(false);
+            var response =
+                await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             var keep = false;
             try
             {
@@ -153,7 +160,8 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
         var message = failure switch
         {
             SseFailure.NoContent => $"The server answered {status}: it asks not to come back.",
-            SseFailure.ContentType => $"The server answered {status} with the content type '{contentType}', not {FailureRules.EventStream}.",
+            SseFailure.ContentType =>
+                $"The server answered {status} with the content type '{contentType}', not {FailureRules.EventStream}.",
             _ => $"The server answered {status}.",
         };
         var retryAfter = response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
@@ -177,7 +185,8 @@ internal sealed class Connector(SseClientOptions options, Func<HttpClient> clien
                 count += read;
             }
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is OperationCanceledException or IOException or HttpRequestException)
+        catch (Exception e) when (
+            !cancellationToken.IsCancellationRequested && e is OperationCanceledException or IOException or HttpRequestException)
         {
             // The body is only told for people to read; what arrived of it is enough.
         }

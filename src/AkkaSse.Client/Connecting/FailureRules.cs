@@ -34,7 +34,10 @@ internal static class FailureRules
         return IsEventStream(contentType) ? null : SseFailure.ContentType;
     }
 
-    /// <summary>The essence of a MIME type (WHATWG MIME Sniffing section 4.4), parameters of any form aside; .NET's own parser refuses some of those.</summary>
+    /// <summary>
+    /// The essence of a MIME type (WHATWG MIME Sniffing section 4.4), parameters of any form aside; .NET's own parser refuses some of
+    /// those.
+    /// </summary>
     public static bool IsEventStream(string? contentType)
     {
         var essence = contentType.AsSpan();

@@ -10,7 +10,12 @@ internal static class RequestBuilder
     private const string LastEventIdHeader = "Last-Event-ID";
 
     public static async ValueTask<HttpRequestMessage> BuildAsync(
-        SseClientOptions options, SseRequestContext context, string? token, Redirect? redirect, HttpClient client, CancellationToken cancellationToken)
+        SseClientOptions options,
+        SseRequestContext context,
+        string? token,
+        Redirect? redirect,
+        HttpClient client,
+        CancellationToken cancellationToken)
     {
         var request = options.RequestFactory is { } factory
             ? await factory(context, cancellationToken).ConfigureAwait(false)

@@ -40,7 +40,9 @@ internal sealed class SseConnection : IDisposable
     }
 
     /// <summary>Reads the next bytes.</summary>
-    /// <returns>The bytes, valid until the next call; empty at the end, with the failure unless the token was cancelled by its owner.</returns>
+    /// <returns>
+    /// The bytes, valid until the next call; empty at the end, with the failure unless the token was cancelled by its owner.
+    /// </returns>
     public async ValueTask<(ReadOnlyMemory<byte> Bytes, SseClientException? Error)> ReadAsync()
     {
         if (Interlocked.CompareExchange(ref _state, Reading, Idle) != Idle)

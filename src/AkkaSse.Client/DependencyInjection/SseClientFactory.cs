@@ -5,9 +5,12 @@ namespace AkkaSse.Client;
 /// <summary>One named registration.</summary>
 internal sealed record SseClientRegistration(string Name, Action<IServiceProvider, SseClientOptions> Configure);
 
-/// <summary>Clients on the application's <see cref="IHttpClientFactory"/>: each attempt takes an HTTP client of its own, so that handlers rotate.</summary>
+/// <summary>
+/// Clients on the application's <see cref="IHttpClientFactory"/>: each attempt takes an HTTP client of its own, so that handlers rotate.
+/// </summary>
 internal sealed class SseClientFactory(
-    IServiceProvider services, IHttpClientFactory clients, ILoggerFactory logs, IEnumerable<SseClientRegistration> registrations) : ISseClientFactory
+    IServiceProvider services, IHttpClientFactory clients, ILoggerFactory logs, IEnumerable<SseClientRegistration> registrations)
+    : ISseClientFactory
 {
     public SseClient Create(string name)
     {
@@ -22,7 +25,8 @@ internal sealed class SseClientFactory(
 
         if (!found)
         {
-            throw new ArgumentException($"No SSE client named '{name}' is registered; call services.AddSseClient(\"{name}\", ...).", nameof(name));
+            throw new ArgumentException(
+                $"No SSE client named '{name}' is registered; call services.AddSseClient(\"{name}\", ...).", nameof(name));
         }
 
         if (options.HttpClient is null && options.Handler is null)

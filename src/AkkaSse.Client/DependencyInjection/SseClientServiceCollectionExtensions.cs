@@ -6,7 +6,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers clients of event streams.</summary>
 public static class SseClientServiceCollectionExtensions
 {
-    /// <summary>Registers a named <see cref="SseClient"/>, made by <see cref="ISseClientFactory.Create"/>, on the application's <see cref="IHttpClientFactory"/>.</summary>
+    /// <summary>
+    /// Registers a named <see cref="SseClient"/>, made by <see cref="ISseClientFactory.Create"/>, on the application's <see
+    /// cref="IHttpClientFactory"/>.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The name. Registering it again adds to its settings.</param>
     /// <param name="configure">Sets the options; called for every client made.</param>
@@ -17,7 +20,10 @@ public static class SseClientServiceCollectionExtensions
         return services.AddSseClient(name, (_, options) => configure(options));
     }
 
-    /// <summary>Registers a named <see cref="SseClient"/>, made by <see cref="ISseClientFactory.Create"/>, on the application's <see cref="IHttpClientFactory"/>.</summary>
+    /// <summary>
+    /// Registers a named <see cref="SseClient"/>, made by <see cref="ISseClientFactory.Create"/>, on the application's <see
+    /// cref="IHttpClientFactory"/>.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The name. Registering it again adds to its settings.</param>
     /// <param name="configure">Sets the options, with the application's services at hand; called for every client made.</param>

@@ -9,7 +9,10 @@ public static class SseHubClientServiceCollectionExtensions
 {
     private const string HttpName = "AkkaSse.Client.Hub";
 
-    /// <summary>Registers one <see cref="SseHubClient"/> on the application's <see cref="IHttpClientFactory"/>; the container disposes it, which sends what is pending.</summary>
+    /// <summary>
+    /// Registers one <see cref="SseHubClient"/> on the application's <see cref="IHttpClientFactory"/>; the container disposes it, which
+    /// sends what is pending.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets the options.</param>
     /// <returns>The builder of the HTTP client underneath, for handlers of the application's.</returns>

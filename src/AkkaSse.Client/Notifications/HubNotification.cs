@@ -21,7 +21,9 @@ public sealed record HubOpened(SseEvent Event, string? Client, IReadOnlyList<Hub
 /// <summary><c>hub.gap</c>: events of a stream that this reader misses.</summary>
 /// <param name="Event">The event as received.</param>
 /// <param name="Stream">The stream.</param>
-/// <param name="Reason"><c>trimmed</c>, <c>cleared</c>, <c>epoch-changed</c>, <c>unknown-id</c>, <c>lagged</c> or <c>conflated</c>; a newer hub may know more.</param>
+/// <param name="Reason">
+/// <c>trimmed</c>, <c>cleared</c>, <c>epoch-changed</c>, <c>unknown-id</c>, <c>lagged</c> or <c>conflated</c>; a newer hub may know more.
+/// </param>
 public sealed record HubGap(SseEvent Event, string? Stream, string Reason) : HubNotification(Event)
 {
     /// <summary>Offset of the first missing event, inclusive; null when unknown.</summary>
@@ -40,7 +42,9 @@ public sealed record HubGap(SseEvent Event, string? Stream, string Reason) : Hub
     public bool Exact { get; init; } = true;
 }
 
-/// <summary><c>hub.drain</c>: the node is about to stop. The connection ends soon; the first attempt comes after exactly the <c>retry</c> given.</summary>
+/// <summary>
+/// <c>hub.drain</c>: the node is about to stop. The connection ends soon; the first attempt comes after exactly the <c>retry</c> given.
+/// </summary>
 /// <param name="Event">The event as received.</param>
 public sealed record HubDraining(SseEvent Event) : HubNotification(Event);
 

@@ -9,7 +9,9 @@ namespace AkkaSse.Client;
 /// </summary>
 public abstract record SseNotification
 {
-    /// <summary>The URL subscribed to; null when a request factory alone decides it. Tells several subscriptions of one client apart.</summary>
+    /// <summary>
+    /// The URL subscribed to; null when a request factory alone decides it. Tells several subscriptions of one client apart.
+    /// </summary>
     public Uri? Url { get; internal set; }
 }
 
@@ -18,7 +20,9 @@ public abstract record SseNotification
 /// <param name="Attempt">Which attempt since the last open connection succeeded; 1 is the first.</param>
 public sealed record SseOpened(HttpStatusCode StatusCode, int Attempt) : SseNotification;
 
-/// <summary>An event arrived. Only <see cref="SseClient.WatchAsync(CancellationToken)"/> gives these; elsewhere events have their own ways.</summary>
+/// <summary>
+/// An event arrived. Only <see cref="SseClient.WatchAsync(CancellationToken)"/> gives these; elsewhere events have their own ways.
+/// </summary>
 /// <param name="Event">The event.</param>
 public sealed record SseEventReceived(SseEvent Event) : SseNotification;
 
@@ -30,14 +34,18 @@ public sealed record SseCommentReceived(string Comment) : SseNotification;
 /// <param name="Retry">The time, clamped to <see cref="SseClientOptions.MaxRetry"/>.</param>
 public sealed record SseRetryChanged(TimeSpan Retry) : SseNotification;
 
-/// <summary>Something failed and the connection goes on: an oversized event was skipped, base64 could not be decoded, a handler threw.</summary>
+/// <summary>
+/// Something failed and the connection goes on: an oversized event was skipped, base64 could not be decoded, a handler threw.
+/// </summary>
 /// <param name="Error">An <see cref="SseEventException"/>; what a handler threw is its inner exception.</param>
 public sealed record SseFaulted(SseEventException Error) : SseNotification;
 
 /// <summary>A connection was lost, or an attempt to make one failed.</summary>
 /// <param name="Error">The cause; null after <see cref="SseSubscription.Restart"/>.</param>
 /// <param name="WasOpen">True when a connection was lost, false when an attempt failed.</param>
-/// <param name="WillRetry">False when the subscription ends with this; <see cref="SseClosed"/> follows then, <see cref="SseRetrying"/> otherwise.</param>
+/// <param name="WillRetry">
+/// False when the subscription ends with this; <see cref="SseClosed"/> follows then, <see cref="SseRetrying"/> otherwise.
+/// </param>
 public sealed record SseDisconnected(SseClientException? Error, bool WasOpen, bool WillRetry) : SseNotification;
 
 /// <summary>The time before the next attempt begins.</summary>
@@ -46,6 +54,8 @@ public sealed record SseDisconnected(SseClientException? Error, bool WasOpen, bo
 /// <param name="Attempt">Which attempt since the last open connection follows; 1 is the first.</param>
 public sealed record SseRetrying(SseClientException? Error, TimeSpan Delay, int Attempt) : SseNotification;
 
-/// <summary>The subscription has ended for good. The last notification; none comes after the caller's cancellation, which says it already.</summary>
+/// <summary>
+/// The subscription has ended for good. The last notification; none comes after the caller's cancellation, which says it already.
+/// </summary>
 /// <param name="Error">Why; null when it was disposed, or when the stream ended properly under <see cref="ReconnectPolicy.None"/>.</param>
 public sealed record SseClosed(SseClientException? Error) : SseNotification;

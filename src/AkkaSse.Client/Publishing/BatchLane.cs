@@ -11,7 +11,9 @@ internal sealed class BatchLane(int number, PublishQueue queue, BatchSender send
     private readonly List<BatchItem> _items = [];
     private ItemAnswer[] _answers = [];
 
-    /// <summary>Runs until the queue is closed and empty. With <paramref name="stop"/> what remains is answered without being sent.</summary>
+    /// <summary>
+    /// Runs until the queue is closed and empty. With <paramref name="stop"/> what remains is answered without being sent.
+    /// </summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (await queue.WaitAsync(number).ConfigureAwait(false))
@@ -79,7 +81,8 @@ internal sealed class BatchLane(int number, PublishQueue queue, BatchSender send
         {
             foreach (var pending in _sent)
             {
-                pending.Complete(new PublishResult(PublishStatus.Closed, pending.Item.Target) { Error = "The client was closed before the event was sent." });
+                const string Error = "The client was closed before the event was sent.";
+                pending.Complete(new PublishResult(PublishStatus.Closed, pending.Item.Target) { Error = Error });
             }
 
             return;
@@ -87,7 +90,7 @@ internal sealed class BatchLane(int number, PublishQueue queue, BatchSender send
 
         try
         {
-            await sender.SendAsync(_items, _answers.AsMemory(0, _items.Count), true, stop).ConfigureAwait(false);
+            await sender.SendAsync(_items, _answers.AsMemory(0, _items.Count), options.Idempotent, stop).ConfigureAwait(false);
         }
         catch (Exception e)
         {

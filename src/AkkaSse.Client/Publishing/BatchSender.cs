@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Client;
 
 /// <summary>
-/// Sends one batch until it is answered or time is up. Body and key are made once and repeated unchanged: a hub that did act and whose answer
+/// Sends one batch until it is answered or time is up. Body and key are made once and repeated unchanged: a hub that did act and whose
+/// answer
 /// was lost gives the first answer again. For one caller at a time.
 /// </summary>
 internal sealed class BatchSender(HubHttp http, SseHubClientOptions options, ILogger logger)
@@ -17,9 +18,12 @@ internal sealed class BatchSender(HubHttp http, SseHubClientOptions options, ILo
     /// <summary>Sends items and fills in one answer each.</summary>
     /// <param name="items">At least one item.</param>
     /// <param name="answers">As many places.</param>
-    /// <param name="repeatable">False when some item must not be sent twice; then it is repeated only while certainly nothing was done.</param>
+    /// <param name="repeatable">
+    /// False when some item must not be sent twice; then it is repeated only while certainly nothing was done.
+    /// </param>
     /// <param name="cancellationToken">Gives up; the answers then say what is known.</param>
-    public async Task SendAsync(IReadOnlyList<BatchItem> items, Memory<ItemAnswer> answers, bool repeatable, CancellationToken cancellationToken)
+    public async Task SendAsync(
+        IReadOnlyList<BatchItem> items, Memory<ItemAnswer> answers, bool repeatable, CancellationToken cancellationToken)
     {
         _encoder.Clear();
         for (var i = 0; i < items.Count; i++)

@@ -38,7 +38,8 @@ internal static class EventChecks
             return "The data is not UTF-8, and an event stream has no other encoding; SseBase64.Encode makes base64 of it.";
         }
 
-        return SseFieldRules.CheckType(e.Type) ?? SseFieldRules.CheckId(e.Id) ?? SseFieldRules.CheckRetry(e.Retry) ?? CheckKey(item.Options.IdempotencyKey);
+        return SseFieldRules.CheckType(e.Type)
+            ?? SseFieldRules.CheckId(e.Id) ?? SseFieldRules.CheckRetry(e.Retry) ?? CheckKey(item.Options.IdempotencyKey);
     }
 
     /// <summary>About how many bytes the item takes in a request.</summary>

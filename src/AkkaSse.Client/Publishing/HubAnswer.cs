@@ -8,6 +8,8 @@ namespace AkkaSse.Client;
 /// <param name="MayHaveApplied">True when the server may have done what it was asked although it did not say so.</param>
 internal readonly record struct HubAnswer(int? Status, ReadOnlyMemory<byte> Body, string? Error, TimeSpan? RetryAfter, bool MayHaveApplied)
 {
-    /// <summary>True when the same request, with the same key, may fare better later. 503 and 429 say that nothing was done; the rest leave it open.</summary>
+    /// <summary>
+    /// True when the same request, with the same key, may fare better later. 503 and 429 say that nothing was done; the rest leave it open.
+    /// </summary>
     public bool IsTransient => Status is null or 408 or 425 or 429 or 500 or 502 or 503 or 504;
 }

@@ -13,7 +13,9 @@ internal sealed class HubHttp(SseHubClientOptions options, Func<HttpClient> clie
     private const int MaxAnswerBytes = 64 * 1024 * 1024;
     private const int ReadBytes = 16 * 1024;
 
-    private readonly Uri _base = options.BaseAddress!.AbsoluteUri.EndsWith('/') ? options.BaseAddress : new Uri(options.BaseAddress.AbsoluteUri + "/");
+    private readonly Uri _base = options.BaseAddress!.AbsoluteUri.EndsWith('/')
+        ? options.BaseAddress
+        : new Uri(options.BaseAddress.AbsoluteUri + "/");
 
     public Uri BaseAddress => _base;
 
@@ -58,7 +60,8 @@ internal sealed class HubHttp(SseHubClientOptions options, Func<HttpClient> clie
         for (var refreshed = token is null; ; refreshed = true)
         {
             using var request = Request(client, url, body, key, token);
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            using var response =
+                await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !refreshed)
             {
                 token = await options.TokenProvider!(context with { RefreshToken = true }, cancellationToken).ConfigureAwait(false);

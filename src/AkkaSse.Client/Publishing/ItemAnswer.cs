@@ -98,7 +98,9 @@ internal struct ItemAnswer
             {
                 // The same for every item of a stream, as a rule.
                 json.Read();
-                answer.Epoch = lastEpoch is not null && json.TokenType == JsonTokenType.String && json.ValueTextEquals(lastEpoch) ? lastEpoch : Text(ref json);
+                answer.Epoch = lastEpoch is not null && json.TokenType == JsonTokenType.String && json.ValueTextEquals(lastEpoch)
+                    ? lastEpoch
+                    : Text(ref json);
             }
             else if (json.ValueTextEquals("id"u8))
             {

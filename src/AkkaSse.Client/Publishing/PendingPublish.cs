@@ -1,7 +1,8 @@
 namespace AkkaSse.Client;
 
 /// <summary>One event on its way to the hub; its task completes with the answer.</summary>
-internal sealed class PendingPublish(BatchItem item, int lane, int cost) : TaskCompletionSource<PublishResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+internal sealed class PendingPublish(BatchItem item, int lane, int cost)
+    : TaskCompletionSource<PublishResult>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private const int Queued = 0;
     private const int Taken = 1;
@@ -15,7 +16,9 @@ internal sealed class PendingPublish(BatchItem item, int lane, int cost) : TaskC
 
     public int Lane { get; } = lane;
 
-    /// <summary>About how many bytes it takes; 0 for a marker, which carries no event and completes when all before it are answered.</summary>
+    /// <summary>
+    /// About how many bytes it takes; 0 for a marker, which carries no event and completes when all before it are answered.
+    /// </summary>
     public int Cost { get; } = cost;
 
     public bool IsMarker => Cost == 0;

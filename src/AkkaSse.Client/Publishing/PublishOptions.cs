@@ -9,7 +9,9 @@ public readonly record struct PublishOptions
     /// </summary>
     public string? IdempotencyKey { get; init; }
 
-    /// <summary>On a stream with the policy conflate: the key whose newest event is kept. At most 256 bytes of UTF-8. Default: the event's type.</summary>
+    /// <summary>
+    /// On a stream with the policy conflate: the key whose newest event is kept. At most 256 bytes of UTF-8. Default: the event's type.
+    /// </summary>
     public string? ConflateKey { get; init; }
 
     /// <summary>The event is not delivered after this time; wins over the stream's.</summary>

@@ -37,8 +37,11 @@ internal static class PublishOutcomes
         };
     }
 
-    /// <summary>True when the item should be sent again, with its whole batch and key: the hub could not say, or could not do it now.</summary>
-    public static bool IsTransient(in ItemAnswer answer) => Status(answer) is PublishStatus.Unavailable or PublishStatus.OutcomeUnknown or PublishStatus.Closed;
+    /// <summary>
+    /// True when the item should be sent again, with its whole batch and key: the hub could not say, or could not do it now.
+    /// </summary>
+    public static bool IsTransient(in ItemAnswer answer) =>
+        Status(answer) is PublishStatus.Unavailable or PublishStatus.OutcomeUnknown or PublishStatus.Closed;
 
     private static PublishStatus Status(in ItemAnswer answer) => answer.Status switch
     {
@@ -47,7 +50,8 @@ internal static class PublishOutcomes
         413 => PublishStatus.TooLarge,
         422 => PublishStatus.KeyConflict,
         429 => answer.Code == "idempotency-keys-full" ? PublishStatus.KeyTableFull : PublishStatus.LimitReached,
-        503 => answer.Code switch { "stream-full" => PublishStatus.Full, "draining" => PublishStatus.Closed, _ => PublishStatus.Unavailable },
+        503 =>
+            answer.Code switch { "stream-full" => PublishStatus.Full, "draining" => PublishStatus.Closed, _ => PublishStatus.Unavailable },
         >= 500 or 408 => PublishStatus.OutcomeUnknown,
         _ => PublishStatus.Invalid,
     };

@@ -28,7 +28,9 @@ internal sealed class PublishQueue
         }
     }
 
-    /// <summary>Puts an event in. It is the caller's to wait for <paramref name="room"/>, when that is not null, before it makes more.</summary>
+    /// <summary>
+    /// Puts an event in. It is the caller's to wait for <paramref name="room"/>, when that is not null, before it makes more.
+    /// </summary>
     /// <returns>False when the queue is closed.</returns>
     public bool TryAdd(PendingPublish pending, out Task? room)
     {

@@ -27,7 +27,9 @@ public enum SendStatus
     /// <summary>The hub could not be reached, or its engine is away; certainly not sent.</summary>
     Unavailable,
 
-    /// <summary>The answer was lost: the event may or may not have been sent. It is never repeated by itself, because an inbox knows no idempotency.</summary>
+    /// <summary>
+    /// The answer was lost: the event may or may not have been sent. It is never repeated by itself, because an inbox knows no idempotency.
+    /// </summary>
     Unknown,
 }
 

@@ -9,7 +9,8 @@ namespace AkkaSse.Client;
 /// </summary>
 /// <remarks>
 /// Publishes gather into batches by themselves: while one request is under way the next fills. Each batch has one idempotency key and is
-/// repeated unchanged, with that key, when its answer is lost or the hub cannot take it now; so an accepted event stands in its stream once,
+/// repeated unchanged, with that key, when its answer is lost or the hub cannot take it now; so an accepted event stands in its stream
+/// once,
 /// and the order within a stream is that of the calls. When <see cref="SseHubClientOptions.MaxPendingEvents"/> or
 /// <see cref="SseHubClientOptions.MaxPendingBytes"/> are waiting for answers, callers wait. Results are returned, not thrown, as by the hub
 /// itself. Thread-safe.
@@ -67,7 +68,8 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="cancellation">Withdraws the event, or, when it is on its way, only gives up the answer.</param>
     /// <returns>How it ended.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public ValueTask<PublishResult> PublishAsync(string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
+    public ValueTask<PublishResult> PublishAsync(
+        string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return PublishAsync(new BatchItem { Stream = stream, Event = e, Options = options }, cancellation);
@@ -79,7 +81,8 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="options">What accompanies it.</param>
     /// <param name="cancellation">Withdraws the event, or, when it is on its way, only gives up the answer.</param>
     /// <returns>How it ended.</returns>
-    public ValueTask<PublishResult> BroadcastToZoneAsync(string zone, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
+    public ValueTask<PublishResult> BroadcastToZoneAsync(
+        string zone, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(zone);
         return PublishAsync(new BatchItem { Zone = zone, Event = e, Options = options }, cancellation);
@@ -90,11 +93,13 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="options">What accompanies it.</param>
     /// <param name="cancellation">Withdraws the event, or, when it is on its way, only gives up the answer.</param>
     /// <returns>How it ended.</returns>
-    public ValueTask<PublishResult> BroadcastAsync(SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) =>
+    public ValueTask<PublishResult> BroadcastAsync(
+        SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) =>
         PublishAsync(new BatchItem { Broadcast = true, Event = e, Options = options }, cancellation);
 
     /// <summary>
-    /// Hands an event over without waiting for its answer: for publishers that keep many on their way. Waits only while the bound on pending
+    /// Hands an event over without waiting for its answer: for publishers that keep many on their way. Waits only while the bound on
+    /// pending
     /// events is reached, which is the backpressure.
     /// </summary>
     /// <param name="stream">The stream's name.</param>
@@ -102,7 +107,8 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="options">What accompanies it.</param>
     /// <param name="cancellation">Withdraws the event, or, when it is on its way, only gives up the answer.</param>
     /// <returns>The task of the answer.</returns>
-    public ValueTask<Task<PublishResult>> EnqueueAsync(string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
+    public ValueTask<Task<PublishResult>> EnqueueAsync(
+        string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         var item = new BatchItem { Stream = stream, Event = e, Options = options };
@@ -114,7 +120,9 @@ public sealed class SseHubClient : IAsyncDisposable
         return room is null ? new ValueTask<Task<PublishResult>>(pending!.Task) : AfterAsync(room, pending!.Task);
     }
 
-    /// <summary>Sends to one client, on whatever node it is. A lost answer is told and not repeated, because an inbox knows no idempotency.</summary>
+    /// <summary>
+    /// Sends to one client, on whatever node it is. A lost answer is told and not repeated, because an inbox knows no idempotency.
+    /// </summary>
     /// <param name="client">The client's id.</param>
     /// <param name="e">The event.</param>
     /// <param name="zone">Where to look for it; null searches all zones.</param>
@@ -124,19 +132,22 @@ public sealed class SseHubClient : IAsyncDisposable
     public async ValueTask<SendResult> SendToAsync(string client, SseEvent e, string? zone = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(client);
-        var results = await PublishBatchAsync([new BatchItem { Client = client, Zone = zone, Event = e }], cancellation).ConfigureAwait(false);
+        var results =
+            await PublishBatchAsync([new BatchItem { Client = client, Zone = zone, Event = e }], cancellation).ConfigureAwait(false);
         return results[0].Send!.Value;
     }
 
     /// <summary>
-    /// Sends items in order, in requests of their own, which are not ordered with publishes that are under way. Each item has its own answer;
+    /// Sends items in order, in requests of their own, which are not ordered with publishes that are under way. Each item has its own
+    /// answer;
     /// not atomic. Repeated like every publish, unless an item is for a client's inbox.
     /// </summary>
     /// <param name="items">The items.</param>
     /// <param name="cancellation">Gives up; events on their way may or may not have been appended then.</param>
     /// <returns>One result per item, in order.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellation = default)
+    public async ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(
+        IReadOnlyList<BatchItem> items, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(items);
         var results = new BatchItemResult[items.Count];
@@ -187,7 +198,8 @@ public sealed class SseHubClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes nothing more (<see cref="PublishStatus.Closed"/>), sends what is pending within <see cref="SseHubClientOptions.DrainTimeout"/>, and
+    /// Takes nothing more (<see cref="PublishStatus.Closed"/>), sends what is pending within <see
+    /// cref="SseHubClientOptions.DrainTimeout"/>, and
     /// answers the rest. Idempotent.
     /// </summary>
     public ValueTask DisposeAsync()
@@ -201,7 +213,10 @@ public sealed class SseHubClient : IAsyncDisposable
 
     private static BatchItemResult Result(in BatchItem item, PublishResult refusal) => item.Client is null
         ? new BatchItemResult(refusal, null)
-        : new BatchItemResult(null, new SendResult(refusal.Status == PublishStatus.Closed ? SendStatus.Unavailable : SendStatus.Invalid, item.Client) { Error = refusal.Error });
+        : new BatchItemResult(null, new SendResult(Status(refusal), item.Client) { Error = refusal.Error });
+
+    private static SendStatus Status(in PublishResult refusal) =>
+        refusal.Status == PublishStatus.Closed ? SendStatus.Unavailable : SendStatus.Invalid;
 
     private static async ValueTask<Task<PublishResult>> AfterAsync(Task room, Task<PublishResult> answer)
     {
@@ -234,13 +249,21 @@ public sealed class SseHubClient : IAsyncDisposable
             return refusal;
         }
 
-        pending = new PendingPublish(item, (int)((uint)item.Target.GetHashCode(StringComparison.Ordinal) % (uint)_lanes.Length), EventChecks.Cost(item));
+        pending = new PendingPublish(
+            item, (int)((uint)item.Target.GetHashCode(StringComparison.Ordinal) % (uint)_lanes.Length), EventChecks.Cost(item));
         pending.CancelWith(cancellation);
-        return _queue.TryAdd(pending, out room) ? null : new PublishResult(PublishStatus.Closed, item.Target) { Error = "The client is closed." };
+        return _queue.TryAdd(pending, out room)
+            ? null
+            : new PublishResult(PublishStatus.Closed, item.Target) { Error = "The client is closed." };
     }
 
     private async Task SendAsync(
-        BatchSender sender, IReadOnlyList<BatchItem> items, List<int> run, BatchItemResult[] results, CancellationToken stop, CancellationToken cancellation)
+        BatchSender sender,
+        IReadOnlyList<BatchItem> items,
+        List<int> run,
+        BatchItemResult[] results,
+        CancellationToken stop,
+        CancellationToken cancellation)
     {
         if (run.Count == 0)
         {
@@ -249,7 +272,7 @@ public sealed class SseHubClient : IAsyncDisposable
 
         var batch = run.ConvertAll(i => items[i]);
         var answers = new ItemAnswer[batch.Count];
-        await sender.SendAsync(batch, answers, batch.TrueForAll(i => i.Client is null), stop).ConfigureAwait(false);
+        await sender.SendAsync(batch, answers, _options.Idempotent && batch.TrueForAll(i => i.Client is null), stop).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         for (var k = 0; k < batch.Count; k++)
         {

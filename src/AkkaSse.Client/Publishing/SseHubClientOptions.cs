@@ -24,7 +24,9 @@ public sealed class SseHubClientOptions
     /// <summary>A proxy in place of the system's. For the built-in handler only.</summary>
     public IWebProxy? Proxy { get; set; }
 
-    /// <summary>Accepts any server certificate. For the built-in handler only; never outside tests and closed networks. Default false.</summary>
+    /// <summary>
+    /// Accepts any server certificate. For the built-in handler only; never outside tests and closed networks. Default false.
+    /// </summary>
     public bool SkipTlsVerification { get; set; }
 
     /// <summary>Events of one request at most. Default 2 000; 1 to 10 000 (the hub's own bound).</summary>
@@ -39,22 +41,41 @@ public sealed class SseHubClientOptions
     /// </summary>
     public TimeSpan MaxBatchDelay { get; set; } = TimeSpan.Zero;
 
-    /// <summary>Requests under way at once, each with its own streams. Default 4; 1 to 64. More help publishers of many streams; one stream uses one.</summary>
+    /// <summary>
+    /// Requests under way at once, each with its own streams. Default 4; 1 to 64. More help publishers of many streams; one stream uses
+    /// one.
+    /// </summary>
     public int Lanes { get; set; } = 4;
 
     /// <summary>Events accepted from callers and not yet answered; beyond this callers wait. Default 32 768; 1 to 10 000 000.</summary>
     public int MaxPendingEvents { get; set; } = 32_768;
 
-    /// <summary>Bytes of data accepted from callers and not yet answered; beyond this callers wait. Default 64 MiB; 1 KiB and more.</summary>
+    /// <summary>
+    /// Bytes of data accepted from callers and not yet answered; beyond this callers wait. Default 64 MiB; 1 KiB and more.
+    /// </summary>
     public long MaxPendingBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>How long one request may take. Default 30 s.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a failed request is repeated. Default 60 s; at most 4 min, because a hub need not remember idempotency keys for more than 5 min. Zero never repeats.</summary>
+    /// <summary>
+    /// How long a failed request is repeated. Default 60 s; at most 4 min, because a hub need not remember idempotency keys for more than 5
+    /// min. Zero never repeats.
+    /// </summary>
     public TimeSpan RetryTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The first wait before a repetition, doubled each time up to 20 times as much; the actual wait is a random half to all of it. Default 100 ms.</summary>
+    /// <summary>
+    /// Whether batches carry an idempotency key. Default true. False spares the hub its table of keys, for floods of events that may be
+    /// lost or
+    /// doubled: a request whose answer is lost is then not repeated, and its events are answered <see
+    /// cref="PublishStatus.OutcomeUnknown"/>.
+    /// </summary>
+    public bool Idempotent { get; set; } = true;
+
+    /// <summary>
+    /// The first wait before a repetition, doubled each time up to 20 times as much; the actual wait is a random half to all of it. Default
+    /// 100 ms.
+    /// </summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long <see cref="SseHubClient.DisposeAsync"/> waits for what is under way. Default 5 s.</summary>

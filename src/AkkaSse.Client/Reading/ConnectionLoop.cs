@@ -22,6 +22,11 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
 
     public SseClientState State => _state;
 
+    public Uri? Url => url;
+
+    /// <summary>Cancelled by <see cref="Stop"/>.</summary>
+    public CancellationToken Stopped => _stopped.Token;
+
     public ResumePoint Resume { get; } = new(options.LastEventId, options.ManualAcknowledge);
 
     /// <summary>Ends the loop for good, in whatever it is doing. Returns at once.</summary>

@@ -15,7 +15,9 @@ public readonly record struct ReconnectContext
     /// <summary>What a 429 or 503 asked for with <c>Retry-After</c>, clamped; null without one.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>True when the connection ended after <c>hub.drain</c>: its <c>retry</c> was drawn for this reader and needs no more spread.</summary>
+    /// <summary>
+    /// True when the connection ended after <c>hub.drain</c>: its <c>retry</c> was drawn for this reader and needs no more spread.
+    /// </summary>
     public bool Drained { get; init; }
 
     /// <summary>A random number in [0, 1), drawn for this decision.</summary>

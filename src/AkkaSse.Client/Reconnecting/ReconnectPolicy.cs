@@ -1,6 +1,8 @@
 namespace AkkaSse.Client;
 
-/// <summary>When to try again after a connection was lost or could not be made. Pure and thread-safe: one instance serves any number of clients.</summary>
+/// <summary>
+/// When to try again after a connection was lost or could not be made. Pure and thread-safe: one instance serves any number of clients.
+/// </summary>
 public abstract class ReconnectPolicy
 {
     /// <summary>Never again: the subscription ends with the connection.</summary>
@@ -20,7 +22,8 @@ public abstract class ReconnectPolicy
 
     /// <summary>
     /// After the server's <c>retry</c> (1 s without one) plus a random part of the back-off, which grows with every failed attempt: many
-    /// readers that lost the same server do not come back at the same moment. The back-off is 0 on the first attempt after <c>hub.drain</c>.
+    /// readers that lost the same server do not come back at the same moment. The back-off is 0 on the first attempt after
+    /// <c>hub.drain</c>.
     /// </summary>
     /// <param name="initial">The first back-off; null for 500 ms.</param>
     /// <param name="factor">What it is multiplied with each time, 1 to 10.</param>
@@ -41,7 +44,9 @@ public abstract class ReconnectPolicy
     }
 
     /// <summary>A rule of the caller's.</summary>
-    /// <param name="delay">Returns the time to wait, or null to give up. A negative time counts as zero. <c>Retry-After</c> is the rule's to honour.</param>
+    /// <param name="delay">
+    /// Returns the time to wait, or null to give up. A negative time counts as zero. <c>Retry-After</c> is the rule's to honour.
+    /// </param>
     public static ReconnectPolicy Custom(Func<ReconnectContext, TimeSpan?> delay)
     {
         ArgumentNullException.ThrowIfNull(delay);

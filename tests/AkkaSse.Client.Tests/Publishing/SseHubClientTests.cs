@@ -213,6 +213,17 @@ public sealed class SseHubClientTests
     }
 
     [Fact]
+    public async Task Without_keys_a_lost_answer_is_told_and_not_repeated()
+    {
+        await using var hub = await FakeHub.StartAsync();
+        await using var client = Client(hub, o => o.Idempotent = false);
+        hub.Fault = (n, _) => n == 1 ? "lost" : n == 2 ? "503 away" : null;
+        (await client.PublishAsync("a", Event("x"))).Status.ShouldBe(PublishStatus.OutcomeUnknown);
+        (await client.PublishAsync("a", Event("y"))).IsAccepted.ShouldBeTrue();
+        hub.Batches.Select(b => b.Key).ShouldBe([null, null, null]);
+    }
+
+    [Fact]
     public async Task Permanent_refusal_is_told_at_once()
     {
         await using var hub = await FakeHub.StartAsync();

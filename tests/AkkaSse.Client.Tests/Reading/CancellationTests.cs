@@ -163,6 +163,28 @@ public sealed class CancellationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("parity", "CLI-08")]
+    [Trait("parity", "CLI-15")]
+    public async Task Disposing_a_channel_subscription_does_not_wait_for_a_deaf_handler_and_still_tells_the_end()
+    {
+        await using var server = ServerFor("idle read");
+        await using var client = Clients.Create(server.Url);
+        var inHandler = new TaskCompletionSource();
+        var closed = new TaskCompletionSource();
+        client.OnNotification<SseClosed>(_ => closed.SetResult());
+        client.OnNotification<SseOpened>(async (_, _) =>
+        {
+            inHandler.SetResult();
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
+        });
+        var opening = client.OpenAsync();
+        await inHandler.Task.Within("the handler");
+        client.Dispose();
+        await Should.ThrowAsync<ObjectDisposedException>(opening.Within("the opening to be given up"));
+        await closed.Task.Within("the end to be told");
+    }
+
+    [Fact]
     [Trait("parity", "CLI-07")]
     public async Task Cancelling_the_opening_gives_it_up()
     {
