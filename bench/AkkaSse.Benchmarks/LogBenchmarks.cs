@@ -50,7 +50,8 @@ public class LogBenchmarks : IChecked
         var generation = _full.Current!;
         foreach (var offset in _offsets)
         {
-            if (_full.TrySeek(generation, offset, out var chunk, out var frame)
+            var place = offset;
+            if (_full.Seek(generation, ref place, out var chunk, out var frame) == SeekResult.Found
                 && chunk!.BaseOffset + chunk.Index![frame].OffsetDelta == offset) found++;
         }
         return found;
