@@ -76,7 +76,7 @@ fi
 echo "Built in $((SECONDS - started)) s"
 
 passed=0 failed=0 skipped=0
-for project in tests/*.Tests/*.csproj; do
+for project in tests/*.Tests/*.csproj bench/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
   directory=$(dirname "$project")
   [ -n "$(find "$directory" -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ] || { echo "$name: empty"; continue; }

@@ -14,6 +14,15 @@ internal static class HubRoutes
     internal static void Map(WebApplication app, EffectiveSettings settings)
     {
         app.MapSseHub(options => Configure(options, settings));
+        var edges = settings.Server.SeedEdges;
+        if (edges.Count == 0) return;
+        app.MapSseSeedEdges(options =>
+        {
+            options.R3labs = edges.Contains("r3labs");
+            options.Davidsbond = edges.Contains("davidsbond");
+            options.CtrlX = edges.Contains("ctrlx");
+            Configure(options.Endpoints, settings);
+        });
     }
 
     // Host names and cross-site writes are checked by LoopbackGuard, for the page and the metrics too.
