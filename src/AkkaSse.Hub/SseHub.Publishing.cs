@@ -47,6 +47,7 @@ public sealed partial class SseHub
         ArgumentNullException.ThrowIfNull(items);
         var results = new BatchItemResult[items.Count];
         var run = new List<AppendItem>();
+        var places = new List<int>();
         for (var i = 0; i < items.Count;)
         {
             var item = items[i];
@@ -62,21 +63,21 @@ public sealed partial class SseHub
             }
             // Neighbours of one stream go to the engine together: that is what group commit lives from.
             run.Clear();
-            var first = i;
-            while (i < items.Count && Target(items[i], out var next, out _) is null && next == stream && Refusal(shown!, items[i].Event, items[i].Options) is null)
+            places.Clear();
+            for (; i < items.Count && Target(items[i], out var next, out _) is null && next == stream; i++)
             {
-                run.Add(new AppendItem(items[i].Event, items[i].Options));
-                i++;
+                if (Refusal(shown!, items[i].Event, items[i].Options) is { } refusal)
+                {
+                    results[i] = new BatchItemResult(refusal, null);
+                    continue;
+                }
+                run.Add(new AppendItem(items[i].Event, KeyOf(items[i].Options, places.Count)));
+                places.Add(i);
             }
-            if (run.Count == 0)
-            {
-                results[i] = new BatchItemResult(Refusal(shown!, items[i].Event, items[i].Options), null);
-                i++;
-                continue;
-            }
+            if (run.Count == 0) continue;
             var appended = new AppendResult[run.Count];
             await _engine.Streams.AppendAsync(stream, run.ToArray(), appended, cancellation).ConfigureAwait(false);
-            for (var k = 0; k < appended.Length; k++) results[first + k] = new BatchItemResult(Answer(stream, shown!, appended[k]), null);
+            for (var k = 0; k < appended.Length; k++) results[places[k]] = new BatchItemResult(Answer(stream, shown!, appended[k]), null);
         }
         return results;
     }
@@ -150,6 +151,11 @@ public sealed partial class SseHub
             Error = result.Error,
         };
     }
+
+    private PublishOptions KeyOf(in PublishOptions options, int place) =>
+        !options.KeyCoversRun || options.IdempotencyKey is null || _engine.Streams is IRunKeyEngine
+            ? options
+            : options with { IdempotencyKey = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{options.IdempotencyKey}.{place}"), KeyCoversRun = false };
 
     private PublishResult? Refusal(string shown, SseEvent e, in PublishOptions options)
     {

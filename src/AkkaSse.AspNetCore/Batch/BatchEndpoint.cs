@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -35,6 +34,7 @@ internal static class BatchEndpoint
     private static async Task PublishAsync(HttpContext context, EdgeContext edge, string? key, BatchReader reader, BatchRun run, BatchAnswers answers)
     {
         var authorizer = edge.Authorizer is null ? null : new BatchAuthorizer(context, edge);
+        var keys = new RunKeys(key);
         var count = 0;
         try
         {
@@ -44,8 +44,9 @@ internal static class BatchEndpoint
                 if (step == BatchStep.NeedData)
                 {
                     if (reader.TryFill()) continue;
-                    // What has arrived is published before more is waited for.
-                    await run.FlushAsync().ConfigureAwait(false);
+                    // What has arrived is published before more is waited for. Under a key it stays: where a run ends must depend on the body alone, so that a repetition finds the same runs.
+                    if (key is null) await run.FlushAsync().ConfigureAwait(false);
+                    else run.Keep();
                     await reader.FillAsync().ConfigureAwait(false);
                     continue;
                 }
@@ -58,8 +59,7 @@ internal static class BatchEndpoint
                     return;
                 }
 
-                // One key for a batch is one key per item: the engine knows keys of single events. A repetition of the same body finds each of them again.
-                if (key is not null && item.Fault is null) Derive(ref item, key, count);
+                if (key is not null && item.Fault is null) keys.Give(ref item, count, run.IsEmpty);
                 if (authorizer is not null && item.Fault is null) item.Fault = await authorizer.CheckAsync(item).ConfigureAwait(false);
                 run.Add(item);
                 count++;
@@ -72,12 +72,6 @@ internal static class BatchEndpoint
             await run.FlushAsync().ConfigureAwait(false);
             answers.Write(new HubFault(e.StatusCode, HubErrorCodes.BodyInvalid, e.Message));
         }
-    }
-
-    private static void Derive(ref BatchEntry item, string key, int index)
-    {
-        if (item.Client is not null) item.Fault = HubFault.Body("Idempotency-Key has no meaning for a client's inbox, which is live only and keeps nothing.");
-        else item.Key ??= string.Create(CultureInfo.InvariantCulture, $"{key}#{index}");
     }
 
     private static HubFault TooMany() =>

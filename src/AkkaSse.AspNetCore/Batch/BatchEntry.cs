@@ -5,6 +5,9 @@ internal struct BatchEntry
 {
     public string? Stream, Client, Zone, Type, Id, Key, Comment, Conflate;
     public bool Broadcast;
+
+    /// <summary>True when <see cref="Key"/> is that of the item's run.</summary>
+    public bool KeyCoversRun;
     public TimeSpan? Retry, Ttl;
     public ReadOnlyMemory<byte>? Data;
     public List<KeyValuePair<string, string>>? Fields;

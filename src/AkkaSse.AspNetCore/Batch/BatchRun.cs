@@ -12,6 +12,7 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
     // One per item of the body: null for the next of _items.
     private readonly List<HubFault?> _faults = new(BatchLimits.RunItems);
     private long _bytes;
+    private int _kept;
 
     public bool IsFull => _faults.Count >= BatchLimits.RunItems || _bytes >= BatchLimits.RunBytes;
 
@@ -33,11 +34,27 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
             Options = new PublishOptions
             {
                 IdempotencyKey = entry.Key,
+                KeyCoversRun = entry.KeyCoversRun,
                 Principal = entry.Key is null ? null : principal,
                 ConflateKey = entry.Conflate,
                 Ttl = entry.Ttl,
             },
         });
+    }
+
+    public bool IsEmpty => _faults.Count == 0;
+
+    /// <summary>Moves the data of what was added into the run's own memory: the block that they lie in is about to go.</summary>
+    public void Keep()
+    {
+        for (; _kept < _items.Count; _kept++)
+        {
+            var item = _items[_kept];
+            if (item.Event.DataBytes is not { } data) continue;
+            var own = memory.Rent(data.Length);
+            data.CopyTo(own);
+            _items[_kept] = item with { Event = new SseEvent(item.Event) { DataBytes = own } };
+        }
     }
 
     /// <summary>Publishes what was added and writes the answers.</summary>
@@ -59,6 +76,7 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
         }
 
         _items.Clear();
+        _kept = 0;
         _faults.Clear();
         _bytes = 0;
         memory.Reset();

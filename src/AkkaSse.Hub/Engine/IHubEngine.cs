@@ -142,6 +142,12 @@ public interface IStreamEngine
     ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation);
 }
 
+/// <summary>
+/// A power of some stream engines: they keep the key of a run (<see cref="PublishOptions.KeyCoversRun"/>) as one entry. For the others the hub gives each item of the run a key of its own, which means the same
+/// and takes an entry per item.
+/// </summary>
+public interface IRunKeyEngine : IStreamEngine;
+
 /// <summary>What a node learns about a stream it is attached to.</summary>
 public interface IStreamSink
 {

@@ -6,6 +6,12 @@ public readonly record struct PublishOptions
     /// <summary>1 to 256 printable ASCII characters. The same key and event return the first answer; the same key with another event is refused.</summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>
+    /// True when the key covers a run: neighbouring items of one batch that are for the same stream and carry the same key are one unit, kept as one entry with first position, count and
+    /// hash. The same run repeated returns the same positions; another run under the key is refused as a whole.
+    /// </summary>
+    public bool KeyCoversRun { get; init; }
+
     /// <summary>Who publishes; part of the scope of the key. Null and "" are the anonymous publisher.</summary>
     public string? Principal { get; init; }
 

@@ -49,6 +49,24 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
     internal static ulong HashOf(SseEvent e, in PublishOptions options)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add(hash, e, options);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
+    }
+
+    /// <summary>A hash over a run of events, their number included.</summary>
+    internal static ulong HashOf(ReadOnlySpan<AppendItem> run)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (ref readonly var item in run)
+        {
+            hash.AppendData("e"u8);
+            Add(hash, item.Event, item.Options);
+        }
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
+    }
+
+    private static void Add(IncrementalHash hash, SseEvent e, in PublishOptions options)
+    {
         Text(hash, e.Type);
         Text(hash, e.Id);
         Text(hash, e.Comment);
@@ -61,8 +79,9 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
             Text(hash, field.Value);
         }
         hash.AppendData(e.HasData ? "d"u8 : "n"u8);
-        if (e.DataBytes is { } data) hash.AppendData(data.Span);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
+        if (e.DataBytes is not { } data) return;
+        hash.AppendData(BitConverter.GetBytes(data.Length));
+        hash.AppendData(data.Span);
     }
 
     private static void Text(IncrementalHash hash, string? text)

@@ -4,7 +4,7 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Engine.InProcess;
 
 /// <summary>The logs of the in-process engine.</summary>
-internal sealed partial class InProcessStreams : IStreamEngine
+internal sealed partial class InProcessStreams : IRunKeyEngine
 {
     private static readonly TimeSpan TombstoneTime = TimeSpan.FromHours(24);
 
@@ -112,9 +112,24 @@ internal sealed partial class InProcessStreams : IStreamEngine
         var buffer = FrameBuffer.Rent();
         while (i < items.Length)
         {
-            ref readonly var item = ref items[i];
+            var item = items[i];
             var options = s.Log.Options;
             buffer.Truncate(0);
+            if (item.Options is { KeyCoversRun: true, IdempotencyKey: not null } && s.Log.Gate is null)
+            {
+                if (!AppendUnit(s, items, results, ref i, now))
+                {
+                    gone = true;
+                    return;
+                }
+                continue;
+            }
+            if (item.Options is { KeyCoversRun: true, IdempotencyKey: { } runKey })
+            {
+                var place = 0;
+                while (place < i && items[i - place - 1].Options.IdempotencyKey == runKey) place++;
+                item = item with { Options = item.Options with { KeyCoversRun = false, IdempotencyKey = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{runKey}.{place}") } };
+            }
             if (EventRules.CheckFor(item.Event, options) is { } fault)
             {
                 results[i++] = new AppendResult(PublishStatus.Invalid, s.Log.Head) { Error = fault };
@@ -149,6 +164,54 @@ internal sealed partial class InProcessStreams : IStreamEngine
                 results[i++] = new AppendResult(PublishStatus.Accepted, position) { HasOffset = !frame.Transient, CallerId = string.IsNullOrEmpty(frame.CallerId) ? null : frame.CallerId };
             }
         }
+    }
+
+    // A run under one key, in one hold of the lock: one entry for all of it. On a stream whose appends may wait for readers a run cannot be one step; there each item has a key of its own.
+    private bool AppendUnit(InProcessStream s, ReadOnlySpan<AppendItem> items, Span<AppendResult> results, ref int i, long now)
+    {
+        var first = i;
+        var options = items[first].Options;
+        var end = first + 1;
+        while (end < items.Length && items[end].Options.KeyCoversRun && items[end].Options.IdempotencyKey == options.IdempotencyKey && items[end].Options.Principal == options.Principal) end++;
+        var hash = IdempotencyTable.HashOf(items[first..end]);
+        var buffer = FrameBuffer.Rent();
+        lock (s.Log.Gatekeeper)
+        {
+            if (s.Removed) return false;
+            i = end;
+            s.Keys ??= new IdempotencyTable(_host.Options.MaxIdempotencyKeys, _host.Options.IdempotencyWindow);
+            var known = s.Keys.Find(options, hash, s.Log.Head, now);
+            if (known is { Duplicate: false } refused)
+            {
+                results[first..end].Fill(refused);
+                return true;
+            }
+            var epoch = known?.Position.Epoch ?? s.Log.Current!.Epoch;
+            var next = known?.Position.Offset ?? s.Log.Head.Offset + 1;
+            var start = next;
+            for (var k = first; k < end; k++)
+            {
+                ref readonly var item = ref items[k];
+                if (EventRules.CheckFor(item.Event, s.Log.Options) is { } fault)
+                {
+                    results[k] = new AppendResult(PublishStatus.Invalid, s.Log.Head) { Error = fault };
+                    continue;
+                }
+                buffer.Truncate(0);
+                var frame = FrameEncoder.Encode(buffer, item, s.Log.Options, now);
+                if (known is null) s.Log.AppendLocked(frame, out _);
+                results[k] = new AppendResult(PublishStatus.Accepted, new StreamPosition(epoch, frame.Transient ? next - 1 : next))
+                {
+                    HasOffset = !frame.Transient,
+                    Duplicate = known is not null,
+                    CallerId = string.IsNullOrEmpty(frame.CallerId) ? null : frame.CallerId,
+                };
+                if (!frame.Transient) next++;
+            }
+            s.LastActivity = now;
+            if (known is null) s.Keys.Remember(options, hash, new StreamPosition(epoch, start), hasOffset: true, now);
+        }
+        return true;
     }
 
     private async ValueTask AppendSlowlyAsync(string name, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, int done)
