@@ -39,7 +39,8 @@ public sealed class R3labsEdgeTests
 
         await host.Hub.Streams.RemoveAsync("s");
 
-        (await client.NextAsync()).ShouldBeNull();
+        // This client makes an event without type and data of the comment line before the end.
+        while (await client.NextAsync() is { } e) (e.Type + e.Data).ShouldBe("");
         (await host.GetAsync("/events?stream=s")).ShouldSay(404, "Stream not found!");
     }
 

@@ -52,7 +52,11 @@ internal abstract class SeedClient : IAsyncDisposable
             {
                 throw new TimeoutException($"No event in time; read was: {Wire}");
             }
-            if (read == 0) return null;
+            if (read == 0)
+            {
+                foreach (var e in AtEnd()) _events.Enqueue(e);
+                return _events.TryDequeue(out var last) ? last : null;
+            }
             var text = new string(_chars, 0, _decoder.GetChars(_bytes, 0, read, _chars, 0));
             Wire.Append(text);
             foreach (var e in Read(text)) _events.Enqueue(e);
@@ -83,6 +87,9 @@ internal abstract class SeedClient : IAsyncDisposable
     /// <summary>Parses what one read has brought.</summary>
     protected abstract IEnumerable<SeedEvent> Read(string text);
 
+    /// <summary>What this client makes of a rest without a blank line when the stream ends; most drop it.</summary>
+    protected virtual IEnumerable<SeedEvent> AtEnd() => [];
+
     /// <summary>Forgets half-read lines of the last connection.</summary>
     protected abstract void Reset();
 }
@@ -93,6 +100,9 @@ internal sealed class Splitter(string mark)
     private string _rest = "";
 
     public void Reset() => _rest = "";
+
+    /// <summary>What is left without a mark.</summary>
+    public string Rest => _rest;
 
     public IEnumerable<string> Feed(string text)
     {
@@ -142,7 +152,7 @@ internal sealed class CtrlXClient : SeedClient
 
 /// <summary>
 /// S1, the r3labs client: takes 200 only, any content type; cuts at blank lines, knows a field by its prefix, removes one space, fills in the last id, hands on
-/// whatever has id, data, type or retry; keeps the last id as bytes and sends it on every connect when it is not empty.
+/// whatever has id, data, type or retry, a rest at the end of the stream too; keeps the last id as bytes and sends it on every connect when it is not empty.
 /// </summary>
 internal sealed class R3labsClient : SeedClient
 {
@@ -164,23 +174,35 @@ internal sealed class R3labsClient : SeedClient
     {
         foreach (var block in _blocks.Feed(text))
         {
-            var (type, data, id, retry) = ("", "", "", "");
-            foreach (var line in block.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                if (Field(line, "id:") is { } i) id = i;
-                else if (Field(line, "data:") is { } d) data += d + "\n";
-                else if (line == "data") data += "\n";
-                else if (Field(line, "event:") is { } t) type = t;
-                else if (Field(line, "retry:") is { } r) retry = r;
-            }
-
-            if (data.Length > 0) data = data[..^1];
-            if (id.Length > 0) LastEventId = id;
-            if (LastEventId.Length + data.Length + type.Length + retry.Length > 0) yield return new SeedEvent(type, data, LastEventId);
+            if (Block(block) is { } e) yield return e;
         }
     }
 
+    protected override IEnumerable<SeedEvent> AtEnd()
+    {
+        var rest = _blocks.Rest;
+        Reset();
+        return rest.Length > 0 && Block(rest) is { } e ? [e] : [];
+    }
+
     protected override void Reset() => _blocks.Reset();
+
+    private SeedEvent? Block(string block)
+    {
+        var (type, data, id, retry) = ("", "", "", "");
+        foreach (var line in block.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (Field(line, "id:") is { } i) id = i;
+            else if (Field(line, "data:") is { } d) data += d + "\n";
+            else if (line == "data") data += "\n";
+            else if (Field(line, "event:") is { } t) type = t;
+            else if (Field(line, "retry:") is { } r) retry = r;
+        }
+
+        if (data.Length > 0) data = data[..^1];
+        if (id.Length > 0) LastEventId = id;
+        return LastEventId.Length + data.Length + type.Length + retry.Length > 0 ? new SeedEvent(type, data, LastEventId) : null;
+    }
 
     private static string? Field(string line, string prefix) =>
         !line.StartsWith(prefix, StringComparison.Ordinal) ? null : line[prefix.Length..] is [' ', .. var value] ? value : line[prefix.Length..];
