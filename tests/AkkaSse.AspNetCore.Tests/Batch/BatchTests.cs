@@ -39,6 +39,7 @@ public sealed class BatchTests
     }
 
     [Fact]
+    [Trait("parity", "PUB-08")]
     public async Task Every_part_of_an_event_arrives()
     {
         await using var host = await EdgeHost.StartAsync();
@@ -61,6 +62,7 @@ public sealed class BatchTests
     }
 
     [Fact]
+    [Trait("parity", "WIRE-08")]
     public async Task Base64_data_reach_a_stream_that_takes_any_bytes_and_no_other()
     {
         await using var host = await EdgeHost.StartAsync();
@@ -272,6 +274,7 @@ public sealed class BatchTests
     }
 
     [Fact]
+    [Trait("parity", "TGT-08")]
     public async Task Authorizer_is_asked_for_the_target_of_each_item()
     {
         await using var host = await EdgeHost.StartAsync(build: b => b.UseAuthorizer<OnlyOpen>());
