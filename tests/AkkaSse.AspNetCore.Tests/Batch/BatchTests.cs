@@ -39,6 +39,7 @@ public sealed class BatchTests
     }
 
     [Fact]
+    [Trait("parity", "PUB-08")]
     public async Task Every_part_of_an_event_arrives()
     {
         await using var host = await EdgeHost.StartAsync();
@@ -61,6 +62,7 @@ public sealed class BatchTests
     }
 
     [Fact]
+    [Trait("parity", "WIRE-08")]
     public async Task Base64_data_reach_a_stream_that_takes_any_bytes_and_no_other()
     {
         await using var host = await EdgeHost.StartAsync();
@@ -190,6 +192,39 @@ public sealed class BatchTests
     }
 
     [Fact]
+    public async Task Body_that_breaks_off_on_the_level_of_http_reports_the_items_before_it()
+    {
+        await using var host = await EdgeHost.StartAsync();
+        await using var connection = await RawConnection.OpenAsync(host.Address);
+        await connection.WriteHeadAsync("POST", "/v1/batch", "Transfer-Encoding: chunked");
+        await connection.WriteAsync("1a\r\n{\"stream\":\"a\",\"data\":\"1\"}\n\r\n");
+        // Apart, because the server hands out nothing of a read that it cannot parse.
+        await Eventually.Until(async () => await host.Hub.Streams.ExistsAsync("a"), "the first item to be published");
+        await connection.WriteAsync("no chunk\r\n");
+
+        var head = await connection.ReadHeadAsync("POST");
+
+        head.Status.ShouldBe(200);
+        var answer = JsonDocument.Parse(await connection.ReadBodyToEndAsync()).RootElement;
+        answer.GetProperty("accepted").GetInt32().ShouldBe(1);
+        answer.GetProperty("items")[1].GetProperty("status").GetInt32().ShouldBe(400);
+    }
+
+    [Fact]
+    public async Task Sender_that_vanishes_leaves_the_items_that_arrived()
+    {
+        await using var host = await EdgeHost.StartAsync();
+        await using var connection = await RawConnection.OpenAsync(host.Address);
+        await connection.WriteHeadAsync("POST", "/v1/batch", "Content-Length: 1000");
+        await connection.WriteAsync("{\"stream\":\"a\",\"data\":\"1\"}\n{\"stream\":\"a\",\"da");
+        await Eventually.Until(async () => await host.Hub.Streams.ExistsAsync("a"), "the first item to be published");
+        connection.Reset();
+
+        (await host.PostAsync("/v1/batch", """{"stream":"a","data":"2"}""")).Status.ShouldBe(200);
+        (await host.Hub.Streams.ReadAsync("a")).Events.Select(e => e.Event.Data).ShouldBe(["1", "2"]);
+    }
+
+    [Fact]
     public async Task Item_beyond_the_bound_is_refused_and_the_rest_goes_on()
     {
         await using var host = await EdgeHost.StartAsync(o => o.MaxEventBytes = 1024);
@@ -272,6 +307,7 @@ public sealed class BatchTests
     }
 
     [Fact]
+    [Trait("parity", "TGT-08")]
     public async Task Authorizer_is_asked_for_the_target_of_each_item()
     {
         await using var host = await EdgeHost.StartAsync(build: b => b.UseAuthorizer<OnlyOpen>());
