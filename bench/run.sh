@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
 # Builds the server and the rig, runs the set of cases, and writes bench/results/DATE.md: machine, commit, medians.
-#   bench/run.sh [--runs N] [--quick] [--yardstick DIR] [--out FILE]
+#   bench/run.sh [--runs N] [--quick] [--alone] [--yardstick DIR] [--out FILE]
 #     --runs N         how often each case runs, in turn with the others (default 3)
 #     --quick          small counts, one run: shows that it works, measures nothing
+#     --alone          without the naive endpoint, which is the lower yardstick
 #     --yardstick DIR  a directory with rawsse.cpp, a bare epoll server to compare with; needs g++
 #     --out FILE       where the report goes instead
 # Linux only. The server runs on core 0 and the load on core 1 where taskset and two cores are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=3 quick= yardstick= out=bench/results/$(date -u +%Y-%m-%d).md
+runs=3 quick= alone= yardstick= out=bench/results/$(date -u +%Y-%m-%d).md
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
     --quick) quick=1 runs=1 ;;
+    --alone) alone=1 ;;
     --yardstick) yardstick=$(cd "$2" && pwd); shift ;;
     --out) out=$2; shift ;;
-    -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "bench/run.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
   esac
   shift
@@ -37,6 +39,7 @@ if command -v taskset >/dev/null && [ "$(nproc)" -ge 2 ]; then
 fi
 
 dotnet build src/AkkaSse.Server -c Release -v quiet --nologo
+[ -n "$alone" ] || dotnet build bench/AkkaSse.NaiveEndpoint -c Release -v quiet --nologo
 dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo
 rig=bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig
 
@@ -59,23 +62,33 @@ start_server() {
   server_url=$(await_line "$work/server.log" 'http://127\.0\.0\.1:[0-9]+' "$server_pid")
 }
 
-start_yardstick() {
-  g++ -O2 -march=native -std=c++17 -o "$work/rawsse" "$yardstick/rawsse.cpp"
+# start_other PROGRAM [ARGUMENTS AFTER THE PORT]: on a port that is free; sets other_pid and other_url.
+start_other() {
+  local program=$1 port
+  shift
   for _ in 1 2 3 4 5; do
-    local port=$((20000 + RANDOM % 10000))
-    "${pin_server[@]}" "$work/rawsse" "$port" --coalesce >"$work/rawsse.log" 2>&1 &
-    raw_pid=$!
-    for _ in $(seq 50); do
-      kill -0 "$raw_pid" 2>/dev/null || break
+    port=$((20000 + RANDOM % 10000))
+    "${pin_server[@]}" "$program" "$port" "$@" >"$work/other.log" 2>&1 &
+    other_pid=$!
+    for _ in $(seq 100); do
+      kill -0 "$other_pid" 2>/dev/null || break
       if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-        pids+=("$raw_pid") raw_url=http://127.0.0.1:$port
+        pids+=("$other_pid") other_url=http://127.0.0.1:$port
         return
       fi
       sleep 0.1
     done
   done
-  echo "bench/run.sh: the yardstick did not start" >&2
+  echo "bench/run.sh: $program did not start" >&2
   return 1
+}
+
+# compare NAME SERVER SWITCHES...: the same case against the program that start_other has started.
+compare() {
+  local label=$1/$2
+  shift 2
+  one "$label" "$other_url" "$other_pid" "$@" --path "/sse/{s}" --pub-path "/pub/{s}"
+  kill "$other_pid" && wait "$other_pid" 2>/dev/null || true
 }
 
 conns=1000 many=10000 scale=1
@@ -105,6 +118,8 @@ one() {
   [ "$code" -eq 0 ] || clean=1
 }
 
+[ -z "$yardstick" ] || g++ -O2 -march=native -std=c++17 -o "$work/rawsse" "$yardstick/rawsse.cpp"
+
 echo "Load before: $(cut -d' ' -f1-3 /proc/loadavg)"
 load_before=$(cut -d' ' -f1-3 /proc/loadavg)
 for run in $(seq "$runs"); do
@@ -119,16 +134,17 @@ for run in $(seq "$runs"); do
       *) one "$name/akkasse" "$server_url" "$server_pid" $switches ;;
     esac
     kill "$server_pid" && wait "$server_pid" 2>/dev/null || true
-    [ -n "$yardstick" ] && [ "$where" = both ] || continue
-    start_yardstick
+    [ "$where" = both ] || continue
     # shellcheck disable=SC2086
-    one "$name/bare" "$raw_url" "$raw_pid" $switches --path "/sse/{s}" --pub-path "/pub/{s}"
-    kill "$raw_pid" && wait "$raw_pid" 2>/dev/null || true
+    [ -n "$alone" ] || { start_other bench/AkkaSse.NaiveEndpoint/bin/Release/net10.0/AkkaSse.NaiveEndpoint; compare "$name" naive $switches; }
+    # shellcheck disable=SC2086
+    [ -z "$yardstick" ] || { start_other "$work/rawsse" --coalesce; compare "$name" bare $switches; }
   done
 done
 
 mkdir -p "$(dirname "$out")"
-baseline=()
+baseline=(--baseline naive)
+[ -z "$alone" ] || baseline=()
 [ -z "$yardstick" ] || baseline=(--baseline bare)
 {
   echo "# Measured on $(date -u +%Y-%m-%d)"
@@ -137,6 +153,7 @@ baseline=()
   echo "- Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(awk '/MemTotal/{printf "%d", $2/1048576}' /proc/meminfo) GiB, Linux $(uname -r)"
   echo "- .NET $(dotnet --version); $pinned; load average before: $load_before"
   echo "- $runs run(s) of each case in turn, medians; events of 200 bytes${quick:+; quick counts, good for nothing but showing that it works}"
+  [ -n "$alone" ] || echo "- \`naive\` is what one writes in ASP.NET Core without a hub: a channel and a loop per client, a write and a flush per event (\`bench/AkkaSse.NaiveEndpoint\`)"
   [ -z "$yardstick" ] || echo "- \`bare\` is a C++ epoll program that writes preformatted bytes and coalesces: no HTTP framework, no log, no resume"
   echo
   "$rig" report "$work/results.jsonl" "${baseline[@]}"
