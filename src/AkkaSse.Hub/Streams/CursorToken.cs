@@ -88,7 +88,8 @@ internal sealed class CursorToken
         for (var at = HeadLength; at < text.Length;)
         {
             if (text.Length - at < NameLength + 2) return false;
-            if (!System.Buffers.Text.Base64Url.TryDecodeFromChars(text.AsSpan(at, NameLength), name, out var bytes) || bytes != 12) return false;
+            // TryDecodeFromChars throws on a foreign character; this form answers.
+            if (System.Buffers.Text.Base64Url.DecodeFromChars(text.AsSpan(at, NameLength), name, out _, out var bytes) != System.Buffers.OperationStatus.Done || bytes != 12) return false;
             at += NameLength;
             var dot = text.AsSpan(at).IndexOf('.');
             if (dot is < 1 or > 11 || !TryDigits(text.AsSpan(at, dot), out var offset)) return false;

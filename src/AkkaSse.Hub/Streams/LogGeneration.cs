@@ -132,7 +132,8 @@ internal sealed class ChunkList
             else high = middle - 1;
         }
         // A chunk of transient frames alone begins at the same offset as the next: the first of equals holds what came before the event.
-        while (low > 0 && this[low - 1].BaseOffset == this[low].BaseOffset) low--;
+        // Not for an offset behind the event: the way from there leads over the event itself.
+        while (low > 0 && this[low].BaseOffset == offset && this[low - 1].BaseOffset == offset) low--;
         return this[low];
     }
 }
