@@ -33,8 +33,8 @@ internal static class PublishEndpoints
 
     public static Task ToClientInZone(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if ((target.Name(2, "zone", out var zone) ?? target.Name(4, "client", out _)) is { } fault) return edge.RefuseAsync(context, fault);
-        target.Name(4, "client", out var client);
+        if (target.Name(2, "zone", out var zone) is { } fault) return edge.RefuseAsync(context, fault);
+        if (target.Name(4, "client", out var client) is { } other) return edge.RefuseAsync(context, other);
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Zone = zone;
         p.Client = client;
