@@ -6,13 +6,14 @@ namespace AkkaSse.AspNetCore;
 /// <summary>What opens an event stream on the native routes.</summary>
 internal static class SubscribeEndpoints
 {
-    public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target) =>
-        TargetNames.Stream(target, out var stream) is { } fault ? edge.RefuseAsync(context, fault) : ToStream(context, edge, target, stream);
+    public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target) => TargetNames.Stream(target, out var stream) is { } fault
+        ? edge.RefuseAsync(context, fault)
+        : ToStream(context, edge, target, stream, streamInQuery: target.SegmentCount == 3);
 
     /// <summary>Exactly one stream: its ids are positions.</summary>
-    public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target, string stream)
+    public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target, string stream, bool streamInQuery = false)
     {
-        if (SubscribeParameters.Read(context.Request, target, many: false, out var p) is { } fault) return edge.RefuseAsync(context, fault);
+        if (SubscribeParameters.Read(context.Request, target, many: false, out var p, streamInQuery) is { } fault) return edge.RefuseAsync(context, fault);
         return EventStream.RunAsync(context, edge, Request(context, edge, p) with
         {
             Streams = [new StreamSubscription(stream)],
