@@ -234,7 +234,8 @@ public sealed class AuthorizationTests
         {
             { Action: HubAction.ClaimClient } => request.Client == "granted" ? HubAccess.Allow : HubAccess.Forbidden,
             { Stream: "login" } => HubAccess.Unauthorized,
-            { Stream: "forbidden" } or { Zone: "forbidden" } or { Client: "forbidden" } or { Subscription: "forbidden" } => HubAccess.Forbidden,
+            { Stream: "forbidden" } or { Zone: "forbidden" } or { Client: "forbidden" } or { Subscription: "forbidden" } =>
+                HubAccess.Forbidden,
             { Broadcast: true, Context.Request.QueryString.Value: "?zone=nobroadcast" } => HubAccess.Forbidden,
             _ => HubAccess.Allow,
         });

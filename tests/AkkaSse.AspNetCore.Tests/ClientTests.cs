@@ -228,9 +228,11 @@ public sealed class ClientTests
         (await host.GetAsync("/v1/clients/c")).Json.GetProperty("streams").GetArrayLength().ShouldBe(1);
     }
 
-    private static string ClientOf(RawBlock open) => System.Text.Json.JsonDocument.Parse(open.Data!).RootElement.GetProperty("client").GetString()!;
+    private static string ClientOf(RawBlock open) =>
+        System.Text.Json.JsonDocument.Parse(open.Data!).RootElement.GetProperty("client").GetString()!;
 
-    private static IEnumerable<string?> Ids(RawResponse page) => page.Json.GetProperty("clients").EnumerateArray().Select(c => c.GetProperty("id").GetString());
+    private static IEnumerable<string?> Ids(RawResponse page) =>
+        page.Json.GetProperty("clients").EnumerateArray().Select(c => c.GetProperty("id").GetString());
 
     private static async Task<List<string?>> DataAsync(RawSseClient reader, int count)
     {

@@ -122,6 +122,7 @@ public sealed class HardeningTests : IClassFixture<HardeningTests.Server>
     [InlineData("GET", "/v1/streams/a/events?ping=never")]
     [InlineData("GET", "/v1/streams/a/events?zone=z")]
     [InlineData("GET", "/v1/streams/a/events?client=c")]
+    [InlineData("GET", "/v1/streams/a/events?stream=b")]
     [InlineData("GET", "/v1/streams/a/events?type=a%0Db")]
     [InlineData("GET", "/v1/events?stream=a&client=c&client=d")]
     [InlineData("GET", "/v1/streams?limit=0")]

@@ -1,3 +1,4 @@
+using AkkaSse.Hub;
 using AkkaSse.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Features;
@@ -84,20 +85,40 @@ public sealed class ResponseHeadTests
 
     [Fact]
     [Trait("parity", "HTTP-13")]
-    public async Task Compression_and_minimum_data_rate_leave_a_quiet_stream_alone()
+    public async Task Response_compression_leaves_a_stream_alone()
     {
         await using var host = await EdgeHost.StartAsync(
-            host: b =>
-            {
-                b.Services.AddResponseCompression(o => o.MimeTypes = ["text/event-stream"]);
-                b.Services.Configure<KestrelServerOptions>(o => o.Limits.MinResponseDataRate = new MinDataRate(1_000_000, TimeSpan.FromSeconds(1.1)));
-            },
+            host: b => b.Services.AddResponseCompression(o => o.MimeTypes = ["text/event-stream"]),
             app: app => app.UseResponseCompression());
         await using var reader = await host.SubscribeAsync("/v1/streams/a/events", "Accept-Encoding: gzip, br");
         reader.Head.Header("Content-Encoding").ShouldBe("identity");
         await reader.NextAsync("hub.open");
         await host.PostAsync("/v1/streams/a/events", "plain");
         (await reader.NextEventAsync()).Data.ShouldBe("plain");
+    }
+
+    [Fact]
+    [Trait("parity", "HTTP-13")]
+    public async Task Stalled_reader_is_ended_by_the_hubs_write_timeout_and_not_by_the_servers_minimum_data_rate()
+    {
+        var ended = new Endings();
+        await using var host = await EdgeHost.StartAsync(
+            o =>
+            {
+                o.WriteTimeout = TimeSpan.FromSeconds(4);
+                o.WriteTolerance = 1;
+            },
+            host: b =>
+            {
+                b.Services.AddSingleton<IHubObserver>(ended);
+                b.Services.Configure<KestrelServerOptions>(o => o.Limits.MinResponseDataRate = new MinDataRate(1_000_000_000, TimeSpan.FromSeconds(1.01)));
+            });
+        await using var stalled = await RawConnection.OpenAsync(host.Address, receiveBuffer: 4096);
+        await stalled.WriteHeadAsync("GET", "/v1/streams/a/events");
+        await stalled.ReadHeadAsync();
+        var body = new string('x', 1_000_000);
+        for (var i = 0; i < 12; i++) (await host.PostAsync("/v1/streams/a/events", body)).Status.ShouldBe(202);
+        (await Eventually.Within(ended.First.Task, "the stalled connection to end")).ShouldBe(CloseReason.SlowClient);
     }
 
     [Fact]
@@ -175,5 +196,16 @@ public sealed class ResponseHeadTests
         await reader.NextAsync("hub.open");
         while (await reader.NextAsync() is not null) { }
         await Eventually.Until(() => host.Edge.Load.Connections == 0, "no connection after the lifetime");
+    }
+
+    private sealed class Endings : IHubObserver
+    {
+        public TaskCompletionSource<CloseReason> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ValueTask OnDisconnectedAsync(ClientInfo client, CloseReason reason)
+        {
+            First.TrySetResult(reason);
+            return default;
+        }
     }
 }

@@ -1,6 +1,9 @@
 namespace AkkaSse.Testing;
 
-/// <summary>A clock that moves only when told, with working timers. Thread-safe; timer callbacks run on the thread that advances, in order of their due time.</summary>
+/// <summary>
+/// A clock that moves only when told, with working timers. Thread-safe; timer callbacks run on the thread that advances, in order of their
+/// due time.
+/// </summary>
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _gate = new();
@@ -99,7 +102,8 @@ public sealed class ManualTimeProvider : TimeProvider
             return true;
         }
 
-        public void Rearm() => Due = _period == Timeout.InfiniteTimeSpan || _period == TimeSpan.Zero ? null : (Due ?? owner._ticks) + _period.Ticks;
+        public void Rearm() =>
+            Due = _period == Timeout.InfiniteTimeSpan || _period == TimeSpan.Zero ? null : (Due ?? owner._ticks) + _period.Ticks;
 
         public void Fire()
         {

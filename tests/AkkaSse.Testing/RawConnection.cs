@@ -6,8 +6,8 @@ using System.Text;
 namespace AkkaSse.Testing;
 
 /// <summary>
-/// One TCP connection that speaks HTTP/1.1 byte by byte: what is sent is exactly what the test wrote (no client normalises the request target),
-/// and a body is read as it arrives. One request at a time; not thread-safe.
+/// One TCP connection that speaks HTTP/1.1 byte by byte: what is sent is exactly what the test wrote (no client normalises the request
+/// target), and a body is read as it arrives. One request at a time; not thread-safe.
 /// </summary>
 public sealed class RawConnection : IAsyncDisposable
 {
@@ -64,7 +64,9 @@ public sealed class RawConnection : IAsyncDisposable
         return WriteAsync(text.Append("\r\n").ToString());
     }
 
-    /// <summary>Reads a response head; a body is then read with <see cref="ReadBodyAsync"/>. Informational responses (100) are skipped.</summary>
+    /// <summary>
+    /// Reads a response head; a body is then read with <see cref="ReadBodyAsync"/>. Informational responses (100) are skipped.
+    /// </summary>
     /// <param name="method">The request's method: an answer to HEAD has no body.</param>
     public async Task<RawResponse> ReadHeadAsync(string method = "GET")
     {
@@ -87,7 +89,9 @@ public sealed class RawConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads what has arrived of the body; 0 when it has ended (cleanly: with the last chunk, the announced length, or a FIN).</summary>
+    /// <summary>
+    /// Reads what has arrived of the body; 0 when it has ended (cleanly: with the last chunk, the announced length, or a FIN).
+    /// </summary>
     /// <exception cref="IOException">The connection broke off before the end.</exception>
     public async Task<int> ReadBodyAsync(Memory<byte> target, CancellationToken cancellation = default)
     {

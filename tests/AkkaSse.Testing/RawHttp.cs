@@ -20,7 +20,8 @@ public sealed record RawResponse(int Status, IReadOnlyList<KeyValuePair<string, 
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
     /// <summary>The member <c>code</c> of a problem; null when the body is none.</summary>
-    public string? Code => Header("Content-Type") == "application/problem+json" && Json.TryGetProperty("code", out var code) ? code.GetString() : null;
+    public string? Code =>
+        Header("Content-Type") == "application/problem+json" && Json.TryGetProperty("code", out var code) ? code.GetString() : null;
 }
 
 /// <summary>Single requests with an exact request target, each on a connection of its own.</summary>
@@ -44,7 +45,8 @@ public static class RawHttp
     }
 
     /// <summary>GET.</summary>
-    public static Task<RawResponse> GetAsync(Uri server, string target, params IEnumerable<string> headers) => SendAsync(server, "GET", target, null, headers);
+    public static Task<RawResponse> GetAsync(Uri server, string target, params IEnumerable<string> headers) =>
+        SendAsync(server, "GET", target, null, headers);
 
     /// <summary>POST with a text as UTF-8.</summary>
     public static Task<RawResponse> PostAsync(Uri server, string target, string body, params IEnumerable<string> headers) =>

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace AkkaSse.Testing;
 
-/// <summary>A block of the event stream as it stood on the wire, without its blank line: all lines since the previous block, comments included.</summary>
+/// <summary>
+/// A block of the event stream as it stood on the wire, without its blank line: all lines since the previous block, comments included.
+/// </summary>
 /// <param name="Lines">The lines, without their ends.</param>
 public sealed record RawBlock(IReadOnlyList<string> Lines)
 {
@@ -70,7 +72,9 @@ public sealed class RawSseClient : IAsyncDisposable
         }
     }
 
-    /// <summary>The next block; null when the stream has ended cleanly. The deadline is for the whole block: heartbeats do not prolong it.</summary>
+    /// <summary>
+    /// The next block; null when the stream has ended cleanly. The deadline is for the whole block: heartbeats do not prolong it.
+    /// </summary>
     /// <exception cref="TimeoutException">None came within the deadline; the message shows what had been read.</exception>
     public async Task<RawBlock?> NextAsync(TimeSpan? deadline = null)
     {
@@ -102,7 +106,8 @@ public sealed class RawSseClient : IAsyncDisposable
         NextAsync(b => b.Data is not null && b.Type?.StartsWith("hub.", StringComparison.Ordinal) != true, "an event", deadline);
 
     /// <summary>The next event of that type.</summary>
-    public Task<RawBlock> NextAsync(string type, TimeSpan? deadline = null) => NextAsync(b => b.Type == type, $"an event of type {type}", deadline);
+    public Task<RawBlock> NextAsync(string type, TimeSpan? deadline = null) =>
+        NextAsync(b => b.Type == type, $"an event of type {type}", deadline);
 
     /// <summary>The next line, the empty one of a block's end included; null at the clean end.</summary>
     public async Task<string?> NextLineAsync(TimeSpan? deadline = null)

@@ -9,7 +9,10 @@ internal static class AccessRules
 {
     private static readonly ClaimsPrincipal Nobody = new(new ClaimsIdentity());
 
-    /// <summary>The authenticated principal, or null. Reads the feature, because <see cref="HttpContext.User"/> makes a principal where there is none.</summary>
+    /// <summary>
+    /// The authenticated principal, or null. Reads the feature, because <see cref="HttpContext.User"/> makes a principal where there is
+    /// none.
+    /// </summary>
     public static ClaimsPrincipal? Principal(HttpContext context) =>
         context.Features.Get<IHttpAuthenticationFeature>()?.User is { Identity.IsAuthenticated: true } user ? user : null;
 
@@ -18,7 +21,8 @@ internal static class AccessRules
         Principal(context) is { } principal ? edge.Options.SubjectOf(principal) : null;
 
     /// <summary>A question about this request.</summary>
-    public static HubAccessRequest Ask(HttpContext context, HubAction action) => new(Principal(context) ?? Nobody, action) { Context = context };
+    public static HubAccessRequest Ask(HttpContext context, HubAction action) =>
+        new(Principal(context) ?? Nobody, action) { Context = context };
 
     /// <summary>Asks the authorizer, if there is one.</summary>
     /// <returns>Null when allowed.</returns>
@@ -33,7 +37,8 @@ internal static class AccessRules
         if (principal is null && edge.Options.AllowAnonymousClientIds) return null;
         if (edge.Authorizer is { } authorizer)
         {
-            var answer = await authorizer.AuthorizeAsync(Ask(context, HubAction.ClaimClient) with { Client = client, Zone = zone }, context.RequestAborted).ConfigureAwait(false);
+            var question = Ask(context, HubAction.ClaimClient) with { Client = client, Zone = zone };
+            var answer = await authorizer.AuthorizeAsync(question, context.RequestAborted).ConfigureAwait(false);
             if (answer == HubAccess.Allow) return null;
             if (answer == HubAccess.Unauthorized) return Unauthorized(edge, context);
         }

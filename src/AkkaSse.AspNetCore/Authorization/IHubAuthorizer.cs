@@ -12,7 +12,9 @@ public enum HubAction
     /// <summary>Publish to a stream, a zone, a client, or everyone.</summary>
     Publish,
 
-    /// <summary>Connect under a client id that is not the principal's own subject. Needs an explicit grant: without an authorizer it is refused.</summary>
+    /// <summary>
+    /// Connect under a client id that is not the principal's own subject. Needs an explicit grant: without an authorizer it is refused.
+    /// </summary>
     ClaimClient,
 
     /// <summary>List streams.</summary>
@@ -42,7 +44,9 @@ public enum HubAction
     /// <summary>Disconnect a client.</summary>
     DisconnectClient,
 
-    /// <summary>Change a client's streams. Asked for the client, and then with <see cref="Subscribe"/> for each stream to be added.</summary>
+    /// <summary>
+    /// Change a client's streams. Asked for the client, and then with <see cref="Subscribe"/> for each stream to be added.
+    /// </summary>
     ChangeSubscriptions,
 
     /// <summary>Create, inspect or remove a managed subscription; its streams are asked for with <see cref="Subscribe"/>.</summary>
@@ -90,8 +94,9 @@ public readonly record struct HubAccessRequest(ClaimsPrincipal Principal, HubAct
 }
 
 /// <summary>
-/// Decides what a principal may do with which stream, zone and client (TGT-08). Register one in the container. Asked after the endpoint's authorization
-/// policy and before anything is looked up or changed, so that a refused request leaves no state behind. Thread-safe; an exception ends the request with 500.
+/// Decides what a principal may do with which stream, zone and client (TGT-08). Register one in the container. Asked after the endpoint's
+/// authorization policy and before anything is looked up or changed, so that a refused request leaves no state behind. Thread-safe; an
+/// exception ends the request with 500.
 /// </summary>
 public interface IHubAuthorizer
 {

@@ -10,7 +10,8 @@ internal static class ClientEndpoints
     public static async Task List(HttpContext context, EdgeContext edge, RequestTarget target)
     {
         var fault = ListParameters.Read(target, out var p) ?? edge.NotServing();
-        fault ??= await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.ListClients) with { Stream = p.Stream, Zone = p.Zone }).ConfigureAwait(false);
+        var question = AccessRules.Ask(context, HubAction.ListClients) with { Stream = p.Stream, Zone = p.Zone };
+        fault ??= await AccessRules.CheckAsync(edge, question).ConfigureAwait(false);
         if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
@@ -31,7 +32,9 @@ internal static class ClientEndpoints
 
     public static async Task Get(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        var fault = Parameters(target, out var client, out var zone, out _) ?? await AllowedAsync(context, edge, HubAction.InspectClient, client, zone).ConfigureAwait(false);
+        var fault =
+            Parameters(target, out var client, out var zone, out _)
+                ?? await AllowedAsync(context, edge, HubAction.InspectClient, client, zone).ConfigureAwait(false);
         var result = fault is null ? await edge.Hub.Clients.GetAsync(client, zone, context.RequestAborted).ConfigureAwait(false) : default;
         await AnswerAsync(context, edge, fault ?? HubFault.Of(result, client, edge.Edge), result).ConfigureAwait(false);
     }
@@ -58,11 +61,13 @@ internal static class ClientEndpoints
             (var change, fault) = await SubscriptionChangeJson.ReadAsync(context).ConfigureAwait(false);
             foreach (var add in change.Add)
             {
-                fault ??= await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.Subscribe) with { Stream = add.Stream, Client = client, Zone = zone }).ConfigureAwait(false);
+                var question = AccessRules.Ask(context, HubAction.Subscribe) with { Stream = add.Stream, Client = client, Zone = zone };
+                fault ??= await AccessRules.CheckAsync(edge, question).ConfigureAwait(false);
             }
             if (fault is null)
             {
-                result = await edge.Hub.Clients.ChangeSubscriptionsAsync(client, change, zone, CancellationToken.None).ConfigureAwait(false);
+                result =
+                    await edge.Hub.Clients.ChangeSubscriptionsAsync(client, change, zone, CancellationToken.None).ConfigureAwait(false);
                 fault = HubFault.Of(result, client, edge.Edge);
             }
         }
@@ -77,8 +82,10 @@ internal static class ClientEndpoints
         return Task.CompletedTask;
     }
 
-    private static ValueTask<HubFault?> AllowedAsync(HttpContext context, EdgeContext edge, HubAction action, string client, string? zone) =>
-        edge.NotServing() is { } fault ? new(fault) : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Client = client, Zone = zone });
+    private static ValueTask<HubFault?> AllowedAsync(
+        HttpContext context, EdgeContext edge, HubAction action, string client, string? zone) => edge.NotServing() is { } fault
+        ? new(fault)
+        : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Client = client, Zone = zone });
 
     private static HubFault? Parameters(in RequestTarget target, out string client, out string? zone, out bool reconnect)
     {

@@ -13,7 +13,8 @@ internal static class SubscriptionChangeJson
     {
         var (document, fault) = await JsonBody.ReadAsync(context).ConfigureAwait(false);
         if (fault is not null) return (Nothing, fault);
-        if (document is null) return (Nothing, HubFault.Body("The body is empty; {\"add\":[{\"stream\":…,\"since\":…}],\"remove\":[…]} is needed."));
+        if (document is null)
+            return (Nothing, HubFault.Body("The body is empty; {\"add\":[{\"stream\":…,\"since\":…}],\"remove\":[…]} is needed."));
         using (document)
         {
             fault = Read(document.RootElement, out var add, out var remove);
@@ -34,7 +35,8 @@ internal static class SubscriptionChangeJson
                     foreach (var item in member.Value.EnumerateArray())
                     {
                         if (Item(item, out var subscription) is { } fault) return fault;
-                        if (add.Exists(a => a.Stream == subscription.Stream)) return HubFault.Body($"'add' names the stream '{subscription.Stream}' twice.");
+                        if (add.Exists(a => a.Stream == subscription.Stream))
+                            return HubFault.Body($"'add' names the stream '{subscription.Stream}' twice.");
                         add.Add(subscription);
                     }
                     break;
@@ -72,8 +74,9 @@ internal static class SubscriptionChangeJson
                         break;
                     case "since":
                         if (JsonBody.Text(member.Value, "since", out var text) is { } wrong) return wrong;
-                        if (!StartPosition.TryParse(text, out since)) return HubFault.Body($"'since' is none of earliest, latest, last:N, offset:N, {Durations.Allowed}, or an RFC 3339 time.");
-                        break;
+                        if (StartPosition.TryParse(text, out since)) break;
+                        return HubFault.Body(
+                            $"'since' is none of earliest, latest, last:N, offset:N, {Durations.Allowed}, or an RFC 3339 time.");
                     default:
                         return JsonBody.Unknown(member.Name, "stream and since");
                 }

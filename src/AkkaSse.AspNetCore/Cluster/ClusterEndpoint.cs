@@ -17,7 +17,8 @@ internal static class ClusterEndpoint
         }
 
         var nodes = await edge.Edge.NodesAsync(context.RequestAborted).ConfigureAwait(false);
-        var loads = await Task.WhenAll(nodes.Select(n => edge.Edge.LoadOfAsync(n.Name, context.RequestAborted).AsTask())).ConfigureAwait(false);
+        var loads =
+            await Task.WhenAll(nodes.Select(n => edge.Edge.LoadOfAsync(n.Name, context.RequestAborted).AsTask())).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(context, 200, (Self: edge.Edge.Load, Nodes: nodes, Loads: loads), static (json, cluster) =>
         {
             json.WriteStartObject();

@@ -1,6 +1,8 @@
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Every value of the member <c>code</c> that the HTTP API answers with. Part of the API: documented in docs/http-api.md, never reused.</summary>
+/// <summary>
+/// Every value of the member <c>code</c> that the HTTP API answers with. Part of the API: documented in docs/http-api.md, never reused.
+/// </summary>
 public static class HubErrorCodes
 {
     /// <summary>400: a name is empty, too long, not UTF-8, reserved, or not decodable.</summary>

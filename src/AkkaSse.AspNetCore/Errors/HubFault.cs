@@ -2,7 +2,10 @@ using AkkaSse.Hub;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Why a request cannot be served: what the error writer is given, and the headers that go with it. A value, not an exception, so that refusing costs no stack walk.</summary>
+/// <summary>
+/// Why a request cannot be served: what the error writer is given, and the headers that go with it. A value, not an exception, so that
+/// refusing costs no stack walk.
+/// </summary>
 internal sealed record HubFault(int Status, string Code, string Message)
 {
     /// <summary>Sent as <c>Retry-After</c> in whole seconds, rounded up.</summary>
@@ -15,7 +18,8 @@ internal sealed record HubFault(int Status, string Code, string Message)
 
     public static HubFault Target(string message) => new(400, HubErrorCodes.TargetInvalid, message);
 
-    public static HubFault Parameter(string name, string message) => new(400, HubErrorCodes.ParameterInvalid, $"The parameter '{name}' {message}");
+    public static HubFault Parameter(string name, string message) =>
+        new(400, HubErrorCodes.ParameterInvalid, $"The parameter '{name}' {message}");
 
     public static HubFault Body(string message) => new(400, HubErrorCodes.BodyInvalid, message);
 
@@ -38,7 +42,8 @@ internal sealed record HubFault(int Status, string Code, string Message)
         ClientCallStatus.NotConnected => new(404, HubErrorCodes.ClientNotConnected, result.Error ?? $"no client with id {client} exists"),
         ClientCallStatus.Ambiguous => Ambiguous(client, result.Error),
         ClientCallStatus.Invalid => new(400, HubErrorCodes.SubscriptionInvalid, result.Error ?? "The call is invalid."),
-        ClientCallStatus.LimitReached => new(429, HubErrorCodes.LimitReached, result.Error ?? "A limit is reached.") { RetryAfter = edge.Options.Retry },
+        ClientCallStatus.LimitReached =>
+            new(429, HubErrorCodes.LimitReached, result.Error ?? "A limit is reached.") { RetryAfter = edge.Options.Retry },
         ClientCallStatus.NoStream => new(404, HubErrorCodes.StreamNotFound, result.Error ?? "A stream does not exist."),
         ClientCallStatus.Unavailable => Unavailable(result.Error, edge.RefusalRetry()),
         _ => OutcomeUnknown(result.Error),

@@ -7,7 +7,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>The default: <c>application/problem+json</c> (RFC 9457) with the extra member <c>code</c>, or <c>text/plain</c> when <c>Accept</c> prefers it.</summary>
+/// <summary>
+/// The default: <c>application/problem+json</c> (RFC 9457) with the extra member <c>code</c>, or <c>text/plain</c> when <c>Accept</c>
+/// prefers it.
+/// </summary>
 internal sealed class ProblemErrorWriter : IHubErrorWriter
 {
     public const string ProblemType = "application/problem+json";
@@ -54,11 +57,13 @@ internal sealed class ProblemErrorWriter : IHubErrorWriter
         {
             var quality = range.Quality ?? 1;
             if (range.MatchesAllTypes) any = Math.Max(any, quality);
-            else if (range.MediaType.Equals("text/plain", StringComparison.OrdinalIgnoreCase) || (range.Type.Equals("text", StringComparison.OrdinalIgnoreCase) && range.MatchesAllSubTypes))
-                text = Math.Max(text, quality);
-            else if (range.SubType.EndsWith("json", StringComparison.OrdinalIgnoreCase) || (range.Type.Equals("application", StringComparison.OrdinalIgnoreCase) && range.MatchesAllSubTypes))
-                json = Math.Max(json, quality);
+            else if (Covers(range, "text", "plain")) text = Math.Max(text, quality);
+            else if (Covers(range, "application", "json")) json = Math.Max(json, quality);
         }
         return text > Math.Max(json, any);
     }
+
+    private static bool Covers(MediaTypeHeaderValue range, string type, string suffix) =>
+        range.Type.Equals(type, StringComparison.OrdinalIgnoreCase)
+        && (range.MatchesAllSubTypes || range.SubType.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
 }

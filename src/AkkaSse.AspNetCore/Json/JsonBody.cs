@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Reads JSON request bodies strictly: UTF-8, no member twice, no member unknown; each fault names what is wrong and what is allowed.</summary>
+/// <summary>
+/// Reads JSON request bodies strictly: UTF-8, no member twice, no member unknown; each fault names what is wrong and what is allowed.
+/// </summary>
 internal static class JsonBody
 {
     // Names of 256 streams with 256 bytes each, six times for escapes, is below half of it.

@@ -6,7 +6,9 @@ using System.Text.Json;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Writes small JSON by hand into a buffer whose size the caller has computed; a publish answers some ten thousand times a second.</summary>
+/// <summary>
+/// Writes small JSON by hand into a buffer whose size the caller has computed; a publish answers some ten thousand times a second.
+/// </summary>
 internal ref struct JsonText(Span<byte> buffer)
 {
     // What RFC 8259 section 7 demands to be escaped.
@@ -18,7 +20,9 @@ internal ref struct JsonText(Span<byte> buffer)
 
     public readonly ReadOnlySpan<byte> Written => _buffer[.._length];
 
-    /// <summary>The most that <see cref="String"/> writes for this text: six bytes per UTF-16 unit (<c>\uXXXX</c>) and the quotes, or <c>null</c>.</summary>
+    /// <summary>
+    /// The most that <see cref="String"/> writes for this text: six bytes per UTF-16 unit (<c>\uXXXX</c>) and the quotes, or <c>null</c>.
+    /// </summary>
     public static int MaxBytes(string? text) => text is null ? 4 : (text.Length * 6) + 2;
 
     public void Raw(ReadOnlySpan<byte> utf8)

@@ -10,10 +10,14 @@ internal static class PublishAnswers
     // The fixed parts of the object and its three numbers (19 digits each at most), rounded up.
     private const int FixedBytes = 256;
 
-    /// <summary>202 with <c>{stream or zone or broadcast, id, offset, epoch, localReaders, duplicate}</c>; not flushed: the end of the request does that, with the head.</summary>
+    /// <summary>
+    /// 202 with <c>{stream or zone or broadcast, id, offset, epoch, localReaders, duplicate}</c>; not flushed: the end of the request does
+    /// that, with the head.
+    /// </summary>
     public static void Accepted(HttpResponse response, in PublishParameters p, in PublishResult result)
     {
-        var rented = ArrayPool<byte>.Shared.Rent(FixedBytes + JsonText.MaxBytes(p.Stream ?? p.Zone) + JsonText.MaxBytes(result.Id) + JsonText.MaxBytes(result.Position.Epoch));
+        var rented = ArrayPool<byte>.Shared.Rent(
+            FixedBytes + JsonText.MaxBytes(p.Stream ?? p.Zone) + JsonText.MaxBytes(result.Id) + JsonText.MaxBytes(result.Position.Epoch));
         var json = new JsonText(rented);
         if (p.Stream is { } stream)
         {
@@ -64,12 +68,19 @@ internal static class PublishAnswers
         PublishStatus.Invalid when !utf8 => NotUtf8(),
         PublishStatus.Invalid => new(400, HubErrorCodes.EventInvalid, result.Error ?? "The event is invalid."),
         PublishStatus.TooLarge => HubFault.TooLarge(edge.Options.MaxEventBytes),
-        PublishStatus.Full => new(503, HubErrorCodes.StreamFull, result.Error ?? "Readers of this stream are behind; nothing was appended.") { RetryAfter = edge.Options.Retry },
-        PublishStatus.KeyConflict => new(422, HubErrorCodes.IdempotencyKeyConflict, result.Error ?? "The idempotency key was used with another event."),
-        PublishStatus.KeyTableFull => new(429, HubErrorCodes.IdempotencyKeysFull, result.Error ?? "The table of idempotency keys is full; nothing was appended.") { RetryAfter = edge.Options.Retry },
-        PublishStatus.LimitReached => new(429, HubErrorCodes.LimitReached, result.Error ?? "A limit of streams is reached.") { RetryAfter = edge.Options.Retry },
+        PublishStatus.Full =>
+            new(503, HubErrorCodes.StreamFull, result.Error ?? "Readers of this stream are behind; nothing was appended.")
+                { RetryAfter = edge.Options.Retry },
+        PublishStatus.KeyConflict =>
+            new(422, HubErrorCodes.IdempotencyKeyConflict, result.Error ?? "The idempotency key was used with another event."),
+        PublishStatus.KeyTableFull =>
+            new(429, HubErrorCodes.IdempotencyKeysFull, result.Error ?? "The table of idempotency keys is full; nothing was appended.")
+                { RetryAfter = edge.Options.Retry },
+        PublishStatus.LimitReached =>
+            new(429, HubErrorCodes.LimitReached, result.Error ?? "A limit of streams is reached.") { RetryAfter = edge.Options.Retry },
         PublishStatus.Unavailable => HubFault.Unavailable(result.Error, edge.RefusalRetry()),
-        _ => HubFault.OutcomeUnknown(result.Error ?? "The answer was lost: the event may or may not have been appended. Repeat it with the same Idempotency-Key."),
+        _ => HubFault.OutcomeUnknown(
+            result.Error ?? "The answer was lost: the event may or may not have been appended. Repeat it with the same Idempotency-Key."),
     };
 
     public static HubFault Fault(in SendResult result, bool utf8, IHubEdge edge) => result.Status switch
@@ -80,7 +91,9 @@ internal static class PublishAnswers
         SendStatus.Invalid when !utf8 => NotUtf8(),
         SendStatus.Invalid => new(400, HubErrorCodes.EventInvalid, result.Error ?? "The event is invalid."),
         SendStatus.TooLarge => HubFault.TooLarge(edge.Options.MaxEventBytes),
-        SendStatus.Full => new(503, HubErrorCodes.ClientFull, result.Error ?? "The client does not read and its inbox is full.") { RetryAfter = edge.Options.Retry },
+        SendStatus.Full =>
+            new(503, HubErrorCodes.ClientFull, result.Error ?? "The client does not read and its inbox is full.")
+                { RetryAfter = edge.Options.Retry },
         SendStatus.Unavailable when edge.Phase is not HubPhase.Running => Closed(result.Error, edge),
         SendStatus.Unavailable => HubFault.Unavailable(result.Error, edge.RefusalRetry()),
         _ => HubFault.OutcomeUnknown(result.Error ?? "The client's node did not answer; the event may or may not have been sent."),
@@ -90,7 +103,8 @@ internal static class PublishAnswers
         new(503, HubErrorCodes.Draining, message ?? "The hub is draining or closed.") { RetryAfter = edge.RefusalRetry() };
 
     private static HubFault NotUtf8() =>
-        new(400, HubErrorCodes.DataNotUtf8, "The body is not UTF-8, and an event stream has no other encoding; base64=1 sends it as base64.");
+        new(400, HubErrorCodes.DataNotUtf8,
+            "The body is not UTF-8, and an event stream has no other encoding; base64=1 sends it as base64.");
 
     private static void Send(HttpResponse response, ReadOnlySpan<byte> body)
     {

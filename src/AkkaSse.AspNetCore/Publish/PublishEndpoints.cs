@@ -1,10 +1,14 @@
+using System.Text;
 using AkkaSse.Hub;
 using AkkaSse.Protocol;
 using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Everything that publishes. The way to a stream is the hot one: no awaits of its own, no copy of a body that came in one piece, no serializer.</summary>
+/// <summary>
+/// Everything that publishes. The way to a stream is the hot one: no awaits of its own, no copy of a body that came in one piece, no
+/// serializer.
+/// </summary>
 internal static class PublishEndpoints
 {
     public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -33,8 +37,8 @@ internal static class PublishEndpoints
 
     public static Task ToClientInZone(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if ((target.Name(2, "zone", out var zone) ?? target.Name(4, "client", out _)) is { } fault) return edge.RefuseAsync(context, fault);
-        target.Name(4, "client", out var client);
+        if (target.Name(2, "zone", out var zone) is { } fault) return edge.RefuseAsync(context, fault);
+        if (target.Name(4, "client", out var client) is { } other) return edge.RefuseAsync(context, other);
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Zone = zone;
         p.Client = client;
@@ -55,7 +59,8 @@ internal static class PublishEndpoints
         if (targets != 1)
         {
             return edge.RefuseAsync(context, new HubFault(400, HubErrorCodes.ParameterInvalid,
-                $"The publish has {(targets == 0 ? "no target" : "several targets")}; one of stream=, zone=, client= (with or without zone=) and broadcast=1 is needed."));
+                $"The publish has {(targets == 0 ? "no target" : "several targets")}; "
+                + "one of stream=, zone=, client= (with or without zone=) and broadcast=1 is needed."));
         }
         return p.Client is null ? PublishAsync(context, edge, p) : SendAsync(context, edge, p);
     }
@@ -64,8 +69,10 @@ internal static class PublishEndpoints
     public static SseEvent Event(in PublishParameters p, ReadOnlyMemory<byte> body)
     {
         var alone = body.Length == 0 && (p.Comment is not null || p.Retry is not null);
-        if (p.Base64 && !alone) return new SseEvent { Type = p.Type, Id = p.Id, Retry = p.Retry, Comment = p.Comment, Data = Convert.ToBase64String(body.Span) };
-        return new SseEvent { Type = p.Type, Id = p.Id, Retry = p.Retry, Comment = p.Comment, DataBytes = alone ? (ReadOnlyMemory<byte>?)null : body };
+        ReadOnlyMemory<byte>? data = p.Base64 ? Encoding.ASCII.GetBytes(Convert.ToBase64String(body.Span)) : body;
+        // Apart, because in one conditional null would become empty memory.
+        if (alone) data = null;
+        return new SseEvent { Type = p.Type, Id = p.Id, Retry = p.Retry, Comment = p.Comment, DataBytes = data };
     }
 
     private static async Task PublishAsync(HttpContext context, EdgeContext edge, PublishParameters p)
@@ -124,8 +131,9 @@ internal static class PublishEndpoints
     {
         if (p.IdempotencyKey is not null || p.Ttl is not null || p.Conflate is not null)
         {
-            await edge.RefuseAsync(context, new HubFault(400, HubErrorCodes.ParameterInvalid,
-                "Idempotency-Key, ttl and conflate have no meaning for a client's inbox, which is live only and keeps nothing.")).ConfigureAwait(false);
+            var meaningless = new HubFault(400, HubErrorCodes.ParameterInvalid,
+                "Idempotency-Key, ttl and conflate have no meaning for a client's inbox, which is live only and keeps nothing.");
+            await edge.RefuseAsync(context, meaningless).ConfigureAwait(false);
             return;
         }
 

@@ -15,8 +15,11 @@ internal struct PublishParameters
     public string? Stream, Zone, Client;
     public bool Broadcast;
 
-    /// <summary>Reads query and headers. Parameters of other meanings are left alone, so that an access token or a cache buster disturbs nobody.</summary>
-    public static HubFault? Read(HttpRequest request, in RequestTarget target, bool targetInQuery, bool zoneInQuery, out PublishParameters p)
+    /// <summary>
+    /// Reads query and headers. Parameters of other meanings are left alone, so that an access token or a cache buster disturbs nobody.
+    /// </summary>
+    public static HubFault? Read(
+        HttpRequest request, in RequestTarget target, bool targetInQuery, bool zoneInQuery, out PublishParameters p)
     {
         p = default;
         string? retry = null, ttl = null;
@@ -53,7 +56,8 @@ internal struct PublishParameters
 
         var key = request.Headers["Idempotency-Key"];
         if (key.Count == 0) return null;
-        if (key.Count > 1) return new HubFault(400, HubErrorCodes.HeaderInvalid, "Idempotency-Key is there more than once; once is allowed.");
+        if (key.Count > 1)
+            return new HubFault(400, HubErrorCodes.HeaderInvalid, "Idempotency-Key is there more than once; once is allowed.");
         p.IdempotencyKey = key.ToString();
         return p.IdempotencyKey.Length is 0 or > 256 || p.IdempotencyKey.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? new HubFault(400, HubErrorCodes.HeaderInvalid, "Idempotency-Key is not 1 to 256 characters of printable ASCII.")

@@ -5,8 +5,8 @@ using System.Text.Unicode;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// The one place where percent-encoding is undone, once. Strict: every <c>%</c> is followed by two hex digits, the bytes are well-formed UTF-8, and what stands
-/// unencoded is printable ASCII. Lenient decoders disagree with each other, and names decide who may read what.
+/// The one place where percent-encoding is undone, once. Strict: every <c>%</c> is followed by two hex digits, the bytes are well-formed
+/// UTF-8, and what stands unencoded is printable ASCII. Lenient decoders disagree with each other, and names decide who may read what.
 /// </summary>
 internal static class PercentDecoding
 {

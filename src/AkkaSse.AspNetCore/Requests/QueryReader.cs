@@ -2,7 +2,9 @@ using AkkaSse.Hub;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Walks over the parameters of a raw query without allocating for those nobody asks for. Values are decoded on demand, strictly and once.</summary>
+/// <summary>
+/// Walks over the parameters of a raw query without allocating for those nobody asks for. Values are decoded on demand, strictly and once.
+/// </summary>
 internal ref struct QueryReader(ReadOnlySpan<char> query)
 {
     private ReadOnlySpan<char> _rest = query;
@@ -29,7 +31,10 @@ internal ref struct QueryReader(ReadOnlySpan<char> query)
         return false;
     }
 
-    /// <summary>Takes the value of a parameter that may be there once. The empty value stays "" here, so that a repetition is seen; see <see cref="Absent"/>.</summary>
+    /// <summary>
+    /// Takes the value of a parameter that may be there once. The empty value stays "" here, so that a repetition is seen; see
+    /// <see cref="Absent"/>.
+    /// </summary>
     public readonly HubFault? Single(string name, ref string? slot)
     {
         if (slot is not null) return HubFault.Parameter(name, "is there more than once; once is allowed.");
@@ -90,7 +95,8 @@ internal ref struct QueryReader(ReadOnlySpan<char> query)
 
     private readonly HubFault? NameValue(string parameter, out string name)
     {
-        if (PercentDecoding.TryDecode(_value, query: true, out name) is { } wrong) return HubFault.Name($"The name in the parameter '{parameter}' {wrong}");
+        if (PercentDecoding.TryDecode(_value, query: true, out name) is { } wrong)
+            return HubFault.Name($"The name in the parameter '{parameter}' {wrong}");
         return HubNames.Check(name) is { } fault ? HubFault.Name($"{parameter}: {fault}") : null;
     }
 }

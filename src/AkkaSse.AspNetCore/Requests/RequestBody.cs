@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// A whole request body in one piece of memory: the server's own receive buffer when the body came in one segment, else a pooled array. Valid until
-/// <see cref="Release"/>, which must be called exactly once, and only after everybody is done with the memory.
+/// A whole request body in one piece of memory: the server's own receive buffer when the body came in one segment, else a pooled array.
+/// Valid until <see cref="Release"/>, which must be called exactly once, and only after everybody is done with the memory.
 /// </summary>
 internal readonly struct RequestBody
 {
@@ -40,8 +40,13 @@ internal readonly struct RequestBody
     public static ValueTask<RequestBody> ReadAsync(HttpContext context, int limit)
     {
         var request = context.Request;
-        if (request.Headers.ContentEncoding.Count > 0 && !request.Headers.ContentEncoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
-            return new(new RequestBody(new HubFault(415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.")));
+        var encoding = request.Headers.ContentEncoding;
+        if (encoding.Count > 0 && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return new(new RequestBody(new HubFault(
+                415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.")));
+        }
+
         var length = request.ContentLength;
         if (length > limit)
         {
@@ -78,7 +83,8 @@ internal readonly struct RequestBody
                     return new RequestBody(HubFault.TooLarge(limit));
                 }
 
-                if (result.IsCompleted && rented is null && buffer.IsSingleSegment) return new RequestBody(buffer.First, reader, buffer.End);
+                if (result.IsCompleted && rented is null && buffer.IsSingleSegment)
+                    return new RequestBody(buffer.First, reader, buffer.End);
                 var size = (int)buffer.Length;
                 if (rented is null || rented.Length < filled + size) Grow(ref rented, filled, Math.Max(expected, filled + size));
                 buffer.CopyTo(rented.AsSpan(filled));
@@ -90,7 +96,8 @@ internal readonly struct RequestBody
         catch (BadHttpRequestException e)
         {
             Return(ref rented);
-            return new RequestBody(new HubFault(e.StatusCode, e.StatusCode == 413 ? HubErrorCodes.BodyTooLarge : HubErrorCodes.BodyInvalid, e.Message));
+            var code = e.StatusCode == 413 ? HubErrorCodes.BodyTooLarge : HubErrorCodes.BodyInvalid;
+            return new RequestBody(new HubFault(e.StatusCode, code, e.Message));
         }
         catch
         {

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// The request target as the client sent it. Names are taken from here and not from the routed path, because the server decodes and normalises that one
-/// before routing: two different names could arrive as one, and a name with dots could move into another route.
+/// The request target as the client sent it. Names are taken from here and not from the routed path, because the server decodes and
+/// normalises that one before routing: two different names could arrive as one, and a name with dots could move into another route.
 /// </summary>
 internal readonly struct RequestTarget
 {
@@ -39,7 +39,10 @@ internal readonly struct RequestTarget
         }
     }
 
-    /// <summary>Reads the target of a request whose endpoint's own pattern (without group prefix) has <paramref name="segments"/> segments; null accepts any number.</summary>
+    /// <summary>
+    /// Reads the target of a request whose endpoint's own pattern (without group prefix) has <paramref name="segments"/> segments; null
+    /// accepts any number.
+    /// </summary>
     /// <returns>Null when fine.</returns>
     public static HubFault? Read(HttpContext context, int? segments, out RequestTarget target)
     {
@@ -58,7 +61,8 @@ internal readonly struct RequestTarget
 
         var query = raw.IndexOf('?', start);
         var end = query < 0 ? raw.Length : query;
-        if (HasDotSegment(raw.AsSpan(start, end - start))) return HubFault.Target("The path contains '.' or '..' as a segment; use the form with the name in the query.");
+        if (HasDotSegment(raw.AsSpan(start, end - start)))
+            return HubFault.Target("The path contains '.' or '..' as a segment; use the form with the name in the query.");
         // A trailing slash, which routing ignores.
         if (end - start > 1 && raw[end - 1] == '/' && (segments is null || Count(raw, start, end) > Expected(context, segments))) end--;
 
@@ -94,9 +98,11 @@ internal readonly struct RequestTarget
     public HubFault? Name(int index, string kind, out string name)
     {
         var raw = Raw(index);
-        if (PercentDecoding.TryDecode(raw, query: false, out name) is { } wrong) return HubFault.Name($"The {kind} name in the path {wrong}");
+        if (PercentDecoding.TryDecode(raw, query: false, out name) is { } wrong)
+            return HubFault.Name($"The {kind} name in the path {wrong}");
         // An encoded slash is undone by some proxies on the way, which would move the name into another route.
-        if (name.Contains('/', StringComparison.Ordinal)) return HubFault.Name($"The {kind} name in the path contains an encoded '/'; use the form with the name in the query.");
+        if (name.Contains('/', StringComparison.Ordinal))
+            return HubFault.Name($"The {kind} name in the path contains an encoded '/'; use the form with the name in the query.");
         return HubNames.Check(name) is { } fault ? HubFault.Name($"{kind}: {fault}") : null;
     }
 

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>What every endpoint of one mapping shares. Services are taken on the first request, so that mapping does not start the hub.</summary>
+/// <summary>
+/// What every endpoint of one mapping shares. Services are taken on the first request, so that mapping does not start the hub.
+/// </summary>
 internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptions options)
 {
     private Services? _services;
@@ -25,7 +27,8 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
     public Task RefuseAsync(HttpContext context, HubFault fault)
     {
         if (fault.RetryAfter is { } wait)
-            context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter =
+                Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (fault.Allow is not null) context.Response.Headers.Allow = fault.Allow;
         return Resolved.Errors.WriteAsync(context, fault.Status, fault.Code, fault.Message);
     }

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Everything under <c>/v1</c> that no row serves: says 405 with <c>Allow</c>, which name is wrong, or 404, through the one error writer.</summary>
+/// <summary>
+/// Everything under <c>/v1</c> that no row serves: says 405 with <c>Allow</c>, which name is wrong, or 404, through the one error writer.
+/// </summary>
 internal static class Fallback
 {
     public const string Pattern = "/v1/{**sse_rest}";

@@ -25,7 +25,10 @@ internal sealed record HubRoute(EndpointGroup Group, string Pattern, string[] Me
     /// <summary>The pattern's segments.</summary>
     public string[] Segments { get; } = Pattern[1..].Split('/');
 
-    /// <summary>As routing gets it: parameters have a prefix, because a route group around the hub (<c>/tenants/{id}</c>) may have one of the same name.</summary>
+    /// <summary>
+    /// As routing gets it: parameters have a prefix, because a route group around the hub (<c>/tenants/{id}</c>) may have one of the same
+    /// name.
+    /// </summary>
     public string RoutePattern => Pattern.Replace("{", "{sse_", StringComparison.Ordinal);
 
     /// <summary>True when it opens an event stream: request timeouts do not apply to it.</summary>

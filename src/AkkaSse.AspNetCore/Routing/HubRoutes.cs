@@ -54,7 +54,8 @@ internal static class HubRoutes
     private static HubRoute[] Both(EndpointGroup group, string inPath, string inQuery, string[] methods, HubHandler handler) =>
         [new(group, inPath, methods, handler), new(group, inQuery, methods, handler)];
 
-    private static HubRoute Stream(string pattern, HubHandler handler) => new(EndpointGroup.Subscribe, pattern, Read, handler) { Streaming = true };
+    private static HubRoute Stream(string pattern, HubHandler handler) =>
+        new(EndpointGroup.Subscribe, pattern, Read, handler) { Streaming = true };
 
     private static HubRoute Publish(string pattern, HubHandler handler) => new(EndpointGroup.Publish, pattern, ["POST"], handler);
 }

@@ -1,13 +1,16 @@
 namespace AkkaSse.AspNetCore;
 
-/// <summary>The name that a call is about: from its path segment, or from the query of the twin whose resource is written in the singular.</summary>
+/// <summary>
+/// The name that a call is about: from its path segment, or from the query of the twin whose resource is written in the singular.
+/// </summary>
 internal static class TargetNames
 {
     public static HubFault? Stream(in RequestTarget target, out string name) => Read(target, "streams", "stream", "stream", out name);
 
     public static HubFault? Client(in RequestTarget target, out string name) => Read(target, "clients", "client", "client", out name);
 
-    public static HubFault? Subscription(in RequestTarget target, out string name) => Read(target, "subscriptions", "subscription", "id", out name);
+    public static HubFault? Subscription(in RequestTarget target, out string name) =>
+        Read(target, "subscriptions", "subscription", "id", out name);
 
     private static HubFault? Read(in RequestTarget target, string plural, string kind, string parameter, out string name)
     {

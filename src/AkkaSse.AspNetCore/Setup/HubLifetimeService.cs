@@ -4,8 +4,9 @@ using Microsoft.Extensions.Hosting;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Starts the hub with the host and drains it when the host begins to stop. The drain is awaited in <see cref="StoppingAsync"/>, which the host runs before it stops
-/// any service: the server still answers while readers are told to go elsewhere, and closes its connections after.
+/// Starts the hub with the host and drains it when the host begins to stop. The drain is awaited in <see cref="StoppingAsync"/>, which the
+/// host runs before it stops any service: the server still answers while readers are told to go elsewhere, and closes its connections
+/// after.
 /// </summary>
 internal sealed class HubLifetimeService(SseHub hub, IHostApplicationLifetime lifetime) : IHostedLifecycleService, IDisposable
 {

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>What was mapped where, so that a second mapping of the same is a startup exception and not an ambiguity on the first request (HTTP-14).</summary>
+/// <summary>
+/// What was mapped where, so that a second mapping of the same is a startup exception and not an ambiguity on the first request (HTTP-14).
+/// </summary>
 internal sealed class HubMappings
 {
     private readonly HashSet<(IEndpointRouteBuilder, string)> _mapped = [];
@@ -11,7 +13,8 @@ internal sealed class HubMappings
     {
         lock (_mapped)
         {
-            if (!_mapped.Add((endpoints, what))) throw new InvalidOperationException($"{call} was called twice on the same endpoints for '{what}'; each can be mapped once.");
+            if (!_mapped.Add((endpoints, what))) throw new InvalidOperationException(
+                $"{call} was called twice on the same endpoints for '{what}'; each can be mapped once.");
         }
     }
 }

@@ -14,7 +14,8 @@ internal sealed class SseHubBuilder(IServiceCollection services) : ISseHubBuilde
     {
         ArgumentNullException.ThrowIfNull(factory);
         if (services.Any(s => s.ServiceType == typeof(EngineFactory)))
-            throw new InvalidOperationException("An engine was already chosen for this hub; UseEngine (UsePostgres, UseAkkaCluster) can be called once.");
+            throw new InvalidOperationException(
+                "An engine was already chosen for this hub; UseEngine (UsePostgres, UseAkkaCluster) can be called once.");
         services.AddSingleton(new EngineFactory(factory));
         return this;
     }

@@ -20,7 +20,8 @@ public static class SseHubEndpointRouteBuilderExtensions
     /// <returns>A convention builder over all of these endpoints.</returns>
     /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or the hub was mapped here before.</exception>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
-    public static IEndpointConventionBuilder MapSseHub(this IEndpointRouteBuilder endpoints, Action<SseHubEndpointOptions>? configure = null)
+    public static IEndpointConventionBuilder MapSseHub(
+        this IEndpointRouteBuilder endpoints, Action<SseHubEndpointOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var edge = Edge(endpoints, "/v1", nameof(MapSseHub), configure);
@@ -33,7 +34,8 @@ public static class SseHubEndpointRouteBuilderExtensions
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
 
-        group.Map(Fallback.Pattern, context => Fallback.InvokeAsync(context, edge)).WithDisplayName("AkkaSse fallback").WithOrder(int.MaxValue);
+        group.Map(Fallback.Pattern, context => Fallback.InvokeAsync(context, edge))
+            .WithDisplayName("AkkaSse fallback").WithOrder(int.MaxValue);
         return group;
     }
 
@@ -41,12 +43,16 @@ public static class SseHubEndpointRouteBuilderExtensions
     /// <param name="endpoints">The application, or a route group of it.</param>
     /// <param name="pattern">The route.</param>
     /// <param name="stream">The stream's name, whatever the route's parameters are.</param>
-    /// <param name="configure">Sets options; those about policies besides <see cref="SseHubEndpointOptions.SubscribePolicy"/> have no meaning here.</param>
+    /// <param name="configure">Sets options; those about policies besides <see cref="SseHubEndpointOptions.SubscribePolicy"/> have no
+    /// meaning here.</param>
     /// <returns>A convention builder over the endpoint, for <c>RequireAuthorization()</c> and the like.</returns>
     /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or this route was mapped here before.</exception>
     /// <exception cref="ArgumentException">The name or the options are invalid.</exception>
     public static IEndpointConventionBuilder MapSseStream(
-        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern, string stream, Action<SseHubEndpointOptions>? configure = null)
+        this IEndpointRouteBuilder endpoints,
+        [StringSyntax("Route")] string pattern,
+        string stream,
+        Action<SseHubEndpointOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(pattern);

@@ -10,12 +10,14 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SseHubServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a hub with the in-process engine: <see cref="SseHub"/>, <see cref="ISseHub"/> and <see cref="IHubEdge"/> as singletons, and a hosted service that starts it
-    /// before the server listens and drains it before the server closes connections. Its clock is the container's <see cref="TimeProvider"/>, where there is one.
+    /// Adds a hub with the in-process engine: <see cref="SseHub"/>, <see cref="ISseHub"/> and <see cref="IHubEdge"/> as singletons, and a
+    /// hosted service that starts it before the server listens and drains it before the server closes connections. Its clock is the
+    /// container's <see cref="TimeProvider"/>, where there is one.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets options. All faults are listed in one <see cref="OptionsValidationException"/> at start.</param>
-    /// <returns>A builder that chooses engine, observers, authorizer and error writer. Calling this again adds options and returns the same kind of builder.</returns>
+    /// <returns>A builder that chooses engine, observers, authorizer and error writer. Calling this again adds options and returns the
+    /// same kind of builder.</returns>
     public static ISseHubBuilder AddSseHub(this IServiceCollection services, Action<HubOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);

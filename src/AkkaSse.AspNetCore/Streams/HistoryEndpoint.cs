@@ -15,8 +15,9 @@ internal static class HistoryEndpoint
     public static async Task Get(HttpContext context, EdgeContext edge, RequestTarget target)
     {
         StreamPosition? after = null;
-        var fault = TargetNames.Stream(target, out var stream) ?? ListParameters.Read(target, out var p);
-        ListParameters.Read(target, out p);
+        var fault = ListParameters.Read(target, out var p);
+        var wrong = TargetNames.Stream(target, out var stream);
+        fault = wrong ?? fault;
         if (fault is null && p.After is { } text)
         {
             if (StreamPosition.TryParse(text, out var position)) after = position;

@@ -10,7 +10,9 @@ internal static class StreamEndpoints
 {
     public static async Task List(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (ListParameters.Read(target, out var p) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.ListStreams, null).ConfigureAwait(false)) is not null)
+        var fault = ListParameters.Read(target, out var p);
+        fault ??= await AllowedAsync(context, edge, HubAction.ListStreams, null).ConfigureAwait(false);
+        if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
             return;
@@ -30,7 +32,8 @@ internal static class StreamEndpoints
 
     public static async Task Put(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (TargetNames.Stream(target, out var stream) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.CreateStream, stream).ConfigureAwait(false)) is not null)
+        var (stream, fault) = await BeginAsync(context, edge, target, HubAction.CreateStream).ConfigureAwait(false);
+        if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
             return;
@@ -52,7 +55,9 @@ internal static class StreamEndpoints
         var refusal = result.Status switch
         {
             CreateStreamStatus.Invalid => new HubFault(400, HubErrorCodes.OptionsInvalid, result.Error ?? "The options are invalid."),
-            CreateStreamStatus.LimitReached => new HubFault(429, HubErrorCodes.LimitReached, result.Error ?? "A limit of streams is reached.") { RetryAfter = edge.Edge.Options.Retry },
+            CreateStreamStatus.LimitReached =>
+                new HubFault(429, HubErrorCodes.LimitReached, result.Error ?? "A limit of streams is reached.")
+                    { RetryAfter = edge.Edge.Options.Retry },
             CreateStreamStatus.Unavailable => HubFault.Unavailable(result.Error, edge.Edge.RefusalRetry()),
             _ => null,
         };
@@ -71,7 +76,8 @@ internal static class StreamEndpoints
 
     public static async Task Get(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (TargetNames.Stream(target, out var stream) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.InspectStream, stream).ConfigureAwait(false)) is not null)
+        var (stream, fault) = await BeginAsync(context, edge, target, HubAction.InspectStream).ConfigureAwait(false);
+        if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
             return;
@@ -84,7 +90,8 @@ internal static class StreamEndpoints
 
     public static async Task Delete(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (TargetNames.Stream(target, out var stream) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.RemoveStream, stream).ConfigureAwait(false)) is not null)
+        var (stream, fault) = await BeginAsync(context, edge, target, HubAction.RemoveStream).ConfigureAwait(false);
+        if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
             return;
@@ -96,7 +103,8 @@ internal static class StreamEndpoints
 
     public static async Task Clear(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (TargetNames.Stream(target, out var stream) is { } fault || (fault = await AllowedAsync(context, edge, HubAction.ClearStream, stream).ConfigureAwait(false)) is not null)
+        var (stream, fault) = await BeginAsync(context, edge, target, HubAction.ClearStream).ConfigureAwait(false);
+        if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
             return;
@@ -108,13 +116,22 @@ internal static class StreamEndpoints
 
     /// <summary>The state of the node, then the authorizer's word.</summary>
     public static ValueTask<HubFault?> AllowedAsync(HttpContext context, EdgeContext edge, HubAction action, string? stream) =>
-        edge.NotServing() is { } fault ? new(fault) : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Stream = stream });
+        edge.NotServing() is { } fault
+            ? new(fault)
+            : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Stream = stream });
 
     /// <summary>404, unless the engine is away and so nobody can say.</summary>
     public static HubFault Missing(EdgeContext edge, string stream) =>
         edge.Edge.EngineState is EngineState.Starting or EngineState.Down
             ? HubFault.Unavailable("The engine is away; nobody can say whether the stream exists.", edge.Edge.RefusalRetry())
             : HubFault.NoStream(stream);
+
+    private static async ValueTask<(string Stream, HubFault? Fault)> BeginAsync(
+        HttpContext context, EdgeContext edge, RequestTarget target, HubAction action)
+    {
+        var fault = TargetNames.Stream(target, out var stream);
+        return (stream, fault ?? await AllowedAsync(context, edge, action, stream).ConfigureAwait(false));
+    }
 
     private static void Write(Utf8JsonWriter json, StreamInfo stream)
     {

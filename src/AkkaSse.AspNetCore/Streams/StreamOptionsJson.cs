@@ -7,7 +7,8 @@ namespace AkkaSse.AspNetCore;
 internal static class StreamOptionsJson
 {
     private const string Allowed =
-        "replay, maxEvents, maxBytes, maxAge, ttl, slowReader, waitBound, conflateMaxKeys, conflateMaxBytes, ids, base64, maxSubscribers and idleRemoval";
+        "replay, maxEvents, maxBytes, maxAge, ttl, slowReader, waitBound, conflateMaxKeys, conflateMaxBytes, ids, base64, maxSubscribers "
+        + "and idleRemoval";
 
     private static readonly string[] Policies = ["skip", "disconnect", "conflate", "wait"];
     private static readonly string[] IdKinds = ["hub", "caller"];
@@ -78,7 +79,8 @@ internal static class StreamOptionsJson
                 return null;
             case "maxSubscribers":
                 var readers = 0;
-                if (value.ValueKind != JsonValueKind.Null && !Small(value, out readers)) return Wrong(name, "a whole number or null is allowed.");
+                if (value.ValueKind != JsonValueKind.Null && !Small(value, out readers))
+                    return Wrong(name, "a whole number or null is allowed.");
                 options = options with { MaxSubscribers = value.ValueKind == JsonValueKind.Null ? null : readers };
                 return null;
             case "maxAge":
@@ -87,12 +89,14 @@ internal static class StreamOptionsJson
                 return null;
             case "ttl":
                 var ttl = TimeSpan.Zero;
-                if (value.ValueKind != JsonValueKind.Null && !Duration(value, out ttl)) return Wrong(name, Durations.Allowed + ", or null, is allowed.");
+                if (value.ValueKind != JsonValueKind.Null && !Duration(value, out ttl))
+                    return Wrong(name, Durations.Allowed + ", or null, is allowed.");
                 options = options with { Ttl = value.ValueKind == JsonValueKind.Null ? null : ttl };
                 return null;
             case "idleRemoval":
                 var idle = TimeSpan.Zero;
-                if (value.ValueKind != JsonValueKind.Null && !Duration(value, out idle)) return Wrong(name, Durations.Allowed + ", or null, is allowed.");
+                if (value.ValueKind != JsonValueKind.Null && !Duration(value, out idle))
+                    return Wrong(name, Durations.Allowed + ", or null, is allowed.");
                 options = options with { IdleRemoval = value.ValueKind == JsonValueKind.Null ? null : idle };
                 return null;
             case "slowReader":
@@ -108,7 +112,8 @@ internal static class StreamOptionsJson
         }
     }
 
-    private static HubFault Wrong(string name, string allowed) => new(400, HubErrorCodes.OptionsInvalid, $"The option '{name}' has a value that is not allowed; {allowed}");
+    private static HubFault Wrong(string name, string allowed) =>
+        new(400, HubErrorCodes.OptionsInvalid, $"The option '{name}' has a value that is not allowed; {allowed}");
 
     private static bool Flag(JsonElement value, out bool flag)
     {

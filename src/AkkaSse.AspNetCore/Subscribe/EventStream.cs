@@ -7,7 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// From a subscribe request to a running connection: authorise, ask the hub, write the head, run. Shared by all edges, native or compatible with a seed's.
+/// From a subscribe request to a running connection: authorise, ask the hub, write the head, run. Shared by all edges, native or compatible
+/// with a seed's.
 /// </summary>
 internal static class EventStream
 {
@@ -53,21 +54,29 @@ internal static class EventStream
     public static Task RunAsync(HttpContext context, IClientConnection connection) =>
         connection.RunAsync(context.Response.BodyWriter, context.Abort, context.RequestAborted);
 
-    /// <summary>Checks what the edge itself checks: <c>Accept</c>, the client id, and the authorizer's word on every stream, zone and the broadcasts.</summary>
+    /// <summary>
+    /// Checks what the edge itself checks: <c>Accept</c>, the client id, and the authorizer's word on every stream, zone and the
+    /// broadcasts.
+    /// </summary>
     public static async ValueTask<HubFault?> AuthorizeAsync(HttpContext context, EdgeContext edge, SubscribeRequest request)
     {
         if (edge.Options.DemandAccept && !Accepts(context.Request))
             return new HubFault(406, HubErrorCodes.NotAcceptable, $"Accept excludes {MediaType}, which is all that this path has.");
-        if (request.ClientId is { } client && await AccessRules.CheckClientIdAsync(edge, context, client, request.Zone ?? HubNames.DefaultZone).ConfigureAwait(false) is { } fault) return fault;
+        if (request.ClientId is { } client)
+        {
+            var home = request.Zone ?? HubNames.DefaultZone;
+            if (await AccessRules.CheckClientIdAsync(edge, context, client, home).ConfigureAwait(false) is { } fault) return fault;
+        }
+
         if (edge.Authorizer is null) return null;
 
         var question = AccessRules.Ask(context, HubAction.Subscribe);
         foreach (var stream in request.Streams)
         {
-            if (await AccessRules.CheckAsync(edge, question with { Stream = stream.Stream }).ConfigureAwait(false) is { } refused) return refused;
+            if (await AccessRules.CheckAsync(edge, question with { Stream = stream.Stream }).ConfigureAwait(false) is { } refused)
+                return refused;
         }
-        if (request.Zone is { } home && await AccessRules.CheckAsync(edge, question with { Zone = home }).ConfigureAwait(false) is { } notHome) return notHome;
-        foreach (var zone in request.ListenZones)
+        foreach (var zone in request.Zone is { } own ? request.ListenZones.Prepend(own) : request.ListenZones)
         {
             if (await AccessRules.CheckAsync(edge, question with { Zone = zone }).ConfigureAwait(false) is { } refused) return refused;
         }

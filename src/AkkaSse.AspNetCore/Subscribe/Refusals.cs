@@ -9,8 +9,8 @@ namespace AkkaSse.AspNetCore;
 internal static class Refusals
 {
     /// <summary>
-    /// Answers a request that the hub did not admit. A browser's EventSource gives up for ever on any status but 200, so what will pass is said to it as
-    /// <c>hub.end</c> on a 200 with a <c>retry:</c>, and the clean end makes it come back.
+    /// Answers a request that the hub did not admit. A browser's EventSource gives up for ever on any status but 200, so what will pass is
+    /// said to it as <c>hub.end</c> on a 200 with a <c>retry:</c>, and the clean end makes it come back.
     /// </summary>
     public static Task WriteAsync(HttpContext context, EdgeContext edge, SubscribeRequest request, in Admission admission)
     {
@@ -28,10 +28,17 @@ internal static class Refusals
     public static HubFault Fault(in Admission admission, SubscribeRequest request, IHubEdge edge) => admission.Status switch
     {
         AdmissionStatus.NoStream => new(404, HubErrorCodes.StreamNotFound, admission.Error ?? "A stream does not exist."),
-        AdmissionStatus.NoSubscription => new(404, HubErrorCodes.SubscriptionNotFound, admission.Error ?? $"The subscription '{request.ManagedSubscription}' does not exist."),
-        AdmissionStatus.ClientInUse => new(409, HubErrorCodes.ClientInUse, admission.Error ?? $"a client with id {request.ClientId} already exists"),
-        AdmissionStatus.LimitReached => new(429, HubErrorCodes.LimitReached, admission.Error ?? "A limit of connections is reached.") { RetryAfter = admission.RetryAfter ?? edge.RefusalRetry() },
-        AdmissionStatus.Draining => new(503, HubErrorCodes.Draining, admission.Error ?? "The hub is draining or closed.") { RetryAfter = admission.RetryAfter ?? edge.RefusalRetry() },
+        AdmissionStatus.NoSubscription => new(
+            404, HubErrorCodes.SubscriptionNotFound, admission.Error
+                ?? $"The subscription '{request.ManagedSubscription}' does not exist."),
+        AdmissionStatus.ClientInUse =>
+            new(409, HubErrorCodes.ClientInUse, admission.Error ?? $"a client with id {request.ClientId} already exists"),
+        AdmissionStatus.LimitReached =>
+            new(429, HubErrorCodes.LimitReached, admission.Error ?? "A limit of connections is reached.")
+                { RetryAfter = admission.RetryAfter ?? edge.RefusalRetry() },
+        AdmissionStatus.Draining =>
+            new(503, HubErrorCodes.Draining, admission.Error ?? "The hub is draining or closed.")
+                { RetryAfter = admission.RetryAfter ?? edge.RefusalRetry() },
         AdmissionStatus.Unavailable => HubFault.Unavailable(admission.Error, admission.RetryAfter ?? edge.RefusalRetry()),
         _ => new(400, HubErrorCodes.SubscriptionInvalid, admission.Error ?? "The subscription is invalid."),
     };

@@ -10,6 +10,9 @@ internal static class RequestSnapshot
 {
     private const string TokenParameter = "access_token=";
 
+    private static readonly HashSet<string> Secret =
+        new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Proxy-Authorization" };
+
     /// <summary>The path and query; the value of <c>access_token</c> is replaced, because lists show this text.</summary>
     public static string Url(HttpContext context)
     {
@@ -32,13 +35,15 @@ internal static class RequestSnapshot
         var headers = new Dictionary<string, string>(request.Headers.Count, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in request.Headers)
         {
-            if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) && !name.Equals("Cookie", StringComparison.OrdinalIgnoreCase)
-                && !name.Equals("Proxy-Authorization", StringComparison.OrdinalIgnoreCase)) headers[name] = value.ToString();
+            if (!Secret.Contains(name)) headers[name] = value.ToString();
         }
         return headers;
     }
 
-    /// <summary>What limits per caller count by: the subject where there is one, else the remote address (an IPv4 address mapped into IPv6 is the IPv4 one).</summary>
+    /// <summary>
+    /// What limits per caller count by: the subject where there is one, else the remote address (an IPv4 address mapped into IPv6 is the
+    /// IPv4 one).
+    /// </summary>
     public static string? LimitKey(IHubEdge edge, string? subject, string? remote) =>
         edge.Options.MaxConnectionsPerKey is null ? null : subject is not null ? "subject:" + subject : "remote:" + remote;
 

@@ -7,12 +7,15 @@ namespace AkkaSse.AspNetCore;
 internal static class SubscribeEndpoints
 {
     public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target) =>
-        TargetNames.Stream(target, out var stream) is { } fault ? edge.RefuseAsync(context, fault) : ToStream(context, edge, target, stream);
+        TargetNames.Stream(target, out var stream) is { } fault
+        ? edge.RefuseAsync(context, fault)
+        : ToStream(context, edge, target, stream, streamInQuery: target.SegmentCount == 3);
 
     /// <summary>Exactly one stream: its ids are positions.</summary>
-    public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target, string stream)
+    public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target, string stream, bool streamInQuery = false)
     {
-        if (SubscribeParameters.Read(context.Request, target, many: false, out var p) is { } fault) return edge.RefuseAsync(context, fault);
+        if (SubscribeParameters.Read(context.Request, target, many: false, out var p, streamInQuery) is { } fault)
+            return edge.RefuseAsync(context, fault);
         return EventStream.RunAsync(context, edge, Request(context, edge, p) with
         {
             Streams = [new StreamSubscription(stream)],
@@ -34,7 +37,8 @@ internal static class SubscribeEndpoints
         if ((p.Streams?.Count ?? 0) + (p.Zones?.Count ?? 0) > limit)
         {
             return edge.RefuseAsync(context, new HubFault(400, HubErrorCodes.SubscriptionInvalid,
-                $"The subscription names more than {limit} streams and zones, which is what one connection may read; a managed subscription holds more."));
+                $"The subscription names more than {limit} streams and zones, which is what one connection may read; "
+                + "a managed subscription holds more."));
         }
 
         return EventStream.RunAsync(context, edge, Request(context, edge, p) with
@@ -49,7 +53,8 @@ internal static class SubscribeEndpoints
     }
 
     /// <summary>What all subscriptions of a request have in common.</summary>
-    public static SubscribeRequest Request(HttpContext context, EdgeContext edge, in SubscribeParameters p) => EventStream.Describe(context, edge) with
+    public static SubscribeRequest Request(HttpContext context, EdgeContext edge, in SubscribeParameters p) =>
+        EventStream.Describe(context, edge) with
     {
         Instance = p.Instance,
         Types = p.Types ?? (IReadOnlyList<string>)[],

@@ -18,7 +18,9 @@ internal struct SubscribeParameters
     /// <param name="target">Its target.</param>
     /// <param name="many">True where streams, zones and a client are named in the query; else they are refused there.</param>
     /// <param name="p">What was read.</param>
-    public static HubFault? Read(HttpRequest request, in RequestTarget target, bool many, out SubscribeParameters p)
+    /// <param name="streamInQuery">True where the one stream is named in the query and was read from there.</param>
+    public static HubFault? Read(
+        HttpRequest request, in RequestTarget target, bool many, out SubscribeParameters p, bool streamInQuery = false)
     {
         p = default;
         string? since = null, ping = null, snake = null, camel = null;
@@ -28,10 +30,12 @@ internal struct SubscribeParameters
             var fault = q.Name switch
             {
                 "stream" when many => q.EachName("stream", ref p.Streams),
+                "stream" when streamInQuery => null,
                 "zone" when many => q.EachName("zone", ref p.Zones),
                 "client" when many => q.SingleName("client", ref p.Client),
                 "broadcast" when many => q.Switch("broadcast", ref p.Broadcast),
-                "zone" or "client" or "broadcast" => HubFault.Parameter(q.Name.ToString(), "has no meaning where exactly one stream is read; GET /v1/events takes it."),
+                "stream" or "zone" or "client" or "broadcast" =>
+                    HubFault.Parameter(q.Name.ToString(), "has no meaning where exactly one stream is read; GET /v1/events takes it."),
                 "instance" => q.Single("instance", ref p.Instance),
                 "type" => q.Each("type", ref p.Types),
                 "since" => q.Single("since", ref since),
@@ -46,7 +50,8 @@ internal struct SubscribeParameters
         }
 
         p.Instance = QueryReader.Absent(p.Instance);
-        if (p.Instance is { } instance && HubNames.Check(instance) is { } badInstance) return HubFault.Parameter("instance", "is not allowed. " + badInstance);
+        if (p.Instance is { } instance && HubNames.Check(instance) is { } badInstance)
+            return HubFault.Parameter("instance", "is not allowed. " + badInstance);
         foreach (var type in p.Types ?? [])
         {
             if (SseFieldRules.CheckType(type) is { } badType) return HubFault.Parameter("type", "is not allowed. " + badType);

@@ -12,7 +12,8 @@ internal static class ManagedEndpoints
     {
         var (document, fault) = await JsonBody.ReadAsync(context).ConfigureAwait(false);
         ManagedSubscription? subscription = null;
-        if (fault is null && document is null) fault = HubFault.Body("The body is empty; {\"id\":…,\"streams\":[…],\"keepaliveInterval\":…} is needed.");
+        if (fault is null && document is null)
+            fault = HubFault.Body("The body is empty; {\"id\":…,\"streams\":[…],\"keepaliveInterval\":…} is needed.");
         if (document is not null)
         {
             using (document) fault = Read(document.RootElement, AccessRules.Subject(edge, context), out subscription);
@@ -26,8 +27,10 @@ internal static class ManagedEndpoints
         }
         if (fault is null)
         {
-            var present = await edge.Edge.GetSubscriptionAsync(subscription!.Id, CancellationToken.None).ConfigureAwait(false) ?? subscription;
-            await JsonAnswer.WriteAsync(context, result.Status == ManagedSubscriptionStatus.Created ? 201 : 200, present, Write).ConfigureAwait(false);
+            var present =
+                await edge.Edge.GetSubscriptionAsync(subscription!.Id, CancellationToken.None).ConfigureAwait(false) ?? subscription;
+            var status = result.Status == ManagedSubscriptionStatus.Created ? 201 : 200;
+            await JsonAnswer.WriteAsync(context, status, present, Write).ConfigureAwait(false);
             return;
         }
         await edge.RefuseAsync(context, fault).ConfigureAwait(false);
@@ -43,8 +46,12 @@ internal static class ManagedEndpoints
     public static async Task Delete(HttpContext context, EdgeContext edge, RequestTarget target)
     {
         var (subscription, fault) = await FindAsync(context, edge, target).ConfigureAwait(false);
-        if (fault is null && !await edge.Edge.DeleteSubscriptionAsync(subscription!.Id, AccessRules.Subject(edge, context), CancellationToken.None).ConfigureAwait(false))
-            fault = Missing(edge, subscription.Id);
+        if (fault is null)
+        {
+            var (id, subject) = (subscription!.Id, subscription.Subject);
+            var deleted = await edge.Edge.DeleteSubscriptionAsync(id, subject, CancellationToken.None).ConfigureAwait(false);
+            fault = deleted ? null : Missing(edge, subscription.Id);
+        }
         await JsonAnswer.DoneAsync(context, edge, fault).ConfigureAwait(false);
     }
 
@@ -69,11 +76,13 @@ internal static class ManagedEndpoints
         }).ConfigureAwait(false);
     }
 
-    private static async ValueTask<(ManagedSubscription? Subscription, HubFault? Fault)> FindAsync(HttpContext context, EdgeContext edge, RequestTarget target)
+    private static async ValueTask<(ManagedSubscription? Subscription, HubFault? Fault)> FindAsync(
+        HttpContext context, EdgeContext edge, RequestTarget target)
     {
         if (TargetNames.Subscription(target, out var id) is { } wrong) return (null, wrong);
         if (edge.NotServing() is { } away) return (null, away);
-        if (await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id }).ConfigureAwait(false) is { } refused) return (null, refused);
+        var question = AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id };
+        if (await AccessRules.CheckAsync(edge, question).ConfigureAwait(false) is { } refused) return (null, refused);
         var subscription = await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false);
         // Somebody else's looks as if it did not exist: ids may be guessed.
         return subscription is null || (subscription.Subject is not null && subscription.Subject != AccessRules.Subject(edge, context))
@@ -84,10 +93,12 @@ internal static class ManagedEndpoints
     private static async ValueTask<HubFault?> AllowedAsync(HttpContext context, EdgeContext edge, ManagedSubscription subscription)
     {
         if (edge.Authorizer is null) return null;
-        if (await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = subscription.Id }).ConfigureAwait(false) is { } refused) return refused;
+        var question = AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = subscription.Id };
+        if (await AccessRules.CheckAsync(edge, question).ConfigureAwait(false) is { } refused) return refused;
+        question = question with { Action = HubAction.Subscribe };
         foreach (var stream in subscription.Streams)
         {
-            if (await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.Subscribe) with { Stream = stream, Subscription = subscription.Id }).ConfigureAwait(false) is { } fault) return fault;
+            if (await AccessRules.CheckAsync(edge, question with { Stream = stream }).ConfigureAwait(false) is { } fault) return fault;
         }
         return null;
     }
@@ -99,7 +110,8 @@ internal static class ManagedEndpoints
     private static HubFault? Fault(ManagedSubscriptionResult result, string id, EdgeContext edge) => result.Status switch
     {
         ManagedSubscriptionStatus.Created or ManagedSubscriptionStatus.Updated => null,
-        ManagedSubscriptionStatus.Conflict => new(409, HubErrorCodes.SubscriptionInUse, result.Error ?? $"The subscription '{id}' belongs to somebody else."),
+        ManagedSubscriptionStatus.Conflict =>
+            new(409, HubErrorCodes.SubscriptionInUse, result.Error ?? $"The subscription '{id}' belongs to somebody else."),
         ManagedSubscriptionStatus.NoStream => new(404, HubErrorCodes.StreamNotFound, result.Error ?? "A stream does not exist."),
         ManagedSubscriptionStatus.Unavailable => HubFault.Unavailable(result.Error, edge.Edge.RefusalRetry()),
         _ => new(400, HubErrorCodes.SubscriptionInvalid, result.Error ?? "The subscription is invalid."),
@@ -138,9 +150,12 @@ internal static class ManagedEndpoints
     {
         heartbeat = null;
         if (value.ValueKind == JsonValueKind.Null) return null;
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var ms) && ms >= 0) heartbeat = TimeSpan.FromMilliseconds(ms);
-        else if (value.ValueKind == JsonValueKind.String && JsonBody.Text(value, "keepaliveInterval", out var text) is null && Durations.TryParse(text, out var duration)) heartbeat = duration;
-        else return HubFault.Body($"'keepaliveInterval' is neither a number of milliseconds nor {Durations.Allowed}.");
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var ms) && ms >= 0)
+            heartbeat = TimeSpan.FromMilliseconds(ms);
+        else if (JsonBody.Text(value, "keepaliveInterval", out var text) is null && Durations.TryParse(text, out var duration))
+            heartbeat = duration;
+        else
+            return HubFault.Body($"'keepaliveInterval' is neither a number of milliseconds nor {Durations.Allowed}.");
         return null;
     }
 

@@ -71,12 +71,14 @@ internal sealed class EdgeHost : IAsyncDisposable
 
     public Task<RawResponse> GetAsync(string target, params IEnumerable<string> headers) => RawHttp.GetAsync(Address, target, headers);
 
-    public Task<RawResponse> PostAsync(string target, string body = "", params IEnumerable<string> headers) => RawHttp.PostAsync(Address, target, body, headers);
+    public Task<RawResponse> PostAsync(string target, string body = "", params IEnumerable<string> headers) =>
+        RawHttp.PostAsync(Address, target, body, headers);
 
     public Task<RawResponse> SendAsync(string method, string target, string? body = null, params IEnumerable<string> headers) =>
         RawHttp.SendAsync(Address, method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body), headers);
 
-    public Task<RawSseClient> SubscribeAsync(string target, params IEnumerable<string> headers) => RawSseClient.OpenAsync(Address, target, headers);
+    public Task<RawSseClient> SubscribeAsync(string target, params IEnumerable<string> headers) =>
+        RawSseClient.OpenAsync(Address, target, headers);
 
     public Task StopAsync() => Eventually.Within(_app.StopAsync(), "the server to stop");
 
