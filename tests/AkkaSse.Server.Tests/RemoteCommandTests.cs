@@ -113,6 +113,7 @@ public sealed class RemoteCommandTests
 
         code.ShouldBe(0, output);
         output.ShouldContain("0 out of order, 0 gaps, 0 missing");
+        output.ShouldNotContain("\u001b", Case.Sensitive, "a pipe gets no colours");
     }
 
     [Fact]

@@ -36,8 +36,8 @@ internal sealed class BenchRun
 
     internal async Task<int> RunAsync(CancellationToken cancellation)
     {
-        // Lines in a file or a pipe have no width to be wrapped to.
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = PipeWidth;
+        // Lines in a file or a pipe have no width to be wrapped to, and no colours.
+        if (Console.IsOutputRedirected) (AnsiConsole.Profile.Width, AnsiConsole.Profile.Capabilities.Ansi) = (PipeWidth, false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue, PooledConnectionLifetime = Timeout.InfiniteTimeSpan };
         using var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };

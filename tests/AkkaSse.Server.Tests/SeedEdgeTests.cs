@@ -1,0 +1,42 @@
+using System.Net;
+using AkkaSse.Server.Tests.Support;
+
+namespace AkkaSse.Server.Tests;
+
+public sealed class SeedEdgeTests
+{
+    [Theory]
+    [InlineData("r3labs,davidsbond,ctrlx", true, true, true)]
+    [InlineData("r3labs", true, false, false)]
+    [InlineData("davidsbond", false, true, false)]
+    [InlineData("ctrlx", false, false, true)]
+    [InlineData("none", false, false, false)]
+    public async Task Each_compatible_edge_can_be_switched_off(string edges, bool r3labs, bool davidsbond, bool ctrlx)
+    {
+        await using var server = await TestServer.StartAsync("--seed-edges", edges);
+
+        (await IsServedAsync(server, "/events?stream=news")).ShouldBe(r3labs);
+        (await IsServedAsync(server, "/connect?id=me")).ShouldBe(davidsbond);
+        (await IsServedAsync(server, "/automation/api/v2/events", HttpStatusCode.NotFound)).ShouldBe(ctrlx);
+    }
+
+    [Fact]
+    public async Task With_tokens_the_compatible_edges_need_one_too()
+    {
+        const string secret = "correct-horse-battery-staple";
+        await using var server = await TestServer.StartAsync(0, ConfigurationTests.Tokens(secret, "robot", "all"), secret);
+        using var anonymous = new HttpClient { BaseAddress = server.Url };
+
+        (await anonymous.GetAsync("/events?stream=news", HttpCompletionOption.ResponseHeadersRead)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await anonymous.PostAsync("/broadcast", new StringContent("x"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await server.Http.PostAsync("/broadcast", new StringContent("x"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    // Where an edge is mapped its route answers something of its own; the server's own 404 has no body.
+    private static async Task<bool> IsServedAsync(TestServer server, string path, HttpStatusCode? orWithBody = null)
+    {
+        using var response = await server.Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
+        if (response.StatusCode != HttpStatusCode.NotFound) return true;
+        return orWithBody is not null && response.Content.Headers.ContentType is not null;
+    }
+}
