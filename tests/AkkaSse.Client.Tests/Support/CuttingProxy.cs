@@ -42,9 +42,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
                 _ = PassAsync(await _listener.AcceptSocketAsync(_stop.Token));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // Stopped.
+            // Stopped: cancelled, or, between two calls, told that the listener does not listen.
         }
     }
 

@@ -60,9 +60,9 @@ internal sealed class RawServer : IAsyncDisposable
                 _ = ServeAsync(connection);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // Stopped.
+            // Stopped: cancelled, or, between two calls, told that the listener does not listen.
         }
     }
 
