@@ -104,14 +104,10 @@ internal sealed partial class ClientActor
             if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _endRetry ?? _host.Options.Retry);
             else ControlFrames.End(buffer, ControlFrames.Word(_closing), _endRetry);
         }
-        else if (_endRetry is { } retry)
+        else if (_endRetry is { } retry && _request.Ids != WireIds.Decimal)
         {
+            // Not to r3labs' client: it makes an empty event of a line that stands alone at the end.
             ControlFrames.Retry(buffer, retry);
-        }
-        else
-        {
-            // A comment, so that there is something to flush and the end is seen by one path.
-            buffer.Append(":\n"u8);
         }
         Put(buffer.Written, ref budget);
     }

@@ -297,7 +297,12 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         var events = 0;
         Write(ref budget, ref events);
         Release(_gathered);
-        if (budget == TurnBytes) return false;
+        if (budget == TurnBytes)
+        {
+            // A reader without control events may end without a byte.
+            if (_endWritten) Finish(_closing);
+            return false;
+        }
         var more = budget <= 0;
         _host.Metrics.CountDelivered(events, TurnBytes - budget);
         // The first heartbeat comes at a random moment, so that connections of one storm do not beat together.
