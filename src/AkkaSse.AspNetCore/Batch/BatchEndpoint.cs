@@ -68,8 +68,9 @@ internal static class BatchEndpoint
         }
         catch (BadHttpRequestException e)
         {
-            // The body broke off on the level of HTTP (a chunk, the announced length, the data rate): what was read of it stands.
-            await run.FlushAsync().ConfigureAwait(false);
+            // The body broke off on the level of HTTP (a chunk, the announced length, the data rate): what was read of it stands. Under a key a run that is not whole is left to the repetition,
+            // which would find another one under the run's key.
+            if (key is null) await run.FlushAsync().ConfigureAwait(false);
             answers.Write(new HubFault(e.StatusCode, HubErrorCodes.BodyInvalid, e.Message));
         }
     }
