@@ -115,7 +115,8 @@ one() {
   local code=0
   "${pin_load[@]}" "$rig" "$@" --url "$url" --server-pid "$pid" --label "$label" --json >>"$work/results.jsonl" || code=$?
   [ "$code" -le 1 ] || exit "$code"
-  [ "$code" -eq 0 ] || clean=1
+  # What the yardsticks lose is their matter; the report says it.
+  [ "$code" -eq 0 ] || [[ $label != */akkasse ]] || clean=1
 }
 
 [ -z "$yardstick" ] || g++ -O2 -march=native -std=c++17 -o "$work/rawsse" "$yardstick/rawsse.cpp"

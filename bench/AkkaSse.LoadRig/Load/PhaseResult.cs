@@ -6,6 +6,9 @@ internal sealed record PhaseResult
     /// <summary>Deliveries that the connected readers were owed.</summary>
     internal required long Expected { get; init; }
 
+    /// <summary>Events that the server acknowledged.</summary>
+    internal required long Accepted { get; init; }
+
     /// <summary>From the first send (or the first reconnect) to the last delivery.</summary>
     internal required double Seconds { get; init; }
 

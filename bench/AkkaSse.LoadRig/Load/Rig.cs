@@ -257,6 +257,7 @@ internal sealed class Rig : IDisposable
         return new PhaseResult
         {
             Expected = Expected(),
+            Accepted = _publishers!.Acknowledged,
             Seconds = Math.Max(1e-9, (ended - started) / 1e9),
             ServerCpuSeconds = after.CpuSeconds - before.CpuSeconds,
             ServerBytes = after.ResidentBytes,

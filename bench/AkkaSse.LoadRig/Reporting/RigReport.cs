@@ -97,6 +97,7 @@ internal sealed class RigReport
             Add("server_cpu_s", phase.ServerCpuSeconds, "0.00");
             Add("server_cpu_cores", phase.ServerCpuSeconds / phase.Seconds, "0.00");
             if (ledger.Deliveries > 0) Add("server_us_per_delivery", phase.ServerCpuSeconds / ledger.Deliveries * 1e6, "0.000");
+            else if (phase.Accepted > 0) Add("server_us_per_publish", phase.ServerCpuSeconds / phase.Accepted * 1e6, "0.000");
             Add("server_rss_after", phase.ServerBytes);
         }
         Add("rig_cpu_cores", phase.RigCpuSeconds / phase.Seconds, "0.00");
