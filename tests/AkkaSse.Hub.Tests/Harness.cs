@@ -73,6 +73,7 @@ internal sealed class TestHub : IAsyncDisposable
 internal sealed class TestReader : IAsyncDisposable
 {
     private readonly Pipe _pipe;
+    private readonly WatchedWriter _watched;
     private readonly CancellationTokenSource _gone = new();
     private readonly List<string> _lines = [];
     private readonly StringBuilder _line = new();
@@ -85,8 +86,12 @@ internal sealed class TestReader : IAsyncDisposable
     {
         Connection = connection;
         _pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: pause, resumeWriterThreshold: Math.Max(1, pause / 2), useSynchronizationContext: false));
+        _watched = new WatchedWriter(_pipe.Writer);
         Running = RunAsync();
     }
+
+    /// <summary>Waits until the connection has a flush in flight that this reader does not take.</summary>
+    internal Task StalledAsync() => Eventually.Until(() => _watched.Pending, "a flush that is not done");
 
     internal IClientConnection Connection { get; }
 
@@ -108,7 +113,7 @@ internal sealed class TestReader : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        await Connection.RunAsync(_pipe.Writer, Abort, _gone.Token);
+        await Connection.RunAsync(_watched, Abort, _gone.Token);
         await _pipe.Writer.CompleteAsync();
     }
 
@@ -228,4 +233,29 @@ internal sealed class TestReader : IAsyncDisposable
         await Eventually.Within(Running, "the connection to end");
         _gone.Dispose();
     }
+}
+
+/// <summary>A writer that knows whether its newest flush was done at once.</summary>
+internal sealed class WatchedWriter(PipeWriter inner) : PipeWriter
+{
+    private volatile bool _pending;
+
+    internal bool Pending => _pending;
+
+    public override void Advance(int bytes) => inner.Advance(bytes);
+
+    public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        var flush = inner.FlushAsync(cancellationToken);
+        _pending = !flush.IsCompleted;
+        return flush;
+    }
+
+    public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+    public override void Complete(Exception? exception = null) => inner.Complete(exception);
 }

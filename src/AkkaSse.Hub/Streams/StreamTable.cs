@@ -70,7 +70,11 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
             if (--entry.References > 0) return;
             if (_entries.TryGetValue(entry.Actor.Name, out var present) && ReferenceEquals(present, entry)) _entries.TryRemove(entry.Actor.Name, out _);
         }
-        lock (_gate) CountOut(entry);
+        lock (_gate)
+        {
+            entry.Released = true;
+            CountOut(entry);
+        }
         entry.Actor.End();
         _ = DetachAsync(entry);
     }
@@ -85,6 +89,8 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
         if (attachment.Exists || entry.Actor.Name[0] == '$') return;
         lock (_gate)
         {
+            // Whoever asked may have given up while the engine was slow.
+            if (entry.Released) return;
             entry.Placeholder = true;
             _placeholders++;
         }
@@ -134,5 +140,7 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
         internal int References { get; set; }
 
         internal bool Placeholder { get; set; }
+
+        internal bool Released { get; set; }
     }
 }

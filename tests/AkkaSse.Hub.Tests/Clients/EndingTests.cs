@@ -205,6 +205,7 @@ public sealed class EndingTests
     {
         await using var hub = await TestHub.StartAsync();
         await using var stalled = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")] }, pause: 1);
+        await stalled.StalledAsync();
         var draining = hub.Hub.DrainAsync();
         draining.IsCompleted.ShouldBeFalse();
         hub.Clock.Advance(TimeSpan.FromSeconds(6));

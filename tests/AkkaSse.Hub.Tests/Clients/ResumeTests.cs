@@ -103,6 +103,107 @@ public sealed class ResumeTests
         gaps.ShouldBeGreaterThan(0);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [Trait("parity", "RPL-10")]
+    [Trait("parity", "RPL-14")]
+    public async Task Across_reconnects_under_trimming_every_offset_is_delivered_or_named_once(int streams)
+    {
+        await using var hub = await TestHub.StartAsync(manual: false);
+        for (var s = 0; s < streams; s++) await hub.CreateAsync($"s{s}", new StreamOptions { MaxEvents = 20 });
+        using var stop = new CancellationTokenSource();
+        var publishing = Task.Run(async () =>
+        {
+            for (var i = 1; !stop.IsCancellationRequested; i++)
+            {
+                for (var s = 0; s < streams; s++) await hub.PublishAsync($"s{s}", $"{s} {i} {new string('x', i % 2_000)}");
+            }
+        });
+        var request = new SubscribeRequest { Streams = [.. Enumerable.Range(0, streams).Select(static s => new StreamSubscription($"s{s}"))], Ids = streams == 1 ? WireIds.Position : WireIds.Token };
+        long[]? next = null, committed = null;
+        string? id = null;
+        var gaps = 0;
+        var random = new Random(5);
+        for (var round = 0; round < Soak.Of(2_000, 200); round++)
+        {
+            await using var reader = await hub.ReadAsync(request with { LastEventId = id }, pause: 1_000);
+            next = committed?.ToArray();
+            for (var take = 1 + random.Next(40); take > 0; take--)
+            {
+                if (random.Next(100) == 0) await Task.Delay(random.Next(4));
+                var block = (await reader.NextAsync())!;
+                if (block.Type == "hub.open")
+                {
+                    // The very first one says where it begins: the events tell it.
+                    if (committed is not null || block.Id is null) continue;
+                    next = new long[streams];
+                }
+                else if (block.Type == "hub.gap")
+                {
+                    var gap = OpeningTests.Gap(block);
+                    var s = int.Parse(gap.Stream![1..], null);
+                    if (next![s] != 0) gap.From.ShouldBe(next[s], block.ToString());
+                    gap.To.ShouldBeGreaterThanOrEqualTo(gap.From);
+                    next[s] = gap.To + 1;
+                    gaps++;
+                }
+                else
+                {
+                    var parts = block.Data!.Split(' ');
+                    var s = int.Parse(parts[0], null);
+                    var offset = long.Parse(parts[1], null);
+                    if (next![s] != 0) offset.ShouldBe(next[s], $"stream {s} in round {round}");
+                    next[s] = offset + 1;
+                }
+                if (block.Id is null) continue;
+                committed = next!.ToArray();
+                id = block.Id;
+            }
+        }
+        await stop.CancelAsync();
+        await publishing;
+        gaps.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    [Trait("parity", "PUB-04")]
+    public async Task Conflated_reader_under_load_gets_no_event_twice_and_each_gap_once()
+    {
+        await using var hub = await TestHub.StartAsync(manual: false);
+        await hub.CreateAsync("s", new StreamOptions { MaxEvents = 20, SlowReader = SlowReaderPolicy.Conflate });
+        using var stop = new CancellationTokenSource();
+        var publishing = Task.Run(async () =>
+        {
+            for (var i = 1; !stop.IsCancellationRequested; i++) await hub.PublishAsync("s", $"{i} {new string('x', i % 3_000)}", options: new PublishOptions { ConflateKey = $"k{i % 37}" });
+        });
+        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], Since = StartPosition.Latest }, pause: 1_000);
+        await reader.ExpectAsync("hub.open");
+        long last = 0, gapTo = 0;
+        var gaps = 0;
+        var random = new Random(6);
+        for (var i = 0; i < Soak.Of(20_000, 3_000); i++)
+        {
+            if (random.Next(200) == 0) await Task.Delay(random.Next(8));
+            var block = (await reader.NextAsync())!;
+            if (block.Type == "hub.gap")
+            {
+                var gap = OpeningTests.Gap(block);
+                gap.From.ShouldBe(Math.Max(last, gapTo) + 1);
+                gapTo = gap.To;
+                gaps++;
+                continue;
+            }
+            var offset = long.Parse(block.Data!.Split(' ')[0], null);
+            offset.ShouldBeGreaterThan(last, "nothing twice and in order");
+            if (offset > gapTo && last != 0) offset.ShouldBe(Math.Max(last, gapTo) + 1, "a hole that nobody named");
+            last = offset;
+        }
+        await stop.CancelAsync();
+        await publishing;
+        gaps.ShouldBeGreaterThan(0);
+    }
+
     [Fact]
     [Trait("parity", "ZON-11")]
     public async Task Connects_and_drops_during_broadcasts_leave_nothing_behind()

@@ -18,6 +18,7 @@ public sealed class SlowReaderTests
         await using var reader = await hub.ReadAsync(request);
         await reader.ExpectAsync("hub.open");
         for (var i = 0; i < 50; i++) await hub.PublishAsync("s", Big);
+        await reader.StalledAsync();
         hub.Clock.Advance(TimeSpan.FromSeconds(14));
         reader.Aborted.ShouldBeFalse();
         reader.Running.IsCompleted.ShouldBeFalse();
@@ -43,6 +44,7 @@ public sealed class SlowReaderTests
         for (var round = 0; round < 4; round++)
         {
             for (var i = 0; i < 50; i++) await hub.PublishAsync("s", Big);
+            await reader.StalledAsync();
             hub.Clock.Advance(TimeSpan.FromSeconds(9));
             await reader.DataAsync(50);
         }
