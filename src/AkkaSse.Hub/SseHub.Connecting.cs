@@ -59,6 +59,7 @@ public sealed partial class SseHub
             if (id[0] == '~') return "Client ids beginning with '~' are made by the server.";
             if (request.Zone is null) return "A client id needs a zone.";
         }
+        if (request.Welcome is { } welcome && !welcome.Span.EndsWith("\n\n"u8)) return "The welcome does not end in a blank line.";
         return request.Instance is { } instance && HubNames.Check(instance) is { } instanceFault ? instanceFault : null;
     }
 

@@ -305,6 +305,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         }
         var more = budget <= 0;
         _host.Metrics.CountDelivered(events, TurnBytes - budget);
+        if (events > 0) Log.Delivered(_host.Logger, ClientId, Zone, events, TurnBytes - budget);
         // The first heartbeat comes at a random moment, so that connections of one storm do not beat together.
         var early = _spread && HeartbeatMilliseconds > 0 ? Random.Shared.NextInt64(HeartbeatMilliseconds) : 0;
         _spread = false;
@@ -341,6 +342,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
         _gathered = null;
         if (_hasGone || _aborted != 0 || fault is OperationCanceledException or IOException or ObjectDisposedException)
         {
+            if (!_hasGone && _aborted == 0) Log.WriteFailed(_host.Logger, fault, ClientId);
             Finish(Why(CloseReason.WriteError));
             return;
         }

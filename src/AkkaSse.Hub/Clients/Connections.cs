@@ -109,7 +109,7 @@ public sealed record SubscribeRequest
     /// <summary>A snapshot of the request's headers for callbacks; authorization and cookies are left out by the edge.</summary>
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 
-    /// <summary>Written right after the head and before anything else, encoded by the caller (a welcome event, say); null for nothing.</summary>
+    /// <summary>Written right after the head and before anything else, encoded by the caller (a welcome event, say); ends in a blank line, so that it cannot run into the hub's own bytes. Null for nothing.</summary>
     public ReadOnlyMemory<byte>? Welcome { get; init; }
 }
 
