@@ -1,5 +1,10 @@
+using System.Buffers;
+using System.Text;
+using AkkaSse.AspNetCore;
 using AkkaSse.Client;
 using AkkaSse.Hub;
+using AkkaSse.Protocol;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AkkaSse.Architecture.Tests;
 
@@ -44,6 +49,30 @@ public class DefaultsTests
     {
         Stream.Base64.ShouldBeFalse();
         Client.DecodeBase64.ShouldBeFalse();
+    }
+
+    [Theory]
+    [Trait("parity", "CFG-07")]
+    [InlineData(SseFieldOrder.Native)]
+    [InlineData(SseFieldOrder.Seed)]
+    public void Data_are_split_into_lines_without_being_asked(SseFieldOrder order)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        SseEncoder.Write(output, new SseEvent { Data = "a\nb" }, order);
+        Encoding.UTF8.GetString(output.WrittenSpan).ShouldBe("data: a\ndata: b\n\n");
+    }
+
+    [Fact]
+    [Trait("parity", "CFG-08")]
+    public void Responses_carry_no_headers_but_the_hubs_own() => new SseHubEndpointOptions().Headers.ShouldBeEmpty();
+
+    [Fact]
+    [Trait("parity", "CFG-12")]
+    public void Errors_are_written_by_the_hub_unless_the_application_does()
+    {
+        var services = new ServiceCollection();
+        services.AddSseHub();
+        services.Single(s => s.ServiceType == typeof(IHubErrorWriter)).ImplementationType!.Assembly.ShouldBe(typeof(IHubErrorWriter).Assembly);
     }
 
     [Fact]
