@@ -50,7 +50,8 @@ public class ContractTests
     {
         await using var hub = await StartAsync();
         var pipe = new Pipe();
-        var connection = (await hub.ConnectAsync(Reading("s") with { Welcome = "event: hello\ndata: x\n\n"u8.ToArray() }, default)).Connection!;
+        var request = Reading("s") with { Welcome = "event: hello\ndata: x\n\n"u8.ToArray() };
+        var connection = (await hub.ConnectAsync(request, default)).Connection!;
         _ = connection.RunAsync(pipe.Writer, static () => { }, default);
         (await ReadUntilAsync(pipe.Reader, "hub.open")).ShouldStartWith(":\nevent: hello\ndata: x\n\nevent: hub.open\n");
     }
@@ -168,7 +169,8 @@ public class ContractTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Entries.Enqueue((logLevel, eventId.Id, formatter(state, exception) + exception));
     }
 }

@@ -72,7 +72,8 @@ public class DefaultsTests
     {
         var services = new ServiceCollection();
         services.AddSseHub();
-        services.Single(s => s.ServiceType == typeof(IHubErrorWriter)).ImplementationType!.Assembly.ShouldBe(typeof(IHubErrorWriter).Assembly);
+        var writer = services.Single(s => s.ServiceType == typeof(IHubErrorWriter)).ImplementationType!;
+        writer.Assembly.ShouldBe(typeof(IHubErrorWriter).Assembly);
     }
 
     [Fact]
@@ -96,7 +97,8 @@ public class DefaultsTests
     public void Client_backs_off_exponentially_between_attempts()
     {
         var policy = Client.Reconnect;
-        TimeSpan Delay(int attempt) => policy.NextDelay(new ReconnectContext { Attempt = attempt, DefaultRetry = Client.DefaultRetry, Random = 0.5 })!.Value;
+        TimeSpan Delay(int attempt) =>
+            policy.NextDelay(new ReconnectContext { Attempt = attempt, DefaultRetry = Client.DefaultRetry, Random = 0.5 })!.Value;
         Delay(2).ShouldBeGreaterThan(Delay(1));
         (Delay(4) - Delay(3)).ShouldBeGreaterThan(Delay(3) - Delay(2));
         Client.MaxAttempts.ShouldBeNull();
