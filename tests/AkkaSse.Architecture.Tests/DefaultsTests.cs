@@ -1,5 +1,10 @@
+using System.Buffers;
+using System.Text;
+using AkkaSse.AspNetCore;
 using AkkaSse.Client;
 using AkkaSse.Hub;
+using AkkaSse.Protocol;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AkkaSse.Architecture.Tests;
 
@@ -46,6 +51,31 @@ public class DefaultsTests
         Client.DecodeBase64.ShouldBeFalse();
     }
 
+    [Theory]
+    [Trait("parity", "CFG-07")]
+    [InlineData(SseFieldOrder.Native)]
+    [InlineData(SseFieldOrder.Seed)]
+    public void Data_are_split_into_lines_without_being_asked(SseFieldOrder order)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        SseEncoder.Write(output, new SseEvent { Data = "a\nb" }, order);
+        Encoding.UTF8.GetString(output.WrittenSpan).ShouldBe("data: a\ndata: b\n\n");
+    }
+
+    [Fact]
+    [Trait("parity", "CFG-08")]
+    public void Responses_carry_no_headers_but_the_hubs_own() => new SseHubEndpointOptions().Headers.ShouldBeEmpty();
+
+    [Fact]
+    [Trait("parity", "CFG-12")]
+    public void Errors_are_written_by_the_hub_unless_the_application_does()
+    {
+        var services = new ServiceCollection();
+        services.AddSseHub();
+        var writer = services.Single(s => s.ServiceType == typeof(IHubErrorWriter)).ImplementationType!;
+        writer.Assembly.ShouldBe(typeof(IHubErrorWriter).Assembly);
+    }
+
     [Fact]
     [Trait("parity", "CFG-09")]
     public void Heartbeat_comes_every_15_seconds() => Hub.Heartbeat.ShouldBe(TimeSpan.FromSeconds(15));
@@ -67,7 +97,8 @@ public class DefaultsTests
     public void Client_backs_off_exponentially_between_attempts()
     {
         var policy = Client.Reconnect;
-        TimeSpan Delay(int attempt) => policy.NextDelay(new ReconnectContext { Attempt = attempt, DefaultRetry = Client.DefaultRetry, Random = 0.5 })!.Value;
+        TimeSpan Delay(int attempt) =>
+            policy.NextDelay(new ReconnectContext { Attempt = attempt, DefaultRetry = Client.DefaultRetry, Random = 0.5 })!.Value;
         Delay(2).ShouldBeGreaterThan(Delay(1));
         (Delay(4) - Delay(3)).ShouldBeGreaterThan(Delay(3) - Delay(2));
         Client.MaxAttempts.ShouldBeNull();
