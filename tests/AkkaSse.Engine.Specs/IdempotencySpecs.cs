@@ -74,6 +74,22 @@ public abstract class IdempotencySpecs : EngineSpecs
     }
 
     [Fact]
+    public async Task One_key_for_a_run_returns_each_items_first_position()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        var key = new PublishOptions { IdempotencyKey = "run", KeyCoversRun = true };
+        BatchItem[] Run(string last) => [.. new[] { "a", "b", last }.Select(d => new BatchItem { Stream = "s", Event = Event(d), Options = key })];
+        var first = await node.Hub.PublishBatchAsync(Run("c"));
+        first.ShouldAllBe(static r => r.IsAccepted);
+        await node.AppendAsync("s", "between");
+        var again = await node.Hub.PublishBatchAsync(Run("c"));
+        again.ShouldAllBe(static r => r.IsAccepted && r.Publish!.Value.Duplicate);
+        again.Select(static r => r.Publish!.Value.Position).ShouldBe(first.Select(static r => r.Publish!.Value.Position));
+        (await node.Hub.PublishBatchAsync(Run("other"))).ShouldContain(static r => r.Publish!.Value.Status == PublishStatus.KeyConflict);
+        (await node.ReadAllAsync("s")).ShouldBe(["a", "b", "c", "between"]);
+    }
+
+    [Fact]
     public async Task Keyed_comment_is_remembered_without_an_offset()
     {
         await using var node = await Harness.StartNodeAsync();

@@ -173,7 +173,8 @@ internal sealed class TestReader : IAsyncDisposable
     /// <summary>Takes what is there now, without waiting.</summary>
     internal void TakeNow()
     {
-        while (_pipe.Reader.TryRead(out var result)) Take(result);
+        // A writer that never pauses would keep an unbounded loop busy for ever.
+        for (var reads = 0; reads < 16 && !_ended && _pipe.Reader.TryRead(out var result); reads++) Take(result);
     }
 
     internal IReadOnlyList<RawBlock> Blocks => [.. _blocks];
