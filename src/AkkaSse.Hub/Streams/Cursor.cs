@@ -123,7 +123,17 @@ internal sealed class Cursor
         var replay = node.Log.Options.Replay;
         return node.Log.Locked((node, start, now, replay), static (g, s) => g is null
             ? new Cursor(s.node.Name, s.node, null, new CursorStart(1, GapWithoutStream(s.start)), 0)
-            : new Cursor(s.node.Name, s.node, g, StartResolver.Resolve(g, s.replay, s.start, s.now), g.Ordinal));
+            : Conflate(new Cursor(s.node.Name, s.node, g, StartResolver.Resolve(g, s.replay, s.start, s.now), g.Ordinal), g));
+    }
+
+    // A reader that comes back gets the newest event per key of what was trimmed meanwhile, as one that was there and too slow does.
+    private static Cursor Conflate(Cursor cursor, LogGeneration g)
+    {
+        if (cursor._gap is not { Reason: GapReason.Trimmed, From: { } from } gap || cursor._next > g.First || g.Conflation?.From(from) is not { Length: > 0 } kept) return cursor;
+        cursor._conflated = kept;
+        cursor._gap = gap with { Reason = GapReason.Conflated };
+        cursor.ToldOffset = from - 1;
+        return cursor;
     }
 
     /// <summary>True when a gap is to be told before anything else.</summary>

@@ -69,6 +69,8 @@ internal static class StartResolver
         if (offset > g.Head || offset < g.Base) return new(AfterUnknown(g, reader), new Gap(GapReason.UnknownId, g.Epoch, null, null));
         var next = offset + 1;
         if (next > g.LostThrough) return new(Math.Max(next, g.First), null);
+        // A reader that asked for the latest goes on at the head, and misses what is retained too.
+        if (reader.Fallback.Kind == StartKind.Latest) return new(g.Head + 1, Missing(g, next, GapReason.Trimmed) with { To = g.Head });
         return new(g.First, Missing(g, next, GapReason.Trimmed));
     }
 

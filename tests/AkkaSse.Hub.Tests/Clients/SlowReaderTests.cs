@@ -136,6 +136,49 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
+    [Trait("parity", "RPL-10")]
+    public async Task Reader_that_was_away_gets_the_newest_of_each_key_and_one_that_is_cut_among_them_the_rest()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.CreateAsync("s", new StreamOptions { MaxEvents = 10, SlowReader = SlowReaderPolicy.Conflate });
+        for (var i = 1; i <= 100; i++) await hub.PublishAsync("s", $"{i}", options: new PublishOptions { ConflateKey = i <= 60 ? $"k{i % 3}" : "late" });
+        var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
+        string? cut;
+        await using (var first = await hub.ReadAsync("s", lastEventId: $"5-{epoch}"))
+        {
+            (await first.ExpectAsync("hub.open")).Id.ShouldBeNull();
+            var gap = await first.ExpectAsync("hub.gap");
+            gap.Id.ShouldBeNull();
+            OpeningTests.Gap(gap).Reason.ShouldBe("conflated");
+            var one = (await first.NextAsync())!;
+            one.Data.ShouldBe("58");
+            cut = one.Id;
+        }
+        await using var second = await hub.ReadAsync("s", lastEventId: cut);
+        await second.ExpectAsync("hub.open");
+        await second.ExpectAsync("hub.gap");
+        foreach (var expected in new[] { 59, 60 }.Concat(Enumerable.Range(91, 10))) (await second.NextAsync())!.Data.ShouldBe($"{expected}");
+    }
+
+    [Fact]
+    [Trait("parity", "RPL-10")]
+    public async Task Reader_that_asked_for_the_latest_goes_on_at_the_head_and_is_told_everything_it_passed_over()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.CreateAsync("s", new StreamOptions { MaxEvents = 10 });
+        await hub.PublishAsync("s", 1, 100);
+        var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
+        await using var reader = await hub.ReadAsync("s", StartPosition.Latest, $"5-{epoch}");
+        await reader.ExpectAsync("hub.open");
+        var gap = await reader.ExpectAsync("hub.gap");
+        gap.Id.ShouldBe($"100-{epoch}");
+        var (_, from, to, reason, _) = OpeningTests.Gap(gap);
+        (from, to, reason).ShouldBe((6L, 100L, "trimmed"));
+        await hub.PublishAsync("s", "next");
+        (await reader.NextAsync())!.Data.ShouldBe("next");
+    }
+
+    [Fact]
     [Trait("parity", "PUB-03")]
     public async Task Wait_refuses_TryPublish_while_a_reader_stalls_and_later_takes_the_same_object()
     {
