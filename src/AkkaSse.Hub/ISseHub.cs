@@ -28,7 +28,7 @@ public interface ISseHub
 
     /// <summary>
     /// Reads a stream inside the process, with the same cursor, order, replay and gaps as a connection. A gap arrives as an event of type <c>hub.gap</c>.
-    /// Ending the enumeration unregisters the reader.
+    /// Each enumeration is a reader of its own, from the moment it begins; ending it unregisters the reader.
     /// </summary>
     IAsyncEnumerable<SseEvent> ListenAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default);
 

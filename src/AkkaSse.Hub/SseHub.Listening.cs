@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using AkkaSse.Hub.Actors;
 using AkkaSse.Hub.Clients;
@@ -23,9 +22,7 @@ public sealed partial class SseHub
     private IAsyncEnumerable<SseEvent> Listen(string stream, StartPosition? from, CancellationToken cancellation)
     {
         if (Phase is not (HubPhase.Running or HubPhase.Draining)) throw new InvalidOperationException("The hub is not running.");
-        // The position is fixed by the call and not by the first MoveNext: what is published in between is not missed.
-        var listener = OpenListenerAsync(stream, from ?? StartPosition.Latest, cancellation);
-        return Enumerate(listener.AsTask(), cancellation);
+        return new Listening(this, stream, from ?? StartPosition.Latest, cancellation);
     }
 
     private async ValueTask<Listener> OpenListenerAsync(string stream, StartPosition from, CancellationToken cancellation)
@@ -43,8 +40,9 @@ public sealed partial class SseHub
         }
     }
 
-    private static async IAsyncEnumerable<SseEvent> Enumerate(Task<Listener> opening, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerator<SseEvent> Enumerate(Task<Listener> opening, CancellationTokenSource? linked, CancellationToken cancellation)
     {
+        using var both = linked;
         await using var listener = await opening.ConfigureAwait(false);
         while (await listener.WaitAsync(cancellation).ConfigureAwait(false))
         {
@@ -53,6 +51,20 @@ public sealed partial class SseHub
                 yield return e;
                 cancellation.ThrowIfCancellationRequested();
             }
+        }
+    }
+
+    /// <summary>
+    /// What listening returns. Each enumeration is a reader of its own, registered when it begins and not by its first MoveNext: what is published in between is not missed. One
+    /// that is never enumerated costs nothing.
+    /// </summary>
+    private sealed class Listening(SseHub hub, string stream, StartPosition from, CancellationToken cancellation) : IAsyncEnumerable<SseEvent>
+    {
+        public IAsyncEnumerator<SseEvent> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+        {
+            var linked = cancellation.CanBeCanceled && cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken) : null;
+            var either = linked?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
+            return hub.Enumerate(hub.OpenListenerAsync(stream, from, either).AsTask(), linked, either);
         }
     }
 

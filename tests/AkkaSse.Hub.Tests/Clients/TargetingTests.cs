@@ -104,19 +104,19 @@ public sealed class TargetingTests
 
     [Fact]
     [Trait("parity", "TGT-04")]
-    public async Task Listener_gets_all_from_its_call_on_and_unregisters_at_its_end()
+    public async Task Listener_gets_all_from_its_beginning_on_and_unregisters_at_its_end()
     {
         await using var hub = await TestHub.StartAsync();
         await hub.PublishAsync("s", "old");
-        var listening = hub.Hub.ListenAsync("s");
-        var broadcasts = hub.Hub.ListenToBroadcastAsync();
-        var zone = hub.Hub.ListenToZoneAsync("z");
+        var listening = TakeAsync(hub.Hub.ListenAsync("s"), 3);
+        var broadcasts = TakeAsync(hub.Hub.ListenToBroadcastAsync(), 1);
+        var zone = TakeAsync(hub.Hub.ListenToZoneAsync("z"), 1);
         await hub.PublishAsync("s", 1, 3);
         await hub.Hub.BroadcastAsync(E("b"));
         await hub.Hub.BroadcastToZoneAsync("z", E("zone"));
-        (await TakeAsync(listening, 3)).Select(static e => e.Data).ShouldBe(["1", "2", "3"]);
-        (await TakeAsync(broadcasts, 1))[0].Data.ShouldBe("b");
-        (await TakeAsync(zone, 1))[0].Data.ShouldBe("zone");
+        (await listening).Select(static e => e.Data).ShouldBe(["1", "2", "3"]);
+        (await broadcasts)[0].Data.ShouldBe("b");
+        (await zone)[0].Data.ShouldBe("zone");
         await hub.NothingLeftAsync();
     }
 
@@ -126,12 +126,28 @@ public sealed class TargetingTests
     {
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 3 });
-        var listening = hub.Hub.ListenAsync("s");
+        // Begun, and not reading yet.
+        var listening = hub.Hub.ListenAsync("s").GetAsyncEnumerator();
         await hub.PublishAsync("s", 1, 10);
         await hub.Hub.Streams.RemoveAsync("s");
-        var all = await TakeAsync(listening, int.MaxValue);
+        var all = new List<SseEvent>();
+        while (await Eventually.Within(listening.MoveNextAsync().AsTask(), "the next event or the end")) all.Add(listening.Current);
+        await listening.DisposeAsync();
         all.Select(static e => e.Type ?? e.Data!).ShouldBe(["hub.gap", "8", "9", "10"]);
         Should.Throw<ArgumentException>(() => hub.Hub.ListenAsync("$all"));
+    }
+
+    [Fact]
+    [Trait("parity", "TGT-04")]
+    public async Task Listening_that_nobody_enumerates_costs_nothing_and_one_that_two_enumerate_serves_both()
+    {
+        await using var hub = await TestHub.StartAsync();
+        await hub.PublishAsync("s", "1");
+        var listening = hub.Hub.ListenAsync("s", StartPosition.Earliest);
+        hub.Hub.Load.Actors.ShouldBe(0);
+        (await TakeAsync(listening, 1))[0].Data.ShouldBe("1");
+        (await TakeAsync(listening, 1))[0].Data.ShouldBe("1");
+        await hub.NothingLeftAsync();
     }
 
     [Fact]
