@@ -71,6 +71,9 @@ public sealed class StreamLog
 
     internal LogGeneration? Current => Volatile.Read(ref _current);
 
+    /// <summary>Offset of the oldest event that a reader here can get, from this log or from the engine; Head + 1 when there is none.</summary>
+    public long RetainedFirst => Volatile.Read(ref _current)?.RetainedFirst ?? 1;
+
     internal long AllocatedBytes => Volatile.Read(ref _allocated);
 
     /// <summary>Set on a stream with the policy wait: says under the lock whether an append has room.</summary>
