@@ -43,6 +43,8 @@ internal static class Sql
     // A null has no type of its own: it is a text, or comes as a typed value.
     private static void Add(NpgsqlParameterCollection to, object?[] parameters)
     {
+        // One array of texts is one parameter: the language takes it for the list of them.
+        if (parameters is string?[] texts) parameters = [texts];
         foreach (var value in parameters)
         {
             to.Add(value switch

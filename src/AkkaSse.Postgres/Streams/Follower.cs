@@ -165,7 +165,8 @@ internal sealed class Follower(PostgresOptions options, Database database, Engin
             }
             catch (Exception e) when (e is EngineAwayException or NpgsqlException or ObjectDisposedException)
             {
-                Log.Retried(logger, "reading of streams", e.Message);
+                if (e is PostgresException { Severity: "ERROR" }) Log.Fault(logger, e, "reading of streams");
+                else Log.Retried(logger, "reading of streams", e.Message);
                 if (e is NpgsqlException) broken("a read failed");
                 foreach (var stream in looks) stream.LookFailed();
                 lock (_gate)
