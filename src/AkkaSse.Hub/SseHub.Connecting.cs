@@ -209,6 +209,20 @@ public sealed partial class SseHub
         }
     }
 
+    // Starts that only the engine's whole log can place: a time, or a publisher's id that is not in the local part.
+    private async ValueTask<ReaderStart> LookUpAsync(IRemoteAttachment remote, ReaderStart reader, CancellationToken cancellation)
+    {
+        if (reader.LookupId is { } id)
+            return await remote.FindIdAsync(id, cancellation).ConfigureAwait(false) is { } found ? new ReaderStart(StartPosition.After(found), false, reader.Fallback) : reader;
+        if (reader.UnknownId || reader.Token is not null || reader.Decimal is not null || !remote.Log.Options.Replay) return reader;
+        return reader.Start.Kind switch
+        {
+            StartKind.Age => reader with { Next = await remote.FirstAtAsync(_time.GetUtcNow() - reader.Start.Age, cancellation).ConfigureAwait(false) },
+            StartKind.Time => reader with { Next = await remote.FirstAtAsync(reader.Start.Time, cancellation).ConfigureAwait(false) },
+            _ => reader,
+        };
+    }
+
     // A cursor in a stream, its place counted; or why not; or neither, for one of several streams that was removed a moment ago.
     private async ValueTask<(Cursor? Cursor, Admission? Refused)> OpenCursorAsync(string stream, int named, Func<StreamLog, ReaderStart> start, List<StreamActor> acquired, CancellationToken cancellation)
     {
@@ -229,6 +243,19 @@ public sealed partial class SseHub
         }
         if (!actor.TryAdmit(isInternal ? null : actor.Log.Options.MaxSubscribers))
             return (null, new Admission(AdmissionStatus.LimitReached) { Error = $"The stream '{stream}' has as many readers here as it may.", RetryAfter = RefusalRetry() });
-        return (Cursor.Open(actor, start(actor.Log), _time.GetUtcNow().ToUnixTimeMilliseconds()), null);
+        var reader = start(actor.Log);
+        if (actor.Remote is { } remote)
+        {
+            try
+            {
+                reader = await LookUpAsync(remote, reader, cancellation).ConfigureAwait(false);
+            }
+            catch
+            {
+                actor.Discharge();
+                throw;
+            }
+        }
+        return (Cursor.Open(actor, reader, _time.GetUtcNow().ToUnixTimeMilliseconds()), null);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class ReaderStarts
         {
             return isInternal ? new ReaderStart(wish, false, fallback) : new ReaderStart(StartPosition.After(p), false, fallback);
         }
-        return new ReaderStart(wish, true, fallback);
+        return new ReaderStart(wish, true, fallback) { LookupId = log.Options.Ids == StreamIds.Caller ? _id : null };
     }
 
     private int NamedStreams => _request.Streams.Count;

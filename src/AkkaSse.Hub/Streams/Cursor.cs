@@ -175,7 +175,7 @@ internal sealed class Cursor
                     _frame = 0;
                     continue;
                 }
-                if (chunk.IsFreed || !ReferenceEquals(_generation, Node.Log.Current))
+                if (chunk.IsFreed || chunk.IsCold || !ReferenceEquals(_generation, Node.Log.Current))
                 {
                     _chunk = null;
                     continue;
@@ -295,14 +295,25 @@ internal sealed class Cursor
             else if (previous.Epoch != current.Epoch)
             {
                 _gap = new Gap(GapReason.EpochChanged, current.Epoch, _next, null, previous.Epoch);
-                _next = current.First;
+                _next = current.RetainedFirst;
                 Seen();
                 return CursorState.Gap;
             }
         }
+        if (_next < current.First && current.Cold is { } cold)
+        {
+            if (_next <= cold.LostThrough) return FallenOff(current);
+            if (_next < cold.First)
+            {
+                _next = cold.First;
+                Seen();
+            }
+            if (_next < current.First) return cold.TryGet(_next, Owner, out _chunk, out _frame) ? CursorState.Data : CursorState.Waiting;
+        }
         var next = _next;
         var found = Node.Log.Seek(current, ref next, out _chunk, out _frame);
-        if (found == SeekResult.Lost) return FallenOff(current);
+        // Trimmed here since it was looked at: the engine has it perhaps.
+        if (found == SeekResult.Lost) return current.Cold is null ? FallenOff(current) : CursorState.Data;
         if (next != _next)
         {
             _next = next;

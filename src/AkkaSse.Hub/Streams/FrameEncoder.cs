@@ -32,5 +32,30 @@ internal static class FrameEncoder
         };
     }
 
+    /// <summary>Writes everything of a stored event except its id line and closing blank line.</summary>
+    internal static void WriteStored(FrameBuffer buffer, in StoredEvent stored)
+    {
+        if (stored.Event.Id is { } id && !stored.CallerId) SseEncoder.WriteField(buffer, "eid"u8, Ascii(id));
+        SseEncoder.WriteHead(buffer, stored.Event);
+    }
+
+    /// <summary>Writes a stored event's id line and closing blank line.</summary>
+    internal static void WriteTail(FrameBuffer buffer, in StoredEvent stored, string epoch)
+    {
+        var id = stored.CallerId ? stored.Event.Id! : new StreamPosition(epoch, stored.Offset).ToString();
+        buffer.Append(Ascii(id.Length == 0 ? "id:\n\n" : $"id: {id}\n\n"));
+    }
+
+    /// <summary>The frame of a stored event whose head is in the buffer.</summary>
+    internal static LogFrame Stored(FrameBuffer buffer, in StoredEvent stored) => new()
+    {
+        Head = buffer.Written,
+        Type = stored.Event.Type,
+        CallerId = stored.CallerId ? stored.Event.Id : null,
+        ConflateKey = stored.ConflateKey,
+        At = stored.At,
+        Expiry = stored.Expiry,
+    };
+
     private static byte[] Ascii(string id) => Encoding.ASCII.GetBytes(id);
 }

@@ -77,6 +77,9 @@ internal sealed class LogChunk
     /// <summary>The expiry per frame, when any has one; 0 for none.</summary>
     internal long[]? Expiries;
 
+    /// <summary>True for a page of history: it never grows, and what comes after it is looked up.</summary>
+    internal bool IsCold { get; init; }
+
     internal byte[]? Bytes => Volatile.Read(ref _bytes);
 
     internal FrameEntry[]? Index => Volatile.Read(ref _index);

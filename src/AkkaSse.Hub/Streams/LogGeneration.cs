@@ -55,6 +55,17 @@ internal sealed class LogGeneration
     /// <summary>Frames ever appended here, transient ones included. Under the log's lock.</summary>
     internal long Ordinal;
 
+    /// <summary>What an engine elsewhere retains beyond this log; null when the log is all there is.</summary>
+    internal ColdPages? Cold { get; init; }
+
+    /// <summary>Offset of the oldest event that a reader can still get.</summary>
+    internal long RetainedFirst => Cold is { } cold ? Math.Min(cold.First, Head + 1) : First;
+
+    /// <summary>The highest offset that no reader can get any more although it had not expired.</summary>
+    internal long RetainedLost => Cold?.LostThrough ?? LostThrough;
+
+    internal long RetainedCleared => Cold?.ClearedThrough ?? ClearedThrough;
+
     internal ChunkList Chunks { get; } = new();
 
     /// <summary>Publishers' ids among the retained events; null unless the stream's ids are the caller's. Under the log's lock.</summary>

@@ -12,6 +12,12 @@ internal readonly record struct ReaderStart(StartPosition Start, bool UnknownId,
     /// <summary>An id in the decimal form, which carries the generation's id base.</summary>
     internal long? Decimal { get; init; }
 
+    /// <summary>The first event wanted, looked up in the engine beforehand.</summary>
+    internal long? Next { get; init; }
+
+    /// <summary>With an unknown id: the id, where only the engine can say whether an event has it.</summary>
+    internal string? LookupId { get; init; }
+
     internal static ReaderStart From(StartPosition start) => new(start, false, start);
 }
 
@@ -33,6 +39,7 @@ internal static class StartResolver
 {
     internal static CursorStart Resolve(LogGeneration g, bool replay, ReaderStart reader, long now)
     {
+        if (reader.Next is { } next) return new(Math.Clamp(next, g.RetainedFirst, g.Head + 1), null);
         if (reader.UnknownId) return new(AfterUnknown(g, reader), new Gap(GapReason.UnknownId, g.Epoch, null, null));
         if (reader.Token is { } token)
         {
@@ -43,8 +50,8 @@ internal static class StartResolver
         var start = reader.Start;
         return start.Kind switch
         {
-            StartKind.Earliest => new(replay ? g.First : g.Head + 1, null),
-            StartKind.Last => new(replay ? Math.Max(g.First, g.Head - Math.Min(start.Number, g.Head) + 1) : g.Head + 1, null),
+            StartKind.Earliest => new(replay ? g.RetainedFirst : g.Head + 1, null),
+            StartKind.Last => new(replay ? Math.Max(g.RetainedFirst, g.Head - Math.Min(start.Number, g.Head) + 1) : g.Head + 1, null),
             StartKind.Age => new(replay ? StreamLog.FirstAt(g, now - (long)start.Age.TotalMilliseconds) : g.Head + 1, null),
             StartKind.Time => new(replay ? StreamLog.FirstAt(g, start.Time.ToUnixTimeMilliseconds()) : g.Head + 1, null),
             StartKind.Offset => After(g, start.Number, reader),
@@ -68,15 +75,15 @@ internal static class StartResolver
     {
         if (offset > g.Head || offset < g.Base) return new(AfterUnknown(g, reader), new Gap(GapReason.UnknownId, g.Epoch, null, null));
         var next = offset + 1;
-        if (next > g.LostThrough) return new(Math.Max(next, g.First), null);
+        if (next > g.RetainedLost) return new(Math.Max(next, g.RetainedFirst), null);
         // A reader that asked for the latest goes on at the head, and misses what is retained too.
         if (reader.Fallback.Kind == StartKind.Latest) return new(g.Head + 1, Missing(g, next, GapReason.Trimmed) with { To = g.Head });
-        return new(g.First, Missing(g, next, GapReason.Trimmed));
+        return new(g.RetainedFirst, Missing(g, next, GapReason.Trimmed));
     }
 
     /// <summary>The gap of a reader that wanted <paramref name="next"/> and finds it gone.</summary>
     internal static Gap Missing(LogGeneration g, long next, GapReason otherwise) =>
-        new(g.LostThrough <= g.ClearedThrough ? GapReason.Cleared : otherwise, g.Epoch, next, g.LostThrough);
+        new(g.RetainedLost <= g.RetainedCleared ? GapReason.Cleared : otherwise, g.Epoch, next, g.RetainedLost);
 
-    private static long AfterUnknown(LogGeneration g, ReaderStart reader) => reader.Fallback.Kind == StartKind.Latest ? g.Head + 1 : g.First;
+    private static long AfterUnknown(LogGeneration g, ReaderStart reader) => reader.Fallback.Kind == StartKind.Latest ? g.Head + 1 : g.RetainedFirst;
 }

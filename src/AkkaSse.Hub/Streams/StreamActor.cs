@@ -33,6 +33,9 @@ internal sealed class StreamActor : Actor, IStreamSink
 
     internal StreamLog Log { get; private set; } = null!;
 
+    /// <summary>The hold on a stream whose log is elsewhere; null when the log here is the log itself.</summary>
+    internal IRemoteAttachment? Remote { get; private set; }
+
     /// <summary>The table's own record of this actor, which outlives its place in the table when the stream was removed.</summary>
     internal StreamTable.Entry? Detached { get; set; }
 
@@ -55,8 +58,10 @@ internal sealed class StreamActor : Actor, IStreamSink
     }
 
     /// <summary>The stream is attached.</summary>
-    internal void Attached(StreamLog log)
+    internal void Attached(IStreamAttachment attachment)
     {
+        var log = attachment.Log;
+        Remote = attachment as IRemoteAttachment;
         Log = log;
         log.GateChanged = () => Post(new GateMail());
     }

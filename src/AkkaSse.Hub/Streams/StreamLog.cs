@@ -8,7 +8,7 @@ namespace AkkaSse.Hub.Streams;
 /// </summary>
 /// <remarks>
 /// Appends, retention and seeks take the log's own lock, which covers memory copies and never I/O. Readers follow committed bytes without a lock.
-/// The in-process engine's log is this one; an engine elsewhere feeds it through <see cref="Begin"/> and <see cref="Append"/>.
+/// The in-process engine's log is this one; an engine elsewhere feeds it through <see cref="Engine.StreamFeed"/>.
 /// </remarks>
 public sealed class StreamLog
 {
@@ -71,6 +71,9 @@ public sealed class StreamLog
 
     internal LogGeneration? Current => Volatile.Read(ref _current);
 
+    /// <summary>Offset of the oldest event that a reader here can get, from this log or from the engine; Head + 1 when there is none.</summary>
+    public long RetainedFirst => Volatile.Read(ref _current)?.RetainedFirst ?? 1;
+
     internal long AllocatedBytes => Volatile.Read(ref _allocated);
 
     /// <summary>Set on a stream with the policy wait: says under the lock whether an append has room.</summary>
@@ -84,12 +87,14 @@ public sealed class StreamLog
     /// <param name="baseOffset">The first event of the epoch has the offset after this.</param>
     /// <param name="head">The newest offset; nothing up to it is retained here.</param>
     /// <param name="idBase">Added to offsets where ids are bare decimals.</param>
-    public void Begin(string epoch, long baseOffset, long head, long idBase)
+    public void Begin(string epoch, long baseOffset, long head, long idBase) => Begin(epoch, baseOffset, head, idBase, null);
+
+    internal void Begin(string epoch, long baseOffset, long head, long idBase, ColdPages? cold)
     {
         lock (_gate)
         {
             FreeAll();
-            var generation = new LogGeneration(epoch, baseOffset, head, idBase);
+            var generation = new LogGeneration(epoch, baseOffset, head, idBase) { Cold = cold };
             Equip(generation);
             Volatile.Write(ref _current, generation);
         }
@@ -256,7 +261,7 @@ public sealed class StreamLog
         lock (_gate)
         {
             var gap = StartResolver.Missing(generation, from, GapReason.Lagged);
-            kept = conflate && gap.Reason == GapReason.Lagged && generation.Conflation is { } table ? table.From(from) : [];
+            kept = conflate && gap.Reason == GapReason.Lagged && generation.Conflation is { } table ? [.. table.From(from).Where(f => f.Offset < generation.RetainedFirst)] : [];
             return kept.Length == 0 ? gap : gap with { Reason = GapReason.Conflated };
         }
     }

@@ -25,10 +25,12 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
     internal async ValueTask<StreamActor?> AcquireAsync(string stream, CancellationToken cancellation)
     {
         Entry entry;
+        var isNew = false;
         lock (_gate)
         {
             if (!_entries.TryGetValue(stream, out entry!) || entry.Actor.IsRemoved)
             {
+                isNew = true;
                 entry = new Entry(new StreamActor(stream, actors, fault));
                 entry.Attaching = AttachAsync(entry);
                 _entries[stream] = entry;
@@ -38,6 +40,8 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
         try
         {
             await entry.Attaching.WaitAsync(cancellation).ConfigureAwait(false);
+            // The reader may know more than this node: an event it got from another one, or a publish that was answered there.
+            if (!isNew && entry.Actor.Remote is { } remote) await remote.SyncAsync(cancellation).ConfigureAwait(false);
         }
         catch
         {
@@ -84,7 +88,7 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
         entry.Actor.Detached = entry;
         var attachment = await engine.AttachAsync(entry.Actor.Name, entry.Actor, CancellationToken.None).ConfigureAwait(false);
         entry.Attachment = attachment;
-        entry.Actor.Attached(attachment.Log);
+        entry.Actor.Attached(attachment);
         // The hub's own streams exist whenever they are needed; only names from outside are bounded.
         if (attachment.Exists || entry.Actor.Name[0] == '$') return;
         lock (_gate)

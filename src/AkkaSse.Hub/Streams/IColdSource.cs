@@ -1,0 +1,29 @@
+using AkkaSse.Protocol;
+
+namespace AkkaSse.Hub.Streams;
+
+/// <summary>One event as an engine elsewhere stores it.</summary>
+/// <param name="Offset">Its offset.</param>
+/// <param name="At">Publish time in milliseconds since 1970, in the node's time.</param>
+/// <param name="Event">The event; on a stream with base64 its data are encoded already.</param>
+public readonly record struct StoredEvent(long Offset, long At, SseEvent Event)
+{
+    /// <summary>True when the event's id stands in the id line; false: the hub's own does, and the publisher's travels as <c>eid</c>.</summary>
+    public bool CallerId { get; init; }
+
+    /// <summary>The conflation key; null: the type.</summary>
+    public string? ConflateKey { get; init; }
+
+    /// <summary>When it expires by its own ttl, in milliseconds since 1970 in the node's time; 0 for never.</summary>
+    public long Expiry { get; init; }
+}
+
+/// <summary>Where an engine elsewhere is asked for history that is not in the local log. Thread-safe.</summary>
+public interface IColdSource
+{
+    /// <summary>
+    /// Reads retained events of an epoch from <paramref name="from"/> to <paramref name="to"/>, inclusive, in order and without holes; may end early when the page
+    /// has become large. Waits while the engine is away. Null when this epoch is over or the stream is detached: nobody will ask again.
+    /// </summary>
+    ValueTask<IReadOnlyList<StoredEvent>?> ReadAsync(string epoch, long from, long to, CancellationToken cancellation);
+}

@@ -1,0 +1,285 @@
+using System.Diagnostics;
+using AkkaSse.Hub;
+using AkkaSse.Postgres.Sessions;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace AkkaSse.Postgres.Streams;
+
+/// <summary>One connection that appends, and what waits for it.</summary>
+internal sealed class AppendLane(Appender appender, PostgresOptions options, Database database, Action<string> broken, ILogger logger, bool isStuck)
+{
+    // A connection that breaks before the commit loses nothing: so many others are tried before the publisher is told.
+    private const int Attempts = 3;
+    private static readonly TimeSpan StuckDelay = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan OutcomeDelay = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private LinkedList<PendingAppend> _pending = new();
+    private NpgsqlConnection? _connection;
+    private int _generation;
+
+    internal void Add(PendingAppend append)
+    {
+        lock (_gate)
+        {
+            _pending.AddLast(append);
+            if (_wake.CurrentCount == 0) _wake.Release();
+        }
+    }
+
+    /// <summary>Takes out what waits for these streams, in order.</summary>
+    internal List<PendingAppend> TakeOf(HashSet<string> streams)
+    {
+        lock (_gate)
+        {
+            var taken = _pending.Where(a => streams.Contains(a.Stream)).ToList();
+            if (taken.Count > 0) _pending = new(_pending.Where(a => !streams.Contains(a.Stream)));
+            return taken;
+        }
+    }
+
+    internal async Task RunAsync(CancellationToken stopped)
+    {
+        try
+        {
+            while (true)
+            {
+                await _wake.WaitAsync(stopped).ConfigureAwait(false);
+                while (Take() is { Count: > 0 } batch) await CommitAsync(batch, stopped).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await DropAsync().ConfigureAwait(false);
+            lock (_gate)
+            {
+                foreach (var append in _pending) append.Fail(PublishStatus.Closed, "The hub has stopped.");
+                _pending.Clear();
+            }
+        }
+    }
+
+    private List<PendingAppend> Take()
+    {
+        var taken = new List<PendingAppend>();
+        int events = 0, bytes = 0;
+        lock (_gate)
+        {
+            while (_pending.First is { } first)
+            {
+                events += first.Value.Items.Length;
+                bytes += first.Value.Bytes;
+                if (taken.Count > 0 && (events > options.BatchEvents || bytes > options.BatchBytes)) break;
+                taken.Add(first.Value);
+                _pending.RemoveFirst();
+            }
+        }
+        return taken;
+    }
+
+    private async Task CommitAsync(List<PendingAppend> batch, CancellationToken stopped)
+    {
+        try
+        {
+            if (isStuck) await CommitStuckAsync(batch, stopped).ConfigureAwait(false);
+            else await CommitOnceAsync(batch, skipLocked: false).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected && !isStuck)
+        {
+            await SplitAsync(batch).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(batch, e).ConfigureAwait(false);
+        }
+    }
+
+    // Without those that are locked: they wait apart, the others are committed now.
+    private async Task SplitAsync(List<PendingAppend> batch)
+    {
+        try
+        {
+            var locked = await CommitOnceAsync(batch, skipLocked: true).ConfigureAwait(false);
+            if (locked.Count > 0) appender.MoveApart(locked, this);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(batch, e).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CommitStuckAsync(List<PendingAppend> batch, CancellationToken stopped)
+    {
+        var now = Stopwatch.GetTimestamp();
+        var late = batch.Where(a => a.Deadline < now).ToList();
+        foreach (var append in late)
+        {
+            append.Fail(PublishStatus.Unavailable, "The stream was locked for the whole publish timeout; nothing was appended.");
+            appender.DoneApart(append.Stream);
+        }
+        batch.RemoveAll(a => a.Deadline < now);
+        if (batch.Count == 0) return;
+        List<PendingAppend> locked = [];
+        try
+        {
+            locked = await CommitOnceAsync(batch, skipLocked: true).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(batch, e).ConfigureAwait(false);
+        }
+        var still = locked.ToHashSet();
+        foreach (var append in batch)
+        {
+            if (!still.Contains(append)) appender.DoneApart(append.Stream);
+        }
+        if (still.Count == 0) return;
+        lock (_gate)
+        {
+            for (var i = locked.Count - 1; i >= 0; i--) _pending.AddFirst(locked[i]);
+        }
+        await Task.Delay(StuckDelay, stopped).ConfigureAwait(false);
+    }
+
+    private async Task<List<PendingAppend>> CommitOnceAsync(List<PendingAppend> batch, bool skipLocked)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var connection = await ConnectionAsync().ConfigureAwait(false);
+                var outcome = await appender.Transaction.RunAsync(connection, batch, skipLocked).ConfigureAwait(false);
+                appender.Committed(outcome.Plan);
+                outcome.Plan.Complete();
+                return outcome.Locked;
+            }
+            catch (NpgsqlException e) when (IsGone(e) && attempt < Attempts)
+            {
+                Log.Retried(logger, "an append", e.Message);
+                await DropAsync().ConfigureAwait(false);
+            }
+            catch (OutcomeLostException e)
+            {
+                await DropAsync().ConfigureAwait(false);
+                broken("a commit's answer was lost");
+                var happened = await HappenedAsync(e.Transaction, batch).ConfigureAwait(false);
+                if (happened is null) throw;
+                if (happened.Value)
+                {
+                    appender.Committed(e.Plan);
+                    e.Plan.Complete();
+                    return [.. batch.Where(static a => !a.Done.Task.IsCompleted)];
+                }
+                if (attempt >= Attempts) throw new EngineAwayException("PostgreSQL is away", e);
+            }
+            catch
+            {
+                await DropAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    // The server remembers for long how a transaction ended. Null: nobody knows.
+    private async Task<bool?> HappenedAsync(long transaction, List<PendingAppend> batch)
+    {
+        var generation = _generation;
+        while (Stopwatch.GetTimestamp() < batch.Max(static a => a.Deadline))
+        {
+            try
+            {
+                var connection = await ConnectionAsync().ConfigureAwait(false);
+                // After a restart without synchronous commits the transaction may be gone although others saw it.
+                if (_generation != generation && !options.SynchronousCommit) return null;
+                var status = await connection.ScalarAsync("select pg_xact_status($1::text::xid8)", default, transaction.ToString(System.Globalization.CultureInfo.InvariantCulture)).ConfigureAwait(false);
+                switch (status)
+                {
+                    case "aborted":
+                        return false;
+                    case "committed":
+                        return true;
+                    case null:
+                        return null;
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or EngineAwayException)
+            {
+                await DropAsync().ConfigureAwait(false);
+            }
+            await Task.Delay(OutcomeDelay).ConfigureAwait(false);
+        }
+        return null;
+    }
+
+    private async Task FailAsync(List<PendingAppend> batch, Exception e)
+    {
+        var open = batch.Where(static a => !a.Done.Task.IsCompleted).ToList();
+        if (e is PostgresException refused && !IsGone(refused) && open.Count > 1)
+        {
+            // Something in it is not acceptable to the server: each stream by itself, so that only the one at fault fails.
+            foreach (var one in open.GroupBy(static a => a.Stream)) await AloneAsync([.. one]).ConfigureAwait(false);
+            return;
+        }
+        if (e is NpgsqlException or EngineAwayException) broken("an append failed");
+        if (e is not (NpgsqlException or EngineAwayException or OutcomeLostException)) Log.Fault(logger, e, "append");
+        foreach (var append in open)
+        {
+            if (e is OutcomeLostException) append.Fail(PublishStatus.OutcomeUnknown, "The database's answer was lost: the event may or may not have been appended. Repeat with the same idempotency key.");
+            else append.Fail(PublishStatus.Unavailable, "The database is away; nothing was appended.");
+        }
+    }
+
+    private async Task AloneAsync(List<PendingAppend> appends)
+    {
+        try
+        {
+            var locked = await CommitOnceAsync(appends, skipLocked: true).ConfigureAwait(false);
+            if (locked.Count == 0) return;
+            if (isStuck) foreach (var append in locked) append.Fail(PublishStatus.Unavailable, "The stream is locked; nothing was appended.");
+            else appender.MoveApart(locked, this);
+        }
+        catch (Exception e)
+        {
+            if (e is PostgresException p && !IsGone(p)) Log.Fault(logger, e, "append");
+            foreach (var append in appends.Where(static a => !a.Done.Task.IsCompleted))
+            {
+                append.Fail(e is OutcomeLostException ? PublishStatus.OutcomeUnknown : PublishStatus.Unavailable,
+                    e is OutcomeLostException ? "The database's answer was lost: the event may or may not have been appended." : "The database refused; nothing was appended.");
+            }
+        }
+    }
+
+    private async Task<NpgsqlConnection> ConnectionAsync()
+    {
+        if (_connection is { } present)
+        {
+            if (_generation == database.Generation && present.State == System.Data.ConnectionState.Open) return present;
+            await DropAsync().ConfigureAwait(false);
+        }
+        var generation = database.Generation;
+        _connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        _generation = generation;
+        return _connection;
+    }
+
+    private async Task DropAsync()
+    {
+        if (_connection is not { } connection) return;
+        _connection = null;
+        try
+        {
+            // Not back to the pool with a transaction open.
+            if (connection.State == System.Data.ConnectionState.Open) await connection.ExecuteAsync("rollback", default).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            Log.Retried(logger, "the end of a transaction", e.Message);
+        }
+        await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // The server ended the connection, or it broke.
+    private static bool IsGone(NpgsqlException e) => e is not PostgresException p || p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("08", StringComparison.Ordinal);
+}

@@ -1,0 +1,34 @@
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Postgres.Streams;
+
+/// <summary>A publish that waits for its commit. Its events are the caller's and are not touched after <see cref="Done"/>.</summary>
+internal sealed class PendingAppend(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, long deadline)
+{
+    internal string Stream { get; } = stream;
+
+    internal ReadOnlyMemory<AppendItem> Items { get; } = items;
+
+    internal Memory<AppendResult> Results { get; } = results;
+
+    /// <summary>Until when it may wait for a locked stream; a timestamp of the system's clock.</summary>
+    internal long Deadline { get; } = deadline;
+
+    internal int Bytes { get; } = SizeOf(items.Span);
+
+    internal TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal void Fail(PublishStatus status, string error)
+    {
+        Results.Span.Fill(new AppendResult(status, StreamPosition.BeforeFirst) { Error = error });
+        Done.TrySetResult();
+    }
+
+    private static int SizeOf(ReadOnlySpan<AppendItem> items)
+    {
+        var bytes = 0;
+        foreach (ref readonly var item in items) bytes += 64 + (item.Event.DataBytes?.Length ?? 0);
+        return bytes;
+    }
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Npgsql;
+
+namespace AkkaSse.Postgres.Tests.Support;
+
+/// <summary>
+/// A throw-away PostgreSQL: its own directory, a free loopback port, an ordinary user, durable settings as in production. Ended by its own pid.
+/// </summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
+    private static int s_databases;
+
+    private readonly string _directory;
+    private readonly int _port;
+    private Process? _process;
+
+    private PostgresServer(string directory, int port) => (_directory, _port) = (directory, port);
+
+    /// <summary>Where the server's programs are; null when it is not installed.</summary>
+    public static string? Programs { get; } = FindPrograms();
+
+    public int Pid => _process!.Id;
+
+    public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
+
+    private string LogFile => Path.Combine(_directory, "log");
+
+    public static async Task<PostgresServer> StartNewAsync()
+    {
+        if (Programs is null) throw new InvalidOperationException("PostgreSQL's programs are not installed here (Debian: apt-get install postgresql).");
+        var directory = Directory.CreateTempSubdirectory("akkasse-pg-").FullName;
+        var server = new PostgresServer(directory, FreePort());
+        if (IsRoot) await RunAsync("chown", "postgres", directory);
+        await RunAsync(As("initdb", "-D", Path.Combine(directory, "data"), "-U", "hub", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"));
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>Starts the server; its data are those of the last run.</summary>
+    public async Task StartAsync()
+    {
+        var arguments = As("postgres", "-D", Path.Combine(_directory, "data"), "-p", $"{_port}", "-h", "127.0.0.1", "-k", "", "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "logging_collector=off", "-c", "log_min_messages=warning");
+        var info = new ProcessStartInfo(arguments[0]) { RedirectStandardError = true, WorkingDirectory = "/" };
+        foreach (var argument in arguments[1..]) info.ArgumentList.Add(argument);
+        _process = Process.Start(info)!;
+        var log = new StreamWriter(LogFile, append: true) { AutoFlush = true };
+        _process.ErrorDataReceived += (_, e) =>
+        {
+            if (e.Data is not null) lock (log) log.WriteLine(e.Data);
+        };
+        _process.BeginErrorReadLine();
+        var begun = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Timeout=2");
+                await connection.OpenAsync();
+                return;
+            }
+            catch (NpgsqlException e)
+            {
+                if (_process.HasExited || begun.Elapsed > s_deadline) throw new InvalidOperationException($"PostgreSQL does not answer on port {_port}: {e.Message}\n{Log}");
+                await Task.Delay(20);
+            }
+        }
+    }
+
+    /// <summary>Fast shutdown: sessions are ended, everything is written.</summary>
+    public Task StopAsync() => EndAsync(2);
+
+    /// <summary>SIGKILL of the whole server, as when the machine loses power but for what the kernel holds.</summary>
+    public Task KillAsync() => EndAsync(9);
+
+    public string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=hub;Database={database}";
+
+    /// <summary>A database of its own.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"hub{Interlocked.Increment(ref s_databases)}";
+        await ExecuteAsync("postgres", $"create database {name}");
+        return name;
+    }
+
+    public async Task<object?> ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>Ends all connections of a database but the one that asks.</summary>
+    public Task TerminateConnectionsAsync(string database) =>
+        ExecuteAsync(database, $"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{database}' and pid <> pg_backend_pid()");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false }) await EndAsync(3);
+        _process?.Dispose();
+        if (IsRoot) await RunAsync("rm", "-rf", _directory);
+        else Directory.Delete(_directory, recursive: true);
+    }
+
+    private static bool IsRoot => Environment.UserName == "root";
+
+    private async Task EndAsync(int signal)
+    {
+        if (kill(_process!.Id, signal) != 0 && !_process.HasExited) throw new InvalidOperationException($"Signal {signal} to {_process.Id} failed: {Marshal.GetLastPInvokeError()}");
+        using var limit = new CancellationTokenSource(s_deadline);
+        await _process.WaitForExitAsync(limit.Token);
+        // Children notice the death of their parent by themselves; the port is free when they have.
+        while (File.Exists(Path.Combine(_directory, "data", "postmaster.pid")) && signal == 9 && !limit.IsCancellationRequested)
+        {
+            if (!await AnybodyListensAsync())
+            {
+                File.Delete(Path.Combine(_directory, "data", "postmaster.pid"));
+                break;
+            }
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
+    private async Task<bool> AnybodyListensAsync()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, _port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    // The server refuses to run as root.
+    private static string[] As(string program, params string[] arguments) =>
+        IsRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", Path.Combine(Programs!, program), .. arguments] : [Path.Combine(Programs!, program), .. arguments];
+
+    private static async Task RunAsync(params string[] command)
+    {
+        var info = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        foreach (var argument in command[1..]) info.ArgumentList.Add(argument);
+        using var process = Process.Start(info)!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}: {output}{error}");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string? FindPrograms()
+    {
+        const string root = "/usr/lib/postgresql";
+        var installed = Directory.Exists(root) ? Directory.GetDirectories(root).OrderDescending(StringComparer.Ordinal).Select(static d => Path.Combine(d, "bin")) : [];
+        return installed.Append("/usr/local/bin").Append("/usr/bin").FirstOrDefault(static d => File.Exists(Path.Combine(d, "initdb")) && File.Exists(Path.Combine(d, "postgres")));
+    }
+
+#pragma warning disable SYSLIB1054 // A blittable call of two integers needs no generated marshalling.
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int kill(int pid, int signal);
+#pragma warning restore SYSLIB1054
+}
+
+/// <summary>One server for all tests that do not end it; each has a database of its own.</summary>
+public sealed class SharedServer : IAsyncLifetime
+{
+    public PostgresServer Server { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Server = await PostgresServer.StartNewAsync();
+
+    public async Task DisposeAsync() => await Server.DisposeAsync();
+}
+
+[CollectionDefinition(Name)]
+public sealed class SharedServerCollection : ICollectionFixture<SharedServer>
+{
+    public const string Name = "one PostgreSQL";
+}
