@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using AkkaSse.Hub.Clients;
 using AkkaSse.Hub.Streams;
+using AkkaSse.Hub.Tests.Streams;
 using AkkaSse.Protocol;
 using AkkaSse.Testing;
 using NSubstitute;
@@ -53,7 +54,7 @@ public sealed partial class InMemoryHubTests
         log.Append(new LogFrame { Head = "data: one\n"u8, At = 1 }, out _).ShouldBeTrue();
         log.Append(new LogFrame { Head = "data: two\n"u8, At = 1 }, out _).ShouldBeTrue();
         var node = new StreamActor("s", new AkkaSse.Hub.Actors.ActorCount(), static (e, where) => throw new InvalidOperationException(where, e));
-        node.Attached(log);
+        node.Attached(new LogAttachment(log));
         var runs = Enumerable.Range(0, 3).Select(_ =>
         {
             var cursor = Cursor.Open(node, ReaderStart.From(StartPosition.Earliest), 1);

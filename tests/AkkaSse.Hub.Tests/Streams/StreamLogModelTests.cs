@@ -61,7 +61,7 @@ public sealed class StreamLogModelTests
         var log = new StreamLog(new StreamOptions { MaxEvents = 40, MaxBytes = 20_000, MaxAge = TimeSpan.FromSeconds(60) }, new LogBudget(1 << 30));
         log.Begin("e1", 0, 0, 0);
         var node = new StreamActor("s", new Hub.Actors.ActorCount(), (f, _) => faults.Add(f));
-        node.Attached(log);
+        node.Attached(new LogAttachment(log));
         var model = new List<Entry>();
         var readers = new List<Reader>();
         foreach (var (step, seed) in script)

@@ -13,7 +13,7 @@ public sealed class StreamLogTests
         var log = new StreamLog(options ?? new StreamOptions(), budget ?? new LogBudget(1 << 30));
         log.Begin("e1", 0, 0, 0);
         var node = new StreamActor("s", new Hub.Actors.ActorCount(), static (f, _) => throw f);
-        node.Attached(log);
+        node.Attached(new LogAttachment(log));
         return (log, node);
     }
 
