@@ -7,8 +7,8 @@ namespace AkkaSse.Hub.Streams;
 /// </summary>
 internal sealed class FrameBuffer : IBufferWriter<byte>
 {
-    // A buffer that one large event has grown is not kept for ever.
-    private const int KeepBytes = 256 << 10;
+    // A buffer that one large event has grown is not kept for ever; a run of a batch (256 KB of data and what belongs to it) fits.
+    private const int KeepBytes = 512 << 10;
 
     [ThreadStatic]
     private static FrameBuffer? t_own;

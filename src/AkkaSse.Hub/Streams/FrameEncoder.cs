@@ -10,27 +10,37 @@ internal static class FrameEncoder
     /// <summary>Writes the frame's head into the buffer; the frame refers to it.</summary>
     internal static LogFrame Encode(FrameBuffer buffer, in AppendItem item, StreamOptions options, long now)
     {
+        var start = buffer.Count;
+        var callerId = WriteHead(buffer, item, options);
+        return Frame(buffer.Written[start..], item, callerId, now);
+    }
+
+    /// <summary>Writes the head behind what the buffer has. Returns the publisher's id, where it is to stand in the id line.</summary>
+    internal static string? WriteHead(FrameBuffer buffer, in AppendItem item, StreamOptions options)
+    {
         var e = item.Event;
         if (options.Base64 && e.HasData) e = SseBase64.Encode(e);
-        var transient = EventRules.IsTransient(e);
         string? callerId = null;
-        if (e.Id is { } id && !transient)
+        if (e.Id is { } id && !EventRules.IsTransient(e))
         {
             if (options.Ids == StreamIds.Caller || id.Length == 0) callerId = id;
             else SseEncoder.WriteField(buffer, "eid"u8, Ascii(id));
         }
         SseEncoder.WriteHead(buffer, e);
-        return new LogFrame
-        {
-            Head = buffer.Written,
-            Type = e.Type,
-            CallerId = callerId,
-            ConflateKey = item.Options.ConflateKey,
-            At = now,
-            Expiry = item.Options.Ttl is { } ttl ? now + Math.Max(1, (long)ttl.TotalMilliseconds) : 0,
-            Transient = transient,
-        };
+        return callerId;
     }
+
+    /// <summary>A frame of a head that was written before.</summary>
+    internal static LogFrame Frame(ReadOnlySpan<byte> head, in AppendItem item, string? callerId, long now) => new()
+    {
+        Head = head,
+        Type = item.Event.Type,
+        CallerId = callerId,
+        ConflateKey = item.Options.ConflateKey,
+        At = now,
+        Expiry = item.Options.Ttl is { } ttl ? now + Math.Max(1, (long)ttl.TotalMilliseconds) : 0,
+        Transient = EventRules.IsTransient(item.Event),
+    };
 
     /// <summary>Writes everything of a stored event except its id line and closing blank line.</summary>
     internal static void WriteStored(FrameBuffer buffer, in StoredEvent stored)

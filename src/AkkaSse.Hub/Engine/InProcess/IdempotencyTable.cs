@@ -53,18 +53,6 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
     }
 
-    /// <summary>A hash over a run of events, their number included.</summary>
-    internal static ulong HashOf(ReadOnlySpan<AppendItem> run)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ref readonly var item in run)
-        {
-            hash.AppendData("e"u8);
-            Add(hash, item.Event, item.Options);
-        }
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
-    }
-
     private static void Add(IncrementalHash hash, SseEvent e, in PublishOptions options)
     {
         Text(hash, e.Type);

@@ -1,4 +1,8 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Hub.Engine.InProcess;
@@ -173,46 +177,90 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
         var options = items[first].Options;
         var end = first + 1;
         while (end < items.Length && items[end].Options.KeyCoversRun && items[end].Options.IdempotencyKey == options.IdempotencyKey && items[end].Options.Principal == options.Principal) end++;
-        var hash = IdempotencyTable.HashOf(items[first..end]);
+        var run = items[first..end];
         var buffer = FrameBuffer.Rent();
-        lock (s.Log.Gatekeeper)
+        var heads = ArrayPool<RunHead>.Shared.Rent(run.Length);
+        try
         {
-            if (s.Removed) return false;
-            i = end;
-            s.Keys ??= new IdempotencyTable(_host.Options.MaxIdempotencyKeys, _host.Options.IdempotencyWindow);
-            var known = s.Keys.Find(options, hash, s.Log.Head, now);
-            if (known is { Duplicate: false } refused)
+            var hash = EncodeRun(s.Log.Options, run, buffer, heads);
+            lock (s.Log.Gatekeeper)
             {
-                results[first..end].Fill(refused);
-                return true;
-            }
-            var epoch = known?.Position.Epoch ?? s.Log.Current!.Epoch;
-            var next = known?.Position.Offset ?? s.Log.Head.Offset + 1;
-            var start = next;
-            for (var k = first; k < end; k++)
-            {
-                ref readonly var item = ref items[k];
-                if (EventRules.CheckFor(item.Event, s.Log.Options) is { } fault)
+                if (s.Removed) return false;
+                // The policy became wait meanwhile: the caller looks again, and goes item by item.
+                if (s.Log.Gate is not null) return true;
+                i = end;
+                s.Keys ??= new IdempotencyTable(_host.Options.MaxIdempotencyKeys, _host.Options.IdempotencyWindow);
+                var known = s.Keys.Find(options, hash, s.Log.Head, now);
+                if (known is { Duplicate: false } refused)
                 {
-                    results[k] = new AppendResult(PublishStatus.Invalid, s.Log.Head) { Error = fault };
-                    continue;
+                    results[first..end].Fill(refused);
+                    return true;
                 }
-                buffer.Truncate(0);
-                var frame = FrameEncoder.Encode(buffer, item, s.Log.Options, now);
-                if (known is null) s.Log.AppendLocked(frame, out _);
-                results[k] = new AppendResult(PublishStatus.Accepted, new StreamPosition(epoch, frame.Transient ? next - 1 : next))
+                var epoch = known?.Position.Epoch ?? s.Log.Current!.Epoch;
+                var next = known?.Position.Offset ?? s.Log.Head.Offset + 1;
+                var start = next;
+                for (var k = 0; k < run.Length; k++)
                 {
-                    HasOffset = !frame.Transient,
-                    Duplicate = known is not null,
-                    CallerId = string.IsNullOrEmpty(frame.CallerId) ? null : frame.CallerId,
-                };
-                if (!frame.Transient) next++;
+                    ref readonly var head = ref heads[k];
+                    if (head.Fault is { } fault)
+                    {
+                        results[first + k] = new AppendResult(PublishStatus.Invalid, s.Log.Head) { Error = fault };
+                        continue;
+                    }
+                    var frame = FrameEncoder.Frame(buffer.Written.Slice(head.Start, head.Length), run[k], head.CallerId, now);
+                    if (known is null) s.Log.AppendLocked(frame, out _);
+                    results[first + k] = new AppendResult(PublishStatus.Accepted, new StreamPosition(epoch, frame.Transient ? next - 1 : next))
+                    {
+                        HasOffset = !frame.Transient,
+                        Duplicate = known is not null,
+                        CallerId = string.IsNullOrEmpty(frame.CallerId) ? null : frame.CallerId,
+                    };
+                    if (!frame.Transient) next++;
+                }
+                s.LastActivity = now;
+                if (known is null) s.Keys.Remember(options, hash, new StreamPosition(epoch, start), hasOffset: true, now);
             }
-            s.LastActivity = now;
-            if (known is null) s.Keys.Remember(options, hash, new StreamPosition(epoch, start), hasOffset: true, now);
+            return true;
         }
-        return true;
+        finally
+        {
+            Array.Clear(heads, 0, run.Length);
+            ArrayPool<RunHead>.Shared.Return(heads);
+        }
     }
+
+    // Encodes a run behind one another, each frame followed by what of its event is not in the bytes, and hashes all of it at once: one hash of 50 KB is a tenth of the cost of 256 small ones.
+    private static ulong EncodeRun(StreamOptions options, ReadOnlySpan<AppendItem> run, FrameBuffer buffer, RunHead[] heads)
+    {
+        for (var k = 0; k < run.Length; k++)
+        {
+            ref readonly var item = ref run[k];
+            var start = buffer.Count;
+            var callerId = FrameEncoder.WriteHead(buffer, item, options);
+            heads[k] = new RunHead(start, buffer.Count - start, callerId, EventRules.CheckFor(item.Event, options));
+            BinaryPrimitives.WriteInt32LittleEndian(buffer.GetSpan(4), buffer.Count - start);
+            buffer.Advance(4);
+            Tell(buffer, item.Event.Id);
+            Tell(buffer, item.Options.ConflateKey);
+            BinaryPrimitives.WriteInt64LittleEndian(buffer.GetSpan(8), item.Options.Ttl?.Ticks ?? -1);
+            buffer.Advance(8);
+        }
+        Span<byte> hash = stackalloc byte[32];
+        SHA256.HashData(buffer.Written, hash);
+        return BinaryPrimitives.ReadUInt64LittleEndian(hash);
+    }
+
+    private static void Tell(FrameBuffer buffer, string? text)
+    {
+        var bytes = text is null ? -1 : Encoding.UTF8.GetByteCount(text);
+        BinaryPrimitives.WriteInt32LittleEndian(buffer.GetSpan(4), bytes);
+        buffer.Advance(4);
+        if (bytes <= 0) return;
+        Encoding.UTF8.GetBytes(text!, buffer.GetSpan(bytes));
+        buffer.Advance(bytes);
+    }
+
+    private readonly record struct RunHead(int Start, int Length, string? CallerId, string? Fault);
 
     private async ValueTask AppendSlowlyAsync(string name, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, int done)
     {
