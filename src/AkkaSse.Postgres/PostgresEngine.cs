@@ -239,9 +239,8 @@ public sealed class PostgresEngine : IHubEngine
                 await IgnoreAsync(waiting).ConfigureAwait(false);
                 if (stopped.IsCancellationRequested) return;
                 // Somebody's connection broke. If this one answers and the lease is ours, it was only that one.
-                var begun = Stopwatch.GetTimestamp();
                 await listening.ScalarAsync("select 1", stopped).ConfigureAwait(false);
-                if (_nodes!.IsFenced) return;
+                if (_nodes!.IsFenced && !_nodes.HasLeft) return;
                 await Task.Delay(FirstDelay, stopped).ConfigureAwait(false);
             }
         }

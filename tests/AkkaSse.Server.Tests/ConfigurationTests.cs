@@ -42,8 +42,24 @@ public sealed class ConfigurationTests
         output.ShouldContain(fault);
     }
 
+    [Fact]
+    public async Task The_postgres_engine_needs_a_connection_string_and_never_shows_one()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "postgres"]);
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain("Server:Postgres is empty");
+
+        (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "postgres", "--postgres", "Password=s3cret-word;Port=none"]);
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldNotContain("s3cret-word");
+
+        (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", "postgres", "--postgres", "Host=db;Password=s3cret-word"]);
+        code.ShouldBe(0);
+        output.ShouldContain("Server:Postgres");
+        output.ShouldNotContain("s3cret-word");
+    }
+
     [Theory]
-    [InlineData("postgres")]
     [InlineData("akka")]
     public async Task An_engine_that_is_not_built_yet_is_refused_by_name(string engine)
     {

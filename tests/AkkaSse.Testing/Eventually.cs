@@ -23,6 +23,19 @@ public static class Eventually
         }
     }
 
+    /// <summary>Waits until the condition holds; what was waited for is asked when it does not.</summary>
+    public static async Task Until(Func<Task<bool>> condition, Func<string> what, TimeSpan? deadline = null)
+    {
+        try
+        {
+            await Until(condition, "", deadline).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException("Waited in vain for: " + what());
+        }
+    }
+
     /// <summary>Waits until the condition holds.</summary>
     public static async Task Until(Func<Task<bool>> condition, string what, TimeSpan? deadline = null)
     {

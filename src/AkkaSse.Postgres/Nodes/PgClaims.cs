@@ -65,8 +65,17 @@ internal sealed class PgClaims : IClaimEngine
         }
     }
 
-    public async ValueTask<IReadOnlyList<ClaimLocation>> LocateAsync(string? zone, string client, CancellationToken cancellation) =>
-        !_database.IsOpen ? [] : await _locates.AskAsync((zone, client)).WaitAsync(cancellation).ConfigureAwait(false);
+    public async ValueTask<IReadOnlyList<ClaimLocation>> LocateAsync(string? zone, string client, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _locates.AskAsync((zone, client)).WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (EngineAwayException)
+        {
+            return [];
+        }
+    }
 
     public async ValueTask RefuseAsync(string zone, string client, string? instance, TimeSpan time, CancellationToken cancellation)
     {
@@ -75,8 +84,17 @@ internal sealed class PgClaims : IClaimEngine
             await RefuseAsync(connection, [(zone, client, instance)], _clock.Now + (long)time.TotalMilliseconds).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation) =>
-        _database.IsOpen && await _refused.AskAsync((zone, client, instance)).WaitAsync(cancellation).ConfigureAwait(false);
+    public async ValueTask<bool> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _refused.AskAsync((zone, client, instance)).WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (EngineAwayException)
+        {
+            return false;
+        }
+    }
 
     private static Task RefuseAsync(NpgsqlConnection connection, IReadOnlyList<(string Zone, string Client, string? Instance)> who, long until) =>
         connection.ExecuteAsync(

@@ -18,13 +18,17 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
 
     private long _renewed;
     private int _fenceLogged;
-    private string _state = "up";
+    private readonly string _state = "up";
+    private volatile bool _left;
 
     internal Inbox Inbox { get; set; } = null!;
 
     private string Me => host.Options.NodeName;
 
     private DateTimeOffset StartedAt { get; } = host.Time.GetUtcNow();
+
+    /// <summary>True once this node has left for good: it still appends and follows while its connections end.</summary>
+    internal bool HasLeft => _left;
 
     /// <summary>True when the lease may be over elsewhere: a fifth before it ends here, and until it is renewed.</summary>
     internal bool IsFenced
@@ -43,6 +47,7 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
     /// </summary>
     internal async Task RegisterAsync(NpgsqlConnection listening, CancellationToken cancellation)
     {
+        if (_left) return;
         var begun = Stopwatch.GetTimestamp();
         var free = (bool)(await listening.ScalarAsync("select pg_try_advisory_lock($1)", cancellation, PgNames.HashOf("node\0" + Me)).ConfigureAwait(false))!;
         var taken = await listening.ExecuteAsync(
@@ -90,7 +95,7 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
         while (true)
         {
             await Task.Delay(options.Lease / 4, stopped).ConfigureAwait(false);
-            if (!database.IsOpen) continue;
+            if (!database.IsOpen || _left) continue;
             try
             {
                 if (!await RenewAsync(stopped).ConfigureAwait(false)) broken("another process has taken the node's name, or the lease was swept");
@@ -105,6 +110,7 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
 
     internal async Task LeaveAsync(CancellationToken cancellation)
     {
+        _left = true;
         if (!database.IsOpen) return;
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))

@@ -30,6 +30,9 @@ internal sealed class Database(PostgresOptions options) : IAsyncDisposable
     /// <summary>Grows with every verified identity.</summary>
     internal int Generation => Volatile.Read(ref _generation);
 
+    /// <summary>The server that connections are to.</summary>
+    internal Identity Identity { get; private set; }
+
     internal bool IsOpen => Volatile.Read(ref _source) is not null;
 
     /// <summary>A connection outside all pools, for LISTEN and for what comes before the identity is verified.</summary>
@@ -82,6 +85,7 @@ internal sealed class Database(PostgresOptions options) : IAsyncDisposable
             static _ => throw new NotSupportedException("Connections are opened asynchronously."),
             connection => PrepareAsync(connection, identity));
         var next = builder.Build();
+        Identity = identity;
         var previous = Interlocked.Exchange(ref _source, next);
         Interlocked.Increment(ref _generation);
         if (previous is not null) await previous.DisposeAsync().ConfigureAwait(false);

@@ -19,6 +19,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
     private LinkedList<PendingAppend> _pending = new();
     private NpgsqlConnection? _connection;
     private int _generation;
+    private Identity _server;
 
     internal void Add(PendingAppend append)
     {
@@ -164,7 +165,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
             {
                 await DropAsync().ConfigureAwait(false);
                 broken("a commit's answer was lost");
-                var happened = await HappenedAsync(e.Transaction, batch).ConfigureAwait(false);
+                var happened = await HappenedAsync(e, batch).ConfigureAwait(false);
                 if (happened is null) throw;
                 if (happened.Value)
                 {
@@ -182,18 +183,23 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         }
     }
 
-    // The server remembers for long how a transaction ended. Null: nobody knows.
-    private async Task<bool?> HappenedAsync(long transaction, List<PendingAppend> batch)
+    // The server remembers for long how a transaction ended. After a crash it does not: numbers of transactions that never reached the disk are given again, so the
+    // events themselves are looked for. Null: nobody knows.
+    private async Task<bool?> HappenedAsync(OutcomeLostException lost, List<PendingAppend> batch)
     {
-        var generation = _generation;
+        var server = _server;
         while (Stopwatch.GetTimestamp() < batch.Max(static a => a.Deadline))
         {
             try
             {
                 var connection = await ConnectionAsync().ConfigureAwait(false);
-                // After a restart without synchronous commits the transaction may be gone although others saw it.
-                if (_generation != generation && !options.SynchronousCommit) return null;
-                var status = await connection.ScalarAsync("select pg_xact_status($1::text::xid8)", default, transaction.ToString(System.Globalization.CultureInfo.InvariantCulture)).ConfigureAwait(false);
+                if (_server != server)
+                {
+                    // Without synchronous commits the transaction may be gone although others saw it; in another server's data nothing can be said.
+                    var comparable = options.SynchronousCommit && _server.SystemIdentifier == server.SystemIdentifier && _server.Timeline == server.Timeline;
+                    return comparable ? await appender.Transaction.IsThereAsync(connection, lost.Plan).ConfigureAwait(false) : null;
+                }
+                var status = await connection.ScalarAsync("select pg_xact_status($1::text::xid8)", default, lost.Transaction.ToString(System.Globalization.CultureInfo.InvariantCulture)).ConfigureAwait(false);
                 switch (status)
                 {
                     case "aborted":
@@ -261,6 +267,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         var generation = database.Generation;
         _connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
         _generation = generation;
+        _server = database.Identity;
         return _connection;
     }
 

@@ -230,6 +230,17 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
         }
     }
 
+    /// <summary>Whether what the plan would have written is there; null when it wrote nothing that can be told apart. No transaction of before may be open any more.</summary>
+    internal async Task<bool?> IsThereAsync(NpgsqlConnection connection, AppendPlan plan)
+    {
+        if (plan.Changes.FirstOrDefault(static c => c.Events.Count > 0) is not { } change) return null;
+        var e = change.Events[0];
+        var found = await connection.ScalarAsync(
+            "select count(*) from akkasse.events where stream = $1 and \"offset\" = $2 and at = $3 and data = $4", default,
+            change.Row.Id, e.Offset, e.At, e.Event.DataBytes!.Value.ToArray()).ConfigureAwait(false);
+        return (long)found! > 0;
+    }
+
     private static void AddEvents(NpgsqlBatch batch, AppendPlan plan)
     {
         var changes = plan.Changes.Where(static c => c.Events.Count > 0 || c.Keys > 0).ToArray();

@@ -67,9 +67,9 @@ internal sealed class AttachedStream : IRemoteAttachment, IColdSource
             if (_detached || _removed) return Done(false);
             if (row is null)
             {
-                if (!_exists) return Done(false);
-                Remove();
-                return false;
+                // A removal leaves a row for a day. None at all was lost with a crash or a restore: its next epoch says so to the readers.
+                Volatile.Write(ref _exists, false);
+                return Done(false);
             }
             var head = Log.Head;
             var known = head.Epoch != StreamPosition.NoEpoch;

@@ -31,7 +31,29 @@ internal sealed class History(Database database, EngineClock clock)
         return null;
     }
 
-    internal async ValueTask<long> FirstAtAsync(AttachedStream stream, DateTimeOffset at, CancellationToken cancellation)
+    internal ValueTask<long> FirstAtAsync(AttachedStream stream, DateTimeOffset at, CancellationToken cancellation) =>
+        WaitingAsync(() => FindAtAsync(stream, at, cancellation), cancellation);
+
+    internal ValueTask<StreamPosition?> FindIdAsync(AttachedStream stream, string id, CancellationToken cancellation) =>
+        WaitingAsync(() => FindCallerIdAsync(stream, id, cancellation), cancellation);
+
+    // A subscriber waits as long as the engine is away.
+    private static async ValueTask<T> WaitingAsync<T>(Func<Task<T>> ask, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is EngineAwayException or NpgsqlException)
+            {
+                await Task.Delay(RetryDelay, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<long> FindAtAsync(AttachedStream stream, DateTimeOffset at, CancellationToken cancellation)
     {
         // Times grow with offsets but for the difference of the nodes' clocks, so the first in offset order is a search in a sorted column: by halves, ten seeks for a thousand events.
         var wanted = clock.ToEngine(at.ToUnixTimeMilliseconds());
@@ -50,7 +72,7 @@ internal sealed class History(Database database, EngineClock clock)
         return low;
     }
 
-    internal async ValueTask<StreamPosition?> FindIdAsync(AttachedStream stream, string id, CancellationToken cancellation)
+    private async Task<StreamPosition?> FindCallerIdAsync(AttachedStream stream, string id, CancellationToken cancellation)
     {
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))

@@ -36,11 +36,8 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
     public async ValueTask<IStreamAttachment> AttachAsync(string stream, IStreamSink sink, CancellationToken cancellation) =>
         await follower.AttachAsync(stream, sink, cancellation).ConfigureAwait(false);
 
-    public async ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation)
-    {
-        if (_stopped) return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
-        return await history.ReadAsync(stream, after, limit, cancellation).ConfigureAwait(false);
-    }
+    public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
+        OrAsync(() => history.ReadAsync(stream, after, limit, cancellation).AsTask(), new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst });
 
     public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
     {
@@ -57,34 +54,48 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
         }
     }
 
-    public async ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation)
-    {
-        var now = clock.Now;
-        if (!await UpdateAsync(
+    public ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation) => OrAsync(
+        () => UpdateAsync(
             "update akkasse.streams set present = false, removed_explicitly = true, first = head + 1, lost = head, bytes = 0, oldest_at = null, changed_at = $2, version = version + 1 where name = $1 and present",
-            stream, cancellation, stream, now).ConfigureAwait(false)) return false;
-        return true;
-    }
+            stream, cancellation, stream, clock.Now),
+        false);
 
-    public async ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation) =>
-        await UpdateAsync(
+    public ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation) => OrAsync(
+        () => UpdateAsync(
             "update akkasse.streams set first = head + 1, lost = head, cleared = head, bytes = 0, oldest_at = null, version = version + 1 where name = $1 and present",
-            stream, cancellation, stream).ConfigureAwait(false);
+            stream, cancellation, stream),
+        false);
 
     public async ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation)
     {
         // A reader's connect has just synchronised the stream.
         if (follower.Find(PgNames.HashOf(stream), stream) is [{ Exists: true }, ..]) return true;
-        return !_stopped && database.IsOpen && await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true };
+        return await OrAsync(async () => await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true }, false).ConfigureAwait(false);
     }
 
-    public async ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) =>
-        !_stopped && await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true } row ? row.Info(clock) : null;
+    public ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) => OrAsync<StreamInfo?>(async () =>
+        await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true } row ? row.Info(clock) : null, null);
 
-    public async ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation)
+    public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
+        OrAsync(() => ListRowsAsync(prefix, after, limit, cancellation), new Page<StreamInfo>([], null));
+
+    // While the engine is away there is an answer that says so, or says nothing; never an exception.
+    private async ValueTask<T> OrAsync<T>(Func<Task<T>> ask, T unavailable)
+    {
+        if (_stopped || !database.IsOpen) return unavailable;
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is EngineAwayException or NpgsqlException)
+        {
+            return unavailable;
+        }
+    }
+
+    private async Task<Page<StreamInfo>> ListRowsAsync(string? prefix, string? after, int limit, CancellationToken cancellation)
     {
         var items = new List<StreamInfo>();
-        if (_stopped) return new Page<StreamInfo>(items, null);
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
@@ -105,9 +116,9 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
         return new Page<StreamInfo>(items, items[^1].Name);
     }
 
-    public async ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation) =>
-        !_stopped && await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: false, RemovedExplicitly: true } row
-        && clock.Now - row.ChangedAt < (long)host.Options.RemovedStreamMemory.TotalMilliseconds;
+    public ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation) => OrAsync(async () =>
+        await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: false, RemovedExplicitly: true } row
+        && clock.Now - row.ChangedAt < (long)host.Options.RemovedStreamMemory.TotalMilliseconds, false);
 
     private async Task<StreamRow?> RowAsync(string stream, CancellationToken cancellation)
     {
@@ -117,7 +128,6 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
 
     private async Task<bool> UpdateAsync(string sql, string stream, CancellationToken cancellation, params object?[] parameters)
     {
-        if (_stopped) return false;
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {

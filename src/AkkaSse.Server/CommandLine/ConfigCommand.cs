@@ -42,6 +42,7 @@ internal static class ConfigCommand
     }
 
     private static string Masked(PropertyInfo property, object? value) =>
+        property.Name is nameof(ServerSettings.Postgres) or nameof(ServerSettings.PostgresListen) && value is string ? "********" :
         // An OTLP endpoint may carry credentials before its host.
         value is string text && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
             ? text.Replace(uri.UserInfo, "********", StringComparison.Ordinal)

@@ -23,7 +23,8 @@ internal sealed record ServerOption(string Group, string Name, string? Value, st
         new("Listening", "--send-buffer", "BYTES", "Server:SendBufferBytes", "Kernel send buffer per connection, the bound of what a stalled reader costs; 0 lets the kernel choose.", "128KiB"),
         new("Listening", "--no-inline", null, "Server:Inline", "Complete sockets on the thread pool instead of on the epoll threads.", "inline", "false"),
 
-        new("Hub", "--engine", "NAME", "Server:Engine", "memory. (postgres and akka are not available yet.)", "memory"),
+        new("Hub", "--engine", "NAME", "Server:Engine", "memory or postgres. (akka is not available yet.)", "memory"),
+        new("Hub", "--postgres", "CONNECTION", "Server:Postgres", "With --engine postgres: Npgsql's connection string. Better in AKKASSE_SERVER__POSTGRES or a file: other users see command lines.", null),
         new("Hub", "--node-name", "NAME", "Hub:NodeName", "This node's name, 1 to 64 of A-Z a-z 0-9 _ -", "the host's name"),
         new("Hub", "--auto-create", "BOOL", "Hub:AutoCreate", "A publish creates an unknown stream.", "true"),
         new("Hub", "--heartbeat", "TIME", "Hub:Heartbeat", "A comment after so much silence; 0 for none.", "15s"),

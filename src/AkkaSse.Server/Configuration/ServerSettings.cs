@@ -20,6 +20,18 @@ internal sealed class ServerSettings
     /// <summary>Which engine decides order and place.</summary>
     public string Engine { get; set; } = "memory";
 
+    /// <summary>With the engine postgres: the connection string, in Npgsql's form. A secret: it is masked wherever settings are shown.</summary>
+    public string? Postgres { get; set; }
+
+    /// <summary>With the engine postgres: the connection string for LISTEN, where the other goes through a pooler in transaction mode; null: the same. A secret.</summary>
+    public string? PostgresListen { get; set; }
+
+    /// <summary>With the engine postgres: false answers appends before they are on the database's disk; a crash may then lose acknowledged events and begins new epochs.</summary>
+    public bool PostgresSynchronousCommit { get; set; } = true;
+
+    /// <summary>With the engine postgres: after so long without a renewal a node is given up, 2 s to 5 min. The same on all nodes.</summary>
+    public TimeSpan PostgresLease { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>False keeps socket completions and Kestrel's transport on the thread pool. Only the switch --no-inline and the variable AKKASSE_SERVER__INLINE are early enough for both.</summary>
     public bool Inline { get; set; } = true;
 
@@ -69,7 +81,8 @@ internal sealed class ServerSettings
     internal IEnumerable<string> Validate()
     {
         if (!Engines.Contains(Engine)) yield return $"{Section}:Engine is '{Engine}'; {string.Join(", ", Engines)} are allowed.";
-        else if (Engine != "memory") yield return $"{Section}:Engine is '{Engine}'; that engine is not available yet, only memory is.";
+        else if (Engine == "akka") yield return $"{Section}:Engine is '{Engine}'; that engine is not available yet, memory and postgres are.";
+        else if (Engine == "postgres") foreach (var fault in PostgresFaults()) yield return fault;
         if (SendBufferBytes != 0 && SendBufferBytes is < 16 << 10 or > 64 << 20) yield return $"{Section}:SendBufferBytes is {SendBufferBytes}; 0 (the kernel's choice) or 16KiB to 64MiB are allowed.";
         foreach (var edge in SeedEdges)
         {
@@ -84,6 +97,20 @@ internal sealed class ServerSettings
         if (ReadinessDelay < TimeSpan.Zero || ReadinessDelay > TimeSpan.FromMinutes(10)) yield return $"{Section}:ReadinessDelay is {Hub.Durations.Format(ReadinessDelay)}; 0s to 10m are allowed.";
         if (ShutdownGrace < TimeSpan.Zero || ShutdownGrace > TimeSpan.FromMinutes(10)) yield return $"{Section}:ShutdownGrace is {Hub.Durations.Format(ShutdownGrace)}; 0s to 10m are allowed.";
     }
+
+    internal AkkaSse.Postgres.PostgresOptions PostgresOptions(string? address = null) => new()
+    {
+        ConnectionString = Postgres ?? "",
+        ListenConnectionString = PostgresListen,
+        SynchronousCommit = PostgresSynchronousCommit,
+        Lease = PostgresLease,
+        Address = address,
+    };
+
+    private IEnumerable<string> PostgresFaults() => PostgresOptions().Validate().Select(static f =>
+        f.StartsWith("ConnectionString ", StringComparison.Ordinal) ? $"{Section}:Postgres {f["ConnectionString ".Length..]}"
+        : f.StartsWith("ListenConnectionString ", StringComparison.Ordinal) ? $"{Section}:PostgresListen {f["ListenConnectionString ".Length..]}"
+        : $"{Section}:Postgres{f}");
 
     private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

@@ -1,5 +1,6 @@
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
+using AkkaSse.Postgres;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Security;
 
@@ -8,8 +9,12 @@ namespace AkkaSse.Server.Hosting;
 /// <summary>The hub and its routes, as configured.</summary>
 internal static class HubRoutes
 {
-    internal static void AddHub(IServiceCollection services, EffectiveSettings settings) =>
-        services.AddSseHub(options => Copy(settings.Hub, options));
+    internal static void AddHub(IServiceCollection services, EffectiveSettings settings)
+    {
+        var hub = services.AddSseHub(options => Copy(settings.Hub, options));
+        if (settings.Server.Engine == "postgres")
+            hub.UseEngine(provider => new PostgresEngine(settings.Server.PostgresOptions(settings.Urls.All[0].Url), provider.GetService<ILogger<PostgresEngine>>()));
+    }
 
     internal static void Map(WebApplication app, EffectiveSettings settings)
     {

@@ -110,33 +110,37 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task EndAsync(int signal)
     {
-        if (kill(_process!.Id, signal) != 0 && !_process.HasExited) throw new InvalidOperationException($"Signal {signal} to {_process.Id} failed: {Marshal.GetLastPInvokeError()}");
+        // All at once, as a machine ends: a backend that outlives its parent for a moment could still answer a commit.
+        var pids = signal == 9 ? [_process!.Id, .. ChildrenOf(_process.Id)] : new[] { _process!.Id };
+        foreach (var pid in pids)
+        {
+            if (kill(pid, signal) != 0 && pid == _process.Id && !_process.HasExited) throw new InvalidOperationException($"Signal {signal} to {pid} failed: {Marshal.GetLastPInvokeError()}");
+        }
         using var limit = new CancellationTokenSource(s_deadline);
         await _process.WaitForExitAsync(limit.Token);
-        // Children notice the death of their parent by themselves; the port is free when they have.
-        while (File.Exists(Path.Combine(_directory, "data", "postmaster.pid")) && signal == 9 && !limit.IsCancellationRequested)
+        foreach (var pid in pids[1..])
         {
-            if (!await AnybodyListensAsync())
-            {
-                File.Delete(Path.Combine(_directory, "data", "postmaster.pid"));
-                break;
-            }
-            await Task.Delay(20, limit.Token);
+            while (Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal)) await Task.Delay(5, limit.Token);
         }
     }
 
-    private async Task<bool> AnybodyListensAsync()
+    private static int[] ChildrenOf(int parent)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
+        var children = new List<int>();
+        foreach (var directory in Directory.GetDirectories("/proc"))
         {
-            await socket.ConnectAsync(IPAddress.Loopback, _port);
-            return true;
+            if (!int.TryParse(Path.GetFileName(directory), out var pid)) continue;
+            try
+            {
+                var stat = File.ReadAllText($"{directory}/stat");
+                if (stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == $"{parent}") children.Add(pid);
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
         }
-        catch (SocketException)
-        {
-            return false;
-        }
+        return [.. children];
     }
 
     // The server refuses to run as root.

@@ -1,0 +1,229 @@
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Postgres.Tests.Support;
+using AkkaSse.Protocol;
+using AkkaSse.Testing;
+using Npgsql;
+
+namespace AkkaSse.Postgres.Tests;
+
+/// <summary>What this engine promises beyond the specs: locks of others, history, the outbox, epochs, secrets.</summary>
+[Collection(SharedServerCollection.Name)]
+public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
+{
+    private readonly PostgresHarness _harness = new(shared.Server);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _harness.DisposeAsync();
+
+    [Fact]
+    public async Task Lock_held_on_one_stream_delays_no_other()
+    {
+        await using var node = await _harness.StartNodeAsync();
+        var streams = Enumerable.Range(0, 100).Select(static i => $"s{i}").ToArray();
+        foreach (var stream in streams) await node.AppendAsync(stream, "first");
+        await using var other = await ConnectAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("select 1 from akkasse.streams where name = 's50' for update", other)) await command.ExecuteScalarAsync();
+        var held = node.AppendAsync("s50", "held");
+        var held2 = node.AppendAsync("s50", "held2");
+        for (var round = 0; round < 3; round++)
+        {
+            var results = await Eventually.Within(Task.WhenAll(streams.Where(static s => s != "s50").Select(s => node.AppendAsync(s, $"{round}"))), "publishes to the other 99");
+            results.ShouldAllBe(static r => r.Status == PublishStatus.Accepted);
+        }
+        held.IsCompleted.ShouldBeFalse();
+        await transaction.RollbackAsync();
+        (await held).Status.ShouldBe(PublishStatus.Accepted);
+        (await held2).Position.Offset.ShouldBe((await held).Position.Offset + 1);
+    }
+
+    [Fact]
+    public async Task Stream_locked_for_the_whole_publish_timeout_is_unavailable_and_nothing_was_appended()
+    {
+        await using var node = await _harness.StartNodeAsync(configure: static o => o.PublishTimeout = TimeSpan.FromMilliseconds(400));
+        await node.AppendAsync("s", "1");
+        await using var other = await ConnectAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("select 1 from akkasse.streams for update", other)) await command.ExecuteScalarAsync();
+        (await Eventually.Within(node.AppendAsync("s", "2"), "an answer")).Status.ShouldBe(PublishStatus.Unavailable);
+        await transaction.RollbackAsync();
+        (await node.AppendAsync("s", "3")).Position.Offset.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Late_reader_on_another_node_gets_the_whole_history_and_then_what_is_live()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        for (var i = 0; i < 10; i++) await a.AppendAsync("s", [.. Enumerable.Range(i * 100, 100).Select(static n => new AppendItem(new SseEvent { Data = $"{n}", Type = n % 2 == 0 ? "even" : null }, default))]);
+        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
+        for (var n = 0; n < 1_000; n++)
+        {
+            (await reader.MoveNextAsync()).ShouldBeTrue();
+            reader.Current.Data.ShouldBe($"{n}");
+            if (n == 500) await a.AppendAsync("s", "1000");
+        }
+        await reader.MoveNextAsync();
+        reader.Current.Data.ShouldBe("1000");
+    }
+
+    [Fact]
+    public async Task Starts_by_number_time_and_callers_id_are_found_in_what_the_database_retains()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await a.Directory.CreateAsync("s", new StreamOptions { Ids = StreamIds.Caller });
+        for (var i = 0; i < 300; i++) await a.AppendAsync("s", [new AppendItem(new SseEvent { Data = $"{i}", Id = $"id{i}" }, default)]);
+        var between = TimeProvider.System.GetUtcNow();
+        await Eventually.Until(() => TimeProvider.System.GetUtcNow() > between.AddMilliseconds(20), "the clock to move on");
+        var after = TimeProvider.System.GetUtcNow().AddMilliseconds(-5);
+        await a.AppendAsync("s", "300");
+        await using var b = await _harness.StartNodeAsync("b");
+        (await FirstAsync(b, StartPosition.Last(17))).ShouldBe("284");
+        (await FirstAsync(b, StartPosition.FromTime(after))).ShouldBe("300");
+        (await FirstAsync(b, StartPosition.FromAge(TimeSpan.FromHours(1)))).ShouldBe("0");
+        var request = new SubscribeRequest { Streams = [new StreamSubscription("s")], LastEventId = "id41" };
+        var admission = await b.Hub.ConnectAsync(request, default);
+        admission.Status.ShouldBe(AdmissionStatus.Accepted);
+        var pipe = new System.IO.Pipelines.Pipe();
+        var run = admission.Connection!.RunAsync(pipe.Writer, static () => { }, default);
+        var text = "";
+        while (!text.Contains("data: 42", StringComparison.Ordinal))
+        {
+            var read = await pipe.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
+            text += System.Text.Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(read.Buffer));
+            pipe.Reader.AdvanceTo(read.Buffer.End);
+        }
+        text.ShouldNotContain("hub.gap");
+        text.ShouldNotContain("data: 41\n");
+        await pipe.Reader.CompleteAsync();
+        await b.Hub.DrainAsync();
+        await run;
+    }
+
+    [Fact]
+    public async Task Committed_outbox_rows_are_appended_once_and_rolled_back_ones_never()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        await using var open = await ConnectAsync();
+        await using var never = await open.BeginTransactionAsync();
+        await ExecuteAsync(open, "select akkasse.publish('s', 't', 'rolled back')");
+        await using (var one = await ConnectAsync())
+        await using (var two = await ConnectAsync())
+        {
+            // Two applications, opposite orders, at the same time: neither waits for the other.
+            await using var t1 = await one.BeginTransactionAsync();
+            await using var t2 = await two.BeginTransactionAsync();
+            await ExecuteAsync(one, "select akkasse.publish('x', 't', '1')");
+            await ExecuteAsync(two, "select akkasse.publish('y', 't', '2')");
+            await ExecuteAsync(one, "select akkasse.publish('y', 't', '3')");
+            await ExecuteAsync(two, "select akkasse.publish('x', 't', '4')");
+            await t1.CommitAsync();
+            await t2.CommitAsync();
+            for (var i = 0; i < 600; i++) await ExecuteAsync(one, $"select akkasse.publish('s', 't', '{i}')");
+        }
+        await Eventually.Until(async () => (await a.ReadAllAsync("s")).Count == 600, "600 rows of the outbox in the log");
+        await never.RollbackAsync();
+        (await b.ReadAllAsync("s")).ShouldBe(Enumerable.Range(0, 600).Select(static i => $"{i}"));
+        await Eventually.Until(async () => (await a.ReadAllAsync("x")).Count == 2 && (await a.ReadAllAsync("y")).Count == 2, "the other streams");
+        (await ScalarAsync("select count(*) from akkasse.outbox")).ShouldBe(0L);
+    }
+
+    [Theory]
+    [InlineData("select akkasse.publish('$all', 't', 'x')")]
+    [InlineData("select akkasse.publish('', 't', 'x')")]
+    [InlineData("select akkasse.publish(E'a\\nb', 't', 'x')")]
+    [InlineData("select akkasse.publish('s', 'hub.open', 'x')")]
+    [InlineData("select akkasse.publish('s', E't\\nid: 1', 'x')")]
+    [InlineData("select akkasse.publish('s', 't', 'x', id => '5-abc')")]
+    [InlineData("select akkasse.publish('s', 't', 'x', ttl => interval '0')")]
+    public async Task Outbox_refuses_what_http_refuses(string sql)
+    {
+        await using var node = await _harness.StartNodeAsync();
+        await using var connection = await ConnectAsync();
+        (await Should.ThrowAsync<PostgresException>(() => ExecuteAsync(connection, sql))).SqlState.ShouldBe("22023");
+    }
+
+    [Fact]
+    public async Task Database_that_was_restored_elsewhere_begins_new_epochs_and_keeps_its_events()
+    {
+        StreamPosition before;
+        await using (var node = await _harness.StartNodeAsync("a")) before = (await node.AppendAsync("s", "1")).Position;
+        // As after pg_dump and a restore into another server.
+        await ScalarAsync("update akkasse.meta set system_identifier = 1");
+        await using var again = await _harness.StartNodeAsync("b");
+        var after = (await again.AppendAsync("s", "2")).Position;
+        after.Epoch.ShouldNotBe(before.Epoch);
+        (await again.ReadAllAsync("s")).ShouldBe(["1", "2"]);
+        (await again.Streams.ReadAsync("s", before, 10, default)).State.ShouldBe(HistoryState.EpochChanged);
+    }
+
+    [Fact]
+    public async Task Comment_reaches_readers_on_other_nodes_and_leaves_no_trace()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        await a.AppendAsync("s", "1");
+        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
+        await reader.MoveNextAsync();
+        await a.AppendAsync("s", [new AppendItem(new SseEvent { Comment = "hello" }, default)]);
+        await reader.MoveNextAsync();
+        reader.Current.Comment.ShouldBe("hello");
+        (await a.ReadAllAsync("s")).ShouldBe(["1"]);
+    }
+
+    [Fact]
+    public async Task Retention_by_bytes_and_count_deletes_rows()
+    {
+        await using var node = await _harness.StartNodeAsync();
+        await node.Directory.CreateAsync("count", new StreamOptions { MaxEvents = 10 });
+        await node.Directory.CreateAsync("bytes", new StreamOptions { MaxBytes = 10_000 });
+        for (var i = 0; i < 50; i++) await node.AppendAsync("count", $"{i}");
+        for (var i = 0; i < 50; i++) await node.AppendAsync("bytes", new string('x', 1_000));
+        await Eventually.Until(async () => (long)(await ScalarAsync("select count(*) from akkasse.events"))! is > 15 and < 20, "rows to be deleted");
+        (await node.ReadAllAsync("count")).ShouldBe(Enumerable.Range(40, 10).Select(static i => $"{i}"));
+        (await node.Directory.GetAsync("bytes"))!.Bytes.ShouldBeLessThanOrEqualTo(10_000);
+    }
+
+    [Fact]
+    public async Task Password_is_in_no_log_line_and_no_error()
+    {
+        var harness = new PostgresHarness(shared.Server, change: static o => new PostgresOptions { ConnectionString = o.ConnectionString + ";Password=s3cret-word" });
+        await using (var node = await harness.StartNodeAsync())
+        {
+            await node.AppendAsync("s", "1");
+            await shared.Server.TerminateConnectionsAsync(await harness.DatabaseAsync());
+            await Eventually.Until(async () => (await node.AppendAsync("s", "2")).Status == PublishStatus.Accepted, "the connections to be back");
+        }
+        harness.Log.Lines.ShouldNotBeEmpty();
+        harness.Log.Lines.ShouldAllBe(static l => !l.Contains("s3cret", StringComparison.Ordinal));
+        Should.Throw<ArgumentException>(static () => new PostgresEngine(new PostgresOptions { ConnectionString = "Password=s3cret-word;Port=x" })).Message.ShouldNotContain("s3cret");
+        await harness.DisposeAsync();
+    }
+
+    private static async Task<string?> FirstAsync(Engine.Specs.EngineNode node, StartPosition from)
+    {
+        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        await foreach (var e in node.Hub.ListenAsync("s", from, deadline.Token)) return e.Data;
+        return null;
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = new NpgsqlConnection(shared.Server.ConnectionString(await _harness.DatabaseAsync()) + ";Pooling=false");
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    private async Task<object?> ScalarAsync(string sql) => await shared.Server.ExecuteAsync(await _harness.DatabaseAsync(), sql);
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteScalarAsync();
+    }
+}

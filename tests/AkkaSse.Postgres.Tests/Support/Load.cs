@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using AkkaSse.Testing;
+
+namespace AkkaSse.Postgres.Tests.Support;
+
+/// <summary>Publishers and readers over several nodes, and the check that nothing was lost, doubled or reordered.</summary>
+internal sealed class Load : IAsyncDisposable
+{
+    private readonly Func<IReadOnlyList<Uri>> _nodes;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly CancellationTokenSource _stopPublishing = new();
+    private readonly CancellationTokenSource _stopReading = new();
+    private readonly List<Task> _publishers = [];
+    private readonly List<Reader> _readers = [];
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, string>> _acknowledged = new();
+
+    /// <param name="nodes">Where the nodes are now.</param>
+    internal Load(Func<IReadOnlyList<Uri>> nodes) => _nodes = nodes;
+
+    /// <summary>Publishes that were answered 202.</summary>
+    internal int Acknowledged => _acknowledged.Values.Sum(static a => a.Count);
+
+    /// <summary>Publishes that were answered 503.</summary>
+    internal int Refused => _refused;
+
+    /// <summary>The longest that a 503 took.</summary>
+    internal TimeSpan SlowestRefusal { get; private set; }
+
+    internal int Reconnects => _readers.Sum(static r => r.Reconnects);
+
+    internal int Gaps => _readers.Sum(static r => r.Gaps);
+
+    private int _refused;
+
+    internal async Task ReadAsync(string stream, Uri first)
+    {
+        var reader = new Reader(stream, _nodes);
+        _readers.Add(reader);
+        await reader.StartAsync(first, _stopReading.Token);
+    }
+
+    /// <summary>Publishes one after the other until stopped, each with a key, and repeats what got no answer on another node.</summary>
+    internal void Publish(string name, IReadOnlyList<string> streams, int seed, TimeSpan? pause = null) => _publishers.Add(Task.Run(async () =>
+    {
+        var random = new Random(seed);
+        for (var i = 0; !_stopPublishing.IsCancellationRequested; i++)
+        {
+            await PublishAsync(streams[random.Next(streams.Count)], $"{name}/{i}", random);
+            if (pause is { } p) await Task.Delay(p);
+        }
+    }));
+
+    internal async Task PublishAsync(string stream, string data, Random random)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var nodes = _nodes();
+            var begun = TimeProvider.System.GetTimestamp();
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(nodes[random.Next(nodes.Count)], $"/v1/streams/{stream}/events")) { Content = new StringContent(data) };
+                request.Headers.Add("Idempotency-Key", data);
+                using var response = await _http.SendAsync(request);
+                if (response.StatusCode == HttpStatusCode.Accepted)
+                {
+                    using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+                    _acknowledged.GetOrAdd(stream, static _ => new())[data] = answer.RootElement.GetProperty("id").GetString()!;
+                    return;
+                }
+                if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout))
+                    throw new InvalidOperationException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+                if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+                {
+                    Interlocked.Increment(ref _refused);
+                    if (TimeProvider.System.GetElapsedTime(begun) is var took && took > SlowestRefusal) SlowestRefusal = took;
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && attempt < 200)
+            {
+                // No answer: the key makes it safe to repeat.
+            }
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Ends the publishers, waits until every reader has what was acknowledged, and checks.</summary>
+    internal async Task<Dictionary<string, List<(string Id, string Data)>>> FinishAsync()
+    {
+        await _stopPublishing.CancelAsync();
+        await Eventually.Within(Task.WhenAll(_publishers), "the publishers to end", TimeSpan.FromSeconds(60));
+        var byStream = new Dictionary<string, List<(string Id, string Data)>>();
+        foreach (var reader in _readers)
+        {
+            var expected = _acknowledged.TryGetValue(reader.Stream, out var acknowledged) ? acknowledged : [];
+            await Eventually.Until(() => reader.Fault is not null || reader.Seen.Count >= expected.Count,
+                () => $"{expected.Count} events of {reader.Stream}; {reader.Seen.Count} came, {reader.Reconnects} reconnects", TimeSpan.FromSeconds(60));
+            if (reader.Fault is { } fault) throw new InvalidOperationException($"The reader of {reader.Stream} failed.", fault);
+            var seen = reader.Seen.ToList();
+            seen.Select(static s => s.Data).ShouldBeUnique();
+            seen.ToDictionary(static s => s.Data, static s => s.Id).ShouldBe(expected, ignoreOrder: true);
+            seen.Select(static s => long.Parse(s.Id.Split('-')[0], null)).ShouldBe(Enumerable.Range(1, seen.Count).Select(static i => (long)i), $"{reader.Stream}: dense and in order");
+            byStream[reader.Stream] = seen;
+        }
+        return byStream;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopPublishing.CancelAsync();
+        await _stopReading.CancelAsync();
+        foreach (var reader in _readers) await reader.DisposeAsync();
+        _http.Dispose();
+        _stopPublishing.Dispose();
+        _stopReading.Dispose();
+    }
+
+    private sealed class Reader(string stream, Func<IReadOnlyList<Uri>> nodes) : IAsyncDisposable
+    {
+        private RawSseClient? _client;
+        private Task? _reading;
+
+        internal string Stream => stream;
+
+        internal ConcurrentQueue<(string Id, string Data)> Seen { get; } = new();
+
+        internal int Reconnects { get; private set; }
+
+        internal int Gaps { get; private set; }
+
+        internal Exception? Fault { get; private set; }
+
+        internal async Task StartAsync(Uri first, CancellationToken stopped)
+        {
+            _client = await RawSseClient.OpenAsync(first, $"/v1/streams/{stream}/events?since=earliest");
+            _reading = Task.Run(() => ReadAsync(stopped), CancellationToken.None);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_client is { } client) await client.DisposeAsync();
+            if (_reading is { } reading) await reading;
+        }
+
+        private async Task ReadAsync(CancellationToken stopped)
+        {
+            string? last = null;
+            var random = new Random(stream.GetHashCode(StringComparison.Ordinal));
+            while (!stopped.IsCancellationRequested)
+            {
+                try
+                {
+                    _client ??= await RawSseClient.OpenAsync(nodes()[random.Next(nodes().Count)], $"/v1/streams/{stream}/events?since=earliest", last is null ? [] : [$"Last-Event-ID: {last}"]);
+                    if (_client.Head.Status != 200) throw new IOException($"status {_client.Head.Status}");
+                    while (await _client.NextAsync(TimeSpan.FromMinutes(2)) is { } block)
+                    {
+                        if (block.Id is { } id) last = id;
+                        if (block.Type == "hub.gap") Gaps++;
+                        if (block.Type?.StartsWith("hub.", StringComparison.Ordinal) != true && block.Data is { } data) Seen.Enqueue((block.Id!, data));
+                    }
+                }
+                catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or TimeoutException)
+                {
+                    // The node is gone: the next one has the rest.
+                }
+                catch (Exception e)
+                {
+                    Fault = e;
+                    return;
+                }
+                if (stopped.IsCancellationRequested) return;
+                if (_client is { } client) await client.DisposeAsync();
+                _client = null;
+                Reconnects++;
+                await Task.Delay(50, CancellationToken.None);
+            }
+        }
+    }
+}

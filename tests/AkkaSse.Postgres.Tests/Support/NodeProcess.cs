@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace AkkaSse.Postgres.Tests.Support;
+
+/// <summary>A server of this repository as a process of its own, on a free loopback port. Disposing ends it by its own pid.</summary>
+internal sealed partial class NodeProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private NodeProcess(string name, Process process) => (Name, _process) = (name, process);
+
+    internal string Name { get; }
+
+    internal Uri Url => _url.Task.Result;
+
+    internal string Output => string.Join('\n', _lines.TakeLast(60));
+
+    internal static async Task<NodeProcess> StartAsync(string name, string connection, params string[] more)
+    {
+        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var argument in (string[])[Program(), "--urls", "http://127.0.0.1:0", "--node-name", name, "--engine", "postgres", .. more]) info.ArgumentList.Add(argument);
+        foreach (var key in info.Environment.Keys.Where(static k => k.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || k.StartsWith("AKKASSE_", StringComparison.Ordinal)).ToList()) info.Environment.Remove(key);
+        info.Environment["AKKASSE_SERVER__POSTGRES"] = connection;
+        var node = new NodeProcess(name, new Process { StartInfo = info });
+        node._process.OutputDataReceived += (_, e) => node.OnLine(e.Data);
+        node._process.ErrorDataReceived += (_, e) => node.OnLine(e.Data);
+        node._process.Start();
+        node._process.BeginOutputReadLine();
+        node._process.BeginErrorReadLine();
+        var first = await Task.WhenAny(node._url.Task, node._process.WaitForExitAsync(), Task.Delay(s_deadline));
+        if (first == node._url.Task) return node;
+        var output = node.Output;
+        await node.DisposeAsync();
+        throw new InvalidOperationException($"Node {name} did not say where it listens. It wrote:\n{output}");
+    }
+
+    internal async Task KillAsync()
+    {
+        Signal(9);
+        await _process.WaitForExitAsync();
+    }
+
+    internal async Task<int> StopAsync()
+    {
+        Signal(15);
+        using var limit = new CancellationTokenSource(s_deadline);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) Signal(9);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private void Signal(int number)
+    {
+        if (kill(_process.Id, number) != 0 && !_process.HasExited) throw new InvalidOperationException($"Signal {number} to {_process.Id} failed: {Marshal.GetLastPInvokeError()}");
+    }
+
+    private void OnLine(string? line)
+    {
+        if (line is null) return;
+        _lines.Enqueue(line);
+        if (ListeningUrl().Match(line) is { Success: true } match) _url.TrySetResult(new Uri(match.Value));
+    }
+
+    // Beside this test's own output: tests/<name>/bin/<configuration>/<framework>.
+    private static string Program()
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory);
+        var root = own.Parent!.Parent!.Parent!.Parent!.Parent!;
+        return Path.Combine(root.FullName, "src", "AkkaSse.Server", "bin", own.Parent.Name, own.Name, "AkkaSse.Server.dll");
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:[1-9][0-9]*")]
+    private static partial Regex ListeningUrl();
+
+#pragma warning disable SYSLIB1054 // A blittable call of two integers needs no generated marshalling.
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int kill(int pid, int signal);
+#pragma warning restore SYSLIB1054
+}
