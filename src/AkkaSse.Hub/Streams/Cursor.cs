@@ -171,6 +171,9 @@ internal sealed class Cursor
             {
                 if (chunk.Next is { } next)
                 {
+                    // Looked at again: frames that were committed between the two reads, before the chunk was closed by its successor, would be passed over in silence.
+                    chunk.ReadCommitted(out frames, out _);
+                    if (_frame < frames) continue;
                     _chunk = next;
                     _frame = 0;
                     continue;

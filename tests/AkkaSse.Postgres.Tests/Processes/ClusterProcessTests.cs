@@ -45,6 +45,26 @@ public sealed class ClusterProcessTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Rolling_restart_of_all_nodes_under_load_loses_nothing()
+    {
+        await using var cluster = await Cluster.StartAsync(shared.Server, 3, "--drain-window", "500ms");
+        await using var load = new Load(() => cluster.Urls);
+        var streams = Enumerable.Range(0, 10).Select(static i => $"s{i}").ToList();
+        foreach (var stream in streams) await load.ReadAsync(stream, cluster.Urls[stream[1] % 3]);
+        for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p, TimeSpan.FromMilliseconds(2));
+        for (var i = 0; i < 3; i++)
+        {
+            var then = load.Acknowledged;
+            await Eventually.Until(() => load.Acknowledged > then + 100, () => $"publishes before restart {i}\n{cluster.Output}");
+            (await cluster.StopAsync(0)).ShouldBe(0);
+            await cluster.StartNodeAsync($"n{i}");
+        }
+        await load.FinishAsync();
+        load.Reconnects.ShouldBeGreaterThanOrEqualTo(10);
+        load.Gaps.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Restarted_node_takes_its_name_back_at_once()
     {
         await using var cluster = await Cluster.StartAsync(shared.Server, 1, "--set", "Server:PostgresLease=5m");
