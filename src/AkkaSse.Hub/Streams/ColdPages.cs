@@ -42,7 +42,12 @@ internal sealed class ColdPages(string epoch, IColdSource source, ColdCache cach
     internal void End() => cache.Forget(this);
 
     /// <summary>The frame of a retained offset. False: it was asked for, and the owner is signalled; or retention has passed it, and the owner looks again.</summary>
-    internal bool TryGet(long offset, Actor owner, out LogChunk? chunk, out int frame)
+    /// <param name="offset">Before the local log's first.</param>
+    /// <param name="through">The last offset before the local log: a page that went on would put its reader ahead of the log, which then gives the same events again.</param>
+    /// <param name="owner">Who is signalled.</param>
+    /// <param name="chunk">The page.</param>
+    /// <param name="frame">The frame in it.</param>
+    internal bool TryGet(long offset, long through, Actor owner, out LogChunk? chunk, out int frame)
     {
         chunk = null;
         frame = 0;
@@ -74,7 +79,7 @@ internal sealed class ColdPages(string epoch, IColdSource source, ColdCache cach
             }
             _pending[start] = [owner];
         }
-        _ = FetchAsync(start, end, offset);
+        _ = FetchAsync(start, Math.Min(end, through), offset);
         return false;
     }
 

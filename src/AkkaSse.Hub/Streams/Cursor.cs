@@ -311,7 +311,7 @@ internal sealed class Cursor
                 _next = cold.First;
                 Seen();
             }
-            if (_next < current.First) return cold.TryGet(_next, Owner, out _chunk, out _frame) ? CursorState.Data : CursorState.Waiting;
+            if (_next < current.First) return cold.TryGet(_next, current.First - 1, Owner, out _chunk, out _frame) ? CursorState.Data : CursorState.Waiting;
         }
         var next = _next;
         var found = Node.Log.Seek(current, ref next, out _chunk, out _frame);
