@@ -21,8 +21,6 @@ internal sealed class FrameBuffer : IBufferWriter<byte>
 
     internal ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _count);
 
-    internal ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _count);
-
     internal int Count => _count;
 
     /// <summary>This thread's buffer, empty. Not to be used across an await or a call that may encode.</summary>

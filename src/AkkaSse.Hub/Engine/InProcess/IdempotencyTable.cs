@@ -49,12 +49,6 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
     internal static ulong HashOf(SseEvent e, in PublishOptions options)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add(hash, e, options);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
-    }
-
-    private static void Add(IncrementalHash hash, SseEvent e, in PublishOptions options)
-    {
         Text(hash, e.Type);
         Text(hash, e.Id);
         Text(hash, e.Comment);
@@ -67,9 +61,12 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
             Text(hash, field.Value);
         }
         hash.AppendData(e.HasData ? "d"u8 : "n"u8);
-        if (e.DataBytes is not { } data) return;
-        hash.AppendData(BitConverter.GetBytes(data.Length));
-        hash.AppendData(data.Span);
+        if (e.DataBytes is { } data)
+        {
+            hash.AppendData(BitConverter.GetBytes(data.Length));
+            hash.AppendData(data.Span);
+        }
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
     }
 
     private static void Text(IncrementalHash hash, string? text)

@@ -6,15 +6,11 @@ namespace AkkaSse.Hub.Engine.InProcess;
 /// <remarks>One node. Nothing survives the process: a new process has a new epoch, which readers with older positions are told.</remarks>
 public sealed class InProcessEngine : IHubEngine, INodeEngine
 {
-    private readonly DateTimeOffset? _startedAt;
     private InProcessStreams? _streams;
     private InProcessClaims? _claims;
     private InProcessValues? _values;
     private IEngineHost? _host;
     private DateTimeOffset _started;
-
-    /// <summary>Makes an engine; it works after <see cref="StartAsync"/>.</summary>
-    public InProcessEngine() => _startedAt = null;
 
     /// <inheritdoc/>
     public string Name => "memory";
@@ -39,7 +35,7 @@ public sealed class InProcessEngine : IHubEngine, INodeEngine
     {
         if (_host is not null) throw new InvalidOperationException("An engine is started once.");
         _host = host;
-        _started = _startedAt ?? host.Time.GetUtcNow();
+        _started = host.Time.GetUtcNow();
         _streams = new InProcessStreams(host);
         _claims = new InProcessClaims(host);
         _values = new InProcessValues(host.Time);
