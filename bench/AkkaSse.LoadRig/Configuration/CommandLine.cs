@@ -15,8 +15,10 @@ internal static class CommandLine
         ("--path", "TEMPLATE", "/v1/streams/load-{s}/events",
             "What a reader asks for; {s} is the stream's number, {c} the connection's. Targeted: /v1/events?client=load-{s}"),
         ("--pub-path", "TEMPLATE", "/v1/streams/load-{s}/events", "Where events are published. Targeted: /v1/clients/load-{s}/events"),
+        ("--pub-url", "URL", null, "Server to publish to, when it is another node than the readers'. Default: --url."),
+        ("--pub-batch", "N", "1", "Events of one stream in one publish. Above 1 the presets of path and body are /v1/batch and its JSON lines."),
         ("--pub-method", "METHOD", "POST", "Method of a publish."),
-        ("--pub-body", "TEMPLATE", "{payload}", "Body of a publish."),
+        ("--pub-body", "TEMPLATE", "{payload}", "Body of a publish; with --pub-batch, of each event in it."),
         ("--header", "HEADER", null, "Header of readers and publishes, 'Name: value'. Repeatable."),
         ("--sub-header", "HEADER", null, "Header of readers. Repeatable."),
         ("--pub-header", "HEADER", null, "Header of publishes. Repeatable."),
@@ -79,22 +81,22 @@ internal static class CommandLine
             given.TryGetValue(name, out var values) ? values[^1]
                 : preset ?? Switches.Single(s => s.Name == name).Preset ?? throw new RigException($"{name} is needed.");
         IReadOnlyList<string> Many(params string[] names) => [.. names.SelectMany(n => given.GetValueOrDefault(n) ?? [])];
-        if (!Uri.TryCreate(One("--url"), UriKind.Absolute, out var url) || url.Scheme != "http" || url.HostNameType == UriHostNameType.IPv6)
-            throw new RigException($"--url is '{One("--url")}'; an http URL with a loopback IPv4 address or localhost is allowed.");
-        if (!IPAddress.TryParse(url.Host == "localhost" ? "127.0.0.1" : url.Host, out var address))
-            throw new RigException($"'{url.Host}' is no address; 127.0.0.1 and localhost are.");
+        var readFrom = Server("--url", One("--url"));
+        var publishTo = Server("--pub-url", One("--pub-url", One("--url")));
+        var batch = Number<int>("--pub-batch", One("--pub-batch"));
         var connections = Number<int>("--conns", One("--conns", mode == RigMode.Ingest ? "0" : null));
         var targeted = mode == RigMode.Targeted;
         var everything = mode is RigMode.Storm or RigMode.Resume;
         var plan = new RigPlan
         {
             Mode = mode,
-            Address = address,
-            Port = url.Port,
+            Server = readFrom,
+            PublishServer = publishTo,
+            Batch = batch,
             Path = One("--path", targeted ? "/v1/events?client=load-{s}" : null),
-            PublishPath = One("--pub-path", targeted ? "/v1/clients/load-{s}/events" : null),
+            PublishPath = One("--pub-path", targeted ? "/v1/clients/load-{s}/events" : batch > 1 ? "/v1/batch" : null),
             PublishMethod = One("--pub-method"),
-            PublishBody = One("--pub-body"),
+            PublishBody = One("--pub-body", batch > 1 ? "{\"stream\":\"load-{s}\",\"data\":\"{payload}\"}\n" : null),
             ReaderHeaders = Many("--header", "--sub-header"),
             PublishHeaders = Many("--header", "--pub-header"),
             Connections = connections,
@@ -134,6 +136,15 @@ internal static class CommandLine
             values.Add(arguments[i]);
         }
         return given;
+    }
+
+    private static IPEndPoint Server(string name, string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme != "http" || url.HostNameType == UriHostNameType.IPv6)
+            throw new RigException($"{name} is '{text}'; an http URL with a loopback IPv4 address or localhost is allowed.");
+        return IPAddress.TryParse(url.Host == "localhost" ? "127.0.0.1" : url.Host, out var address)
+            ? new IPEndPoint(address, url.Port)
+            : throw new RigException($"'{url.Host}' is no address; 127.0.0.1 and localhost are.");
     }
 
     private static T Number<T>(string name, string text)

@@ -109,21 +109,17 @@ internal sealed class PublisherSet : IDisposable
         }
     }
 
-    internal void Answered(int stream, int status, long time)
+    internal void Answered(int stream, int status, int events, int accepted, long time)
     {
         AnswerTime.Add(time);
         LastAnswerAt = Clock.Now;
-        if (status is >= 200 and < 300)
-        {
-            Acknowledged++;
-            Accepted[stream]++;
-            return;
-        }
-        Rejected++;
-        if (FirstBadStatus == 0) FirstBadStatus = status;
+        Acknowledged += accepted;
+        Accepted[stream] += accepted;
+        Rejected += events - accepted;
+        if (accepted < events && FirstBadStatus == 0) FirstBadStatus = status;
     }
 
-    internal void Unanswered(int count) => UnansweredCount += count;
+    internal void Unanswered(int requests) => UnansweredCount += requests * Rig.Plan.Batch;
 
     public void Dispose()
     {
@@ -133,9 +129,11 @@ internal sealed class PublisherSet : IDisposable
     private void Send(Publisher publisher, long stamp)
     {
         if (FirstAt == 0) FirstAt = stamp;
-        var stream = Rig.Plan.AtRandom ? _random.Next(_next.Length) : (int)(Sent % _next.Length);
-        publisher.Send(stream, _next[stream]++, stamp);
-        Sent++;
+        var batch = Rig.Plan.Batch;
+        var stream = Rig.Plan.AtRandom ? _random.Next(_next.Length) : (int)(Sent / batch % _next.Length);
+        publisher.Send(stream, _next[stream], stamp);
+        _next[stream] += batch;
+        Sent += batch;
     }
 
     private bool WindowIsOpen()

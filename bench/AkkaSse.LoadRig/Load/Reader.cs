@@ -64,7 +64,7 @@ internal sealed unsafe class Reader(Rig rig, int number, int stream) : IPolled
         _hasPending = _isGap = _deaf = false;
         _nextIdLength = -1;
         _resume = resume;
-        _fd = LoopbackSocket.Open(plan.Address, plan.Port, number, IsStalled ? StalledReceiveBuffer : 0);
+        _fd = LoopbackSocket.Open(plan.Server.Address, plan.Server.Port, number, IsStalled ? StalledReceiveBuffer : 0);
         if (_fd < 0)
         {
             rig.ConnectFailed("refused");
@@ -132,7 +132,7 @@ internal sealed unsafe class Reader(Rig rig, int number, int stream) : IPolled
         var plan = rig.Plan;
         var text = new StringBuilder();
         text.Append("GET ").Append(Template.Fill(plan.Path, stream,
-            number)).Append(" HTTP/1.1\r\nHost: ").Append(new IPEndPoint(plan.Address, plan.Port));
+            number)).Append(" HTTP/1.1\r\nHost: ").Append(plan.Server);
         text.Append("\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\n");
         foreach (var header in plan.ReaderHeaders) text.Append(Template.Fill(header, stream, number)).Append("\r\n");
         if (_resume && _idLength > 0) text.Append("Last-Event-ID: ").Append(Encoding.ASCII.GetString(LastEventId)).Append("\r\n");

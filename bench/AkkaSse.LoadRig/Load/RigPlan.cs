@@ -11,9 +11,14 @@ internal sealed record RigPlan
 
     internal required RigMode Mode { get; init; }
 
-    internal required IPAddress Address { get; init; }
+    /// <summary>Where readers connect.</summary>
+    internal required IPEndPoint Server { get; init; }
 
-    internal required int Port { get; init; }
+    /// <summary>Where events are published: the same server, or another node of it.</summary>
+    internal required IPEndPoint PublishServer { get; init; }
+
+    /// <summary>Events of one stream in one publish.</summary>
+    internal int Batch { get; init; } = 1;
 
     /// <summary>Template of a reader's path: <c>{s}</c> is the stream's number, <c>{c}</c> the connection's.</summary>
     internal required string Path { get; init; }
@@ -82,14 +87,18 @@ internal sealed record RigPlan
         {
             if (!Publishes) return 1;
             var share = (Math.Max(Events, Warmup) + Streams - 1) / Streams;
-            return AtRandom ? (share * 3) + 256 : share + 1;
+            return AtRandom ? (share * 3) + 256 : share + Batch;
         }
     }
 
     internal IEnumerable<string> Faults()
     {
-        if (!IPAddress.IsLoopback(Address)) yield return $"{Address} is not a loopback address; the rig loads no other machine.";
-        if (Port is < 1 or > 65535) yield return $"The port {Port} is none; 1 to 65535 are.";
+        foreach (var server in new[] { Server, PublishServer })
+        {
+            if (!IPAddress.IsLoopback(server.Address)) yield return $"{server.Address} is not a loopback address; the rig loads no other machine.";
+            if (server.Port is < 1 or > 65535) yield return $"The port {server.Port} is none; 1 to 65535 are.";
+        }
+        if (Batch is < 1 or > 10_000) yield return $"--pub-batch is {Batch}; 1 to 10000 are allowed.";
         if (Connections is < 0 or > MaxConnections) yield return $"--conns is {Connections}; 0 to {MaxConnections} are allowed.";
         if (Streams < 1 || (Connections > 0 && Streams > Connections))
             yield return $"--streams is {Streams}; 1 to the number of connections are allowed.";

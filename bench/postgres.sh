@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Measures the PostgreSQL engine over two nodes: what is published to one is read on the other. A throw-away PostgreSQL, both nodes and the load are real processes on
+# this machine and share its cores. Each case runs in turn with the others, every event is checked, and the last table has the medians.
+#   bench/postgres.sh [--runs N] [--quick] [--out FILE]
+#     --runs N    how often each case runs (default 3)
+#     --quick     small counts, one run: shows that it works, measures nothing
+#     --out FILE  keeps the results, one JSON line each
+# Linux only. Needs PostgreSQL's programs (Debian: apt-get install postgresql).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+runs=3 quick= out=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --runs) runs=$2; shift ;;
+    --quick) quick=1 runs=1 ;;
+    --out) out=$2; shift ;;
+    -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "bench/postgres.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
+  esac
+  shift
+done
+programs=
+for directory in /usr/lib/postgresql/*/bin /usr/local/bin /usr/bin; do
+  [ ! -x "$directory/initdb" ] || [ ! -x "$directory/psql" ] || { programs=$directory; break; }
+done
+[ -n "$programs" ] || { echo "bench/postgres.sh: PostgreSQL's programs (initdb, postgres, psql) are missing" >&2; exit 2; }
+
+work=$(mktemp -d)
+pids=()
+finish() {
+  # Nodes first; PostgreSQL then ends at once (a fast shutdown is SIGINT there).
+  for ((i = ${#pids[@]} - 1; i > 0; i--)); do kill -TERM "${pids[i]}" 2>/dev/null && wait "${pids[i]}" 2>/dev/null || true; done
+  [ ${#pids[@]} -eq 0 ] || { kill -INT "${pids[0]}" 2>/dev/null && wait "${pids[0]}" 2>/dev/null || true; }
+  rm -rf "$work"
+}
+trap finish EXIT
+[ -n "$out" ] || out=$work/results.jsonl
+
+dotnet build src/AkkaSse.Server -c Release -v quiet --nologo >/dev/null
+dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo >/dev/null
+rig=bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig
+server=src/AkkaSse.Server/bin/Release/net10.0/AkkaSse.Server
+
+# PostgreSQL refuses to run as root.
+as=()
+[ "$(id -u)" -ne 0 ] || { as=(setpriv --reuid=postgres --regid=postgres --clear-groups); chown postgres "$work"; }
+port=$((20000 + RANDOM % 10000))
+"${as[@]}" "$programs/initdb" -D "$work/data" -U hub -A trust -E UTF8 --locale=C --no-instructions >/dev/null
+# Durable, as in production: fsync and full_page_writes are on.
+"${as[@]}" "$programs/postgres" -D "$work/data" -p $port -h 127.0.0.1 -k "" -c max_connections=100 -c shared_buffers=256MB -c max_wal_size=2GB -c log_min_messages=warning 2>"$work/postgres.log" &
+database_pid=$!
+pids+=("$database_pid")
+for _ in $(seq 200); do "$programs/pg_isready" -q -h 127.0.0.1 -p $port && break; sleep 0.1; done
+sql() { "$programs/psql" -q -h 127.0.0.1 -p $port -U hub -d postgres -c "$1"; }
+
+nodes=0
+# start_node SYNCHRONOUS DATABASE: sets url and pid.
+start_node() {
+  nodes=$((nodes + 1))
+  AKKASSE_SERVER__POSTGRES="Host=127.0.0.1;Port=$port;Username=hub;Database=$2" "$server" --urls http://127.0.0.1:0 --node-name "n$nodes" \
+    --engine postgres --set "Server:PostgresSynchronousCommit=$1" --log-level warning ${NODE_ARGUMENTS:-} >"$work/n$nodes.log" 2>&1 &
+  pid=$!
+  pids+=("$pid")
+  for _ in $(seq 300); do
+    url=$(grep -m1 -oE 'http://127\.0\.0\.1:[0-9]+' "$work/n$nodes.log") && break
+    kill -0 $pid 2>/dev/null || { cat "$work/n$nodes.log" >&2; exit 1; }
+    sleep 0.1
+  done
+  for _ in $(seq 100); do curl -fs -o /dev/null "$url/healthz/ready" && return; sleep 0.1; done
+  echo "bench/postgres.sh: node n$nodes is not ready" >&2
+  exit 1
+}
+
+for commit in on off; do
+  sql "create database hub_$commit"
+  [ $commit = on ] && synchronous=true || synchronous=false
+  start_node $synchronous hub_$commit; eval "a_$commit=\$url a_pid_$commit=\$pid"
+  start_node $synchronous hub_$commit; eval "b_$commit=\$url b_pid_$commit=\$pid"
+done
+
+scale=1
+[ -z "$quick" ] || scale=20
+run=0
+one() {
+  local name=$1 commit=$2 mode=$3
+  shift 3
+  local a=a_$commit b=b_$commit pa=a_pid_$commit pb=b_pid_$commit
+  run=$((run + 1))
+  local before=$(($(ticks "${!pa}") + $(ticks "${!pb}")))
+  # Streams of its own for every run, so that no run reads what another left. A run that is not clean says so in its line.
+  "$rig" "$mode" --url "${!b}" --pub-url "${!a}" --path "/v1/streams/r$run-{s}/events" --label "$name/commit-$commit" --server-pid "${!pa},${!pb},$database_pid" --json "$@" >>"$out" || true
+  tail -1 "$out" | sed -E 's/.*"events_accepted":([0-9]+).*"publishes_per_s":([0-9.]+).*"publish_p50_ms":([0-9.]+).*"deliveries_per_s":([0-9.]+).*"latency_p50_ms":([0-9.]+).*"latency_p99_ms":([0-9.]+).*"server_cpu_s":([0-9.]+).*"clean":([a-z]+).*/\1 \2 \3 \4 \5 \6 \7 \8/' |
+    awk -v name="$name/commit-$commit" -v nodes=$(($(ticks "${!pa}") + $(ticks "${!pb}") - before)) -v hz="$(getconf CLK_TCK)" \
+      '{ printf "%-32s %7d published/s (p50 %.1f ms) %7d delivered/s, latency p50 %.1f p99 %.1f ms, CPU s: nodes %.1f of %.1f with the database, %d events, clean %s\n", name, $2, $3, $4, $5, $6, nodes / hz, $7, $1, $8 }'
+}
+# ticks PID: processor time of a process so far.
+ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+batch() { echo "--pub-batch $1 --pub-path /v1/batch"; }
+body() { echo "{\"stream\":\"r$((run + 1))-{s}\",\"data\":\"{payload}\"}"; }
+for round in $(seq "$runs"); do
+  for commit in on off; do
+    for size in 32 256; do
+      one "batches-of-$size" $commit streams --conns 16 --streams 16 --pub-conns 16 --events $((300000 / scale)) --warmup $((30000 / scale)) --max-secs 8 --drain-secs 5 $(batch $size) --pub-body "$(body)
+"
+    done
+    one "one-at-a-time" $commit streams --conns 16 --streams 16 --pub-conns 32 --pub-depth 4 --events $((30000 / scale)) --warmup $((3000 / scale)) --max-secs 8 --drain-secs 5 --pub-path "/v1/streams/r$((run + 1))-{s}/events"
+    one "latency-100-per-s" $commit fanout --conns 1 --rate 100 --events $((600 / scale)) --warmup 100 --pub-path "/v1/streams/r$((run + 1))-{s}/events"
+  done
+done
+echo
+"$rig" report "$out"
+echo
+"$programs/psql" -qAt -h 127.0.0.1 -p $port -U hub -d hub_on -c "select 'Table and indexes: ' || pg_total_relation_size('akkasse.events') / count(*) || ' bytes per event of 200' from akkasse.events"
