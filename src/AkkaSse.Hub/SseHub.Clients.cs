@@ -239,6 +239,8 @@ public sealed partial class SseHub : IClientDirectory
             var bytes = JsonSerializer.SerializeToUtf8Bytes(change with { Subject = client.Subject, Add = added, Remove = removed }, NodeJson.Default.StoredChange);
             // Kept while the connection lives: the sweeper prolongs it; after the disconnect it has its ten minutes.
             if (await _engine.Values.PutAsync(key, bytes, StoredChangeTime, stored?.Version ?? 0, cancellation).ConfigureAwait(false) is not null) break;
+            // The connection has the change; it will not survive a reconnect.
+            if (!IsEngineThere) return;
         }
         client.HasStoredChange = true;
     }

@@ -121,6 +121,7 @@ public sealed partial class SseHub
                 // A connection that is about to be replaced has delivered more than was last saved.
                 if (hub._managed.TryGetValue(managedId, out var older)) await hub.SavePositionsAsync(older).ConfigureAwait(false);
                 _managed = await hub.GetSubscriptionAsync(managedId, cancellation).ConfigureAwait(false);
+                if (_managed is null && !hub.IsEngineThere) return new Admission(AdmissionStatus.Unavailable) { Error = "Nobody can say now whether the subscription exists.", RetryAfter = hub.RefusalRetry() };
                 if (_managed is null || (_managed.Subject is not null && _managed.Subject != request.Subject))
                     return new Admission(AdmissionStatus.NoSubscription) { Error = $"The subscription '{managedId}' does not exist." };
                 streams = [.. _managed.Streams.Select(static s => new StreamSubscription(s))];

@@ -53,7 +53,12 @@ public sealed partial class SseHub
                 }
             }
             var next = subscription with { Streams = [.. positions.Keys], Positions = positions };
-            if (!await SaveAsync(next, stored?.Version ?? 0, cancellation).ConfigureAwait(false)) continue;
+            if (!await SaveAsync(next, stored?.Version ?? 0, cancellation).ConfigureAwait(false))
+            {
+                // Somebody else was faster; unless nobody can write at all.
+                if (!IsEngineThere) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Unavailable, "The engine is away; nothing was changed.");
+                continue;
+            }
             // A connection reads the set it began with; the new set is for the next one.
             if (previous is not null && !previous.Streams.SequenceEqual(next.Streams)) await EndManagedEverywhereAsync(subscription.Id, cancellation).ConfigureAwait(false);
             return new ManagedSubscriptionResult(previous is null ? ManagedSubscriptionStatus.Created : ManagedSubscriptionStatus.Updated);
@@ -126,13 +131,16 @@ public sealed partial class SseHub
                 if (positions.ContainsKey(stream)) positions[stream] = position;
             }
             // Somebody else has written meanwhile: what was delivered is added to that.
-            if (await SaveAsync(present with { Positions = positions }, stored.Version, default).ConfigureAwait(false)) return;
+            if (await SaveAsync(present with { Positions = positions }, stored.Version, default).ConfigureAwait(false) || !IsEngineThere) return;
         }
     }
 
     private async ValueTask<bool> SaveAsync(ManagedSubscription subscription, long expected, CancellationToken cancellation) =>
         await _engine.Values.PutAsync(ManagedKey(subscription.Id), JsonSerializer.SerializeToUtf8Bytes(subscription, NodeJson.Default.ManagedSubscription), Options.SubscriptionIdle, expected, cancellation)
             .ConfigureAwait(false) is not null;
+
+    // While the engine is away its answers mean nothing: what is absent then may be there.
+    private bool IsEngineThere => _engine.State is EngineState.Ready or EngineState.Degraded;
 
     private static string ManagedKey(string id) => $"managed/{id}";
 }

@@ -20,6 +20,8 @@ namespace AkkaSse.Postgres;
 public sealed class PostgresEngine : IHubEngine
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
+    // A server that does not answer a trivial question within this time is away.
+    private const int AnswerSeconds = 2;
 
     private readonly PostgresOptions _options;
     private readonly ILogger _logger;
@@ -97,7 +99,7 @@ public sealed class PostgresEngine : IHubEngine
         }, Broken, _logger);
         _streams = new PgStreams(_database, _clock, host, appender, _follower, notifier, _follower.History, () => State);
         _claims = new PgClaims(_database, _clock, host, _incarnation, _inbox);
-        _values = new PgValues(_database, _clock);
+        _values = new PgValues(_database, _clock, Broken);
         var node = host.Options.NodeName;
         Retention = new RetentionJob(_options, _database, _clock, new JobLease(PgNames.RetentionJob, _options, _database, node, _incarnation), notifier, _logger);
         var outbox = new OutboxJob(_options, _database, host, appender, new JobLease(PgNames.OutboxJob, _options, _database, node, _incarnation), _logger);
@@ -238,7 +240,12 @@ public sealed class PostgresEngine : IHubEngine
                 await IgnoreAsync(waiting).ConfigureAwait(false);
                 if (stopped.IsCancellationRequested) return;
                 // Somebody's connection broke. If this one answers and the lease is ours, it was only that one.
-                await listening.ScalarAsync("select 1", stopped).ConfigureAwait(false);
+                var alive = listening.Command("select 1");
+                await using (alive.ConfigureAwait(false))
+                {
+                    alive.CommandTimeout = AnswerSeconds;
+                    await alive.ExecuteScalarAsync(stopped).ConfigureAwait(false);
+                }
                 if (_nodes!.IsFenced && !_nodes.HasLeft) return;
                 await Task.Delay(FirstDelay, stopped).ConfigureAwait(false);
             }

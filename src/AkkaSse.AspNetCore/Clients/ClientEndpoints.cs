@@ -9,7 +9,7 @@ internal static class ClientEndpoints
 {
     public static async Task List(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        var fault = ListParameters.Read(target, out var p) ?? edge.NotServing();
+        var fault = ListParameters.Read(target, out var p) ?? edge.NotListing();
         var question = AccessRules.Ask(context, HubAction.ListClients) with { Stream = p.Stream, Zone = p.Zone };
         fault ??= await AccessRules.CheckAsync(edge, question).ConfigureAwait(false);
         if (fault is not null)

@@ -1,4 +1,5 @@
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -32,6 +33,11 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
         if (fault.Allow is not null) context.Response.Headers.Allow = fault.Allow;
         return Resolved.Errors.WriteAsync(context, fault.Status, fault.Code, fault.Message);
     }
+
+    /// <summary>503 when nobody can list now what the cluster has: a part of a list must not look like all of it.</summary>
+    public HubFault? NotListing() => NotServing() ?? (Edge.EngineState is EngineState.Starting or EngineState.Down
+        ? HubFault.Unavailable("The engine is away; nobody can list now what the cluster has.", Edge.RefusalRetry())
+        : null);
 
     /// <summary>503 when this node's hub has not started or has ended: its lists would look empty and its names unknown.</summary>
     public HubFault? NotServing() => Edge.Phase is HubPhase.Running or HubPhase.Draining

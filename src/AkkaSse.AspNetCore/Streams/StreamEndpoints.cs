@@ -11,7 +11,7 @@ internal static class StreamEndpoints
     public static async Task List(HttpContext context, EdgeContext edge, RequestTarget target)
     {
         var fault = ListParameters.Read(target, out var p);
-        fault ??= await AllowedAsync(context, edge, HubAction.ListStreams, null).ConfigureAwait(false);
+        fault ??= await AllowedAsync(context, edge, HubAction.ListStreams, null).ConfigureAwait(false) ?? edge.NotListing();
         if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);

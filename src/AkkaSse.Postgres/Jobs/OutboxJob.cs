@@ -15,6 +15,8 @@ namespace AkkaSse.Postgres.Jobs;
 internal sealed class OutboxJob(PostgresOptions options, Database database, IEngineHost host, Appender appender, JobLease lease, ILogger logger)
 {
     private const int AtOnce = 512;
+    // Rows may have 64 MiB each. A step ends after the row that makes it this large.
+    private const int BytesAtOnce = 4 << 20;
 
     internal async Task RunAsync(CancellationToken stopped)
     {
@@ -24,7 +26,8 @@ internal sealed class OutboxJob(PostgresOptions options, Database database, IEng
             try
             {
                 if (!database.IsOpen || !await lease.HoldAsync(stopped).ConfigureAwait(false)) continue;
-                while (await MoveAsync(stopped).ConfigureAwait(false) == AtOnce && await lease.HoldAsync(stopped).ConfigureAwait(false))
+                var aside = new HashSet<string>(StringComparer.Ordinal);
+                while (await MoveAsync(aside, stopped).ConfigureAwait(false) && await lease.HoldAsync(stopped).ConfigureAwait(false))
                 {
                 }
             }
@@ -35,15 +38,25 @@ internal sealed class OutboxJob(PostgresOptions options, Database database, IEng
         }
     }
 
-    /// <summary>Moves some rows; returns how many were there.</summary>
-    internal async Task<int> MoveAsync(CancellationToken cancellation)
+    /// <summary>Moves some rows; true when there may be more.</summary>
+    /// <param name="aside">Streams that cannot take their rows now, because somebody has locked them or because there are too many; added to here. However many rows they
+    /// have, the rows of others go on.</param>
+    /// <param name="cancellation">Cancels reading.</param>
+    private async Task<bool> MoveAsync(HashSet<string> aside, CancellationToken cancellation)
     {
         var rows = new Dictionary<PendingAppend, OutboxRow>();
         var refused = new List<(OutboxRow Row, string Reason)>();
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         try
         {
-            var command = connection.Command($"select seq, publish_id, stream, type, data, id, key, ttl_ms from akkasse.outbox order by seq limit {AtOnce}");
+            var command = connection.Command(
+                $"""
+                select seq, publish_id, stream, type, data, id, key, ttl_ms from (
+                    select o.*, sum(octet_length(data)) over (order by seq rows between unbounded preceding and 1 preceding) as before
+                    from (select * from akkasse.outbox where stream <> all($1) order by seq limit {AtOnce}) o
+                ) o where coalesce(before, 0) < {BytesAtOnce} order by seq
+                """,
+                aside.ToArray());
             await using (command.ConfigureAwait(false))
             {
                 var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -53,11 +66,15 @@ internal sealed class OutboxJob(PostgresOptions options, Database database, IEng
                 }
             }
             if (refused.Count > 0) await RefuseAsync(connection, refused, cancellation).ConfigureAwait(false);
-            if (rows.Count == 0) return refused.Count;
+            var more = rows.Count + refused.Count == AtOnce || rows.Keys.Sum(static a => (long)a.Bytes) >= BytesAtOnce;
+            if (rows.Count == 0) return more;
             var outcome = await appender.Transaction.RunAsync(connection, [.. rows.Keys], skipLocked: true, rows).ConfigureAwait(false);
             appender.Committed(outcome.Plan);
             foreach (var (append, reason) in outcome.Plan.Refused) Log.OutboxRefused(logger, rows[append].Publish, reason);
-            return rows.Count - outcome.Locked.Count + refused.Count;
+            aside.UnionWith(outcome.Locked.Select(static a => a.Stream));
+            // No room for another stream: these rows wait until there is.
+            aside.UnionWith(rows.Keys.Where(static a => a.Done.Task.IsCompleted).Select(static a => a.Stream));
+            return more;
         }
         catch
         {

@@ -181,13 +181,16 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
     private async Task<bool> ForgetAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var now = clock.Now;
-        var keys = await connection.ExecuteAsync(
+        // A stream that somebody has locked keeps its keys for another round: waiting for it would hold the locks of the others.
+        var keys = (long)(await connection.ScalarAsync(
             $"""
-            with d as (delete from akkasse.keys k using (select stream, principal, key from akkasse.keys where until <= $1 order by until limit {RowsPerStep}) o
-                where k.stream = o.stream and k.principal = o.principal and k.key = o.key returning k.stream)
-            update akkasse.streams s set keys = greatest(0, s.keys - d.gone) from (select stream, count(*)::int as gone from d group by stream) d where s.id = d.stream
+            with due as (select stream, principal, key from akkasse.keys where until <= $1 order by until limit {RowsPerStep}),
+            free as (select id from akkasse.streams where id in (select stream from due) order by name for update skip locked),
+            d as (delete from akkasse.keys k using due o, free f where f.id = o.stream and k.stream = o.stream and k.principal = o.principal and k.key = o.key returning k.stream),
+            u as (update akkasse.streams s set keys = greatest(0, s.keys - d.gone) from (select stream, count(*)::int as gone from d group by stream) d where s.id = d.stream)
+            select count(*) from d
             """,
-            cancellation, now).ConfigureAwait(false);
+            cancellation, now).ConfigureAwait(false))!;
         var values = await connection.ExecuteAsync($"delete from akkasse.kv where key in (select key from akkasse.kv where until <= $1 limit {RowsPerStep})", cancellation, now).ConfigureAwait(false);
         await connection.ExecuteAsync("delete from akkasse.refusals where until <= $1", cancellation, now).ConfigureAwait(false);
         return keys >= RowsPerStep || values >= RowsPerStep;

@@ -33,7 +33,8 @@ internal sealed class Inbox
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly ConcurrentDictionary<long, TaskCompletionSource<ReadOnlyMemory<byte>?>> _asked = new();
     private readonly ConcurrentDictionary<(string Zone, string Client), long> _held = new();
-    private long _correlation;
+    // Begins anywhere: a reply to the process that had this node's name before must not answer this one's question.
+    private long _correlation = Random.Shared.NextInt64(long.MaxValue >> 1);
 
     internal Inbox(Database database, IEngineHost host, Guid incarnation, Notifier notifier, Func<bool> isFenced, ILogger logger)
     {

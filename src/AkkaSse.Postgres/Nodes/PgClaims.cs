@@ -44,7 +44,7 @@ internal sealed class PgClaims : IClaimEngine
         try
         {
             // Not cancelled half-way: a claim that was granted must be known to its caller.
-            return await _claims.AskAsync(request).ConfigureAwait(false);
+            return await _claims.AskAsync(request with { Subject = PgText.Storable(request.Subject) }).ConfigureAwait(false);
         }
         catch (EngineAwayException)
         {

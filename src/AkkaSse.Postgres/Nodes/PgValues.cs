@@ -1,17 +1,41 @@
 using AkkaSse.Hub.Engine;
 using AkkaSse.Postgres.Sessions;
+using Npgsql;
 
 namespace AkkaSse.Postgres.Nodes;
 
 /// <summary>Small shared state, in a table. An expired row counts as absent; it is deleted later.</summary>
-internal sealed class PgValues(Database database, EngineClock clock) : IKeyValueEngine
+internal sealed class PgValues(Database database, EngineClock clock, Action<string> broken) : IKeyValueEngine
 {
     private const int MaxBytes = 64 << 10;
 
-    public async ValueTask<long?> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    public ValueTask<long?> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, MaxBytes);
-        if (!database.IsOpen) return null;
+        return OrAsync(() => WriteAsync(key, value, ttl, expected, cancellation), null);
+    }
+
+    public ValueTask<(ReadOnlyMemory<byte> Value, long Version)?> GetAsync(string key, CancellationToken cancellation) => OrAsync(() => ReadAsync(key, cancellation), null);
+
+    public ValueTask<bool> DeleteAsync(string key, long? version, CancellationToken cancellation) => OrAsync(() => RemoveAsync(key, version, cancellation), false);
+
+    // Away: nothing is there, and nothing was written. Whoever must tell that from an absent value asks for the engine's state after it.
+    private async ValueTask<T> OrAsync<T>(Func<Task<T>> ask, T unavailable)
+    {
+        if (!database.IsOpen) return unavailable;
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is EngineAwayException or NpgsqlException)
+        {
+            broken("a question about a value failed");
+            return unavailable;
+        }
+    }
+
+    private async Task<long?> WriteAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    {
         var now = clock.Now;
         var until = now + (long)ttl.TotalMilliseconds;
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
@@ -34,9 +58,8 @@ internal sealed class PgValues(Database database, EngineClock clock) : IKeyValue
         }
     }
 
-    public async ValueTask<(ReadOnlyMemory<byte> Value, long Version)?> GetAsync(string key, CancellationToken cancellation)
+    private async Task<(ReadOnlyMemory<byte> Value, long Version)?> ReadAsync(string key, CancellationToken cancellation)
     {
-        if (!database.IsOpen) return null;
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
@@ -50,9 +73,8 @@ internal sealed class PgValues(Database database, EngineClock clock) : IKeyValue
         }
     }
 
-    public async ValueTask<bool> DeleteAsync(string key, long? version, CancellationToken cancellation)
+    private async Task<bool> RemoveAsync(string key, long? version, CancellationToken cancellation)
     {
-        if (!database.IsOpen) return false;
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {

@@ -128,6 +128,8 @@ internal sealed class Database(PostgresOptions options) : IAsyncDisposable
         // A server that does not answer is away: nobody waits half a minute for it.
         if (!builder.ContainsKey("Timeout") || builder.Timeout > 5) builder.Timeout = 5;
         if (builder.CommandTimeout is 0 or > 10) builder.CommandTimeout = 10;
+        // After a command's time the server is asked to end it. One that does not answer that either is given up.
+        if (!builder.ContainsKey("Cancellation Timeout")) builder.CancellationTimeout = 500;
         return builder;
     }
 }

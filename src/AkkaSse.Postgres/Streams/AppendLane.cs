@@ -11,23 +11,51 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
 {
     // A connection that breaks before the commit loses nothing: so many others are tried before the publisher is told.
     private const int Attempts = 3;
+    // What waits for one lane: some seconds of what a database takes. Beyond it publishes are refused and not collected.
+    private const long MaxPendingBytes = 64L << 20;
     private static readonly TimeSpan StuckDelay = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan OutcomeDelay = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private LinkedList<PendingAppend> _pending = new();
+    private long _pendingBytes;
     private NpgsqlConnection? _connection;
     private int _generation;
     private Identity _server;
 
-    internal void Add(PendingAppend append)
+    /// <summary>False when too much waits already; one publish always fits.</summary>
+    internal bool TryAdd(PendingAppend append)
     {
         lock (_gate)
         {
-            _pending.AddLast(append);
-            if (_wake.CurrentCount == 0) _wake.Release();
+            if (_pendingBytes > 0 && _pendingBytes + append.Bytes > MaxPendingBytes) return false;
+            AddLocked(append);
+            return true;
         }
+    }
+
+    /// <summary>For what was accepted before and is moved.</summary>
+    internal void Add(PendingAppend append)
+    {
+        lock (_gate) AddLocked(append);
+    }
+
+    /// <summary>Ends the wait of those whose time is over while a commit that nobody answers is under way.</summary>
+    internal void Expire(long now)
+    {
+        List<PendingAppend>? late = null;
+        lock (_gate)
+        {
+            while (_pending.First is { } first && first.Value.Deadline < now)
+            {
+                (late ??= []).Add(first.Value);
+                _pending.RemoveFirst();
+                _pendingBytes -= first.Value.Bytes;
+            }
+        }
+        if (late is null) return;
+        foreach (var append in late) append.Fail(PublishStatus.Unavailable, "The database did not take it within the publish timeout; nothing was appended.");
     }
 
     /// <summary>Takes out what waits for these streams, in order.</summary>
@@ -37,6 +65,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         {
             var taken = _pending.Where(a => streams.Contains(a.Stream)).ToList();
             if (taken.Count > 0) _pending = new(_pending.Where(a => !streams.Contains(a.Stream)));
+            foreach (var append in taken) _pendingBytes -= append.Bytes;
             return taken;
         }
     }
@@ -58,8 +87,16 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
             {
                 foreach (var append in _pending) append.Fail(PublishStatus.Closed, "The hub has stopped.");
                 _pending.Clear();
+                _pendingBytes = 0;
             }
         }
+    }
+
+    private void AddLocked(PendingAppend append)
+    {
+        _pending.AddLast(append);
+        _pendingBytes += append.Bytes;
+        if (_wake.CurrentCount == 0) _wake.Release();
     }
 
     private List<PendingAppend> Take()
@@ -75,6 +112,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
                 if (taken.Count > 0 && (events > options.BatchEvents || bytes > options.BatchBytes)) break;
                 taken.Add(first.Value);
                 _pending.RemoveFirst();
+                _pendingBytes -= first.Value.Bytes;
             }
         }
         return taken;
@@ -139,7 +177,11 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         if (still.Count == 0) return;
         lock (_gate)
         {
-            for (var i = locked.Count - 1; i >= 0; i--) _pending.AddFirst(locked[i]);
+            for (var i = locked.Count - 1; i >= 0; i--)
+            {
+                _pending.AddFirst(locked[i]);
+                _pendingBytes += locked[i].Bytes;
+            }
         }
         await Task.Delay(StuckDelay, stopped).ConfigureAwait(false);
     }
@@ -156,7 +198,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
                 outcome.Plan.Complete();
                 return outcome.Locked;
             }
-            catch (NpgsqlException e) when (IsGone(e) && attempt < Attempts)
+            catch (NpgsqlException e) when (IsGone(e) && attempt < Attempts && Stopwatch.GetTimestamp() < batch.Max(static a => a.Deadline))
             {
                 Log.Retried(logger, "an append", e.Message);
                 await DropAsync().ConfigureAwait(false);
@@ -222,7 +264,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
     private async Task FailAsync(List<PendingAppend> batch, Exception e)
     {
         var open = batch.Where(static a => !a.Done.Task.IsCompleted).ToList();
-        if (e is PostgresException refused && !IsGone(refused) && open.Count > 1)
+        if (e is PostgresException refused && !IsGone(refused) && refused.SqlState != PostgresErrorCodes.QueryCanceled && open.Count > 1)
         {
             // Something in it is not acceptable to the server: each stream by itself, so that only the one at fault fails.
             foreach (var one in open.GroupBy(static a => a.Stream)) await AloneAsync([.. one]).ConfigureAwait(false);

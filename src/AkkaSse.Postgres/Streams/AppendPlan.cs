@@ -4,6 +4,7 @@ using System.Text;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Streams;
+using AkkaSse.Postgres.Sessions;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.Postgres.Streams;
@@ -37,7 +38,21 @@ internal sealed class AppendPlan(long now, HubOptions options)
     {
         var answers = new AppendResult[append.Items.Length];
         _answers.Add((append, answers));
-        for (var i = 0; i < answers.Length; i++) answers[i] = Decide(append.Stream, append.Items.Span[i], row);
+        var items = append.Items.Span;
+        for (var i = 0; i < answers.Length;)
+        {
+            var end = i + 1;
+            if (items[i].Options is { KeyCoversRun: true, IdempotencyKey: not null } first)
+            {
+                while (end < items.Length && items[end].Options is { KeyCoversRun: true } next && next.IdempotencyKey == first.IdempotencyKey && next.Principal == first.Principal) end++;
+                DecideRun(append.Stream, items[i..end], row, answers.AsSpan(i, end - i));
+            }
+            else
+            {
+                answers[i] = Decide(append.Stream, items[i], row);
+            }
+            i = end;
+        }
     }
 
     /// <summary>The commit is done: everybody gets the answer.</summary>
@@ -52,6 +67,52 @@ internal sealed class AppendPlan(long now, HubOptions options)
 
     private AppendResult Decide(string stream, in AppendItem item, StreamRow? row)
     {
+        if (Refuse(stream, item, row) is { } refused) return refused;
+        if (item.Options.IdempotencyKey is null) return Append(stream, item, row!);
+        var hash = HashOf(item.Event, item.Options);
+        if (Find(stream, item.Options, hash, row!) is { } known) return known with { CallerId = known.Duplicate ? ShownId(item.Event, row!.Options) : null };
+        var result = Append(stream, item, row!);
+        Remember(stream, item.Options, row!, new KnownKey(hash, row!.Epoch, result.Position.Offset, result.HasOffset));
+        return result;
+    }
+
+    // One entry for all of a run: the positions of a repeated one follow from the first, because the same run (by its hash) has data at the same places.
+    private void DecideRun(string stream, ReadOnlySpan<AppendItem> run, StreamRow? row, Span<AppendResult> answers)
+    {
+        if (row is null || (!row.Present && !MayCreate(stream, run[0])))
+        {
+            for (var k = 0; k < run.Length; k++) answers[k] = Decide(stream, run[k], null);
+            return;
+        }
+        var hash = HashOf(run);
+        var known = Find(stream, run[0].Options, hash, row);
+        if (known is { Duplicate: false } refused)
+        {
+            answers.Fill(refused);
+            return;
+        }
+        var first = known?.Position ?? new StreamPosition(row.Epoch, row.Head + 1);
+        var next = first.Offset;
+        var accepted = false;
+        for (var k = 0; k < run.Length; k++)
+        {
+            if (Refuse(stream, run[k], row) is { } no)
+            {
+                answers[k] = no;
+                continue;
+            }
+            var transient = EventRules.IsTransient(run[k].Event);
+            answers[k] = known is null ? Append(stream, run[k], row)
+                : new AppendResult(PublishStatus.Accepted, first with { Offset = transient ? next - 1 : next }) { HasOffset = !transient, Duplicate = true, CallerId = ShownId(run[k].Event, row.Options) };
+            if (!transient) next++;
+            accepted = true;
+        }
+        if (known is null && accepted) Remember(stream, run[0].Options, row, new KnownKey(hash, first.Epoch, first.Offset, HasOffset: true));
+    }
+
+    // What can be said against an item whatever its key; null: nothing, and the row is there.
+    private AppendResult? Refuse(string stream, in AppendItem item, StreamRow? row)
+    {
         if (row is null || (!row.Present && !MayCreate(stream, item)))
         {
             var transient = EventRules.IsTransient(item.Event) && MayCreate(stream, item);
@@ -63,58 +124,71 @@ internal sealed class AppendPlan(long now, HubOptions options)
         var head = new StreamPosition(row.Epoch, row.Head);
         if (!row.Present && EventRules.IsTransient(item.Event) && stream[0] != '$')
             return new AppendResult(PublishStatus.NoStream, head) { Error = $"The stream '{stream}' does not exist, and an event without data creates none." };
-        if (EventRules.CheckFor(item.Event, row.Options) is { } fault) return new AppendResult(PublishStatus.Invalid, head) { Error = fault };
-        var callerId = item.Event.Id is { } id && item.Event.HasData && (row.Options.Ids == StreamIds.Caller || id.Length == 0) ? id : null;
-        var shown = string.IsNullOrEmpty(callerId) ? null : callerId;
-        var principal = item.Options.Principal ?? "";
-        var hash = 0L;
-        if (item.Options.IdempotencyKey is { } key)
+        return EventRules.CheckFor(item.Event, row.Options) is { } fault ? new AppendResult(PublishStatus.Invalid, head) { Error = fault } : null;
+    }
+
+    // The first answer to a key, or why it cannot be used; null: it is new, and there is room.
+    private AppendResult? Find(string stream, in PublishOptions publish, long hash, StreamRow row)
+    {
+        var head = new StreamPosition(row.Epoch, row.Head);
+        if (_keys.TryGetValue((stream, PrincipalOf(publish), publish.IdempotencyKey!), out var known))
         {
-            hash = HashOf(item.Event, item.Options);
-            if (_keys.TryGetValue((stream, principal, key), out var known))
-            {
-                return known.Hash == hash
-                    ? new AppendResult(PublishStatus.Accepted, new StreamPosition(known.Epoch, known.Offset)) { HasOffset = known.HasOffset, Duplicate = true, CallerId = shown }
-                    : new AppendResult(PublishStatus.KeyConflict, head) { Error = "The idempotency key was used with another event; use a new key." };
-            }
-            if (row.Keys >= options.MaxIdempotencyKeys)
-                return new AppendResult(PublishStatus.KeyTableFull, head) { Error = $"{options.MaxIdempotencyKeys} idempotency keys are kept and none may be forgotten yet; try again later or without a key." };
+            return known.Hash == hash
+                ? new AppendResult(PublishStatus.Accepted, new StreamPosition(known.Epoch, known.Offset)) { HasOffset = known.HasOffset, Duplicate = true }
+                : new AppendResult(PublishStatus.KeyConflict, head) { Error = "The idempotency key was used with another event; use a new key." };
         }
-        if (!_changes.TryGetValue(stream, out var change)) _changes[stream] = change = new StreamChange(row);
+        return row.Keys < options.MaxIdempotencyKeys ? null
+            : new AppendResult(PublishStatus.KeyTableFull, head) { Error = $"{options.MaxIdempotencyKeys} idempotency keys are kept and none may be forgotten yet; try again later or without a key." };
+    }
+
+    private AppendResult Append(string stream, in AppendItem item, StreamRow row)
+    {
+        var change = ChangeOf(stream, row);
         if (!row.Present)
         {
             row.Present = true;
             row.Options = stream[0] == '$' ? options.ZoneStreams : options.StreamDefaults;
             change.Revived = true;
         }
-        AppendResult result;
         if (EventRules.IsTransient(item.Event))
         {
             change.Transients.Add(item.Event);
-            result = new AppendResult(PublishStatus.Accepted, head);
+            return new AppendResult(PublishStatus.Accepted, new StreamPosition(row.Epoch, row.Head));
         }
-        else
+        var e = row.Options.Base64 ? SseBase64.Encode(item.Event) : item.Event;
+        row.Head++;
+        change.Bytes += 64 + (e.DataBytes?.Length ?? 0);
+        change.Events.Add(new StoredEvent(row.Head, now, e)
         {
-            var e = row.Options.Base64 ? SseBase64.Encode(item.Event) : item.Event;
-            row.Head++;
-            change.Bytes += 64 + (e.DataBytes?.Length ?? 0);
-            change.Events.Add(new StoredEvent(row.Head, now, e)
-            {
-                CallerId = callerId is not null,
-                ConflateKey = item.Options.ConflateKey,
-                Expiry = item.Options.Ttl is { } ttl ? now + Math.Max(1, (long)ttl.TotalMilliseconds) : 0,
-            });
-            result = new AppendResult(PublishStatus.Accepted, new StreamPosition(row.Epoch, row.Head)) { HasOffset = true, CallerId = shown };
-        }
-        if (item.Options.IdempotencyKey is { } remembered)
-        {
-            row.Keys++;
-            change.Keys++;
-            _keys[(stream, principal, remembered)] = new KnownKey(hash, row.Epoch, result.Position.Offset, result.HasOffset);
-            NewKeys.Add(new NewKey(row.Id, principal, remembered, _keys[(stream, principal, remembered)]));
-        }
-        return result;
+            CallerId = IsCallerId(item.Event, row.Options),
+            ConflateKey = item.Options.ConflateKey,
+            Expiry = item.Options.Ttl is { } ttl ? now + Math.Max(1, (long)ttl.TotalMilliseconds) : 0,
+        });
+        return new AppendResult(PublishStatus.Accepted, new StreamPosition(row.Epoch, row.Head)) { HasOffset = true, CallerId = ShownId(item.Event, row.Options) };
     }
+
+    private void Remember(string stream, in PublishOptions options, StreamRow row, KnownKey key)
+    {
+        row.Keys++;
+        ChangeOf(stream, row).Keys++;
+        var principal = PrincipalOf(options);
+        _keys[(stream, principal, options.IdempotencyKey!)] = key;
+        NewKeys.Add(new NewKey(row.Id, principal, options.IdempotencyKey!, key));
+    }
+
+    private StreamChange ChangeOf(string stream, StreamRow row)
+    {
+        if (!_changes.TryGetValue(stream, out var change)) _changes[stream] = change = new StreamChange(row);
+        return change;
+    }
+
+    /// <summary>Whose key it is, as it is stored.</summary>
+    internal static string PrincipalOf(in PublishOptions options) => PgText.Storable(options.Principal ?? "");
+
+    // The publisher's id stands in the id line.
+    private static bool IsCallerId(SseEvent e, StreamOptions options) => e.Id is { } id && e.HasData && (options.Ids == StreamIds.Caller || id.Length == 0);
+
+    private static string? ShownId(SseEvent e, StreamOptions options) => IsCallerId(e, options) && e.Id!.Length > 0 ? e.Id : null;
 
     private bool MayCreate(string stream, in AppendItem item) => stream[0] == '$' || (item.Options.CreateStream ?? options.AutoCreate);
 
@@ -136,6 +210,16 @@ internal sealed class AppendPlan(long now, HubOptions options)
         hash.AppendData(e.HasData ? "d"u8 : "n"u8);
         if (e.DataBytes is { } data) hash.AppendData(data.Span);
         return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
+    }
+
+    // As many hashes as events, in order: another number of them is another hash.
+    private static long HashOf(ReadOnlySpan<AppendItem> run)
+    {
+        var hashes = new byte[run.Length * sizeof(long)];
+        for (var k = 0; k < run.Length; k++) BinaryPrimitives.WriteInt64LittleEndian(hashes.AsSpan(k * sizeof(long)), HashOf(run[k].Event, run[k].Options));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(hashes, hash);
+        return BinaryPrimitives.ReadInt64LittleEndian(hash);
     }
 
     private static void Text(IncrementalHash hash, string? text)

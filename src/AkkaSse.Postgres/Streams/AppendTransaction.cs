@@ -30,6 +30,8 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
 {
     private readonly string _lockTimeout = $"set local lock_timeout = {(int)lockTimeout.TotalMilliseconds}";
     private readonly long _keyWindow = (long)options.IdempotencyWindow.TotalMilliseconds;
+    // Nobody waits longer for the answer: how it ended is asked then.
+    private readonly int _commandSeconds = (int)Math.Clamp(Math.Ceiling(options.PublishTimeout.TotalSeconds), 1, 600);
     private long _streamsCounted;
     private long _countedAt;
 
@@ -95,18 +97,18 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     private async Task<(Dictionary<string, StreamRow> Rows, HashSet<string> Locked, long Transaction)> LockAsync(
         NpgsqlConnection connection, string[] names, IReadOnlyList<PendingAppend> appends, AppendPlan plan, bool skipLocked, long[]? outbox)
     {
-        var keyed = new List<(string Stream, string Principal, string Key)>();
+        var keyed = new HashSet<(string Stream, string Principal, string Key)>();
         foreach (var append in appends)
         {
             foreach (ref readonly var item in append.Items.Span)
             {
-                if (item.Options.IdempotencyKey is { } key) keyed.Add((append.Stream, item.Options.Principal ?? "", key));
+                if (item.Options.IdempotencyKey is { } key) keyed.Add((append.Stream, AppendPlan.PrincipalOf(item.Options), key));
             }
         }
         var rows = new Dictionary<string, StreamRow>(StringComparer.Ordinal);
         var locked = new HashSet<string>(StringComparer.Ordinal);
         long transaction;
-        var batch = new NpgsqlBatch(connection);
+        var batch = new NpgsqlBatch(connection) { Timeout = _commandSeconds };
         await using (batch.ConfigureAwait(false))
         {
             batch.Add("begin");
@@ -164,7 +166,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
         }
         foreach (var row in rows.Values)
         {
-            if (row.Keys + keyed.Count(k => k.Stream == row.Name) > options.MaxIdempotencyKeys && keyed.Exists(k => k.Stream == row.Name))
+            if (keyed.Count > 0 && row.Keys + keyed.Count(k => k.Stream == row.Name) is var wanted && wanted > options.MaxIdempotencyKeys && wanted > row.Keys)
             {
                 // Full perhaps only of keys whose time is over.
                 await connection.ExecuteAsync("delete from akkasse.keys where stream = $1 and until <= $2", default, row.Id, clock.Now).ConfigureAwait(false);
@@ -183,7 +185,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
             await connection.ExecuteAsync("commit", default).ConfigureAwait(false);
             return;
         }
-        var batch = new NpgsqlBatch(connection);
+        var batch = new NpgsqlBatch(connection) { Timeout = _commandSeconds };
         await using (batch.ConfigureAwait(false))
         {
             AddEvents(batch, plan);
@@ -265,7 +267,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 {
                     (stream[n], offset[n], at[n]) = (change.Row.Id, e.Offset, e.At);
                     expiry[n] = e.Expiry == 0 ? null : e.Expiry;
-                    (type[n], id[n], callerId[n], key[n]) = (string.IsNullOrEmpty(e.Event.Type) ? null : e.Event.Type, e.Event.Id, e.CallerId, e.ConflateKey);
+                    (type[n], id[n], callerId[n], key[n]) = (string.IsNullOrEmpty(e.Event.Type) ? null : PgText.Storable(e.Event.Type), e.Event.Id, e.CallerId, PgText.Storable(e.ConflateKey));
                     data[n] = e.Event.DataBytes!.Value;
                     extra[n++] = EventExtra.Write(e.Event);
                 }

@@ -14,7 +14,9 @@ namespace AkkaSse.Postgres.Streams;
 /// </summary>
 internal sealed class Appender
 {
-    private readonly PostgresOptions _options;
+    // The lane apart looks at the time itself.
+    private static readonly TimeSpan ExpiryInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly HubOptions _hub;
     private readonly AppendLane[] _lanes;
     private readonly AppendLane _stuck;
@@ -25,7 +27,6 @@ internal sealed class Appender
 
     internal Appender(PostgresOptions options, Database database, EngineClock clock, IEngineHost host, Follower follower, Notifier notifier, Action<string, SseEvent> transient, Action<string> broken, ILogger logger)
     {
-        _options = options;
         _hub = host.Options;
         _logger = logger;
         Transaction = new AppendTransaction(host.Options, clock, options.LockTimeout);
@@ -39,22 +40,22 @@ internal sealed class Appender
     /// <summary>After a commit: readers here, then other nodes.</summary>
     internal Action<AppendPlan> Committed { get; }
 
-    internal IEnumerable<Task> Run(CancellationToken stopped) => [.. _lanes.Select(l => l.RunAsync(stopped)), _stuck.RunAsync(stopped)];
+    internal IEnumerable<Task> Run(CancellationToken stopped) => [.. _lanes.Select(l => l.RunAsync(stopped)), _stuck.RunAsync(stopped), ExpireAsync(stopped)];
 
     internal Task AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results)
     {
         var append = new PendingAppend(stream, items, results, Stopwatch.GetTimestamp() + (long)(_hub.PublishTimeout.TotalSeconds * Stopwatch.Frequency));
         lock (_gate)
         {
-            if (_apart.TryGetValue(stream, out var waiting))
+            // Under the gate, so that nothing overtakes a move to the lane apart.
+            var apart = _apart.TryGetValue(stream, out var waiting);
+            if ((apart ? _stuck : _lanes[(int)((uint)PgNames.HashOf(stream) % (uint)_lanes.Length)]).TryAdd(append))
             {
-                _apart[stream] = waiting + 1;
-                _stuck.Add(append);
+                if (apart) _apart[stream] = waiting + 1;
                 return append.Done.Task;
             }
-            // Under the gate, so that nothing overtakes a move to the lane apart.
-            _lanes[(int)((uint)PgNames.HashOf(stream) % (uint)_lanes.Length)].Add(append);
         }
+        append.Fail(PublishStatus.Unavailable, "Too much waits for the database; nothing was appended.");
         return append.Done.Task;
     }
 
@@ -79,6 +80,15 @@ internal sealed class Appender
         lock (_gate)
         {
             if (--_apart[stream] == 0) _apart.Remove(stream);
+        }
+    }
+
+    private async Task ExpireAsync(CancellationToken stopped)
+    {
+        while (true)
+        {
+            await Task.Delay(ExpiryInterval, stopped).ConfigureAwait(false);
+            foreach (var lane in _lanes) lane.Expire(Stopwatch.GetTimestamp());
         }
     }
 

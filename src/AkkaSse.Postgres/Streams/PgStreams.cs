@@ -6,7 +6,7 @@ using Npgsql;
 namespace AkkaSse.Postgres.Streams;
 
 /// <summary>The logs, in tables.</summary>
-internal sealed class PgStreams(Database database, EngineClock clock, IEngineHost host, Appender appender, Follower follower, Notifier notifier, History history, Func<EngineState> state) : IStreamEngine
+internal sealed class PgStreams(Database database, EngineClock clock, IEngineHost host, Appender appender, Follower follower, Notifier notifier, History history, Func<EngineState> state) : IRunKeyEngine
 {
     private volatile bool _stopped;
 

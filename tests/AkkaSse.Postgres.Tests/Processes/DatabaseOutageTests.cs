@@ -1,14 +1,12 @@
 using AkkaSse.Postgres.Tests.Support;
 using AkkaSse.Testing;
+using Xunit.Abstractions;
 
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>The database goes away under load; each test has one of its own.</summary>
-public sealed class DatabaseOutageTests : IAsyncLifetime
+public sealed class DatabaseOutageTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    // The 10 s in a soak; here the outage is as long as it takes to see refused publishes.
-    private static readonly bool s_soak = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is not null;
-
     private PostgresServer _server = null!;
 
     public async Task InitializeAsync() => _server = await PostgresServer.StartNewAsync();
@@ -21,10 +19,38 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         await using var cluster = await Cluster.StartAsync(_server, 2);
         await using var load = await LoadedAsync(cluster);
         await _server.StopAsync();
+        // All of them while the server is away: none has waited for it to come back.
         await Eventually.Until(() => load.Refused > 20, () => $"refused publishes\n{cluster.Output}");
-        if (s_soak) await Task.Delay(TimeSpan.FromSeconds(10));
+        // The 10 s in a soak; else the outage is as long as it takes to see refusals.
+        if (Soak.Full) await Task.Delay(TimeSpan.FromSeconds(10));
         await _server.StartAsync();
         await GoesOnAsync(load, cluster);
+        await load.FinishAsync();
+        (load.Reconnects, load.Gaps).ShouldBe((0, 0));
+        output.WriteLine($"{load.Refused} publishes refused, the slowest after {load.SlowestRefusal.TotalMilliseconds:0} ms");
+        // Not by the end of their time: at once.
+        load.SlowestRefusal.ShouldBeLessThan(new Hub.HubOptions().PublishTimeout);
+    }
+
+    [Fact]
+    public async Task Frozen_database_refuses_publishes_and_loses_nothing_when_it_goes_on()
+    {
+        await using var cluster = await Cluster.StartAsync(_server, 2);
+        await using var load = await LoadedAsync(cluster);
+        for (var round = 0; round < Soak.Of(5, 1); round++)
+        {
+            var refused = load.Refused;
+            _server.Freeze();
+            try
+            {
+                await Eventually.Until(() => load.Refused > refused + 40, () => $"refused publishes\n{cluster.Output}", TimeSpan.FromSeconds(60));
+            }
+            finally
+            {
+                _server.Thaw();
+            }
+            await GoesOnAsync(load, cluster);
+        }
         await load.FinishAsync();
         (load.Reconnects, load.Gaps).ShouldBe((0, 0));
     }
@@ -34,7 +60,7 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
     {
         await using var cluster = await Cluster.StartAsync(_server, 2);
         await using var load = await LoadedAsync(cluster);
-        for (var round = 0; round < (s_soak ? 10 : 2); round++)
+        for (var round = 0; round < Soak.Of(10, 2); round++)
         {
             await _server.KillAsync();
             await _server.StartAsync();
@@ -76,6 +102,56 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         do after = await reader.NextEventAsync();
         while (after.Data != "2");
         after.Id!.Split('-')[1].ShouldNotBe(before.Id!.Split('-')[1]);
+    }
+
+    [Fact]
+    public async Task Killed_database_with_asynchronous_commit_gives_no_position_two_contents()
+    {
+        await using var cluster = await Cluster.StartAsync(_server, 2, "--set", "Server:PostgresSynchronousCommit=false");
+        await using var load = await LoadedAsync(cluster);
+        // The same streams from the other node too.
+        foreach (var stream in load.Streams) await load.ReadAsync(stream, cluster.Urls[1]);
+        for (var round = 0; round < Soak.Of(10, 2); round++)
+        {
+            await _server.KillAsync();
+            await _server.StartAsync();
+            await GoesOnAsync(load, cluster);
+        }
+        var contents = new Dictionary<(string Stream, string Id), string>();
+        foreach (var (stream, seen) in await load.StopAsync())
+        {
+            foreach (var (id, data) in seen)
+            {
+                if (!contents.TryAdd((stream, id), data)) contents[(stream, id)].ShouldBe(data, $"{stream} {id}");
+            }
+            foreach (var epoch in seen.GroupBy(static s => s.Id.Split('-')[1]))
+                epoch.Select(static s => long.Parse(s.Id.Split('-')[0], null)).ShouldBeInOrder();
+        }
+        load.Reconnects.ShouldBe(0);
+        load.Gaps.ShouldBe(load.Readers * Soak.Of(10, 2), "every reader is told of every new epoch");
+    }
+
+    [Fact]
+    public async Task Standby_that_was_promoted_begins_new_epochs_and_keeps_what_it_has()
+    {
+        await using var cluster = await Cluster.StartAsync(_server, 2);
+        await using var reader = await RawSseClient.OpenAsync(cluster.Urls[1], "/v1/streams/s/events");
+        await reader.NextAsync("hub.open");
+        (await RawHttp.PostAsync(cluster.Urls[0], "/v1/streams/s/events", "1")).Status.ShouldBe(202);
+        var before = await reader.NextEventAsync();
+        await _server.CopyAsync();
+        // After the copy: the standby does not have it.
+        (await RawHttp.PostAsync(cluster.Urls[0], "/v1/streams/s/events", "lost")).Status.ShouldBe(202);
+        var lost = await reader.NextEventAsync();
+        await _server.KillAsync();
+        await _server.StartCopyAsync();
+        (await reader.NextAsync("hub.gap")).Data!.ShouldContain("epoch-changed");
+        (await reader.NextEventAsync()).Data.ShouldBe("1", "what is retained comes again, under the new epoch");
+        await Eventually.Until(async () => (await RawHttp.PostAsync(cluster.Urls[0], "/v1/streams/s/events", "2")).Status == 202, () => $"publishes to the new primary\n{cluster.Output}");
+        var after = await reader.NextEventAsync();
+        after.Data.ShouldBe("2");
+        after.Id!.Split('-')[0].ShouldBe(lost.Id!.Split('-')[0], "the number that was lost is given again");
+        after.Id.Split('-')[1].ShouldNotBe(before.Id!.Split('-')[1], "in another epoch");
     }
 
     private static async Task<Load> LoadedAsync(Cluster cluster)

@@ -16,6 +16,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>The nodes that run.</summary>
     internal IReadOnlyList<Uri> Urls => [.. Volatile.Read(ref _nodes).Select(static n => n.Url)];
 
+    /// <summary>Their names, in the same order.</summary>
+    internal IReadOnlyList<string> Names => [.. Volatile.Read(ref _nodes).Select(static n => n.Name)];
+
     internal string Output => string.Join('\n', Volatile.Read(ref _nodes).Select(static n => $"--- {n.Name}\n{n.Output}"));
 
     internal static async Task<Cluster> StartAsync(PostgresServer server, int nodes, params string[] arguments)

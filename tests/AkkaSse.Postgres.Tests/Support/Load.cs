@@ -28,10 +28,18 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>The longest that a 503 took.</summary>
     internal TimeSpan SlowestRefusal { get; private set; }
 
+    /// <summary>How long publishes took from the first attempt to the answer that accepted them, by when they began.</summary>
+    internal IEnumerable<(long Begun, TimeSpan Took)> Latencies => _latencies;
+
+    internal IReadOnlyList<string> Streams => [.. _readers.Select(static r => r.Stream).Distinct(StringComparer.Ordinal)];
+
+    internal int Readers => _readers.Count;
+
     internal int Reconnects => _readers.Sum(static r => r.Reconnects);
 
     internal int Gaps => _readers.Sum(static r => r.Gaps);
 
+    private readonly ConcurrentQueue<(long Begun, TimeSpan Took)> _latencies = new();
     private int _refused;
 
     internal async Task ReadAsync(string stream, Uri first)
@@ -54,6 +62,7 @@ internal sealed class Load : IAsyncDisposable
 
     internal async Task PublishAsync(string stream, string data, Random random)
     {
+        var first = TimeProvider.System.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
             var nodes = _nodes();
@@ -67,6 +76,7 @@ internal sealed class Load : IAsyncDisposable
                 {
                     using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
                     _acknowledged.GetOrAdd(stream, static _ => new())[data] = answer.RootElement.GetProperty("id").GetString()!;
+                    _latencies.Enqueue((first, TimeProvider.System.GetElapsedTime(first)));
                     return;
                 }
                 if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout))
@@ -83,6 +93,18 @@ internal sealed class Load : IAsyncDisposable
             }
             await Task.Delay(50);
         }
+    }
+
+    /// <summary>Ends the publishers and returns what each reader has seen so far.</summary>
+    internal async Task<List<(string Stream, List<(string Id, string Data)> Seen)>> StopAsync()
+    {
+        await _stopPublishing.CancelAsync();
+        await Eventually.Within(Task.WhenAll(_publishers), "the publishers to end", TimeSpan.FromSeconds(60));
+        foreach (var reader in _readers)
+        {
+            if (reader.Fault is { } fault) throw new InvalidOperationException($"The reader of {reader.Stream} failed.", fault);
+        }
+        return [.. _readers.Select(static r => (r.Stream, r.Seen.ToList()))];
     }
 
     /// <summary>Ends the publishers, waits until every reader has what was acknowledged, and checks.</summary>

@@ -17,8 +17,10 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly string _directory;
     private readonly int _port;
     private Process? _process;
+    private string _data;
 
-    private PostgresServer(string directory, int port) => (_directory, _port) = (directory, port);
+    private PostgresServer(string directory, int port) => (_directory, _port, _data) = (directory, port, Path.Combine(directory, "data"));
+
 
     /// <summary>Where the server's programs are; null when it is not installed.</summary>
     public static string? Programs { get; } = FindPrograms();
@@ -26,6 +28,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public int Pid => _process!.Id;
 
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
+
+    private string CopyDirectory => Path.Combine(_directory, "copy");
 
     private string LogFile => Path.Combine(_directory, "log");
 
@@ -43,7 +47,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts the server; its data are those of the last run.</summary>
     public async Task StartAsync()
     {
-        var arguments = As("postgres", "-D", Path.Combine(_directory, "data"), "-p", $"{_port}", "-h", "127.0.0.1", "-k", "", "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "logging_collector=off", "-c", "log_min_messages=warning");
+        var arguments = As("postgres", "-D", _data, "-p", $"{_port}", "-h", "127.0.0.1", "-k", "", "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "logging_collector=off", "-c", "log_min_messages=warning");
         var info = new ProcessStartInfo(arguments[0]) { RedirectStandardError = true, WorkingDirectory = "/" };
         foreach (var argument in arguments[1..]) info.ArgumentList.Add(argument);
         _process = Process.Start(info)!;
@@ -70,11 +74,30 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes a base backup of the running server.</summary>
+    public async Task CopyAsync() => await RunAsync(As("pg_basebackup", "-D", CopyDirectory, "-h", "127.0.0.1", "-p", $"{_port}", "-U", "hub", "--checkpoint=fast", "--wal-method=stream", "--no-sync"));
+
+    /// <summary>Starts the copy in place of the server that has ended, as a standby that is promoted: the timeline grows.</summary>
+    public async Task StartCopyAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(CopyDirectory, "standby.signal"), "");
+        if (IsRoot) await RunAsync("chown", "postgres", Path.Combine(CopyDirectory, "standby.signal"));
+        _data = CopyDirectory;
+        await StartAsync();
+        await ExecuteAsync("postgres", "select pg_promote(true, 30)");
+    }
+
     /// <summary>Fast shutdown: sessions are ended, everything is written.</summary>
     public Task StopAsync() => EndAsync(2);
 
     /// <summary>SIGKILL of the whole server, as when the machine loses power but for what the kernel holds.</summary>
     public Task KillAsync() => EndAsync(9);
+
+    /// <summary>Stops all of its processes where they are, as a machine that hangs or a network that swallows everything: connections stay, nobody answers.</summary>
+    public void Freeze() => Signal(19);
+
+    /// <summary>Lets a frozen server go on.</summary>
+    public void Thaw() => Signal(18);
 
     public string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=hub;Database={database}";
 
@@ -86,10 +109,17 @@ public sealed class PostgresServer : IAsyncDisposable
         return name;
     }
 
+    /// <summary>A connection of its own, outside all pools.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync(string database)
+    {
+        var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
+        await connection.OpenAsync();
+        return connection;
+    }
+
     public async Task<object?> ExecuteAsync(string database, string sql)
     {
-        await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
-        await connection.OpenAsync();
+        await using var connection = await ConnectAsync(database);
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
     }
@@ -110,18 +140,24 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task EndAsync(int signal)
     {
-        // All at once, as a machine ends: a backend that outlives its parent for a moment could still answer a commit.
-        var pids = signal == 9 ? [_process!.Id, .. ChildrenOf(_process.Id)] : new[] { _process!.Id };
-        foreach (var pid in pids)
-        {
-            if (kill(pid, signal) != 0 && pid == _process.Id && !_process.HasExited) throw new InvalidOperationException($"Signal {signal} to {pid} failed: {Marshal.GetLastPInvokeError()}");
-        }
+        var pids = Signal(signal);
         using var limit = new CancellationTokenSource(s_deadline);
-        await _process.WaitForExitAsync(limit.Token);
+        await _process!.WaitForExitAsync(limit.Token);
         foreach (var pid in pids[1..])
         {
             while (Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal)) await Task.Delay(5, limit.Token);
         }
+    }
+
+    private int[] Signal(int signal)
+    {
+        // All at once, as a machine ends: a backend that outlives its parent for a moment could still answer a commit.
+        int[] pids = signal is 9 or 18 or 19 ? [_process!.Id, .. ChildrenOf(_process.Id)] : [_process!.Id];
+        foreach (var pid in pids)
+        {
+            if (kill(pid, signal) != 0 && pid == _process.Id && !_process.HasExited) throw new InvalidOperationException($"Signal {signal} to {pid} failed: {Marshal.GetLastPInvokeError()}");
+        }
+        return pids;
     }
 
     private static int[] ChildrenOf(int parent)
@@ -182,11 +218,20 @@ public sealed class PostgresServer : IAsyncDisposable
 /// <summary>One server for all tests that do not end it; each has a database of its own.</summary>
 public sealed class SharedServer : IAsyncLifetime
 {
+    private Cluster? _cluster;
+
     public PostgresServer Server { get; private set; } = null!;
+
+    /// <summary>Three nodes for all tests that end none of them. A start is two seconds of a core each.</summary>
+    internal async Task<Cluster> ClusterAsync() => _cluster ??= await Cluster.StartAsync(Server, 3);
 
     public async Task InitializeAsync() => Server = await PostgresServer.StartNewAsync();
 
-    public async Task DisposeAsync() => await Server.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        if (_cluster is not null) await _cluster.DisposeAsync();
+        await Server.DisposeAsync();
+    }
 }
 
 [CollectionDefinition(Name)]
