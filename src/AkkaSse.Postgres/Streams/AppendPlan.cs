@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Streams;
@@ -70,7 +67,7 @@ internal sealed class AppendPlan(long now, HubOptions options)
         var hash = 0L;
         if (item.Options.IdempotencyKey is { } key)
         {
-            hash = HashOf(item.Event, item.Options);
+            hash = unchecked((long)EventHash.Of(new ReadOnlySpan<AppendItem>(in item)));
             if (_keys.TryGetValue((stream, principal, key), out var known))
             {
                 return known.Hash == hash
@@ -117,35 +114,6 @@ internal sealed class AppendPlan(long now, HubOptions options)
     }
 
     private bool MayCreate(string stream, in AppendItem item) => stream[0] == '$' || (item.Options.CreateStream ?? options.AutoCreate);
-
-    /// <summary>A hash over everything of an event that a reader can see.</summary>
-    internal static long HashOf(SseEvent e, in PublishOptions options)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Text(hash, e.Type);
-        Text(hash, e.Id);
-        Text(hash, e.Comment);
-        Text(hash, e.Retry?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Text(hash, options.ConflateKey);
-        Text(hash, options.Ttl?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        foreach (var field in e.Fields)
-        {
-            Text(hash, field.Key);
-            Text(hash, field.Value);
-        }
-        hash.AppendData(e.HasData ? "d"u8 : "n"u8);
-        if (e.DataBytes is { } data) hash.AppendData(data.Span);
-        return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
-    }
-
-    private static void Text(IncrementalHash hash, string? text)
-    {
-        hash.AppendData(text is null ? "n"u8 : "s"u8);
-        if (text is null) return;
-        var bytes = Encoding.UTF8.GetBytes(text);
-        hash.AppendData(BitConverter.GetBytes(bytes.Length));
-        hash.AppendData(bytes);
-    }
 }
 
 /// <summary>A key to be written.</summary>
