@@ -39,16 +39,18 @@ internal sealed partial class InProcessStreams
         while (i < items.Length)
         {
             ref readonly var item = ref items[i];
+            // Where appends may wait for readers nothing is encoded that may have to wait.
+            var waits = s.Log.Gate is not null;
             var end = item.Options.IdempotencyKey is not null
-                ? item.Options.KeyCoversRun && s.Log.Gate is null ? AppendUnit(s, items, results, ref i, now) : AppendKeyed(s, items, results, ref i, now)
-                : i + 1 < items.Length ? AppendStretch(s, items, results, ref i, now)
+                ? item.Options.KeyCoversRun && !waits ? AppendUnit(s, items, results, ref i, now) : AppendKeyed(s, items, results, ref i, now)
+                : i + 1 < items.Length && !waits ? AppendStretch(s, items, results, ref i, now)
                 : AppendOne(s, item, ref results[i], ref i, now);
             if (end != RunEnd.Decided) return end;
         }
         return RunEnd.Decided;
     }
 
-    private RunEnd AppendOne(InProcessStream s, in AppendItem item, ref AppendResult result, ref int i, long now)
+    private static RunEnd AppendOne(InProcessStream s, in AppendItem item, ref AppendResult result, ref int i, long now)
     {
         var options = s.Log.Options;
         if (EventRules.CheckFor(item.Event, options) is { } fault)
