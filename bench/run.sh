@@ -93,6 +93,9 @@ compare() {
 
 conns=1000 many=10000 scale=1
 [ -z "$quick" ] || { conns=100 many=500 scale=10; }
+# 500 events of 200 bytes as one array, the first with the rig's stamp: the figure of that case is in batches. Without spaces, and below the 128 KB that one argument may have.
+item='{"stream":"load-0","data":"'$(printf 'x%.0s' $(seq 200))'"}'
+batch='[{"stream":"load-0","data":"{payload}"}'$(for _ in $(seq 499); do printf ',%s' "$item"; done)']'
 # NAME|both or own|MODE and switches
 cases=(
   "fanout-sustained|both|fanout --conns $conns --events $((4000 / scale)) --warmup $((500 / scale)) --pub-conns 4 --window 16"
@@ -101,6 +104,7 @@ cases=(
   "targeted|both|targeted --conns $conns --events $((40000 / scale)) --warmup $((4000 / scale)) --pub-conns 4"
   "ingest|both|ingest --events $((100000 / scale)) --warmup $((10000 / scale)) --pub-conns 4"
   "ingest-pipelined|both|ingest --events $((200000 / scale)) --warmup $((20000 / scale)) --pub-conns 4 --pub-depth 16"
+  "batches-of-500|own|ingest --events $((4000 / scale)) --warmup $((2000 / scale)) --pub-conns 2 --pub-path /v1/batch --pub-body $batch"
   "resume-storm|own|resume --conns $conns --events $((2000 / scale)) --pub-conns 4"
   "slow-readers|own|slow --conns $conns --stalled $((conns / 100)) --events $((20000 / scale)) --pub-conns 4 --window 16"
   "idle|both|idle --conns $many"

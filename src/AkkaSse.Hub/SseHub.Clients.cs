@@ -82,7 +82,7 @@ public sealed partial class SseHub : IClientDirectory
         if (Ids.NodeOf(client) is { } node)
         {
             if (node != Options.NodeName) return (new ClaimLocation(zone ?? "", client, node, 0), ClientCallStatus.Done);
-            var here = zone is null ? OnlyOne(client) : _connections.Find(zone, client);
+            var here = zone is null ? _connections.FindOnly(client) : _connections.Find(zone, client);
             return here is null ? (null, ClientCallStatus.NotConnected) : (new ClaimLocation(here.Zone ?? "", client, node, 0), ClientCallStatus.Done);
         }
         var places = await _engine.Claims.LocateAsync(zone, client, cancellation).ConfigureAwait(false);
@@ -142,7 +142,7 @@ public sealed partial class SseHub : IClientDirectory
 
     private ClientActor? FindLocal(NodeRequest request)
     {
-        var client = string.IsNullOrEmpty(request.Zone) ? OnlyOne(request.Client!) : _connections.Find(request.Zone, request.Client!);
+        var client = string.IsNullOrEmpty(request.Zone) ? _connections.FindOnly(request.Client!) : _connections.Find(request.Zone, request.Client!);
         return client is not null && (request.Generation == 0 || client.Generation == request.Generation) ? client : null;
     }
 

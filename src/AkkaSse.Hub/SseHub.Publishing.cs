@@ -46,58 +46,115 @@ public sealed partial class SseHub
     {
         ArgumentNullException.ThrowIfNull(items);
         var results = new BatchItemResult[items.Count];
-        var run = new List<AppendItem>();
-        var places = new List<int>();
-        for (var i = 0; i < items.Count;)
+        // Not pooled: an engine elsewhere whose call was cancelled may still look at them.
+        var run = new AppendItem[results.Length];
+        var answers = new AppendResult[results.Length];
+        for (var i = 0; i < results.Length;)
         {
-            var item = items[i];
-            if (Target(item, out var stream, out var shown) is { } fault)
-            {
-                results[i++] = new BatchItemResult(new PublishResult(PublishStatus.Invalid, item.Stream ?? item.Zone ?? "") { Error = fault }, null);
-                continue;
-            }
-            if (stream is null)
-            {
-                results[i++] = new BatchItemResult(null, await SendToAsync(item.Client!, item.Event, item.Zone, cancellation).ConfigureAwait(false));
-                continue;
-            }
-            // Neighbours of one stream go to the engine together: that is what group commit lives from.
-            run.Clear();
-            places.Clear();
-            for (; i < items.Count && Target(items[i], out var next, out _) is null && next == stream; i++)
-            {
-                if (Refusal(shown!, items[i].Event, items[i].Options) is { } refusal)
-                {
-                    results[i] = new BatchItemResult(refusal, null);
-                    continue;
-                }
-                run.Add(new AppendItem(items[i].Event, KeyOf(items[i].Options, places.Count)));
-                places.Add(i);
-            }
-            if (run.Count == 0) continue;
-            var appended = new AppendResult[run.Count];
-            await _engine.Streams.AppendAsync(stream, run.ToArray(), appended, cancellation).ConfigureAwait(false);
-            for (var k = 0; k < appended.Length; k++) results[places[k]] = new BatchItemResult(Answer(stream, shown!, appended[k]), null);
+            var first = i;
+            var count = Gather(items, ref i, results, run, out var target);
+            if (target.Client is not null)
+                results[first] = new BatchItemResult(null, await SendToAsync(target.Client, items[first].Event, target.Zone, cancellation).ConfigureAwait(false));
+            if (count == 0) continue;
+            await _engine.Streams.AppendAsync(target.Stream, run.AsMemory(0, count), answers.AsMemory(0, count), cancellation).ConfigureAwait(false);
+            Spread(target, answers.AsSpan(0, count), results.AsSpan(first, i - first));
         }
         return results;
+    }
+
+    // Takes up the items from i on that are for one target, and answers those of them that are refused. Neighbours of one stream go to the engine together: that is what group commit lives from.
+    private int Gather(IReadOnlyList<BatchItem> items, ref int i, BatchItemResult[] results, AppendItem[] run, out BatchTarget target)
+    {
+        var item = items[i];
+        if (TargetOf(item, out target) is { } fault)
+        {
+            results[i++] = new BatchItemResult(new PublishResult(PublishStatus.Invalid, item.Stream ?? item.Zone ?? "") { Error = fault }, null);
+            return 0;
+        }
+        if (target.Client is not null)
+        {
+            i++;
+            return 0;
+        }
+        var (stream, zone, broadcast) = (item.Stream, item.Zone, item.Broadcast);
+        var count = 0;
+        while (true)
+        {
+            if (Refusal(target.Shown, item.Event, item.Options) is { } refusal) results[i] = new BatchItemResult(refusal, null);
+            else run[count] = new AppendItem(item.Event, KeyOf(item.Options, count++));
+            if (++i == results.Length) return count;
+            item = items[i];
+            if (item.Client is not null || item.Stream != stream || item.Zone != zone || item.Broadcast != broadcast) return count;
+        }
+    }
+
+    // Gives the answers of a run to those of its items that went to the engine.
+    private void Spread(in BatchTarget target, ReadOnlySpan<AppendResult> answers, Span<BatchItemResult> results)
+    {
+        var readers = _streams?.ReadersOf(target.Stream) ?? 0;
+        var (next, published) = (0, 0);
+        foreach (ref var result in results)
+        {
+            if (result.Publish is not null) continue;
+            ref readonly var answer = ref answers[next++];
+            if (answer is { Status: PublishStatus.Accepted, Duplicate: false }) published++;
+            result = new BatchItemResult(Answer(target.Shown, answer, readers), null);
+        }
+        if (published > 0) _metrics.CountPublished(published);
     }
 
     /// <inheritdoc/>
     public ValueTask<SendResult> SendToAsync(string client, SseEvent e, string? zone = null, CancellationToken cancellation = default)
     {
+        if (!TrySend(client, e, zone, out var result, out var delivery)) return SendElsewhereAsync(client, e, zone is { Length: 0 } ? null : zone, cancellation);
+        delivery?.Deliver();
+        return new(result);
+    }
+
+    /// <inheritdoc/>
+    public bool TrySend(string client, SseEvent e, string? zone, out SendResult result, out IPendingDelivery? delivery)
+    {
         ArgumentNullException.ThrowIfNull(e);
         ArgumentNullException.ThrowIfNull(client);
-        if (client.Length == 0) return new(NotConnected(client));
-        if (zone is { Length: 0 }) zone = null;
-        if (Phase != HubPhase.Running && Phase != HubPhase.Draining) return new(new SendResult(SendStatus.Unavailable, client) { Error = "The hub is not running." });
-        if (EventRules.Check(e, default) is { } fault) return new(new SendResult(SendStatus.Invalid, client) { Error = fault });
-        if (TooLarge(e) is { } size) return new(new SendResult(SendStatus.TooLarge, client) { Error = size });
-        var local = zone is not null ? _connections.Find(zone, client) : OnlyOne(client);
-        if (local is not null && (zone is not null || !IsClaimed(local) || _engine is Engine.InProcess.InProcessEngine)) return new(Deliver(local, e));
-        return SendElsewhereAsync(client, e, zone, cancellation);
+        delivery = null;
+        if (client.Length == 0)
+        {
+            result = NotConnected(client);
+            return true;
+        }
+        if (Phase is not (HubPhase.Running or HubPhase.Draining))
+        {
+            result = new SendResult(SendStatus.Unavailable, client) { Error = "The hub is not running." };
+            return true;
+        }
+        if (EventRules.Check(e, default) is { } fault)
+        {
+            result = new SendResult(SendStatus.Invalid, client) { Error = fault };
+            return true;
+        }
+        if (TooLarge(e) is { } size)
+        {
+            result = new SendResult(SendStatus.TooLarge, client) { Error = size };
+            return true;
+        }
+        result = default;
+        var anywhere = string.IsNullOrEmpty(zone);
+        var local = anywhere ? _connections.FindOnly(client) : _connections.Find(zone!, client);
+        // A claimed id may be in use in another zone on another node.
+        if (local is null || (anywhere && IsClaimed(local) && _engine is not Engine.InProcess.InProcessEngine)) return false;
+        result = Take(local, e);
+        if (result.Status == SendStatus.Accepted) delivery = local;
+        return true;
     }
 
     internal SendResult Deliver(ClientActor client, SseEvent e)
+    {
+        var result = Take(client, e);
+        if (result.Status == SendStatus.Accepted) client.SignalInline();
+        return result;
+    }
+
+    private SendResult Take(ClientActor client, SseEvent e)
     {
         var buffer = FrameBuffer.Rent();
         if (e.Id is { Length: > 0 } id && e.HasData) SseEncoder.WriteField(buffer, "eid"u8, System.Text.Encoding.ASCII.GetBytes(id));
@@ -110,7 +167,6 @@ public sealed partial class SseHub
                 return new SendResult(SendStatus.Full, client.ClientId) { Zone = client.Zone, Error = $"failed to write to client {client.ClientId}, its inbox is full" };
         }
         _metrics.CountPublished(1);
-        client.SignalInline();
         return new SendResult(SendStatus.Accepted, client.ClientId) { Zone = client.Zone };
     }
 
@@ -134,19 +190,19 @@ public sealed partial class SseHub
 
     private PublishResult Answer(string stream, string shown, in AppendResult result)
     {
-        if (result.Status == PublishStatus.Accepted)
-        {
-            if (!result.Duplicate) _metrics.CountPublished(1);
-        }
-        else
-        {
-            _metrics.Publishes.Add(1, new KeyValuePair<string, object?>("status", result.Status.ToString()));
-        }
+        if (result is { Status: PublishStatus.Accepted, Duplicate: false }) _metrics.CountPublished(1);
+        return Answer(shown, result, _streams?.ReadersOf(stream) ?? 0);
+    }
+
+    private PublishResult Answer(string shown, in AppendResult result, int readers)
+    {
+        if (result.Status != PublishStatus.Accepted) _metrics.Publishes.Add(1, new KeyValuePair<string, object?>("status", result.Status.ToString()));
         return new PublishResult(result.Status, shown)
         {
             Position = result.Position,
-            Id = !result.HasOffset ? null : result.CallerId ?? result.Position.ToString(),
-            LocalReaders = _streams?.ReadersOf(stream) ?? 0,
+            HasOffset = result.HasOffset,
+            Id = result.HasOffset ? result.CallerId : null,
+            LocalReaders = readers,
             Duplicate = result.Duplicate,
             Error = result.Error,
         };
@@ -176,28 +232,29 @@ public sealed partial class SseHub
 
     private string? CheckStreamName(string? stream) => HubNames.Check(stream) ?? Options.StreamNameRule?.Invoke(stream!);
 
-    private string? Target(in BatchItem item, out string? stream, out string? shown)
+    // What is wrong with an item's target, or null.
+    private string? TargetOf(in BatchItem item, out BatchTarget target)
     {
-        stream = shown = null;
+        target = default;
         var targets = (item.Stream is null ? 0 : 1) + (item.Client is null && item.Zone is null ? 0 : 1) + (item.Broadcast ? 1 : 0);
         if (targets != 1) return "An item has exactly one target: stream, client (with or without zone), zone, or broadcast.";
-        if (item.Stream is not null)
+        if (item.Stream is { } stream)
         {
-            stream = shown = item.Stream;
-            return CheckStreamName(item.Stream);
+            target = new BatchTarget(stream, stream, null, null);
+            return CheckStreamName(stream);
         }
         if (item.Broadcast)
         {
-            stream = shown = HubNames.BroadcastStream;
+            target = new BatchTarget(HubNames.BroadcastStream, HubNames.BroadcastStream, null, null);
             return null;
         }
-        if (item.Client is not null) return item.Zone is null ? null : HubNames.Check(item.Zone);
-        shown = item.Zone;
-        stream = HubNames.ZoneStream(item.Zone!);
-        return HubNames.Check(item.Zone);
+        if (item.Zone is not null && HubNames.Check(item.Zone) is { } fault) return fault;
+        target = item.Client is null ? new BatchTarget(HubNames.ZoneStream(item.Zone!), item.Zone!, null, null) : new BatchTarget("", "", item.Client, item.Zone);
+        return null;
     }
 
-    private ClientActor? OnlyOne(string client) => _connections.FindAll(client) is [var one] ? one : null;
+    /// <summary>Where a run of a batch goes: to an engine stream, under the name that the answer shows, or to a client.</summary>
+    private readonly record struct BatchTarget(string Stream, string Shown, string? Client, string? Zone);
 
     private static bool IsClaimed(ClientActor client) => client.Generation != 0;
 }

@@ -13,7 +13,7 @@ namespace AkkaSse.Hub;
 /// <summary>
 /// The hub on one node: what applications call (<see cref="ISseHub"/>) and what edges call (<see cref="IHubEdge"/>). Thread-safe.
 /// </summary>
-public sealed partial class SseHub : ISseHub, IHubEdge, IEngineHost, IAsyncDisposable
+public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IAsyncDisposable
 {
     private readonly IHubEngine _engine;
     private readonly IHubObserver[] _observers;

@@ -19,6 +19,22 @@ public sealed class AccessTests
         (await response.Content.ReadAsStringAsync()).ShouldContain("host-not-allowed");
     }
 
+    [Fact]
+    public async Task Host_that_was_served_before_opens_the_door_to_no_other()
+    {
+        await using var server = await TestServer.StartAsync();
+        foreach (var (host, expected) in new[]
+        {
+            ("localhost", HttpStatusCode.OK), ("localhost.evil.example", HttpStatusCode.MisdirectedRequest), ("localhost", HttpStatusCode.OK),
+            ("evil.example", HttpStatusCode.MisdirectedRequest), ("evil.example", HttpStatusCode.MisdirectedRequest), ("app.localhost:9", HttpStatusCode.OK), ("127.0.0.1", HttpStatusCode.OK),
+        })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/streams") { Headers = { Host = host } };
+            using var response = await server.Http.SendAsync(request);
+            response.StatusCode.ShouldBe(expected, host);
+        }
+    }
+
     [Theory]
     [InlineData("cross-site", HttpStatusCode.Forbidden)]
     [InlineData("same-origin", HttpStatusCode.Accepted)]

@@ -20,7 +20,7 @@ internal static class BatchEndpoint
         // The bound is on items, of which there may be 10 000 of a megabyte; the server's own (30 MB) is on the whole.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
         context.Response.ContentType = "application/json";
-        var answers = new BatchAnswers(context.Response.BodyWriter);
+        using var answers = new BatchAnswers(context.Response.BodyWriter);
         answers.Begin();
         using (var memory = new RunMemory())
         using (var reader = new BatchReader(context.Request.BodyReader, new BatchItemParser(memory), context.Request.ContentLength, BatchLimits.ItemBytes(edge.Edge.Options.MaxEventBytes)))

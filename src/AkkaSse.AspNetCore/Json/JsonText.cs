@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using AkkaSse.Hub;
 
 namespace AkkaSse.AspNetCore;
 
@@ -25,6 +26,9 @@ internal ref struct JsonText(Span<byte> buffer)
     /// </summary>
     public static int MaxBytes(string? text) => text is null ? 4 : (text.Length * 6) + 2;
 
+    /// <summary>The most that <see cref="Id"/> writes: a number of 19 digits and an epoch, or the publisher's own id.</summary>
+    public static int MaxIdBytes(in PublishResult result) => result.IsOwnId ? MaxBytes(result.Id) : 19 + 1 + StreamPosition.MaxEpochLength + 2;
+
     public void Raw(ReadOnlySpan<byte> utf8)
     {
         utf8.CopyTo(_buffer[_length..]);
@@ -35,6 +39,22 @@ internal ref struct JsonText(Span<byte> buffer)
     {
         Utf8Formatter.TryFormat(value, _buffer[_length..], out var written);
         _length += written;
+    }
+
+    /// <summary>The wire id of a publish, without a string for the hub's own.</summary>
+    public void Id(in PublishResult result)
+    {
+        if (!result.HasOffset || result.IsOwnId)
+        {
+            String(result.Id);
+            return;
+        }
+
+        _buffer[_length++] = (byte)'"';
+        Number(result.Position.Offset);
+        _buffer[_length++] = (byte)'-';
+        _length += Encoding.UTF8.GetBytes(result.Position.Epoch, _buffer[_length..]);
+        _buffer[_length++] = (byte)'"';
     }
 
     public void String(string? text)

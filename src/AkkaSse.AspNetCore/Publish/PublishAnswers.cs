@@ -17,7 +17,7 @@ internal static class PublishAnswers
     public static void Accepted(HttpResponse response, in PublishParameters p, in PublishResult result)
     {
         var rented = ArrayPool<byte>.Shared.Rent(
-            FixedBytes + JsonText.MaxBytes(p.Stream ?? p.Zone) + JsonText.MaxBytes(result.Id) + JsonText.MaxBytes(result.Position.Epoch));
+            FixedBytes + JsonText.MaxBytes(p.Stream ?? p.Zone) + JsonText.MaxIdBytes(result) + JsonText.MaxBytes(result.Position.Epoch));
         var json = new JsonText(rented);
         if (p.Stream is { } stream)
         {
@@ -35,7 +35,7 @@ internal static class PublishAnswers
         }
 
         json.Raw(",\"id\":"u8);
-        json.String(result.Id);
+        json.Id(result);
         json.Raw(",\"offset\":"u8);
         json.Number(result.Position.Offset);
         json.Raw(",\"epoch\":"u8);

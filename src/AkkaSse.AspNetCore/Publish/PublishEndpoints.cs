@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Everything that publishes. The way to a stream is the hot one: no awaits of its own, no copy of a body that came in one piece, no
-/// serializer.
+/// Everything that publishes. A request whose body came with its head goes through without waiting anywhere, without a copy of the body
+/// and without a serializer.
 /// </summary>
 internal static class PublishEndpoints
 {
@@ -24,7 +24,7 @@ internal static class PublishEndpoints
         if (target.Name(2, "client", out var client) is { } fault) return edge.RefuseAsync(context, fault);
         if (PublishParameters.Read(context.Request, target, false, true, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Client = client;
-        return SendAsync(context, edge, p);
+        return PublishAsync(context, edge, p);
     }
 
     public static Task ToZone(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -42,7 +42,7 @@ internal static class PublishEndpoints
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Zone = zone;
         p.Client = client;
-        return SendAsync(context, edge, p);
+        return PublishAsync(context, edge, p);
     }
 
     public static Task ToEveryone(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -62,7 +62,7 @@ internal static class PublishEndpoints
                 $"The publish has {(targets == 0 ? "no target" : "several targets")}; "
                 + "one of stream=, zone=, client= (with or without zone=) and broadcast=1 is needed."));
         }
-        return p.Client is null ? PublishAsync(context, edge, p) : SendAsync(context, edge, p);
+        return PublishAsync(context, edge, p);
     }
 
     /// <summary>The event of a request: an empty body is the data "", unless a comment or a retry is all there is.</summary>
@@ -75,11 +75,19 @@ internal static class PublishEndpoints
         return new SseEvent { Type = p.Type, Id = p.Id, Retry = p.Retry, Comment = p.Comment, DataBytes = data };
     }
 
+    // Authorises, reads the body, publishes, gives the body back, and says how it went.
     private static async Task PublishAsync(HttpContext context, EdgeContext edge, PublishParameters p)
     {
+        if (Meaningless(p) is { } meaningless)
+        {
+            await edge.RefuseAsync(context, meaningless).ConfigureAwait(false);
+            return;
+        }
+
         if (edge.Authorizer is not null)
         {
-            var question = AccessRules.Ask(context, HubAction.Publish) with { Stream = p.Stream, Zone = p.Zone, Broadcast = p.Broadcast };
+            var question = AccessRules.Ask(context, HubAction.Publish)
+                with { Stream = p.Stream, Zone = p.Zone, Client = p.Client, Broadcast = p.Broadcast };
             if (await AccessRules.CheckAsync(edge, question).ConfigureAwait(false) is { } refused)
             {
                 await edge.RefuseAsync(context, refused).ConfigureAwait(false);
@@ -88,38 +96,49 @@ internal static class PublishEndpoints
         }
 
         var body = await RequestBody.ReadAsync(context, edge.Edge.Options.MaxEventBytes).ConfigureAwait(false);
-        if (body.Fault is { } fault)
+        var fault = body.Fault;
+        if (fault is null)
         {
-            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
-            return;
-        }
-
-        PublishResult result;
-        var utf8 = true;
-        try
-        {
-            var e = Event(p, body.Memory);
-            var options = new PublishOptions
+            try
             {
-                ConflateKey = p.Conflate,
-                Ttl = p.Ttl,
-                IdempotencyKey = p.IdempotencyKey,
-                Principal = p.IdempotencyKey is null ? null : AccessRules.Subject(edge, context),
-            };
-            // Not cancelled when the sender goes away: the body is here, and an append that was begun should end with a known outcome.
-            result = await AppendAsync(edge.Hub, p, e, options).ConfigureAwait(false);
-            if (result.Status == PublishStatus.Invalid) utf8 = p.Base64 || SseFieldRules.IsUtf8(body.Memory.Span);
+                fault = p.Client is null
+                    ? await AppendAsync(context, edge, p, body.Memory).ConfigureAwait(false)
+                    : await SendAsync(context, edge, p, body.Memory).ConfigureAwait(false);
+            }
+            finally
+            {
+                body.Release();
+            }
         }
-        finally
-        {
-            body.Release();
-        }
-
-        if (result.Status == PublishStatus.Accepted) PublishAnswers.Accepted(context.Response, p, result);
-        else await edge.RefuseAsync(context, PublishAnswers.Fault(result, p, utf8, edge.Edge)).ConfigureAwait(false);
+        if (fault is not null) await edge.RefuseAsync(context, fault).ConfigureAwait(false);
     }
 
-    private static ValueTask<PublishResult> AppendAsync(ISseHub hub, in PublishParameters p, SseEvent e, in PublishOptions options)
+    private static HubFault? Meaningless(in PublishParameters p) =>
+        p.Client is null || (p.IdempotencyKey is null && p.Ttl is null && p.Conflate is null)
+            ? null
+            : new HubFault(400, HubErrorCodes.ParameterInvalid,
+                "Idempotency-Key, ttl and conflate have no meaning for a client's inbox, which is live only and keeps nothing.");
+
+    // Neither this nor a send is cancelled when the sender goes away: the body is here, and what was begun should end with a known outcome.
+    private static async ValueTask<HubFault?> AppendAsync(
+        HttpContext context, EdgeContext edge, PublishParameters p, ReadOnlyMemory<byte> body)
+    {
+        var e = Event(p, body);
+        var options = new PublishOptions
+        {
+            ConflateKey = p.Conflate,
+            Ttl = p.Ttl,
+            IdempotencyKey = p.IdempotencyKey,
+            Principal = p.IdempotencyKey is null ? null : AccessRules.Subject(edge, context),
+        };
+        var result = await PublishAsync(edge.Hub, p, e, options).ConfigureAwait(false);
+        if (result.Status != PublishStatus.Accepted)
+            return PublishAnswers.Fault(result, p, result.Status != PublishStatus.Invalid || IsUtf8(p, body), edge.Edge);
+        PublishAnswers.Accepted(context.Response, p, result);
+        return null;
+    }
+
+    private static ValueTask<PublishResult> PublishAsync(ISseHub hub, in PublishParameters p, SseEvent e, in PublishOptions options)
     {
         if (p.Stream is not null) return hub.PublishAsync(p.Stream, e, options, CancellationToken.None);
         return p.Broadcast
@@ -127,43 +146,29 @@ internal static class PublishEndpoints
             : hub.BroadcastToZoneAsync(p.Zone!, e, options, CancellationToken.None);
     }
 
-    private static async Task SendAsync(HttpContext context, EdgeContext edge, PublishParameters p)
+    private static async ValueTask<HubFault?> SendAsync(
+        HttpContext context, EdgeContext edge, PublishParameters p, ReadOnlyMemory<byte> body)
     {
-        if (p.IdempotencyKey is not null || p.Ttl is not null || p.Conflate is not null)
+        var e = Event(p, body);
+        if (edge.Hub is not ILocalSender here || !here.TrySend(p.Client!, e, p.Zone, out var result, out var delivery))
         {
-            var meaningless = new HubFault(400, HubErrorCodes.ParameterInvalid,
-                "Idempotency-Key, ttl and conflate have no meaning for a client's inbox, which is live only and keeps nothing.");
-            await edge.RefuseAsync(context, meaningless).ConfigureAwait(false);
-            return;
+            delivery = null;
+            result = await edge.Hub.SendToAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
         }
-
-        var question = AccessRules.Ask(context, HubAction.Publish) with { Client = p.Client, Zone = p.Zone };
-        if (await AccessRules.CheckAsync(edge, question).ConfigureAwait(false) is { } refused)
-        {
-            await edge.RefuseAsync(context, refused).ConfigureAwait(false);
-            return;
-        }
-
-        var body = await RequestBody.ReadAsync(context, edge.Edge.Options.MaxEventBytes).ConfigureAwait(false);
-        if (body.Fault is { } fault)
-        {
-            await edge.RefuseAsync(context, fault).ConfigureAwait(false);
-            return;
-        }
-
-        SendResult result;
-        var utf8 = true;
+        if (result.Status != SendStatus.Accepted)
+            return PublishAnswers.Fault(result, result.Status != SendStatus.Invalid || IsUtf8(p, body), edge.Edge);
+        PublishAnswers.Accepted(context.Response, result);
+        if (delivery is null) return null;
         try
         {
-            result = await edge.Hub.SendToAsync(p.Client!, Event(p, body.Memory), p.Zone, CancellationToken.None).ConfigureAwait(false);
-            if (result.Status == SendStatus.Invalid) utf8 = p.Base64 || SseFieldRules.IsUtf8(body.Memory.Span);
+            await context.Response.CompleteAsync().ConfigureAwait(false);
         }
         finally
         {
-            body.Release();
+            delivery.Deliver();
         }
-
-        if (result.Status == SendStatus.Accepted) PublishAnswers.Accepted(context.Response, result);
-        else await edge.RefuseAsync(context, PublishAnswers.Fault(result, utf8, edge.Edge)).ConfigureAwait(false);
+        return null;
     }
+
+    private static bool IsUtf8(in PublishParameters p, ReadOnlyMemory<byte> body) => p.Base64 || SseFieldRules.IsUtf8(body.Span);
 }

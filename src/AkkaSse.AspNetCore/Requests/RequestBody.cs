@@ -56,7 +56,8 @@ internal readonly struct RequestBody
 
         // The server's own limit (30 MB) may be below the hub's.
         if (length is null || length > 1 << 20) LiftServerLimit(context);
-        return ReadAsync(request.BodyReader, (int)(length ?? 0), limit);
+        var reader = request.BodyReader;
+        return TryRead(reader, limit, out var body) ? new(body) : ReadAsync(reader, (int)(length ?? 0), limit);
     }
 
     /// <summary>Gives the memory back.</summary>
@@ -64,6 +65,30 @@ internal readonly struct RequestBody
     {
         if (_rented is not null) ArrayPool<byte>.Shared.Return(_rented);
         _reader?.AdvanceTo(_end);
+    }
+
+    // A small body mostly came in the same packet as the head.
+    private static bool TryRead(PipeReader reader, int limit, out RequestBody body)
+    {
+        body = default;
+        try
+        {
+            if (!reader.TryRead(out var result)) return false;
+            if (result.IsCompleted && result.Buffer.IsSingleSegment && result.Buffer.Length <= limit)
+            {
+                body = new RequestBody(result.Buffer.First, reader, result.Buffer.End);
+                return true;
+            }
+
+            // Looked at and left: the other way finds it again.
+            reader.AdvanceTo(result.Buffer.Start);
+            return false;
+        }
+        catch (BadHttpRequestException e)
+        {
+            body = new RequestBody(Broken(e));
+            return true;
+        }
     }
 
     private static async ValueTask<RequestBody> ReadAsync(PipeReader reader, int expected, int limit)
@@ -96,8 +121,7 @@ internal readonly struct RequestBody
         catch (BadHttpRequestException e)
         {
             Return(ref rented);
-            var code = e.StatusCode == 413 ? HubErrorCodes.BodyTooLarge : HubErrorCodes.BodyInvalid;
-            return new RequestBody(new HubFault(e.StatusCode, code, e.Message));
+            return new RequestBody(Broken(e));
         }
         catch
         {
@@ -105,6 +129,9 @@ internal readonly struct RequestBody
             throw;
         }
     }
+
+    private static HubFault Broken(BadHttpRequestException e) =>
+        new(e.StatusCode, e.StatusCode == 413 ? HubErrorCodes.BodyTooLarge : HubErrorCodes.BodyInvalid, e.Message);
 
     private static void LiftServerLimit(HttpContext context)
     {

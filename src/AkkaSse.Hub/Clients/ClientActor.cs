@@ -14,7 +14,7 @@ namespace AkkaSse.Hub.Clients;
 /// One connection: its cursors, its inbox, the one flush in flight. A turn copies what lies between cursors and heads into the response, at most 32 KB, and flushes once.
 /// </summary>
 /// <remarks>Turns run on lane, pool and socket threads; nothing here blocks or holds a lock over I/O.</remarks>
-internal sealed partial class ClientActor : Actor, IClientConnection, IStreamReader, ILaggard
+internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDelivery, IStreamReader, ILaggard
 {
     /// <summary>At most so many bytes are written in one turn, so that a reader that catches up does not hold a thread.</summary>
     internal const int TurnBytes = 32 << 10;
@@ -154,6 +154,8 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
 
     /// <summary>Ends it without another byte: its node may not speak for the client any more.</summary>
     internal void Cut(CloseReason reason) => Post(new CutMail(reason));
+
+    void IPendingDelivery.Deliver() => SignalInline();
 
     void ILaggard.EndAsLaggard(Cursor cursor) => Abort(CloseReason.SlowClient);
 

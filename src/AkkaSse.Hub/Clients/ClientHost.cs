@@ -132,6 +132,20 @@ internal sealed class ConnectionTable
         }
     }
 
+    /// <summary>The connection with this id when only one zone has it: the newest there. Null when none or several have it.</summary>
+    internal ClientActor? FindOnly(string id)
+    {
+        lock (_gate)
+        {
+            return _byId.GetValueOrDefault(id) switch
+            {
+                ClientActor one => one,
+                List<ClientActor> several => several.TrueForAll(c => c.Zone == several[0].Zone) ? several[^1] : null,
+                _ => null,
+            };
+        }
+    }
+
     /// <summary>The connections with this id in whatever zone, one per zone.</summary>
     internal ClientActor[] FindAll(string id)
     {

@@ -22,9 +22,12 @@ internal sealed class Inbox
     private int _start;
     private int _end;
 
-    // The events' sizes, oldest first, and how much of the oldest is out already.
-    private Queue<int>? _sizes;
+    // How many events are held, the size of the oldest and how much of it is out already. The sizes of the others are in a queue of their own: almost always there is one event, and a queue per send would be
+    // garbage.
+    private int _events;
+    private int _oldest;
     private int _cut;
+    private Queue<int>? _later;
     private bool _closed;
 
     /// <summary>True when there may be something to write.</summary>
@@ -39,11 +42,12 @@ internal sealed class Inbox
             if (_closed) return null;
             var size = head.Length + (closeWithBlankLine ? 1 : 0);
             var held = _end - _start + size;
-            if ((held > MaxBytes && _sizes?.Count >= MaxEvents) || held > HardBytes) return false;
+            if ((held > MaxBytes && _events >= MaxEvents) || held > HardBytes) return false;
             Ensure(size);
             head.CopyTo(_bytes.AsSpan(_end));
             if (closeWithBlankLine) _bytes![_end + head.Length] = (byte)'\n';
-            (_sizes ??= new Queue<int>()).Enqueue(size);
+            if (_events++ == 0) _oldest = size;
+            else (_later ??= new Queue<int>()).Enqueue(size);
             Volatile.Write(ref _end, _end + size);
             return true;
         }
@@ -63,7 +67,11 @@ internal sealed class Inbox
             if (_start < _end)
             {
                 _cut += count;
-                while (_sizes!.Peek() <= _cut) _cut -= _sizes.Dequeue();
+                for (; _oldest <= _cut; _events--)
+                {
+                    _cut -= _oldest;
+                    _oldest = _later!.Dequeue();
+                }
                 atBoundary = _cut == 0;
                 return count;
             }
@@ -86,7 +94,8 @@ internal sealed class Inbox
         ArrayPool<byte>.Shared.Return(_bytes!);
         _bytes = null;
         _start = 0;
-        _sizes = null;
+        _events = 0;
+        _later = null;
         _cut = 0;
         Volatile.Write(ref _end, 0);
     }

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Streams;
@@ -69,7 +66,7 @@ internal sealed class AppendPlan(long now, HubOptions options)
     {
         if (Refuse(stream, item, row) is { } refused) return refused;
         if (item.Options.IdempotencyKey is null) return Append(stream, item, row!);
-        var hash = HashOf(item.Event, item.Options);
+        var hash = unchecked((long)EventHash.Of(new ReadOnlySpan<AppendItem>(in item)));
         if (Find(stream, item.Options, hash, row!) is { } known) return known with { CallerId = known.Duplicate ? ShownId(item.Event, row!.Options) : null };
         var result = Append(stream, item, row!);
         Remember(stream, item.Options, row!, new KnownKey(hash, row!.Epoch, result.Position.Offset, result.HasOffset));
@@ -84,7 +81,7 @@ internal sealed class AppendPlan(long now, HubOptions options)
             for (var k = 0; k < run.Length; k++) answers[k] = Decide(stream, run[k], null);
             return;
         }
-        var hash = HashOf(run);
+        var hash = unchecked((long)EventHash.Of(run));
         var known = Find(stream, run[0].Options, hash, row);
         if (known is { Duplicate: false } refused)
         {
@@ -191,45 +188,6 @@ internal sealed class AppendPlan(long now, HubOptions options)
     private static string? ShownId(SseEvent e, StreamOptions options) => IsCallerId(e, options) && e.Id!.Length > 0 ? e.Id : null;
 
     private bool MayCreate(string stream, in AppendItem item) => stream[0] == '$' || (item.Options.CreateStream ?? options.AutoCreate);
-
-    /// <summary>A hash over everything of an event that a reader can see.</summary>
-    internal static long HashOf(SseEvent e, in PublishOptions options)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Text(hash, e.Type);
-        Text(hash, e.Id);
-        Text(hash, e.Comment);
-        Text(hash, e.Retry?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Text(hash, options.ConflateKey);
-        Text(hash, options.Ttl?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        foreach (var field in e.Fields)
-        {
-            Text(hash, field.Key);
-            Text(hash, field.Value);
-        }
-        hash.AppendData(e.HasData ? "d"u8 : "n"u8);
-        if (e.DataBytes is { } data) hash.AppendData(data.Span);
-        return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
-    }
-
-    // As many hashes as events, in order: another number of them is another hash.
-    private static long HashOf(ReadOnlySpan<AppendItem> run)
-    {
-        var hashes = new byte[run.Length * sizeof(long)];
-        for (var k = 0; k < run.Length; k++) BinaryPrimitives.WriteInt64LittleEndian(hashes.AsSpan(k * sizeof(long)), HashOf(run[k].Event, run[k].Options));
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(hashes, hash);
-        return BinaryPrimitives.ReadInt64LittleEndian(hash);
-    }
-
-    private static void Text(IncrementalHash hash, string? text)
-    {
-        hash.AppendData(text is null ? "n"u8 : "s"u8);
-        if (text is null) return;
-        var bytes = Encoding.UTF8.GetBytes(text);
-        hash.AppendData(BitConverter.GetBytes(bytes.Length));
-        hash.AppendData(bytes);
-    }
 }
 
 /// <summary>A key to be written.</summary>

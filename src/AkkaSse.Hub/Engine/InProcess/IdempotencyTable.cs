@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using AkkaSse.Protocol;
-
 namespace AkkaSse.Hub.Engine.InProcess;
 
 /// <summary>
@@ -43,39 +39,6 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
             _order.Dequeue();
             _entries.Remove(oldest.Id);
         }
-    }
-
-    /// <summary>A hash over everything of an event that a reader can see.</summary>
-    internal static ulong HashOf(SseEvent e, in PublishOptions options)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Text(hash, e.Type);
-        Text(hash, e.Id);
-        Text(hash, e.Comment);
-        Text(hash, e.Retry?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Text(hash, options.ConflateKey);
-        Text(hash, options.Ttl?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        foreach (var field in e.Fields)
-        {
-            Text(hash, field.Key);
-            Text(hash, field.Value);
-        }
-        hash.AppendData(e.HasData ? "d"u8 : "n"u8);
-        if (e.DataBytes is { } data)
-        {
-            hash.AppendData(BitConverter.GetBytes(data.Length));
-            hash.AppendData(data.Span);
-        }
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(hash.GetHashAndReset());
-    }
-
-    private static void Text(IncrementalHash hash, string? text)
-    {
-        hash.AppendData(text is null ? "n"u8 : "s"u8);
-        if (text is null) return;
-        var bytes = Encoding.UTF8.GetBytes(text);
-        hash.AppendData(BitConverter.GetBytes(bytes.Length));
-        hash.AppendData(bytes);
     }
 
     private readonly record struct Entry(ulong Hash, string Epoch, long Offset, bool HasOffset);
