@@ -4,16 +4,18 @@
 #   bench/postgres.sh [--runs N] [--quick] [--out FILE]
 #     --runs N    how often each case runs (default 3)
 #     --quick     small counts, one run: shows that it works, measures nothing
+#     --notify    instead: what a NOTIFY inside the appending transactions costs, and what one apart from them, in SQL alone
 #     --out FILE  keeps the results, one JSON line each
 # Linux only. Needs PostgreSQL's programs (Debian: apt-get install postgresql).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=3 quick= out=
+runs=3 quick= out= notify=
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
     --quick) quick=1 runs=1 ;;
+    --notify) notify=1 ;;
     --out) out=$2; shift ;;
     -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "bench/postgres.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
@@ -53,6 +55,41 @@ database_pid=$!
 pids+=("$database_pid")
 for _ in $(seq 200); do "$programs/pg_isready" -q -h 127.0.0.1 -p $port && break; sleep 0.1; done
 sql() { "$programs/psql" -q -h 127.0.0.1 -p $port -U hub -d postgres -c "$1"; }
+
+# Four connections append as the engine does (row locked, 32 or 256 events, head moved), each to streams of its own, with two listeners; NOTIFY nowhere, inside, or on a
+# connection of its own every 2 ms.
+if [ -n "$notify" ]; then
+  sql "create table s (id int primary key, head bigint not null) with (fillfactor = 50)"
+  sql "insert into s select i, 0 from generate_series(0, 63) i"
+  sql "create table e (stream bigint, \"offset\" bigint, at bigint, type text, id text, data bytea, primary key (stream, \"offset\"))"
+  for listener in 1 2; do
+    { echo "listen heads;"; while sleep 0.05; do echo "select 1;"; done; } | "$programs/psql" -q -h 127.0.0.1 -p $port -U hub -d postgres >/dev/null 2>&1 &
+    pids+=($!)
+  done
+  for batch in 32 256; do
+    append="\\set s :client_id * 4 + random(0, 3)
+begin;
+select head from s where id = :s for update \\gset
+insert into e select :s, :head + i, 1, null, null, convert_to(repeat('x', 200), 'UTF8') from generate_series(1, $batch) i;
+update s set head = head + $batch where id = :s;"
+    printf '%s\ncommit;\n' "$append" >"$work/none.sql"
+    printf '%s\nselect pg_notify(%s, :s::text || %s || (:head + %s)::text);\ncommit;\n' "$append" "'heads'" "':'" "$batch" >"$work/inside.sql"
+    printf '\\sleep 2 ms\nselect pg_notify(%s, random()::text);\n' "'heads'" >"$work/tick.sql"
+    for round in $(seq "$runs"); do
+      for commit in on off; do
+        for how in none inside apart; do
+          [ $how != apart ] || { PGOPTIONS="-c synchronous_commit=$commit" "$programs/pgbench" -n -h 127.0.0.1 -p $port -U hub -c 1 -T 5 -f "$work/tick.sql" postgres >/dev/null 2>&1 & ticker=$!; }
+          file=$how; [ $how != apart ] || file=none
+          tps=$(PGOPTIONS="-c synchronous_commit=$commit" "$programs/pgbench" -n -M prepared -h 127.0.0.1 -p $port -U hub -c 4 -T 4 -f "$work/$file.sql" postgres 2>/dev/null | sed -n 's/^tps = \([0-9.]*\).*/\1/p')
+          [ $how != apart ] || wait $ticker
+          echo "batches of $batch, synchronous_commit $commit, NOTIFY $how: $(awk "BEGIN { printf \"%d\", $tps * $batch }") events/s"
+          sql "truncate e" && sql "vacuum s"
+        done
+      done
+    done
+  done
+  exit
+fi
 
 nodes=0
 # start_node SYNCHRONOUS DATABASE: sets url and pid.

@@ -57,7 +57,8 @@ public sealed partial class SseHub : IClientDirectory
     {
         var (place, status) = await LocateAsync(client, zone, cancellation).ConfigureAwait(false);
         if (status == ClientCallStatus.Ambiguous) return new SendResult(SendStatus.Ambiguous, client) { Error = $"several zones have a client with id {client}; name the zone" };
-        if (place is not { } at) return NotConnected(client);
+        if (place is not { } at)
+            return IsEngineThere ? NotConnected(client) : new SendResult(SendStatus.Unavailable, client) { Zone = zone, Error = "The engine is away; nobody can say where the client is, and nothing was sent." };
         var reply = await AskAsync(at.Node, new NodeRequest { Kind = NodeRequest.Send, Client = client, Zone = at.Zone, Generation = at.Generation, Event = EventMessage.From(e) }, cancellation).ConfigureAwait(false);
         if (reply is null) return new SendResult(SendStatus.Unknown, client) { Zone = at.Zone, Error = $"the node of client {client} did not answer in 2 s; the event may or may not have been delivered" };
         return new SendResult(Enum.Parse<SendStatus>(reply.Status!), client) { Zone = at.Zone, Error = reply.Error };
@@ -69,7 +70,11 @@ public sealed partial class SseHub : IClientDirectory
         if (!IsUp) return new ClientCallResult(ClientCallStatus.Unavailable, null, "The hub is not running.");
         var (place, status) = await LocateAsync(client, zone, cancellation).ConfigureAwait(false);
         if (status == ClientCallStatus.Ambiguous) return new ClientCallResult(status, null, $"several zones have a client with id {client}; name the zone");
-        if (place is not { } at) return new ClientCallResult(ClientCallStatus.NotConnected, null, $"no client with id {client} exists");
+        if (place is not { } at)
+        {
+            return IsEngineThere ? new ClientCallResult(ClientCallStatus.NotConnected, null, $"no client with id {client} exists")
+                : new ClientCallResult(ClientCallStatus.Unavailable, null, "The engine is away; nobody can say where the client is.");
+        }
         var reply = await AskAsync(at.Node, request with { Client = client, Zone = at.Zone, Generation = at.Generation }, cancellation).ConfigureAwait(false);
         return reply is null
             ? new ClientCallResult(ClientCallStatus.Unknown, null, $"the node of client {client} did not answer in 2 s")

@@ -98,7 +98,7 @@ public sealed class PostgresEngine : IHubEngine
             _inbox.SendTransient(stream, e);
         }, Broken, _logger);
         _streams = new PgStreams(_database, _clock, host, appender, _follower, notifier, _follower.History, () => State);
-        _claims = new PgClaims(_database, _clock, host, _incarnation, _inbox);
+        _claims = new PgClaims(_database, _clock, host, _incarnation, _inbox, Broken);
         _values = new PgValues(_database, _clock, Broken);
         var node = host.Options.NodeName;
         Retention = new RetentionJob(_options, _database, _clock, new JobLease(PgNames.RetentionJob, _options, _database, node, _incarnation), notifier, _logger);

@@ -12,6 +12,7 @@ namespace AkkaSse.Postgres.Nodes;
 internal sealed class PgClaims : IClaimEngine
 {
     private const int AtOnce = 256;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(50);
 
     /// <summary>True of a node n whose lease holds; after an outage in which nobody could renew nobody is given up for one lease.</summary>
     internal const string IsAlive = "(n.expires_at > clock_timestamp() or (select sweep_after from akkasse.meta) > clock_timestamp())";
@@ -21,18 +22,20 @@ internal sealed class PgClaims : IClaimEngine
     private readonly IEngineHost _host;
     private readonly Guid _incarnation;
     private readonly Inbox _inbox;
+    private readonly Action<string> _broken;
     private readonly Batcher<ClaimRequest, ClaimResult> _claims;
     private readonly Batcher<(string Zone, string Client, long Generation), bool> _releases;
     private readonly Batcher<(string? Zone, string Client), IReadOnlyList<ClaimLocation>> _locates;
     private readonly Batcher<(string Zone, string Client, string? Instance), bool> _refused;
 
-    internal PgClaims(Database database, EngineClock clock, IEngineHost host, Guid incarnation, Inbox inbox)
+    internal PgClaims(Database database, EngineClock clock, IEngineHost host, Guid incarnation, Inbox inbox, Action<string> broken)
     {
         _database = database;
         _clock = clock;
         _host = host;
         _incarnation = incarnation;
         _inbox = inbox;
+        _broken = broken;
         _claims = new(database, AtOnce, DecideAsync);
         _releases = new(database, AtOnce, ReleaseAsync);
         _locates = new(database, AtOnce, LocateAsync);
@@ -67,13 +70,19 @@ internal sealed class PgClaims : IClaimEngine
 
     public async ValueTask<IReadOnlyList<ClaimLocation>> LocateAsync(string? zone, string client, CancellationToken cancellation)
     {
-        try
+        while (true)
         {
-            return await _locates.AskAsync((zone, client)).WaitAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (EngineAwayException)
-        {
-            return [];
+            try
+            {
+                return await _locates.AskAsync((zone, client)).WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (EngineAwayException)
+            {
+                // "Nowhere" would be a lie as long as this may have been only a connection that broke. Closed: the engine's state says that nobody knows.
+                if (!_database.IsOpen) return [];
+                _broken("a question for a client failed");
+                await Task.Delay(RetryDelay, cancellation).ConfigureAwait(false);
+            }
         }
     }
 

@@ -18,15 +18,28 @@ public sealed class DatabaseOutageTests(ITestOutputHelper output) : IAsyncLifeti
     {
         await using var cluster = await Cluster.StartAsync(_server, 2);
         await using var load = await LoadedAsync(cluster);
+        await using var client = await RawSseClient.OpenAsync(cluster.Urls[0], "/v1/events?client=c&stream=other");
+        await client.NextAsync("hub.open");
+        (await RawHttp.PostAsync(cluster.Urls[0], "/v1/subscriptions", """{"id":"m","streams":["s1"]}""")).Status.ShouldBe(201);
         await _server.StopAsync();
         // All of them while the server is away: none has waited for it to come back.
         await Eventually.Until(() => load.Refused > 20, () => $"refused publishes\n{cluster.Output}");
+        // What nobody can know is not said to be absent.
+        foreach (var node in cluster.Urls)
+        {
+            (await RawHttp.PostAsync(node, "/v1/clients/c/events", "x")).Code.ShouldBe("engine-unavailable");
+            (await RawHttp.PostAsync(node, "/v1/subscriptions", """{"id":"m2","streams":["s1"]}""")).Code.ShouldBe("engine-unavailable");
+            foreach (var target in new[] { "/v1/streams", "/v1/streams/s1", "/v1/streams/s1/history", "/v1/clients", "/v1/clients/c", "/v1/subscriptions/m", "/v1/subscriptions/m/events" })
+                (await RawHttp.GetAsync(node, target)).Code.ShouldBe("engine-unavailable", target);
+        }
         // The issue's 10 s in a soak; else the outage is as long as it takes to see refusals.
         if (Soak.Full) await Task.Delay(TimeSpan.FromSeconds(10));
         await _server.StartAsync();
         await GoesOnAsync(load, cluster);
         await load.FinishAsync();
         (load.Reconnects, load.Gaps).ShouldBe((0, 0));
+        (await RawHttp.PostAsync(cluster.Urls[1], "/v1/clients/c/events", "after")).Status.ShouldBe(202);
+        (await client.NextEventAsync()).Data.ShouldBe("after");
         output.WriteLine($"{load.Refused} publishes refused, the slowest after {load.SlowestRefusal.TotalMilliseconds:0} ms");
         // Not by the end of their time: at once.
         load.SlowestRefusal.ShouldBeLessThan(new Hub.HubOptions().PublishTimeout);
