@@ -1,6 +1,9 @@
 #pragma warning disable CA2012 // The call is only recorded by the substitute.
 using AkkaSse.Hub;
 using AkkaSse.Protocol;
+using AkkaSse.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using NSubstitute;
 
@@ -65,5 +68,33 @@ public sealed class PublishAnswerTests
         answer.Status.ShouldBe(202, answer.Text);
         answer.Json.GetProperty("stream").GetString().ShouldBe("\"q\"\\é😀");
         answer.Json.GetProperty("id").GetString().ShouldBe("\"\\'");
+    }
+
+    [Fact]
+    public async Task Sender_that_does_not_take_its_answer_keeps_no_event_from_the_client()
+    {
+        await using var host = await EdgeHost.StartAsync();
+        await using var reader = await host.SubscribeAsync("/v1/events?client=c");
+        await reader.NextAsync("hub.open");
+        var response = new StuckResponse();
+        var context = new DefaultHttpContext { Request = { Method = "POST", Body = new MemoryStream("x"u8.ToArray()), ContentLength = 1 } };
+        context.Features.Set<IHttpResponseBodyFeature>(response);
+        context.Features.Get<IHttpRequestFeature>()!.RawTarget = "/v1/clients/c/events";
+        RequestTarget.Read(context, segments: 4, out var target).ShouldBeNull();
+
+        var answering = PublishEndpoints.ToClient(context, new EdgeContext(host.Services, new SseHubEndpointOptions()), target);
+
+        (await reader.NextEventAsync()).Data.ShouldBe("x");
+        answering.IsCompleted.ShouldBeFalse();
+        response.Taken.SetResult();
+        await Eventually.Within(answering, "the request to end");
+        context.Response.StatusCode.ShouldBe(202);
+    }
+
+    private sealed class StuckResponse() : StreamResponseBodyFeature(Stream.Null)
+    {
+        public TaskCompletionSource Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override Task CompleteAsync() => Taken.Task;
     }
 }

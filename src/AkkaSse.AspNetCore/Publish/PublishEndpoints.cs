@@ -157,16 +157,18 @@ internal static class PublishEndpoints
         }
         if (result.Status != SendStatus.Accepted)
             return PublishAnswers.Fault(result, result.Status != SendStatus.Invalid || IsUtf8(p, body), edge.Edge);
-        PublishAnswers.Accepted(context.Response, result);
-        if (delivery is null) return null;
+        Task answering;
         try
         {
-            await context.Response.CompleteAsync().ConfigureAwait(false);
+            PublishAnswers.Accepted(context.Response, result);
+            answering = delivery is null ? Task.CompletedTask : context.Response.CompleteAsync();
         }
         finally
         {
-            delivery.Deliver();
+            // Not after the answer was taken: a sender that does not read it must not keep the event from the client.
+            delivery?.Deliver();
         }
+        await answering.ConfigureAwait(false);
         return null;
     }
 
