@@ -101,7 +101,7 @@ cases=(
   "targeted|both|targeted --conns $conns --events $((40000 / scale)) --warmup $((4000 / scale)) --pub-conns 4"
   "ingest|both|ingest --events $((100000 / scale)) --warmup $((10000 / scale)) --pub-conns 4"
   "ingest-pipelined|both|ingest --events $((200000 / scale)) --warmup $((20000 / scale)) --pub-conns 4 --pub-depth 16"
-  "resume-storm|own|resume --conns $conns --events $((2000 / scale)) --pub-conns 4"
+  "resume-storm|own|resume --conns $many --events $((100 / scale)) --warmup 10"
   "slow-readers|own|slow --conns $conns --stalled $((conns / 100)) --events $((20000 / scale)) --pub-conns 4 --window 16"
   "idle|both|idle --conns $many"
   "storm|both|storm --conns $many"
