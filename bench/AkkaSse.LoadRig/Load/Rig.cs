@@ -13,6 +13,9 @@ internal sealed class Rig : IDisposable
 
     private const int MaxFailuresTold = 3;
 
+    // Before a resume storm: 600 publishes, of which the 99th percentile is not chance.
+    private const double QuietSeconds = 3;
+
     private readonly Reader[] _readers;
     private readonly HashSet<string> _failures = [];
     private readonly Histogram _connectTime = new();
@@ -164,12 +167,16 @@ internal sealed class Rig : IDisposable
         report.Published(publishers);
         _expectEnds = false;
         _receives = _receivedBytes = 0;
+        using var probe = new PublishProbe(Plan);
+        Idle(QuietSeconds);
+        var quiet = probe.Take();
         var cpu = Environment.CpuUsage.TotalTime;
         var before = ProcessUse.Of(Plan.ServerPids);
         var started = Clock.Now;
         Connect(resume: true);
         report.Reconnected(_connected, _failed, _failures, _connectTime);
         Drain(() => Expected());
+        report.Probed(quiet, probe.Take());
         report.Delivered(Result(started, before, cpu), Ledger, Disconnects, Losses());
     }
 
