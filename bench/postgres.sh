@@ -133,13 +133,12 @@ one() {
 }
 # ticks PID: processor time of a process so far.
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
-batch() { echo "--pub-batch $1 --pub-path /v1/batch"; }
+batch() { echo "--batch $1 --pub-path /v1/batch"; }
 body() { echo "{\"stream\":\"r$((run + 1))-{s}\",\"data\":\"{payload}\"}"; }
 for round in $(seq "$runs"); do
   for commit in on off; do
     for size in 32 256; do
-      one "batches-of-$size" $commit streams --conns 16 --streams 16 --pub-conns 16 --events $((300000 / scale)) --warmup $((30000 / scale)) --max-secs 8 --drain-secs 5 $(batch $size) --pub-body "$(body)
-"
+      one "batches-of-$size" $commit streams --conns 16 --streams 16 --pub-conns 16 --events $((300000 / scale)) --warmup $((30000 / scale)) --max-secs 8 --drain-secs 5 $(batch $size) --pub-body "$(body)"
     done
     one "one-at-a-time" $commit streams --conns 16 --streams 16 --pub-conns 32 --pub-depth 4 --events $((30000 / scale)) --warmup $((3000 / scale)) --max-secs 8 --drain-secs 5 --pub-path "/v1/streams/r$((run + 1))-{s}/events"
     one "latency-100-per-s" $commit fanout --conns 1 --rate 100 --events $((600 / scale)) --warmup 100 --pub-path "/v1/streams/r$((run + 1))-{s}/events"

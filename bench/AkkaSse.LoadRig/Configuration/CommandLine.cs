@@ -16,9 +16,8 @@ internal static class CommandLine
             "What a reader asks for; {s} is the stream's number, {c} the connection's. Targeted: /v1/events?client=load-{s}"),
         ("--pub-path", "TEMPLATE", "/v1/streams/load-{s}/events", "Where events are published. Targeted: /v1/clients/load-{s}/events"),
         ("--pub-url", "URL", null, "Server to publish to, when it is another node than the readers'. Default: --url."),
-        ("--pub-batch", "N", "1", "Events of one stream in one publish. Above 1 the presets of path and body are /v1/batch and its JSON lines."),
         ("--pub-method", "METHOD", "POST", "Method of a publish."),
-        ("--pub-body", "TEMPLATE", "{payload}", "Body of a publish; with --pub-batch, of each event in it."),
+        ("--pub-body", "TEMPLATE", "{payload}", "Body of a publish; with --batch, of each event in it."),
         ("--header", "HEADER", null, "Header of readers and publishes, 'Name: value'. Repeatable."),
         ("--sub-header", "HEADER", null, "Header of readers. Repeatable."),
         ("--pub-header", "HEADER", null, "Header of publishes. Repeatable."),
@@ -30,6 +29,7 @@ internal static class CommandLine
         ("--rate", "N", "0", "Events per second, sent when due whatever the server does; 0 for as fast as it answers."),
         ("--pub-conns", "N", "1", "Connections that publish."),
         ("--pub-depth", "N", "1", "Publishes without an answer per connection."),
+        ("--batch", "N", "1", "Events of one stream per publish: so many times the body, one per line. Above 1 the presets of path and body are /v1/batch and its JSON lines. Rates and counts stay those of events."),
         ("--window", "N", "0", "At most so many events undelivered; 0 for no bound."),
         ("--stalled", "N", "0", "Slow: readers that stop reading. 10."),
         ("--burst", "N", "256", "Connects under way at a time. Storm, resume: all."),
@@ -84,7 +84,7 @@ internal static class CommandLine
         IReadOnlyList<string> Many(params string[] names) => [.. names.SelectMany(n => given.GetValueOrDefault(n) ?? [])];
         var readFrom = Server("--url", One("--url"));
         var publishTo = Server("--pub-url", One("--pub-url", One("--url")));
-        var batch = Number<int>("--pub-batch", One("--pub-batch"));
+        var batch = Number<int>("--batch", One("--batch"));
         var connections = Number<int>("--conns", One("--conns", mode == RigMode.Ingest ? "0" : null));
         var targeted = mode == RigMode.Targeted;
         var everything = mode is RigMode.Storm or RigMode.Resume;
@@ -97,7 +97,7 @@ internal static class CommandLine
             Path = One("--path", targeted ? "/v1/events?client=load-{s}" : null),
             PublishPath = One("--pub-path", targeted ? "/v1/clients/load-{s}/events" : batch > 1 ? "/v1/batch" : null),
             PublishMethod = One("--pub-method"),
-            PublishBody = One("--pub-body", batch > 1 ? "{\"stream\":\"load-{s}\",\"data\":\"{payload}\"}\n" : null),
+            PublishBody = One("--pub-body", batch > 1 ? "{\"stream\":\"load-{s}\",\"data\":\"{payload}\"}" : null),
             ReaderHeaders = Many("--header", "--sub-header"),
             PublishHeaders = Many("--header", "--pub-header"),
             Connections = connections,

@@ -30,9 +30,9 @@ internal sealed class PublishProbe : IDisposable
     {
         _plan = plan;
         // The number behind the last that readers read.
-        _request = new PublishRequest(plan, plan.Streams);
+        _request = new PublishRequest(plan with { Batch = 1 }, plan.Streams);
         _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)(plan.ConnectSeconds * 1000) };
-        _socket.Connect(new IPEndPoint(plan.Address, plan.Port));
+        _socket.Connect(plan.PublishServer);
         _thread = new Thread(Run) { IsBackground = true, Name = "publish probe" };
         _thread.Start();
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -76,7 +77,7 @@ internal sealed unsafe class Publisher : IPolled, IDisposable
 
     private void Open()
     {
-        _fd = LoopbackSocket.Open(_set.Rig.Plan.PublishServer.Address, _set.Rig.Plan.PublishServer.Port, -1);
+        _fd = LoopbackSocket.Open(_set.Plan.PublishServer.Address, _set.Plan.PublishServer.Port, -1);
         if (_fd < 0) throw new RigException("A connection to publish on was refused.");
         _slot = _set.Rig.Epoll.Add(_fd, Interest, this);
     }
@@ -101,19 +102,17 @@ internal sealed unsafe class Publisher : IPolled, IDisposable
         var keep = true;
         while (_waiting.Count > 0 && keep)
         {
-            var length = Answer(_in.AsSpan(at, _inEnd - at), out var status, out var body, out keep);
+            var length = Answer(_in.AsSpan(at, _inEnd - at), out var status, out keep);
             if (length == 0)
             {
                 keep = true;
                 break;
             }
-            var text = _in.AsSpan(at + body, length - body);
+            var accepted = status is >= 200 and < 300 ? Accepted(_in.AsSpan(at, length)) : 0;
             at += length;
             if (status < 200) continue;
             var (stream, sentAt) = _waiting.Dequeue();
-            var events = _set.Rig.Plan.Batch;
-            var accepted = status >= 300 ? 0 : events == 1 ? 1 : AcceptedOf(text);
-            _set.Answered(stream, status, events, accepted, Clock.Now - sentAt);
+            _set.Answered(stream, status, accepted, Clock.Now - sentAt);
         }
         if (at > 0)
         {
@@ -123,23 +122,31 @@ internal sealed unsafe class Publisher : IPolled, IDisposable
         return keep;
     }
 
-    // Length of the first complete response, 0 for none.
-    private static int Answer(ReadOnlySpan<byte> bytes, out int status, out int body, out bool keep)
+    // Of a batch the answer says how many were accepted; where it says nothing, its status speaks for all.
+    private int Accepted(ReadOnlySpan<byte> answer)
     {
-        status = body = 0;
+        var count = "\"accepted\":"u8;
+        var at = _set.Plan.Batch == 1 ? -1 : answer.LastIndexOf(count);
+        return at >= 0 && Utf8Parser.TryParse(answer[(at + count.Length)..], out int accepted, out _) ? accepted : _set.Plan.Batch;
+    }
+
+    // Length of the first complete response, 0 for none.
+    private static int Answer(ReadOnlySpan<byte> bytes, out int status, out bool keep)
+    {
+        status = 0;
         keep = true;
         var end = bytes.IndexOf("\r\n\r\n"u8);
         if (end < 0) return 0;
         status = int.Parse(Encoding.ASCII.GetString(bytes.Slice(9, 3)), CultureInfo.InvariantCulture);
-        body = end + 4;
+        var body = end + 4;
         var head = bytes[..(end + 2)];
         keep = !Header(head, "connection: "u8).StartsWith("close"u8);
         if (status is 204 or 304 or < 200) return body;
         var length = Header(head, "content-length: "u8);
         if (length.Length > 0)
         {
-            var whole = body + int.Parse(Encoding.ASCII.GetString(length), CultureInfo.InvariantCulture);
-            return whole <= bytes.Length ? whole : 0;
+            body += int.Parse(Encoding.ASCII.GetString(length), CultureInfo.InvariantCulture);
+            return body <= bytes.Length ? body : 0;
         }
         if (!Header(head, "transfer-encoding: "u8).StartsWith("chunked"u8))
         {
@@ -148,16 +155,6 @@ internal sealed unsafe class Publisher : IPolled, IDisposable
         }
         var last = bytes[body..].StartsWith("0\r\n\r\n"u8) ? -2 : bytes[body..].IndexOf("\r\n0\r\n\r\n"u8);
         return last == -1 ? 0 : body + last + 7;
-    }
-
-    // A batch's answer ends with how many of its items were accepted.
-    private static int AcceptedOf(ReadOnlySpan<byte> body)
-    {
-        var at = body.LastIndexOf("\"accepted\":"u8);
-        if (at < 0) return 0;
-        var number = body[(at + "\"accepted\":".Length)..];
-        var end = number.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
-        return int.TryParse(end < 0 ? number : number[..end], CultureInfo.InvariantCulture, out var accepted) ? accepted : 0;
     }
 
     private static ReadOnlySpan<byte> Header(ReadOnlySpan<byte> head, ReadOnlySpan<byte> name)

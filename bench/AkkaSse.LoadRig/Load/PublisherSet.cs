@@ -36,6 +36,8 @@ internal sealed class PublisherSet : IDisposable
 
     internal Rig Rig { get; }
 
+    internal RigPlan Plan => Rig.Plan;
+
     internal bool IsPublishing { get; private set; }
 
     internal long Sent { get; private set; }
@@ -65,7 +67,7 @@ internal sealed class PublisherSet : IDisposable
     /// <summary>How long until the next event is due, in milliseconds; -1 when sending waits for answers only.</summary>
     internal int MillisecondsToNext => !IsPublishing || _interval == 0 ? -1 : (int)Math.Clamp((_due - Clock.Now) / 1_000_000, 0, 50);
 
-    internal PublishRequest RequestFor(int stream) => _requests[stream] ??= new PublishRequest(Rig.Plan, stream);
+    internal PublishRequest RequestFor(int stream) => _requests[stream] ??= new PublishRequest(Plan, stream);
 
     internal void Begin(long events, double rate, double maxSeconds)
     {
@@ -105,21 +107,21 @@ internal sealed class PublisherSet : IDisposable
         }
         foreach (var publisher in _publishers)
         {
-            while (publisher.InFlight < Rig.Plan.Depth && Sent < _target && WindowIsOpen()) Send(publisher, Clock.Now);
+            while (publisher.InFlight < Plan.Depth && Sent < _target && WindowIsOpen()) Send(publisher, Clock.Now);
         }
     }
 
-    internal void Answered(int stream, int status, int events, int accepted, long time)
+    internal void Answered(int stream, int status, int accepted, long time)
     {
         AnswerTime.Add(time);
         LastAnswerAt = Clock.Now;
         Acknowledged += accepted;
         Accepted[stream] += accepted;
-        Rejected += events - accepted;
-        if (accepted < events && FirstBadStatus == 0) FirstBadStatus = status;
+        Rejected += Plan.Batch - accepted;
+        if (accepted < Plan.Batch && FirstBadStatus == 0) FirstBadStatus = status;
     }
 
-    internal void Unanswered(int requests) => UnansweredCount += requests * Rig.Plan.Batch;
+    internal void Unanswered(int requests) => UnansweredCount += (long)requests * Plan.Batch;
 
     public void Dispose()
     {
@@ -129,17 +131,16 @@ internal sealed class PublisherSet : IDisposable
     private void Send(Publisher publisher, long stamp)
     {
         if (FirstAt == 0) FirstAt = stamp;
-        var batch = Rig.Plan.Batch;
-        var stream = Rig.Plan.AtRandom ? _random.Next(_next.Length) : (int)(Sent / batch % _next.Length);
+        var stream = Plan.AtRandom ? _random.Next(_next.Length) : (int)(Sent / Plan.Batch % _next.Length);
         publisher.Send(stream, _next[stream], stamp);
-        _next[stream] += batch;
-        Sent += batch;
+        _next[stream] += Plan.Batch;
+        Sent += Plan.Batch;
     }
 
     private bool WindowIsOpen()
     {
-        if (Rig.Plan.Window == 0) return true;
-        var needed = Math.Max(0, Sent - Rig.Plan.Window + 1) * Rig.DeliveriesPerEvent;
+        if (Plan.Window == 0) return true;
+        var needed = Math.Max(0, Sent - Plan.Window + 1) * Rig.DeliveriesPerEvent;
         var delivered = Rig.Ledger.Deliveries;
         if (delivered + _forgiven >= needed) return true;
         var now = Clock.Now;

@@ -8,6 +8,7 @@ internal sealed record RigPlan
     internal const int MaxConnections = 60_000;
     internal const long MaxEvents = 50_000_000;
     internal const double MaxSeconds = 300;
+    internal const int MaxBatch = 10_000;
 
     internal required RigMode Mode { get; init; }
 
@@ -17,7 +18,7 @@ internal sealed record RigPlan
     /// <summary>Where events are published: the same server, or another node of it.</summary>
     internal required IPEndPoint PublishServer { get; init; }
 
-    /// <summary>Events of one stream in one publish.</summary>
+    /// <summary>Events of one stream in one publish, one per line of its body.</summary>
     internal int Batch { get; init; } = 1;
 
     /// <summary>Template of a reader's path: <c>{s}</c> is the stream's number, <c>{c}</c> the connection's.</summary>
@@ -87,7 +88,7 @@ internal sealed record RigPlan
         {
             if (!Publishes) return 1;
             var share = (Math.Max(Events, Warmup) + Streams - 1) / Streams;
-            return AtRandom ? (share * 3) + 256 : share + Batch;
+            return (AtRandom ? (share * 3) + 256 : share + 1) + Batch;
         }
     }
 
@@ -98,7 +99,6 @@ internal sealed record RigPlan
             if (!IPAddress.IsLoopback(server.Address)) yield return $"{server.Address} is not a loopback address; the rig loads no other machine.";
             if (server.Port is < 1 or > 65535) yield return $"The port {server.Port} is none; 1 to 65535 are.";
         }
-        if (Batch is < 1 or > 10_000) yield return $"--pub-batch is {Batch}; 1 to 10000 are allowed.";
         if (Connections is < 0 or > MaxConnections) yield return $"--conns is {Connections}; 0 to {MaxConnections} are allowed.";
         if (Streams < 1 || (Connections > 0 && Streams > Connections))
             yield return $"--streams is {Streams}; 1 to the number of connections are allowed.";
@@ -107,6 +107,7 @@ internal sealed record RigPlan
         if (Rate is < 0 or > 10_000_000) yield return "--rate must be 0 to 10000000 events per second.";
         if (Publishers is < 1 or > 4096) yield return $"--pub-conns is {Publishers}; 1 to 4096 are allowed.";
         if (Depth is < 1 or > 4096) yield return $"--pub-depth is {Depth}; 1 to 4096 are allowed.";
+        if (Batch is < 1 or > MaxBatch) yield return $"--batch is {Batch}; 1 to {MaxBatch} are allowed.";
         if (Window < 0) yield return "--window must be 0 (no bound) or more.";
         if (Stalled < 0 || (Stalled > 0 && Stalled >= Connections))
             yield return $"--stalled is {Stalled}; fewer than the connections are allowed.";

@@ -1,9 +1,12 @@
+using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using AkkaSse.Hub;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace AkkaSse.AspNetCore;
 
@@ -21,8 +24,11 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     private readonly IDuplexPipe _transport;
     private readonly PipeWriter _output;
     private readonly IConnectionHeartbeatFeature? _heartbeat;
+    private readonly Socket? _socket;
     private Action<object>? _onHeartbeat;
     private object? _heartbeatState;
+    private ArrayBufferWriter<byte>? _head;
+    private bool _used;
     private bool _holds;
 
     private HandoverGate(ConnectionContext connection)
@@ -31,6 +37,8 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
         _transport = connection.Transport;
         _output = _transport.Output;
         _heartbeat = connection.Features.Get<IConnectionHeartbeatFeature>();
+        // Only where nothing stands between this gate and the socket: what other middleware does to the bytes must be done.
+        if (_transport.GetType().Assembly == typeof(SocketTransportOptions).Assembly) _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
     }
 
     /// <summary>The event stream that the connection goes on with; null for none.</summary>
@@ -79,16 +87,22 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
             context.Response.Headers.TransferEncoding = "chunked";
             context.Response.Headers.Connection = "close";
             _holds = true;
+            // What the connection has sent before may still be on its way through the transport, and nothing may overtake it.
+            if (!_used && _socket is not null) _head = new ArrayBufferWriter<byte>(512);
             await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
             Stream = stream;
         }
         catch
         {
             _holds = false;
+            _head = null;
             await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
+
+    /// <summary>Where the stream's body is written: behind the head, straight to the socket where that is possible.</summary>
+    internal PipeWriter OpenBody() => _head is { } head ? new SocketWriter(_socket!, head.WrittenSpan.ToArray()) : new ChunkedWriter(_output);
 
     /// <summary>The HTTP layer has ended: takes the gate away, so that nothing of the request is reachable from the connection.</summary>
     internal void Close()
@@ -113,11 +127,20 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
         _heartbeat.OnHeartbeat(static gate => ((HandoverGate)gate).Beat(), this);
     }
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _output.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0) => _head is { } head ? head.GetMemory(sizeHint) : _output.GetMemory(sizeHint);
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => _output.GetSpan(sizeHint);
+    public override Span<byte> GetSpan(int sizeHint = 0) => _head is { } head ? head.GetSpan(sizeHint) : _output.GetSpan(sizeHint);
 
-    public override void Advance(int bytes) => _output.Advance(bytes);
+    public override void Advance(int bytes)
+    {
+        if (_head is { } head)
+        {
+            head.Advance(bytes);
+            return;
+        }
+        _used = true;
+        _output.Advance(bytes);
+    }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
         _holds ? default : _output.FlushAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using AkkaSse.Hub;
 using Microsoft.AspNetCore.Connections;
 
@@ -9,10 +10,10 @@ internal static class HandoverMiddleware
     public static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         // Awaited in two steps, so that the frame of an idle connection holds nothing of the first.
-        if (await ServeAsync(next, connection).ConfigureAwait(false) is { } stream) await StreamAsync(connection, stream).ConfigureAwait(false);
+        if (await ServeAsync(next, connection).ConfigureAwait(false) is var (stream, body)) await StreamAsync(connection, stream, body).ConfigureAwait(false);
     }
 
-    private static async ValueTask<IClientConnection?> ServeAsync(ConnectionDelegate next, ConnectionContext connection)
+    private static async ValueTask<(IClientConnection Stream, PipeWriter Body)?> ServeAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         var gate = HandoverGate.Open(connection);
         try
@@ -25,12 +26,11 @@ internal static class HandoverMiddleware
             throw;
         }
         gate.Close();
-        return gate.Stream;
+        return gate.Stream is { } stream ? (stream, gate.OpenBody()) : null;
     }
 
-    private static async Task StreamAsync(ConnectionContext connection, IClientConnection stream)
+    private static async Task StreamAsync(ConnectionContext connection, IClientConnection stream, PipeWriter output)
     {
-        var output = new ChunkedWriter(connection.Transport.Output);
         await stream.RunAsync(output, connection.Abort, connection.ConnectionClosed).ConfigureAwait(false);
         if (connection.ConnectionClosed.IsCancellationRequested || stream.Reason is CloseReason.ClientGone or CloseReason.WriteError) return;
         output.Complete();
