@@ -95,6 +95,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         _values = new AkkaValues(_context);
         _streams = new AkkaStreams(_context);
         _claims = new AkkaClaims(_context, _values);
+        _nodes.Claims = _claims;
         _rooms = [_nodes, _values, _streams, _claims];
         // Started here, so that a taken port is told to whoever starts; joining goes on in the background.
         var (node, regions) = Begin();
@@ -206,6 +207,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.Up(_logger, node.Context.NodeName, node.View.Members.Length, node.View.StreamNodes.Count());
             lock (_gate) _reached = true;
             Decide(node.View);
+            foreach (var room in _rooms) room.Reached();
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {

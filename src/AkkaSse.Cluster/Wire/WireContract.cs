@@ -1,3 +1,4 @@
+using AkkaSse.Cluster.Clients;
 using AkkaSse.Cluster.Nodes;
 
 namespace AkkaSse.Cluster.Wire;
@@ -5,5 +6,5 @@ namespace AkkaSse.Cluster.Wire;
 /// <summary>Every message between nodes, room by room.</summary>
 internal static class WireContract
 {
-    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs];
+    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. ClientsWire.Codecs];
 }

@@ -12,3 +12,18 @@ public sealed class AkkaNodeOfThreeTests : NodeSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
 }
+
+public sealed class AkkaClaimTests : ClaimSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
+}
+
+public sealed class AkkaClaimsOfThreeTests : ClaimSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
+}
+
+public sealed class AkkaClusterTests : ClusterSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
+}
