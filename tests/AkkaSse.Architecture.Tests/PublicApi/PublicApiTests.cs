@@ -13,6 +13,7 @@ public class PublicApiTests
     [InlineData("AkkaSse.Client")]
     [InlineData("AkkaSse.Hub")]
     [InlineData("AkkaSse.AspNetCore")]
+    [InlineData("AkkaSse.Postgres")]
     public void Public_surface_is_the_committed_one(string library)
     {
         var actual = ApiListing.Of(Assembly.Load(library));
