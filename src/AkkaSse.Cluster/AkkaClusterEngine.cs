@@ -53,7 +53,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     public AkkaClusterEngine(AkkaClusterOptions options, ILoggerFactory? loggers = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Throw(options.Validate(), nameof(options));
+        options.ThrowIfInvalid(nameof(options));
         _options = options;
         _loggers = loggers ?? NullLoggerFactory.Instance;
         _logger = _loggers.CreateLogger<AkkaClusterEngine>();
@@ -298,12 +298,6 @@ public sealed class AkkaClusterEngine : IHubEngine
         }
         if (minority) Log.Minority(_logger);
         if (before != now) _context.Host.OnStateChanged(now);
-    }
-
-    private static void Throw(IEnumerable<string> found, string parameter)
-    {
-        var faults = found.ToArray();
-        if (faults.Length > 0) throw new ArgumentException("The options of the Akka engine are invalid. " + string.Join(' ', faults), parameter);
     }
 
     private static InvalidOperationException NotStarted() => new("The engine is not started.");

@@ -11,10 +11,9 @@ namespace AkkaSse.Cluster.Tests.Support;
 /// </summary>
 public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0) : IEngineHarness
 {
-    // Faster than in production where only waiting for the next round would be tested; what is decided stays the same. Every message is serialized, also between actors of one node.
+    // Faster than in production where only waiting for the next round would be tested; what is decided stays the same.
     private const string Fast = """
         akka {
-          actor.serialize-messages = on
           cluster {
             gossip-interval = 100ms
             leader-actions-interval = 100ms
