@@ -259,6 +259,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (_stop.IsCancellationRequested) return;
         await CoordinatedShutdown.Get(node.System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance).ConfigureAwait(false);
         Decide(null);
+        foreach (var room in _rooms) room.Stop();
     }
 
     private async Task EndAsync(ClusterNode node)
