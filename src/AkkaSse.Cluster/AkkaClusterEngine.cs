@@ -157,7 +157,9 @@ public sealed class AkkaClusterEngine : IHubEngine
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped);
             var joining = JoinAsync(node, regions, wasRemoved, ended.Token);
-            await node.System.WhenTerminated.ConfigureAwait(false);
+            // Also one that was begun while the engine was ending.
+            await using (stopped.Register(() => _ = node.System.Terminate()).ConfigureAwait(false))
+                await node.System.WhenTerminated.ConfigureAwait(false);
             await ended.CancelAsync().ConfigureAwait(false);
             await joining.ConfigureAwait(false);
             if (stopped.IsCancellationRequested || _drained is not null) return;
