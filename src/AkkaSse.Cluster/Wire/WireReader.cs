@@ -44,6 +44,25 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
         return length == 0 ? null : Encoding.UTF8.GetString(Take(length - 1).Span);
     }
 
+    /// <summary>The UTF-8 of a text that is there; null is read as empty.</summary>
+    internal ReadOnlySpan<byte> TextBytes()
+    {
+        var length = UInt();
+        return length == 0 ? default : Take(length - 1).Span;
+    }
+
+    internal void SkipText() => TextBytes();
+
+    /// <summary>What <see cref="WireWriter.Begin32"/> and its end enclose.</summary>
+    internal ReadOnlyMemory<byte> Blob32()
+    {
+        var length = BinaryPrimitives.ReadInt32LittleEndian(Take(4).Span);
+        return length < 0 ? throw new FormatException("A length is negative.") : Take((ulong)length);
+    }
+
+    /// <summary>Everything that is left.</summary>
+    internal ReadOnlyMemory<byte> Rest() => Take((ulong)(bytes.Length - _at));
+
     internal string RequiredText() => Text() ?? throw new FormatException("A required text is missing.");
 
     internal ReadOnlyMemory<byte> Blob() => Take(UInt());

@@ -62,6 +62,31 @@ internal sealed class WireWriter
         Count += value.Length;
     }
 
+    /// <summary>Bytes as they are, without a length before them.</summary>
+    internal void Raw(ReadOnlySpan<byte> value)
+    {
+        Reserve(value.Length);
+        value.CopyTo(_bytes.AsSpan(Count));
+        Count += value.Length;
+    }
+
+    /// <summary>Begins something whose length stands before it in four bytes, and is known only at its end.</summary>
+    internal int Begin32()
+    {
+        Reserve(4);
+        Count += 4;
+        return Count;
+    }
+
+    /// <summary>Ends what began there.</summary>
+    internal void End32(int begin) => BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(begin - 4), Count - begin);
+
+    /// <summary>What was written so far; until the next write.</summary>
+    internal ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Count);
+
+    /// <summary>Forgets what was written after a place.</summary>
+    internal void Truncate(int count) => Count = count;
+
     /// <summary>Ends the message; the writer must not be used afterwards.</summary>
     internal byte[] Take()
     {
