@@ -1,3 +1,4 @@
+using AkkaSse.Cluster.Replication;
 using AkkaSse.Cluster.Wire;
 using AkkaSse.Hub;
 
@@ -8,7 +9,7 @@ namespace AkkaSse.Cluster.Streams;
 /// out, and dropped by <see cref="Sweep"/>. Replicas may differ in how much of that they still hold, never in what an offset is. Not thread-safe.
 /// </summary>
 /// <param name="keyWindow">How long idempotency keys are kept, in milliseconds.</param>
-internal sealed class StreamState(long keyWindow)
+internal sealed class StreamState(long keyWindow) : IReplicatedState
 {
     // A live-only stream's events are there for the nodes to fetch: as many as their logs keep.
     private const int LiveOnlyEvents = 1_024;
@@ -144,6 +145,13 @@ internal sealed class StreamState(long keyWindow)
         return expiry == 0 || expiry > now;
     }
 
+    public void Apply(Entry entry)
+    {
+        if (entry.Command is StreamCommand command) Apply(command.Bytes);
+    }
+
+    object IReplicatedState.Snapshot() => Snapshot();
+
     /// <summary>All of it at this moment; immutable.</summary>
     internal StreamSnapshot Snapshot() => new(Header, _runs.ToArray(), Keys.ToArray());
 
@@ -273,6 +281,3 @@ internal sealed class StreamState(long keyWindow)
         }
     }
 }
-
-/// <summary>A stream at one index of its log. Immutable; runs share the bytes of the messages they came in.</summary>
-internal sealed record StreamSnapshot(StreamHeader Header, EventRun[] Runs, (KeyName Name, UsedKey Used)[] Keys);

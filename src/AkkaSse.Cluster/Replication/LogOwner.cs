@@ -1,0 +1,169 @@
+using Akka.Actor;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Wire;
+
+namespace AkkaSse.Cluster.Replication;
+
+/// <summary>
+/// The shell of a log's leader: an entity of a shard region. Recovers the log when it starts, takes part in commits, and stops when another leader is at work.
+/// </summary>
+/// <typeparam name="TState">The log's state.</typeparam>
+internal abstract class LogOwner<TState> : UntypedActor
+    where TState : class, IReplicatedState
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly LogKind<TState> _kind;
+    private readonly SnapshotTransfers _transfers;
+    private bool _ticking;
+    private bool _turnEnds;
+
+    private protected LogOwner(string name, ReplicaPeers peers, LogKind<TState> kind)
+    {
+        Name = name;
+        Peers = peers;
+        _kind = kind;
+        _transfers = new SnapshotTransfers(kind.Options.BatchBytes);
+        Leader = new Leader<TState>(name, peers.Self, peers.NextNumber(), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), kind, peers.MembersOf(peers.Node.View), kind.Options, ReplicaPeers.Now);
+    }
+
+    private protected string Name { get; }
+
+    private protected ReplicaPeers Peers { get; }
+
+    private protected Leader<TState> Leader { get; }
+
+    /// <summary>The state at the commit index; from <see cref="OnRecovered"/> on.</summary>
+    private protected TState State => Leader.State!;
+
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(ClusterView));
+        Leader.SetMembers(Peers.MembersOf(Peers.Node.View));
+        Drain();
+    }
+
+    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ToLeader m:
+                Receive(m);
+                break;
+            case WithinNode { Message: ToLeader m }:
+                Receive(m);
+                break;
+            case SnapshotOffer m:
+                _transfers.OnOffer(m, Sender, Self, ReplicaPeers.Now);
+                break;
+            case SnapshotPart m:
+                if (_transfers.OnPart(_kind, m, Sender, Self, ReplicaPeers.Now) is ToLeader whole) Receive(whole);
+                break;
+            case SnapshotPull m:
+                _transfers.OnPull(m, Sender, Self, ReplicaPeers.Now);
+                break;
+            case ClusterView view:
+                Leader.SetMembers(Peers.MembersOf(view));
+                Drain();
+                break;
+            case Tick:
+                _ticking = false;
+                _transfers.Tick(Self, ReplicaPeers.Now);
+                Leader.Tick(ReplicaPeers.Now);
+                Drain();
+                break;
+            case TurnEnd:
+                _turnEnds = false;
+                OnTurnEnd();
+                Leader.Flush();
+                Drain();
+                break;
+            default:
+                OnOther(message);
+                Drain();
+                break;
+        }
+    }
+
+    /// <summary>The log is known, and proposals are taken.</summary>
+    /// <param name="isNew">True when the log's voters were lost and it begins anew, empty.</param>
+    private protected abstract void OnRecovered(bool isNew);
+
+    /// <summary>Commands up to this index are committed and applied.</summary>
+    private protected abstract void OnCommitted(long index);
+
+    /// <summary>Everything that was in the mailbox when <see cref="EndTurn"/> was called has been seen: what has gathered is to be proposed.</summary>
+    private protected abstract void OnTurnEnd();
+
+    /// <summary>Another leader is at work; this actor stops.</summary>
+    private protected virtual void OnDeposed()
+    {
+    }
+
+    private protected virtual void OnOther(object message) => Unhandled(message);
+
+    /// <summary>Asks for <see cref="OnTurnEnd"/> after what is in the mailbox now, so that one message to each voter carries all of it.</summary>
+    private protected void EndTurn()
+    {
+        if (_turnEnds) return;
+        _turnEnds = true;
+        Self.Tell(TurnEnd.Instance, Self);
+    }
+
+    /// <summary>Does what the leader wants done.</summary>
+    private protected void Drain()
+    {
+        while (Leader.TryTake(out var effect))
+        {
+            switch (effect.Kind)
+            {
+                case LeaderEffectKind.Send:
+                    Send(effect.To!, effect.Message!);
+                    break;
+                case LeaderEffectKind.Recovered:
+                    OnRecovered(isNew: false);
+                    break;
+                case LeaderEffectKind.Refounded:
+                    OnRecovered(isNew: true);
+                    break;
+                case LeaderEffectKind.Committed:
+                    OnCommitted(effect.Index);
+                    break;
+                case LeaderEffectKind.Deposed:
+                    OnDeposed();
+                    Context.Stop(Self);
+                    return;
+            }
+        }
+        if (_ticking || (!Leader.NeedsTick && _transfers.IsIdle)) return;
+        _ticking = true;
+        Context.System.Scheduler.ScheduleTellOnce(TickInterval, Self, Tick.Instance, Self);
+    }
+
+    private void Receive(ToLeader mail)
+    {
+        Leader.Receive(mail.From, mail.Message);
+        Drain();
+    }
+
+    private void Send(NodeId to, ReplicaMessage message)
+    {
+        var mail = new ToReplica(Name, Peers.Self, to, message);
+        var host = Peers.HostOf(to);
+        if (to == Peers.Self) host.Tell(new WithinNode(mail), Self);
+        else if (message is ICarriesSnapshot { HasSnapshot: true, Snapshot: { } snapshot }) _transfers.Offer(_kind, snapshot, mail, host, Self, ReplicaPeers.Now);
+        else host.Tell(mail, Self);
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded
+    {
+        internal static readonly Tick Instance = new();
+    }
+
+    private sealed class TurnEnd : INoSerializationVerificationNeeded
+    {
+        internal static readonly TurnEnd Instance = new();
+    }
+}
