@@ -48,6 +48,9 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
 
     internal ReadOnlyMemory<byte> Blob() => Take(UInt());
 
+    /// <summary>A part that <see cref="WireWriter.Begin"/> began: it can be read past its end no more than a message, and what later versions append to it is skipped.</summary>
+    internal WireReader Part() => new(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4).Span)));
+
     /// <summary>A number of items that follow, each of which takes at least one byte: a forged count cannot make anybody allocate more than the message is long.</summary>
     internal int Length()
     {

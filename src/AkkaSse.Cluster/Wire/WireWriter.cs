@@ -62,6 +62,17 @@ internal sealed class WireWriter
         Count += value.Length;
     }
 
+    /// <summary>Begins a part with its length before it; <see cref="End"/> takes what this returns. Parts may be nested.</summary>
+    internal int Begin()
+    {
+        Reserve(4);
+        Count += 4;
+        return Count;
+    }
+
+    /// <summary>Ends the part.</summary>
+    internal void End(int begin) => BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(begin - 4), Count - begin);
+
     /// <summary>Ends the message; the writer must not be used afterwards.</summary>
     internal byte[] Take()
     {
