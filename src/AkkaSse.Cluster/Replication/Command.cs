@@ -27,4 +27,7 @@ internal sealed class Entry(long index, Term term, Command command)
     internal Term Term { get; } = term;
 
     internal Command Command { get; } = command;
+
+    /// <summary>The command's, asked once.</summary>
+    internal int Size { get; } = command.Size;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Replication;
@@ -31,4 +32,26 @@ internal sealed class CommandCodec<T>(byte kind, Action<T, WireWriter> write, Co
 internal static class CommandContract
 {
     internal static IReadOnlyList<CommandCodec> Codecs { get; } = [.. ReplicationWire.Commands];
+
+    private static readonly FrozenDictionary<Type, CommandCodec> ByType = Codecs.ToFrozenDictionary(static c => c.Type);
+    private static readonly FrozenDictionary<byte, CommandCodec> ByKind = Codecs.ToFrozenDictionary(static c => c.Kind);
+
+    /// <exception cref="ArgumentException">The command has no codec.</exception>
+    internal static void Write(Command command, WireWriter to)
+    {
+        if (!ByType.TryGetValue(command.GetType(), out var codec)) throw new ArgumentException($"{command.GetType()} has no codec in the contract of commands.", nameof(command));
+        to.Byte(codec.Kind);
+        var begin = to.Begin();
+        codec.Write(command, to);
+        to.End(begin);
+    }
+
+    /// <exception cref="FormatException">The bytes are no command, or one of a newer version.</exception>
+    internal static Command Read(ref WireReader from)
+    {
+        var kind = from.Byte();
+        if (!ByKind.TryGetValue(kind, out var codec)) throw new FormatException($"Commands of kind {kind} are not known to this version.");
+        var part = from.Part();
+        return codec.Read(ref part);
+    }
 }

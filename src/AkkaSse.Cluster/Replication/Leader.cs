@@ -6,9 +6,21 @@ namespace AkkaSse.Cluster.Replication;
 /// Idempotent re-proposal is the shell's decision and is made from <see cref="State"/> plus its own uncommitted proposals, after <see cref="LeaderEffectKind.Recovered"/>.
 /// </remarks>
 /// <typeparam name="TState">The log's state.</typeparam>
-internal sealed class Leader<TState>
+internal sealed partial class Leader<TState>
     where TState : class, IReplicatedState
 {
+    // 16 times: a node that does not answer is asked every 8 s at last.
+    private const int MostBackoff = 4;
+
+    private readonly NodeId _self;
+    private readonly IReplicatedStates<TState> _states;
+    private readonly ReplicationOptions _options;
+    private readonly Queue<LeaderEffect> _effects = [];
+    private readonly Dictionary<NodeId, Peer> _peers = [];
+    private MemberView _view;
+    private long _now;
+    private Phase _phase = Phase.Preparing;
+
     /// <param name="name">The log's name: decides by hash which nodes vote.</param>
     /// <param name="self">This node.</param>
     /// <param name="incarnation">A number this node has given to no other leader since it started; a counter.</param>
@@ -20,8 +32,28 @@ internal sealed class Leader<TState>
     internal Leader(string name, NodeId self, long incarnation, long heard, IReplicatedStates<TState> states, MemberView members, ReplicationOptions options, long now)
     {
         Name = name;
+        _self = self;
+        _states = states;
+        _view = members;
+        _options = options;
+        _now = now;
+        _preparingSince = now;
         Term = new Term(heard + 1, self, incarnation);
-        _ = (states, members, options, now);
+        Prepare();
+    }
+
+    private enum Phase
+    {
+        /// <summary>Asking every node what it holds.</summary>
+        Preparing,
+
+        /// <summary>Taking the best log over.</summary>
+        Fetching,
+
+        /// <summary>Replicating. Proposals are taken once the start is committed.</summary>
+        Leading,
+
+        Deposed,
     }
 
     internal string Name { get; }
@@ -34,13 +66,16 @@ internal sealed class Leader<TState>
 
     internal bool IsRecovered { get; private set; }
 
-    internal bool IsDeposed { get; private set; }
+    internal bool IsDeposed => _phase == Phase.Deposed;
+
+    /// <summary>This log took the place of one whose voters were lost. A shell that recovers such a log with an empty state finishes what the leader that began it could not: it tells readers of a new epoch.</summary>
+    internal bool BeganAnew => Voters?.BeganAnew == true;
 
     /// <summary>Everything up to here is committed and applied to <see cref="State"/>.</summary>
     internal long Commit { get; private set; }
 
     /// <summary>The last proposed entry.</summary>
-    internal long Last { get; private set; }
+    internal long Last => _log.Last;
 
     /// <summary>Bytes proposed and not yet committed. The machine has no bound of its own: the shell refuses publishes above one.</summary>
     internal long UncommittedBytes { get; private set; }
@@ -49,31 +84,110 @@ internal sealed class Leader<TState>
     internal VoterSet? Voters { get; private set; }
 
     /// <summary>False when there is nothing to repeat, to change or to tell: the shell may stop its timer until the next call.</summary>
-    internal bool NeedsTick { get; private set; }
+    internal bool NeedsTick => _phase is Phase.Preparing or Phase.Fetching || (_phase == Phase.Leading && !IsQuiet());
 
-    /// <summary>Appends a command and gives its index. It is sent with the next <see cref="Flush"/>; <see cref="LeaderEffectKind.Committed"/> tells its end.</summary>
-    /// <exception cref="InvalidOperationException">Not recovered, or deposed.</exception>
-    internal long Propose(Command command) => throw new NotImplementedException($"{command}");
-
-    /// <summary>Sends what was proposed, as far as the windows of the voters allow; the rest follows with their answers. Once per mailbox turn, so that a turn's proposals go out together.</summary>
-    internal void Flush() => throw new NotImplementedException();
-
-    /// <summary>Takes a message of a replica.</summary>
-    internal void Receive(NodeId from, ReplicaMessage message) => throw new NotImplementedException($"{from} {message}");
+    /// <summary>Takes a message of a replica. Messages of another term, and of nodes that are no members, are ignored.</summary>
+    internal void Receive(NodeId from, ReplicaMessage message)
+    {
+        if (_phase == Phase.Deposed || message.Term != Term || !_peers.TryGetValue(from, out var peer)) return;
+        switch (message)
+        {
+            case Ack ack:
+                OnAck(peer, ack);
+                break;
+            case Promise promise:
+                OnPromise(peer, promise);
+                break;
+            case Handover handover:
+                OnHandover(peer, handover);
+                break;
+            case Pulled pulled:
+                OnPulled(peer, pulled);
+                break;
+            case Refused refused:
+                OnRefused(refused.Promised);
+                break;
+            case Gone gone:
+                OnGone(peer, gone);
+                break;
+        }
+    }
 
     /// <summary>The cluster changed.</summary>
-    internal void SetMembers(MemberView members) => throw new NotImplementedException($"{members}");
+    internal void SetMembers(MemberView members)
+    {
+        if (_phase == Phase.Deposed) return;
+        var before = _view;
+        _view = members;
+        foreach (var node in before.Members)
+        {
+            if (!members.Has(node)) Forget(node);
+        }
+        foreach (var peer in _peers.Values)
+        {
+            if (members.IsReachable(peer.Node) && !before.IsReachable(peer.Node)) peer.Tries = 0;
+        }
+        switch (_phase)
+        {
+            case Phase.Preparing:
+                Ask();
+                Evaluate();
+                break;
+            case Phase.Fetching when !_peers.ContainsKey(_source!.Node):
+                GoBackToPreparing();
+                break;
+            case Phase.Leading:
+                FindVoters();
+                AdvanceCommit();
+                Plan();
+                break;
+        }
+    }
 
     /// <summary>Time passes: repeats what got lost, gives up what takes too long. Every 100 ms or so while <see cref="NeedsTick"/>.</summary>
     /// <param name="now">Monotonic milliseconds.</param>
-    internal void Tick(long now) => throw new NotImplementedException($"{now}");
-
-    /// <summary>The shell could not move a snapshot to this node: it is tried again with the next tick.</summary>
-    internal void TransferFailed(NodeId to) => throw new NotImplementedException($"{to}");
-
-    /// <summary>A committed entry that is still kept: at least those of a <see cref="LeaderEffectKind.Committed"/> effect until the next call that changes the machine.</summary>
-    internal Entry Committed(long index) => throw new NotImplementedException($"{index}");
+    internal void Tick(long now)
+    {
+        _now = Math.Max(_now, now);
+        switch (_phase)
+        {
+            case Phase.Preparing:
+                if (_now < _prepareAt) return;
+                Ask();
+                Evaluate();
+                break;
+            case Phase.Fetching:
+                if (_now >= _source!.NextTry) TryAnotherSource();
+                break;
+            case Phase.Leading:
+                foreach (var peer in _peers.Values) Repeat(peer);
+                Plan();
+                break;
+        }
+    }
 
     /// <summary>The next thing to do.</summary>
-    internal bool TryTake(out LeaderEffect effect) => throw new NotImplementedException();
+    internal bool TryTake(out LeaderEffect effect) => _effects.TryDequeue(out effect);
+
+    private void Send(Peer peer, ReplicaMessage message) => _effects.Enqueue(new LeaderEffect(LeaderEffectKind.Send, peer.Node, message));
+
+    /// <summary>When a peer that does not answer is tried again.</summary>
+    private void TryLater(Peer peer, long after)
+    {
+        peer.NextTry = _now + (after << Math.Min(peer.Tries, MostBackoff));
+        peer.Tries++;
+    }
+
+    private void Depose()
+    {
+        _phase = Phase.Deposed;
+        _effects.Enqueue(new LeaderEffect(LeaderEffectKind.Deposed));
+    }
+
+    private void Forget(NodeId node)
+    {
+        _peers.Remove(node);
+        _confirming.Remove(node);
+        if (_learner?.Node == node) _learner = null;
+    }
 }

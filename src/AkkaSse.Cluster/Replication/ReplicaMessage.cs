@@ -17,6 +17,11 @@ internal interface ICarriesSnapshot
 
     /// <summary>Whether there is a snapshot to move; known before it is there.</summary>
     bool HasSnapshot { get; }
+
+    /// <exception cref="InvalidOperationException">The shell gave the message to the machine without its snapshot.</exception>
+    internal TState Restore<TState>(IReplicatedStates<TState> states)
+        where TState : class, IReplicatedState =>
+        !HasSnapshot ? states.Create() : states.Restore(Snapshot ?? throw new InvalidOperationException($"{GetType().Name} came without its snapshot."));
 }
 
 /// <summary>Leader to every node: what do you hold, and promise to refuse older terms.</summary>
@@ -73,7 +78,8 @@ internal sealed record Install(Term Term, long Grant, Term Origin, long Start, l
 /// <param name="Index">It has everything up to here.</param>
 /// <param name="Stands">Whether what it has counts under this term.</param>
 /// <param name="Gap">Whether the message began beyond <paramref name="Index"/> and was not taken.</param>
-internal sealed record Ack(Term Term, long Grant, long Index, bool Stands, bool Gap) : ReplicaMessage(Term);
+/// <param name="Commit">Committed here up to.</param>
+internal sealed record Ack(Term Term, long Grant, long Index, bool Stands, bool Gap, long Commit) : ReplicaMessage(Term);
 
 /// <summary>The answer to any message of a term older than the promise.</summary>
 /// <param name="Term">The refused term.</param>

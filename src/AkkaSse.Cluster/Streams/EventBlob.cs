@@ -41,7 +41,7 @@ internal static class EventBlob
     internal static ItemMarks Write(WireWriter to, in AppendItem item)
     {
         var e = item.Event;
-        var begin = to.Begin32();
+        var begin = to.Begin();
         var data = e.DataBytes;
         to.Byte((byte)((data is null ? 0 : HasData) | (e.Type is null ? 0 : HasType) | (e.Id is null ? 0 : HasId) | (e.Comment is null ? 0 : HasComment)
             | (e.Retry is null ? 0 : HasRetry) | (e.Fields.Count == 0 ? 0 : HasFields) | (item.Options.Ttl is null ? 0 : HasTtl) | (item.Options.ConflateKey is null ? 0 : HasKey)));
@@ -61,7 +61,7 @@ internal static class EventBlob
         if (item.Options.Ttl is { } ttl) to.Int(Math.Max(1, (long)ttl.TotalMilliseconds));
         if (item.Options.ConflateKey is { } key) to.Text(key);
         if (data is { } bytes) to.Raw(bytes.Span);
-        to.End32(begin);
+        to.End(begin);
         return (data is null ? ItemMarks.Transient : ItemMarks.None)
             | (e.Id is { Length: 0 } ? ItemMarks.EmptyId : ItemMarks.None)
             | (data is { } d && !SseFieldRules.IsUtf8(d.Span) ? ItemMarks.NotUtf8 : ItemMarks.None);

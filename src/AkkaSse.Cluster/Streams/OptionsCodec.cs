@@ -13,7 +13,7 @@ internal static class OptionsCodec
 
     internal static void Write(WireWriter to, StreamOptions o)
     {
-        var begin = to.Begin32();
+        var begin = to.Begin();
         to.Bool(o.Replay);
         to.Int(o.MaxEvents);
         to.Int(o.MaxBytes);
@@ -27,12 +27,12 @@ internal static class OptionsCodec
         to.Bool(o.Base64);
         to.Int(o.MaxSubscribers ?? 0);
         Optional(to, o.IdleRemoval);
-        to.End32(begin);
+        to.End(begin);
     }
 
     internal static StreamOptions Read(ref WireReader outer)
     {
-        var from = new WireReader(outer.Blob32());
+        var from = outer.Part();
         var options = new StreamOptions
         {
             Replay = from.Bool(),

@@ -65,7 +65,7 @@ internal sealed record StreamHeader
 
     internal void Write(WireWriter to)
     {
-        var begin = to.Begin32();
+        var begin = to.Begin();
         to.Text(Epoch);
         to.Int(Base);
         to.Int(IdBase);
@@ -80,12 +80,12 @@ internal sealed record StreamHeader
         to.Int(CreatedAt);
         to.Int(ChangedAt);
         to.Int(Bytes);
-        to.End32(begin);
+        to.End(begin);
     }
 
     internal static StreamHeader Read(ref WireReader outer)
     {
-        var from = new WireReader(outer.Blob32());
+        var from = outer.Part();
         return new StreamHeader
         {
             Epoch = from.RequiredText(),

@@ -53,19 +53,15 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
 
     internal void SkipText() => TextBytes();
 
-    /// <summary>What <see cref="WireWriter.Begin32"/> and its end enclose.</summary>
-    internal ReadOnlyMemory<byte> Blob32()
-    {
-        var length = BinaryPrimitives.ReadInt32LittleEndian(Take(4).Span);
-        return length < 0 ? throw new FormatException("A length is negative.") : Take((ulong)length);
-    }
-
     /// <summary>Everything that is left.</summary>
     internal ReadOnlyMemory<byte> Rest() => Take((ulong)(bytes.Length - _at));
 
     internal string RequiredText() => Text() ?? throw new FormatException("A required text is missing.");
 
     internal ReadOnlyMemory<byte> Blob() => Take(UInt());
+
+    /// <summary>A part that <see cref="WireWriter.Begin"/> began: it can be read past its end no more than a message, and what later versions append to it is skipped.</summary>
+    internal WireReader Part() => new(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4).Span)));
 
     /// <summary>A number of items that follow, each of which takes at least one byte: a forged count cannot make anybody allocate more than the message is long.</summary>
     internal int Length()

@@ -70,22 +70,19 @@ internal sealed class WireWriter
         Count += value.Length;
     }
 
-    /// <summary>Begins something whose length stands before it in four bytes, and is known only at its end.</summary>
-    internal int Begin32()
+    /// <summary>Begins a part with its length before it; <see cref="End"/> takes what this returns. Parts may be nested.</summary>
+    internal int Begin()
     {
         Reserve(4);
         Count += 4;
         return Count;
     }
 
-    /// <summary>Ends what began there.</summary>
-    internal void End32(int begin) => BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(begin - 4), Count - begin);
-
     /// <summary>What was written so far; until the next write.</summary>
     internal ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Count);
 
-    /// <summary>Forgets what was written after a place.</summary>
-    internal void Truncate(int count) => Count = count;
+    /// <summary>Ends the part.</summary>
+    internal void End(int begin) => BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(begin - 4), Count - begin);
 
     /// <summary>Ends the message; the writer must not be used afterwards.</summary>
     internal byte[] Take()
