@@ -118,6 +118,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         await _running.ConfigureAwait(false);
         if (_drained is { } drained) await drained.ConfigureAwait(false);
         foreach (var room in _rooms) room.Stop();
+        _streams?.End();
         _stop.Dispose();
     }
 

@@ -8,15 +8,19 @@ namespace AkkaSse.Cluster.Replication;
 /// The shell of a log's leader: an entity of a shard region. Recovers the log when it starts, takes part in commits, and stops when another leader is at work.
 /// </summary>
 /// <typeparam name="TState">The log's state.</typeparam>
-internal abstract class LogOwner<TState> : UntypedActor
+internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
     where TState : class, IReplicatedState
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DropInterval = TimeSpan.FromMilliseconds(500);
+    private const int DropTries = 4;
 
     private readonly LogKind<TState> _kind;
     private readonly SnapshotTransfers _transfers;
     private bool _ticking;
     private bool _turnEnds;
+    private HashSet<Voter>? _leaving;
+    private int _dropTries;
 
     private protected LogOwner(string name, ReplicaPeers peers, LogKind<TState> kind)
     {
@@ -26,6 +30,8 @@ internal abstract class LogOwner<TState> : UntypedActor
         _transfers = new SnapshotTransfers(kind.Options.BatchBytes);
         Leader = new Leader<TState>(name, peers.Self, peers.NextNumber(), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), kind, peers.MembersOf(peers.Node.View), kind.Options, ReplicaPeers.Now);
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     private protected string Name { get; }
 
@@ -74,6 +80,9 @@ internal abstract class LogOwner<TState> : UntypedActor
                 Leader.Tick(ReplicaPeers.Now);
                 Drain();
                 break;
+            case DropAgain:
+                OnDropAgain();
+                break;
             case TurnEnd:
                 _turnEnds = false;
                 OnTurnEnd();
@@ -115,6 +124,7 @@ internal abstract class LogOwner<TState> : UntypedActor
     /// <summary>Does what the leader wants done.</summary>
     private protected void Drain()
     {
+        if (_leaving is not null) return;
         while (Leader.TryTake(out var effect))
         {
             switch (effect.Kind)
@@ -139,11 +149,46 @@ internal abstract class LogOwner<TState> : UntypedActor
         }
         if (_ticking || (!Leader.NeedsTick && _transfers.IsIdle)) return;
         _ticking = true;
-        Context.System.Scheduler.ScheduleTellOnce(TickInterval, Self, Tick.Instance, Self);
+        Timers.StartSingleTimer(nameof(Tick), Tick.Instance, TickInterval);
+    }
+
+    /// <summary>
+    /// Lets go of the whole log: nothing in it is worth keeping. Its voters forget it, and <see cref="OnDissolved"/> follows; whoever asks later founds another. A voter that cannot be reached keeps its copy, and then the next
+    /// owner waits for the recovery limit. Only while nothing is uncommitted.
+    /// </summary>
+    private protected void Dissolve()
+    {
+        if (_leaving is not null || Leader.Voters is not { } set) return;
+        _leaving = [.. set.Voters, .. set.Next ?? []];
+        SendDrops();
+    }
+
+    private protected bool IsDissolving => _leaving is not null;
+
+    private protected virtual void OnDissolved()
+    {
+    }
+
+    private void SendDrops()
+    {
+        foreach (var voter in _leaving!) Send(voter.Node, new Drop(Leader.Term, voter.Grant));
+        Timers.StartSingleTimer(nameof(DropAgain), DropAgain.Instance, DropInterval);
+    }
+
+    private void OnDropAgain()
+    {
+        if (_leaving is null) return;
+        if (++_dropTries < DropTries) SendDrops();
+        else OnDissolved();
     }
 
     private void Receive(ToLeader mail)
     {
+        if (_leaving is not null)
+        {
+            if (mail.Message is Gone gone && _leaving.Remove(new Voter(mail.From, gone.Grant)) && _leaving.Count == 0) OnDissolved();
+            return;
+        }
         Leader.Receive(mail.From, mail.Message);
         Drain();
     }
@@ -160,6 +205,11 @@ internal abstract class LogOwner<TState> : UntypedActor
     private sealed class Tick : INoSerializationVerificationNeeded
     {
         internal static readonly Tick Instance = new();
+    }
+
+    private sealed class DropAgain : INoSerializationVerificationNeeded
+    {
+        internal static readonly DropAgain Instance = new();
     }
 
     private sealed class TurnEnd : INoSerializationVerificationNeeded

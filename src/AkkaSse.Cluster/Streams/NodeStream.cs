@@ -43,6 +43,14 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
         }
     }
 
+    internal bool IsClosed
+    {
+        get
+        {
+            lock (_gate) return _closed;
+        }
+    }
+
     /// <summary>True, without asking anybody, when a reader's log here says that the stream exists.</summary>
     internal bool IsKnownToExist
     {

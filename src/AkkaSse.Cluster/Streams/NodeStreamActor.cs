@@ -5,7 +5,7 @@ using AkkaSse.Hub;
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>Talks with the owner of one stream for this node, whoever it is at the time.</summary>
-internal sealed class NodeStreamActor : UntypedActor
+internal sealed class NodeStreamActor : UntypedActor, IWithTimers
 {
     // Messages with events on their way to the owner; while they are, the next gathers.
     private const int AppendsInFlight = 4;
@@ -38,6 +38,8 @@ internal sealed class NodeStreamActor : UntypedActor
         _stream = stream;
         _room = room;
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     protected override void PreStart() => SendWhatWaits();
 
@@ -87,7 +89,6 @@ internal sealed class NodeStreamActor : UntypedActor
                 if (Sender.Equals(_owner) && _sent.Count == 0 && !_stream.IsUsed) LeaveOwner();
                 break;
             case Tick:
-                if (ReplicaPeers.Now < _tickAt) break;
                 _tickAt = long.MaxValue;
                 OnTick();
                 break;
@@ -316,7 +317,7 @@ internal sealed class NodeStreamActor : UntypedActor
         var at = ReplicaPeers.Now + after;
         if (at >= _tickAt) return;
         _tickAt = at;
-        Context.System.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(after + 1), Self, Tick.Instance, Self);
+        Timers.StartSingleTimer(nameof(Tick), Tick.Instance, TimeSpan.FromMilliseconds(after));
     }
 
     /// <summary>From the stream: something waits to be sent.</summary>

@@ -102,7 +102,7 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
     /// <summary>Removes a stream that nobody declared, reads, or keeps anything in, after its time. Only while nothing is proposed.</summary>
     internal bool RemoveIdle(StreamChange change)
     {
-        if (!_present || _declared || state.Retained > 0 || _options.IdleRemoval is not { } idle || change.At - state.ChangedAt <= (long)idle.TotalMilliseconds || state.Keys.Count(change.At) > 0) return false;
+        if (!_present || _declared || !state.IsIdle(change.At)) return false;
         return Remove(change, isExplicit: false);
     }
 

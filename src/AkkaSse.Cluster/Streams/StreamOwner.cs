@@ -85,7 +85,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
                 if (MayAsk(question.Id)) Ask(question);
                 break;
             case Hello hello:
-                if (_decider is null) Wait(hello.Follows);
+                // One that lets its log go answers no more: the next owner is asked by itself.
+                if (_decider is null || IsDissolving) Wait(hello.Follows);
                 else Greet(Sender, hello.Follows);
                 break;
             case Ping ping:
@@ -122,7 +123,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         if (_turn is not { } turn || Leader.IsDeposed) return;
         _turn = null;
         if (!turn.Change.IsEmpty) turn.Index = Leader.Propose(new StreamCommand(turn.Change.Take()));
-        else if (turn.NeedsProof) turn.Index = Leader.Propose(StreamCommand.Nothing);
+        // A stream that nobody created has no log, and gets none by being asked for.
+        else if (turn.NeedsProof && State.HasEpoch) turn.Index = Leader.Propose(StreamCommand.Nothing);
         else turn.Index = Leader.Last;
         _decider!.Proposed(turn.Index);
         _turns.Enqueue(turn);
@@ -139,7 +141,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     private bool MayAsk(long id)
     {
-        if (_decider is not null && !_stopping && _sessions.ContainsKey(Sender)) return true;
+        if (_decider is not null && !_stopping && !IsDissolving && _sessions.ContainsKey(Sender)) return true;
         Sender.Tell(new StreamAnswer(id, StreamAnswer.Moved), Self);
         return false;
     }
@@ -260,7 +262,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     // Once nobody reads: what has been idle for long enough is removed.
     private void LookIdle(IActorRef asker)
     {
-        var turn = _turn is null && _turns.Count == 0 && !_stopping && !IsFollowed() ? Gather() : null;
+        if (State.IsForgettable(_room.Now) && _sessions.Count == 0 && _turn is null && _turns.Count == 0 && !_stopping) Dissolve();
+        var turn = _turn is null && _turns.Count == 0 && !_stopping && !IsDissolving && !IsFollowed() ? Gather() : null;
         if (turn is null)
         {
             asker.Tell(new Tidied(Name), Self);
@@ -270,6 +273,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         turn.IsMeta |= _decider!.RemoveIdle(turn.Change);
         turn.Answers.Add((asker, new Tidied(Name)));
     }
+
+    private protected override void OnDissolved() => Context.Parent.Tell(new Passivate(StopOwner.Instance), Self);
 
     private bool IsFollowed()
     {
@@ -282,11 +287,12 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     private void OnIdleLook()
     {
-        if (_decider is null || _stopping) return;
+        if (_decider is null || _stopping || IsDissolving) return;
         State.Sweep(_room.Now);
         if (ReplicaPeers.Now - _activeAt < RestAfter || _turn is not null || _turns.Count > 0 || Leader.NeedsTick || IsFollowed()) return;
         // The replicas stay with the voters: whoever asks next wakes a new owner.
-        if (_sessions.Count == 0) Context.Parent.Tell(new Passivate(StopOwner.Instance), Self);
+        if (_sessions.Count == 0 && (!State.HasEpoch || State.IsForgettable(_room.Now))) Dissolve();
+        else if (_sessions.Count == 0) Context.Parent.Tell(new Passivate(StopOwner.Instance), Self);
         else foreach (var (node, _) in _sessions) node.Tell(Rest.Instance, Self);
     }
 
@@ -304,7 +310,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         Context.Stop(Self);
     }
 
-    private void Schedule(TimeSpan after, object message) => Context.System.Scheduler.ScheduleTellOnce(after, Self, message, Self);
+    private void Schedule(TimeSpan after, object message) => Timers.StartSingleTimer(message.GetType().Name, message, after);
 
     /// <summary>A node that talks with this owner.</summary>
     private sealed class Session

@@ -16,6 +16,9 @@ internal sealed class StreamState(long keyWindow) : IReplicatedState
     private const long LiveOnlyBytes = 1 << 20;
     private const long LiveOnlyAge = 60_000;
 
+    // How long a removed stream's epoch and head are kept, so that its re-creation continues them.
+    private const long TombstoneTime = 24 * 3_600_000;
+
     private readonly RunLog _runs = new();
     private readonly long _keyWindow = keyWindow;
 
@@ -117,6 +120,12 @@ internal sealed class StreamState(long keyWindow) : IReplicatedState
         ChangedAt = Math.Max(ChangedAt, at);
         Bound();
     }
+
+    /// <summary>Whether it may be removed once nobody reads it: nobody declared it, nothing is kept, and its time is over.</summary>
+    internal bool IsIdle(long now) => Present && !Declared && Retained == 0 && Options.IdleRemoval is { } idle && now - ChangedAt > (long)idle.TotalMilliseconds && Keys.Count(now) == 0;
+
+    /// <summary>Whether nothing of it need be kept: it was removed so long ago that its epoch need not go on.</summary>
+    internal bool IsForgettable(long now) => HasEpoch && !Present && now - ChangedAt > TombstoneTime && Keys.Count(now) == 0;
 
     /// <summary>Drops what is too old or has expired, and keys past their window.</summary>
     /// <param name="now">Milliseconds since 1970.</param>

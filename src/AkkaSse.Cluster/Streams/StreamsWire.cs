@@ -29,6 +29,26 @@ internal static class StreamsWire
         new WireCodec<AppendAnswer>("S10", static (m, to) => m.Write(to), AppendAnswer.Read),
         new WireCodec<StreamQuestion>("S11", Write, ReadQuestion),
         new WireCodec<StreamAnswer>("S12", Write, ReadAnswer),
+        new WireCodec<Tidy>("S13", static (m, to) => to.Text(m.Entity), static (ref WireReader from) => new Tidy(from.RequiredText())),
+        new WireCodec<Tidied>("S14", static (m, to) => to.Text(m.Entity), static (ref WireReader from) => new Tidied(from.RequiredText())),
+        new WireCodec<ListNames>("S15", static (m, to) =>
+        {
+            to.Text(m.Prefix);
+            to.Text(m.After);
+            to.Int(m.Limit);
+        }, static (ref WireReader from) => new ListNames(from.Text() ?? "", from.Text(), from.Int32())),
+        new WireCodec<ListedNames>("S16", static (m, to) =>
+        {
+            to.Bool(m.More);
+            to.UInt((ulong)m.Names.Length);
+            foreach (ref readonly var name in m.Names.AsSpan())
+            {
+                to.Text(name.Name);
+                to.Bool(name.FromOwner);
+                name.Header.Write(to);
+            }
+        }, ReadListed),
+        new WireCodec<CopyCount>("S17", static (m, to) => to.Int(m.Copies), static (ref WireReader from) => new CopyCount(from.Int32())),
     ];
 
     internal static IReadOnlyList<CommandCodec> Commands { get; } = [StreamCommand.Codec];
@@ -53,6 +73,14 @@ internal static class StreamsWire
     }
 
     internal static StreamHeader? ReadHeader(ref WireReader from) => from.Bool() ? StreamHeader.Read(ref from) : null;
+
+    private static ListedNames ReadListed(ref WireReader from)
+    {
+        var more = from.Bool();
+        var names = new ListedName[from.Length()];
+        for (var i = 0; i < names.Length; i++) names[i] = new ListedName(from.RequiredText(), from.Bool(), StreamHeader.Read(ref from));
+        return new ListedNames(names, more);
+    }
 
     private static void Write(Delivery m, WireWriter to)
     {

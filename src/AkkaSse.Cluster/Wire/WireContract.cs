@@ -1,9 +1,12 @@
 using AkkaSse.Cluster.Nodes;
+using AkkaSse.Cluster.Replication;
+using AkkaSse.Cluster.Streams;
+using AkkaSse.Cluster.Values;
 
 namespace AkkaSse.Cluster.Wire;
 
 /// <summary>Every message between nodes, room by room.</summary>
 internal static class WireContract
 {
-    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs];
+    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs];
 }

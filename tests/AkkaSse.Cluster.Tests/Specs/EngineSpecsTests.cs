@@ -1,7 +1,28 @@
 using AkkaSse.Cluster.Tests.Support;
 using AkkaSse.Engine.Specs;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Cluster.Tests.Specs;
+
+public sealed class AkkaStreamTests : StreamSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
+}
+
+public sealed class AkkaReadTests : ReadSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
+}
+
+public sealed class AkkaIdempotencyTests : IdempotencySpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
+}
+
+public sealed class AkkaValueTests : ValueSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
+}
 
 public sealed class AkkaNodeTests : NodeSpecs
 {
@@ -11,4 +32,29 @@ public sealed class AkkaNodeTests : NodeSpecs
 public sealed class AkkaNodeOfThreeTests : NodeSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
+}
+
+public sealed class AkkaStreamOfThreeTests : StreamSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
+}
+
+public sealed class AkkaReadOfThreeTests : ReadSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
+}
+
+public sealed class AkkaIdempotencyOfThreeTests : IdempotencySpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
+}
+
+public sealed class AkkaValueOfThreeTests : ValueSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
+}
+
+public sealed class AkkaClusterTests : ClusterSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
 }
