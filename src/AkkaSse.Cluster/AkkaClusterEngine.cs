@@ -53,7 +53,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     public AkkaClusterEngine(AkkaClusterOptions options, ILoggerFactory? loggers = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Throw(options.Validate(), nameof(options));
+        options.ThrowIfInvalid(nameof(options));
         _options = options;
         _loggers = loggers ?? NullLoggerFactory.Instance;
         _logger = _loggers.CreateLogger<AkkaClusterEngine>();
@@ -80,6 +80,9 @@ public sealed class AkkaClusterEngine : IHubEngine
     /// <summary>The ActorSystem that runs now, for tests.</summary>
     internal ClusterNode? Node => _context?.Node;
 
+    /// <summary>What this node's sweeps would do at their own time, for tests that move the clock.</summary>
+    internal Task SweepAsync() => _streams?.SweepAsync() ?? Task.CompletedTask;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The hub's largest event does not fit into a frame.</exception>
     /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes; or the port is taken.</exception>
@@ -95,6 +98,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         _values = new AkkaValues(_context);
         _streams = new AkkaStreams(_context);
         _claims = new AkkaClaims(_context, _values);
+        _nodes.Claims = _claims;
         _rooms = [_nodes, _values, _streams, _claims];
         // Started here, so that a taken port is told to whoever starts; joining goes on in the background.
         var (node, regions) = Begin();
@@ -207,6 +211,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.Up(_logger, node.Context.NodeName, node.View.Members.Length, node.View.StreamNodes.Count());
             lock (_gate) _reached = true;
             Decide(node.View);
+            foreach (var room in _rooms) room.Reached();
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -297,12 +302,6 @@ public sealed class AkkaClusterEngine : IHubEngine
         }
         if (minority) Log.Minority(_logger);
         if (before != now) _context.Host.OnStateChanged(now);
-    }
-
-    private static void Throw(IEnumerable<string> found, string parameter)
-    {
-        var faults = found.ToArray();
-        if (faults.Length > 0) throw new ArgumentException("The options of the Akka engine are invalid. " + string.Join(' ', faults), parameter);
     }
 
     private static InvalidOperationException NotStarted() => new("The engine is not started.");

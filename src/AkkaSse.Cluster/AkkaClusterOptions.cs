@@ -118,6 +118,12 @@ public sealed class AkkaClusterOptions
         if (Hosting.ClusterHocon.Fault(Hocon) is { } fault) yield return $"{nameof(Hocon)} cannot be read: {fault}";
     }
 
+    internal void ThrowIfInvalid(string parameter)
+    {
+        var faults = Validate().ToArray();
+        if (faults.Length > 0) throw new ArgumentException("The options of the Akka engine are invalid. " + string.Join(' ', faults), parameter);
+    }
+
     private static bool IsSystemName(string name) => name is { Length: > 0 and <= 64 } && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private static bool IsHost(string? host) => !string.IsNullOrWhiteSpace(host) && Uri.CheckHostName(host) != UriHostNameType.Unknown;

@@ -51,6 +51,8 @@ internal static class ClusterHocon
               actor {
                 provider = cluster
                 serializers.akkasse = {{Quote($"{typeof(WireSerializer).FullName}, {typeof(WireSerializer).Assembly.GetName().Name}")}}
+                serializers.refused = {{Quote($"{typeof(RefusingSerializer).FullName}, {typeof(RefusingSerializer).Assembly.GetName().Name}")}}
+                serialization-bindings."System.Object" = refused
                 serialization-bindings {{{Quote($"{typeof(IWireMessage).FullName}, {typeof(IWireMessage).Assembly.GetName().Name}")}} = akkasse}
               }
               remote.dot-netty.tcp {

@@ -11,6 +11,11 @@ internal interface IClusterRoom
     /// <summary>Creates the room's actors in a new ActorSystem, before it joins the cluster. The regions returned are waited for before the engine is Ready.</summary>
     IReadOnlyList<IActorRef> Start(ClusterNode node);
 
+    /// <summary>The node is a member, and all regions answer.</summary>
+    void Reached()
+    {
+    }
+
     /// <summary>This node is leaving, and the other members know it (<see cref="ClusterMember.Draining"/>). Completes when they hold what it holds.</summary>
     Task LeaveAsync(CancellationToken cancellation);
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using AkkaSse.Cluster.Clients;
 using AkkaSse.Cluster.Hosting;
 using AkkaSse.Hub.Engine;
 
@@ -15,6 +16,9 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
     private long _correlation;
     private volatile IActorRef? _actor;
     private volatile bool _draining;
+
+    /// <summary>Entities ask this node's actor about them.</summary>
+    internal AkkaClaims Claims { get; set; } = null!;
 
     /// <summary>Told of every change of the membership, on the node's actor.</summary>
     internal Action<ClusterView> ViewChanged { get; set; } = static _ => { };

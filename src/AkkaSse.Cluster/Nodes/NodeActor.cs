@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
+using AkkaSse.Cluster.Clients;
 using AkkaSse.Cluster.Hosting;
 
 namespace AkkaSse.Cluster.Nodes;
@@ -29,6 +30,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<Reply>(m => _nodes.OnReply(m));
         Receive<Hello>(OnHello);
         Receive<NameTaken>(m => _nodes.OnNameTaken(m));
+        Receive<ClaimsQuestion>(m => Sender.Tell(_nodes.Claims.OnQuestion(m, _node), Self));
+        Receive<ClaimLost>(m => _nodes.Claims.OnLost(m));
         Receive<SeedQuestion>(_ => Sender.Tell(new SeedAnswer(_node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving), Self));
         Receive<Tick>(_ => Greet());
         Receive<SayHello>(_ =>
@@ -142,13 +145,13 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         _nodes.OnView(view);
     }
 
-    private sealed class Tick
+    private sealed class Tick : INoSerializationVerificationNeeded
     {
         internal static readonly Tick Instance = new();
     }
 
     /// <summary>To oneself: something that <see cref="Hello"/> says has changed.</summary>
-    internal sealed class SayHello
+    internal sealed class SayHello : INoSerializationVerificationNeeded
     {
         internal static readonly SayHello Instance = new();
     }

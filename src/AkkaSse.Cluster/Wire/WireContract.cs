@@ -1,3 +1,4 @@
+using AkkaSse.Cluster.Clients;
 using AkkaSse.Cluster.Nodes;
 using AkkaSse.Cluster.Replication;
 using AkkaSse.Cluster.Streams;
@@ -8,5 +9,5 @@ namespace AkkaSse.Cluster.Wire;
 /// <summary>Every message between nodes, room by room.</summary>
 internal static class WireContract
 {
-    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs];
+    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. ClientsWire.Codecs, .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs];
 }

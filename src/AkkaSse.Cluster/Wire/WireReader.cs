@@ -22,7 +22,7 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
 
-    internal int Int32() => checked((int)Int());
+    internal int Int32() => Int() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw new FormatException("A number is longer than 32 bits.");
 
     internal ulong UInt()
     {

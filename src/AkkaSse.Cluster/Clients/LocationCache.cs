@@ -1,0 +1,60 @@
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Cluster.Clients;
+
+/// <summary>
+/// Where clients were found, so that a send needs one hop. At most 65 536 clients: a full half is forgotten at once. A place may be old: whoever uses it learns so from the node there, and forgets it.
+/// Thread-safe.
+/// </summary>
+internal sealed class LocationCache
+{
+    internal const int Half = 32_768;
+
+    private readonly Lock _gate = new();
+    private Dictionary<string, IReadOnlyList<ClaimLocation>> _young = new(StringComparer.Ordinal);
+    private Dictionary<string, IReadOnlyList<ClaimLocation>> _old = new(StringComparer.Ordinal);
+
+    internal IReadOnlyList<ClaimLocation>? Find(string client)
+    {
+        lock (_gate)
+        {
+            if (_young.TryGetValue(client, out var places)) return places;
+            if (!_old.TryGetValue(client, out places)) return null;
+            Put(client, places);
+            return places;
+        }
+    }
+
+    internal void Add(string client, IReadOnlyList<ClaimLocation> places)
+    {
+        lock (_gate) Put(client, places);
+    }
+
+    internal void Forget(string client)
+    {
+        lock (_gate)
+        {
+            _young.Remove(client);
+            _old.Remove(client);
+        }
+    }
+
+    internal void Clear()
+    {
+        lock (_gate)
+        {
+            _young.Clear();
+            _old.Clear();
+        }
+    }
+
+    private void Put(string client, IReadOnlyList<ClaimLocation> places)
+    {
+        if (_young.Count >= Half)
+        {
+            (_old, _young) = (_young, _old);
+            _young.Clear();
+        }
+        _young[client] = places;
+    }
+}
