@@ -80,6 +80,9 @@ public sealed class AkkaClusterEngine : IHubEngine
     /// <summary>The ActorSystem that runs now, for tests.</summary>
     internal ClusterNode? Node => _context?.Node;
 
+    /// <summary>What this node's sweeps would do at their own time, for tests that move the clock.</summary>
+    internal Task SweepAsync() => _streams?.SweepAsync() ?? Task.CompletedTask;
+
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The hub's largest event does not fit into a frame.</exception>
     /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes; or the port is taken.</exception>
@@ -119,6 +122,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         await _running.ConfigureAwait(false);
         if (_drained is { } drained) await drained.ConfigureAwait(false);
         foreach (var room in _rooms) room.Stop();
+        _streams?.End();
         _stop.Dispose();
     }
 

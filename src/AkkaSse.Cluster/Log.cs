@@ -37,4 +37,10 @@ internal static partial class Log
 
     [LoggerMessage(5011, LogLevel.Warning, "Discovery of {Service} failed: {Reason}")]
     internal static partial void DiscoveryFailed(ILogger logger, string service, string reason);
+
+    [LoggerMessage(5020, LogLevel.Critical, "The copies of logs on this node failed on a {Message}; the node begins anew without them.")]
+    internal static partial void ReplicasFailed(ILogger logger, Exception fault, string message);
+
+    [LoggerMessage(5021, LogLevel.Debug, "This node still has a vote in {Votes} logs.")]
+    internal static partial void VotesHeld(ILogger logger, int votes);
 }

@@ -9,7 +9,7 @@ namespace AkkaSse.Cluster.Tests.Support;
 /// <summary>
 /// Nodes of one cluster, each an ActorSystem with real remoting on a free loopback port of this process. The first one begins the cluster, the others join it.
 /// </summary>
-public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0) : IEngineHarness
+public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0) : IManualTimeHarness
 {
     // Faster than in production where only waiting for the next round would be tested; what is decided stays the same.
     private const string Fast = """
@@ -51,6 +51,13 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
     {
         while (_nodes.Count < others) await StartOneAsync($"other{_nodes.Count}", configure);
         return await StartOneAsync(name, configure);
+    }
+
+    public async ValueTask AdvanceAsync(TimeSpan by)
+    {
+        ((ManualTimeProvider)time!).Advance(by);
+        // What each node would do at its own time.
+        foreach (var (_, engine) in _nodes) await engine.SweepAsync();
     }
 
     public async ValueTask DisposeAsync()
