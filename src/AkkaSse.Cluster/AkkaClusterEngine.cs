@@ -109,7 +109,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     /// <inheritdoc/>
     public ValueTask DrainAsync(CancellationToken cancellation)
     {
-        lock (_gate) return new ValueTask(_drained ??= _context is null ? Task.CompletedTask : Task.Run(LeaveAsync, CancellationToken.None));
+        lock (_gate) return new ValueTask(_drained ??= _context is null || Volatile.Read(ref _disposed) != 0 ? Task.CompletedTask : Task.Run(LeaveAsync, CancellationToken.None));
     }
 
     /// <inheritdoc/>
