@@ -262,6 +262,11 @@ public sealed class AkkaClusterEngine : IHubEngine
         {
             if (!_stop.IsCancellationRequested) Log.LeaveLimit(_logger, _options.LeaveLimit);
         }
+        catch (Exception e)
+        {
+            // What one room could not hand over must not keep the node in the cluster.
+            Log.Fault(_logger, e, "leaving");
+        }
         if (_stop.IsCancellationRequested) return;
         await CoordinatedShutdown.Get(node.System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance).ConfigureAwait(false);
         Decide(null);

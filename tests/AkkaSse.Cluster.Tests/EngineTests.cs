@@ -14,11 +14,13 @@ public sealed class EngineTests : IAsyncLifetime
 {
     private readonly AkkaHarness _harness;
     private int _port;
+    private Address? _cut;
 
     public EngineTests() => _harness = new AkkaHarness(change: o =>
     {
         o.Hocon += "\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]";
         o.Port = _port;
+        o.LeaveLimit = TimeSpan.FromSeconds(30);
     });
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -61,11 +63,7 @@ public sealed class EngineTests : IAsyncLifetime
     {
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
-        using (var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0))
-        {
-            free.Start();
-            _port = ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
-        }
+        _port = FreePort();
         await using var c = await _harness.StartNodeAsync("c");
         var before = _harness.Engines[2].Node!;
         _harness.Engines[0].Node!.Cluster.Down(before.Self.Address);
@@ -118,13 +116,15 @@ public sealed class EngineTests : IAsyncLifetime
     {
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
+        _port = FreePort();
         await using var c = await _harness.StartNodeAsync("c");
         await CutAsync(2, 0, 1);
         await Eventually.Until(() => c.Engine.State == EngineState.Down, () => $"the minority to refuse work\n{Logged}");
         (await c.Engine.Claims.ClaimAsync(new ClaimRequest("z", "x"), default)).Status.ShouldBe(ClaimStatus.Unavailable);
         await Eventually.Until(() => a.Engine.State == EngineState.Ready && _harness.Engines[0].Node!.View.Members.Length == 2, () => $"the majority to go on without it\n{Logged}");
         (await a.Engine.Claims.ClaimAsync(new ClaimRequest("z", "x"), default)).Status.ShouldBe(ClaimStatus.Granted);
-        await HealAsync(2, 0, 1);
+        c.Engine.State.ShouldBe(EngineState.Down);
+        await HealAsync(0, 1);
         await Eventually.Until(() => c.Engine.State == EngineState.Ready, () => $"the node to come back\n{Logged}");
         (await c.Engine.Claims.LocateAsync("z", "x", default)).Single().Node.ShouldBe("a");
     }
@@ -189,23 +189,34 @@ public sealed class EngineTests : IAsyncLifetime
         return pipe;
     }
 
-    private Task CutAsync(int node, params int[] others) => ThrottleAsync(Blackhole.Instance, node, others);
-
-    private Task HealAsync(int node, params int[] others) => ThrottleAsync(Unthrottled.Instance, node, others);
-
     // Both ends drop what they would send and what comes.
-    private async Task ThrottleAsync(ThrottleMode mode, int node, int[] others)
+    private async Task CutAsync(int node, params int[] others)
     {
+        _cut = _harness.Engines[node].Node!.Self.Address;
         foreach (var other in others)
         {
-            await SetAsync(_harness.Engines[node], _harness.Engines[other], mode);
-            await SetAsync(_harness.Engines[other], _harness.Engines[node], mode);
+            await SetAsync(_harness.Engines[node], _harness.Engines[other].Node!.Self.Address, Blackhole.Instance);
+            await SetAsync(_harness.Engines[other], _cut, Blackhole.Instance);
         }
     }
 
-    private static async Task SetAsync(AkkaClusterEngine at, AkkaClusterEngine to, ThrottleMode mode)
+    // The node that was cut off has a new ActorSystem meanwhile, which drops nothing.
+    private async Task HealAsync(params int[] others)
+    {
+        foreach (var other in others) await SetAsync(_harness.Engines[other], _cut!, Unthrottled.Instance);
+    }
+
+    private static async Task SetAsync(AkkaClusterEngine at, Address to, ThrottleMode mode)
     {
         var transport = ((IRemoteActorRefProvider)((ExtendedActorSystem)at.Node!.System).Provider).Transport;
-        (await transport.ManagementCommand(new SetThrottle(to.Node!.Self.Address, ThrottleTransportAdapter.Direction.Both, mode))).ShouldBeTrue();
+        (await transport.ManagementCommand(new SetThrottle(to, ThrottleTransportAdapter.Direction.Both, mode))).ShouldBeTrue();
+    }
+
+    // A port that a node keeps over its ActorSystems.
+    private static int FreePort()
+    {
+        using var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        free.Start();
+        return ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
     }
 }

@@ -72,7 +72,8 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
     {
         var hubOptions = new HubOptions { NodeName = name, AutoCreate = true };
         configure?.Invoke(hubOptions);
-        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast };
+        // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for.
+        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast, LeaveLimit = TimeSpan.Zero };
         options.Seeds = [.. _nodes.Select(static n => n.Engine.Node?.Self.Address.ToString()).OfType<string>()];
         change?.Invoke(options);
         var engine = new AkkaClusterEngine(options, Log);
