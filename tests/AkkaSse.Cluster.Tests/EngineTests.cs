@@ -132,7 +132,7 @@ public sealed class EngineTests : IAsyncLifetime
         await Eventually.Until(async () =>
         {
             var result = await client.Reader.ReadAsync();
-            read.Append(System.Text.Encoding.UTF8.GetString(result.Buffer));
+            read.Append(System.Text.Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(result.Buffer)));
             client.Reader.AdvanceTo(result.Buffer.End);
             return read.ToString().Contains($"data: {count - 1}\n", StringComparison.Ordinal);
         }, "the last event");
