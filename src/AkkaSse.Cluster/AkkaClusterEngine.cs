@@ -109,7 +109,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     /// <inheritdoc/>
     public ValueTask DrainAsync(CancellationToken cancellation)
     {
-        lock (_gate) return new ValueTask(_drained ??= _context is null ? Task.CompletedTask : Task.Run(LeaveAsync, CancellationToken.None));
+        lock (_gate) return new ValueTask(_drained ??= _context is null || Volatile.Read(ref _disposed) != 0 ? Task.CompletedTask : Task.Run(LeaveAsync, CancellationToken.None));
     }
 
     /// <inheritdoc/>
@@ -161,7 +161,9 @@ public sealed class AkkaClusterEngine : IHubEngine
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped);
             var joining = JoinAsync(node, regions, wasRemoved, ended.Token);
-            await node.System.WhenTerminated.ConfigureAwait(false);
+            // Also one that was begun while the engine was ending.
+            await using (stopped.Register(() => _ = node.System.Terminate()).ConfigureAwait(false))
+                await node.System.WhenTerminated.ConfigureAwait(false);
             await ended.CancelAsync().ConfigureAwait(false);
             await joining.ConfigureAwait(false);
             if (stopped.IsCancellationRequested || _drained is not null) return;
@@ -263,6 +265,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (_stop.IsCancellationRequested) return;
         await CoordinatedShutdown.Get(node.System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance).ConfigureAwait(false);
         Decide(null);
+        foreach (var room in _rooms) room.Stop();
     }
 
     private async Task EndAsync(ClusterNode node)

@@ -12,7 +12,14 @@ namespace AkkaSse.Cluster.Tests;
 /// <summary>Nodes that come, leave, are cut off and come back, with real remoting in one process.</summary>
 public sealed class EngineTests : IAsyncLifetime
 {
-    private readonly AkkaHarness _harness = new(change: static o => o.Hocon += "\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]");
+    private readonly AkkaHarness _harness;
+    private int _port;
+
+    public EngineTests() => _harness = new AkkaHarness(change: o =>
+    {
+        o.Hocon += "\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]";
+        o.Port = _port;
+    });
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -32,6 +39,38 @@ public sealed class EngineTests : IAsyncLifetime
         await Eventually.Until(async () => (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).SequenceEqual(["a", "b", "c"]), "all three to be listed");
         await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync("z", "kept", default)) is [{ Node: "c" } at] && at.Generation == kept.Generation, () => $"the claim to be where it was\n{Logged}");
         await Eventually.Until(async () => (await b.Hub.LoadOfAsync("c", default))?.Node == "c", "an answer of the node that came back");
+    }
+
+    [Fact]
+    public async Task Node_that_ended_without_a_word_and_starts_again_at_its_address_is_a_member_at_once()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        var c = await _harness.StartNodeAsync("c");
+        var was = _harness.Engines[2].Node!;
+        await c.Engine.DisposeAsync();
+        _port = was.Self.Address.Port!.Value;
+        await using var again = await _harness.StartNodeAsync("c");
+        _harness.Engines[3].Node!.Id.ShouldNotBe(was.Id);
+        await Eventually.Until(() => _harness.Engines[0].Node!.View.Members is { Length: 3 } all && all.All(m => m.Id != was.Id), () => $"the old incarnation to be gone\n{Logged}");
+        await Eventually.Until(async () => (await a.Hub.LoadOfAsync("c", default))?.Node == "c", "an answer of the new one");
+    }
+
+    [Fact]
+    public async Task Removed_node_comes_back_at_the_same_address()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        using (var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0))
+        {
+            free.Start();
+            _port = ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
+        }
+        await using var c = await _harness.StartNodeAsync("c");
+        var before = _harness.Engines[2].Node!;
+        _harness.Engines[0].Node!.Cluster.Down(before.Self.Address);
+        await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before.Id && c.Engine.State == EngineState.Ready, () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
+        _harness.Engines[2].Node!.Self.Address.ShouldBe(before.Self.Address);
     }
 
     [Fact]

@@ -48,6 +48,7 @@ internal static class ClusterHocon
         return ConfigurationFactory.ParseString($$"""
             akka {
               {{(log is null ? "" : $"loggers = [{Quote(log)}]")}}
+              stdout-logger-class = {{Quote($"{typeof(SilentLogger).FullName}, {typeof(SilentLogger).Assembly.GetName().Name}")}}
               actor {
                 provider = cluster
                 serializers.akkasse = {{Quote($"{typeof(WireSerializer).FullName}, {typeof(WireSerializer).Assembly.GetName().Name}")}}

@@ -128,8 +128,8 @@ public sealed class RulesTests
         (EntityExtractor.Hash("orders"), EntityExtractor.Hash("")).ShouldBe((HashOfOrders, HashOfNothing));
     }
 
-    private const ulong HashOfOrders = 0;
-    private const ulong HashOfNothing = 0;
+    private const ulong HashOfOrders = 199345824633965;
+    private const ulong HashOfNothing = 146719880041931;
 
     private static Address Node(int i) => new("akka.tcp", "s", "10.0.0.1", 1_000 + i);
 

@@ -60,10 +60,12 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : ProcessSpecs
         (load.Reconnects, load.Gaps).ShouldBe((0, 0));
     }
 
-    [Fact]
-    public async Task Restarted_node_takes_its_name_back_at_once()
+    [Theory]
+    [InlineData("--no-page")]
+    [InlineData("--no-inline")]
+    public async Task Restarted_node_takes_its_name_back_at_once(string option)
     {
-        await using var cluster = await StartAsync(2);
+        await using var cluster = await StartAsync(2, option);
         await cluster.KillAsync(1);
         await cluster.StartNodeAsync("n1");
         using var http = new HttpClient();

@@ -14,6 +14,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
     // Faster than in production where only waiting for the next round would be tested; what is decided stays the same.
     private const string Fast = """
         akka {
+          loglevel = INFO
           cluster {
             gossip-interval = 100ms
             leader-actions-interval = 100ms
@@ -63,6 +64,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
     public async ValueTask DisposeAsync()
     {
         // At once: a test's end is not a rolling restart, and nodes that are ended one after the other would look for each other.
+        await Task.WhenAll(_nodes.Select(static n => n.Engine.DisposeAsync().AsTask()));
         await Task.WhenAll(_nodes.Select(static n => n.Node.DisposeAsync().AsTask()));
     }
 
@@ -71,7 +73,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         var hubOptions = new HubOptions { NodeName = name, AutoCreate = true };
         configure?.Invoke(hubOptions);
         var options = new AkkaClusterOptions { Port = 0, Hocon = Fast };
-        if (_nodes.FirstOrDefault(static n => n.Engine.Node is not null).Engine is { } first) options.Seeds = [first.Node!.Self.Address.ToString()];
+        options.Seeds = [.. _nodes.Select(static n => n.Engine.Node?.Self.Address.ToString()).OfType<string>()];
         change?.Invoke(options);
         var engine = new AkkaClusterEngine(options, Log);
         var hub = new SseHub(hubOptions, engine, time: time);
