@@ -47,6 +47,8 @@ internal sealed class StreamReplicas(StreamRoom room) : ReplicaHost<StreamState>
 
     private protected override void OnDropped(string log) => room.Census.SetCopy(log, isPresent: false);
 
+    private protected override void Wake(string log) => room.Region.Tell(new Tidy(log), Self);
+
     private protected override void OnTick()
     {
         if (ReplicaPeers.Now - _sweptAt < SweepInterval) return;
