@@ -62,6 +62,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
                 OnAnswer(answer);
                 break;
             case Delivery delivery:
+                if (delivery.Segments.Length > 0) _room.Lines.OnReceived(Sender, delivery.Size);
                 OnDelivery(delivery);
                 break;
             case Welcome welcome:
