@@ -10,9 +10,15 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(500);
 
+    // An owner that was called needs some round trips, and a transfer of the log.
+    private const long WakeInterval = 10_000;
+    private const int WokenAtOnce = 1_000;
+
     private readonly ReplicaPeers _peers;
     private readonly LogKind<TState> _kind;
     private readonly SnapshotTransfers _transfers;
+    private MemberView? _wokenFor;
+    private long _wakeAt;
     private readonly Dictionary<string, Replica<TState>> _replicas = new(StringComparer.Ordinal);
 
     private protected ReplicaHost(ReplicaPeers peers, LogKind<TState> kind)
@@ -72,6 +78,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
                 break;
             case Tick:
                 _transfers.Tick(Self, ReplicaPeers.Now);
+                WakeOwners();
                 OnTick();
                 break;
             default:
@@ -94,7 +101,42 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
     {
     }
 
+    /// <summary>Wakes a log's owner, wherever it is to be: the owner finds by itself what there is to do.</summary>
+    private protected abstract void Wake(string log);
+
     private protected virtual void OnOther(object message) => Unhandled(message);
+
+    // A log that nobody uses has no owner. When one of its voters is gone or wants to go, somebody must find another: the first of those that stay calls an owner.
+    private void WakeOwners()
+    {
+        var members = _peers.MembersOf(_peers.Node.View);
+        var now = ReplicaPeers.Now;
+        if (ReferenceEquals(members, _wokenFor) && now < _wakeAt) return;
+        _wokenFor = members;
+        _wakeAt = now + WakeInterval;
+        var woken = 0;
+        foreach (var (log, replica) in _replicas)
+        {
+            if (replica.Voters is not { } set || !Misses(set, members)) continue;
+            Wake(log);
+            // The others have their turn with the next tick.
+            if (++woken < WokenAtOnce) continue;
+            _wakeAt = now;
+            return;
+        }
+    }
+
+    private bool Misses(VoterSet set, MemberView members)
+    {
+        var misses = set.Next is not null;
+        NodeId? caller = null;
+        foreach (var voter in set.Voters)
+        {
+            if (members.CanVote(voter.Node)) caller ??= voter.Node;
+            else misses = true;
+        }
+        return misses && (caller is null || caller == _peers.Self);
+    }
 
     private void Take(ToReplica mail, bool isLocal)
     {

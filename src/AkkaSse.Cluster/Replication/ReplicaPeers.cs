@@ -10,9 +10,7 @@ namespace AkkaSse.Cluster.Replication;
 internal sealed class ReplicaPeers(ClusterNode node, string hostName)
 {
     private readonly ConcurrentDictionary<string, IActorRef> _hosts = new(StringComparer.Ordinal);
-    private readonly Lock _gate = new();
-    private ClusterView? _seen;
-    private MemberView _members = new([], [], []);
+    private volatile Tuple<ClusterView, MemberView>? _newest;
     private long _numbers;
 
     internal NodeId Self { get; } = IdOf(node.Self);
@@ -26,8 +24,10 @@ internal sealed class ReplicaPeers(ClusterNode node, string hostName)
     internal long NextNumber() => Interlocked.Increment(ref _numbers);
 
     /// <summary>The replica host of a node, whoever runs there now: messages name the incarnation.</summary>
-    internal IActorRef HostOf(NodeId id) =>
-        _hosts.GetOrAdd(id.Address, static (address, a) => ((ExtendedActorSystem)a.node.System).Provider.ResolveActorRef($"{address}/user/{a.hostName}"), (node, hostName));
+    internal IActorRef HostOf(NodeId id) => HostAt(id.Address);
+
+    internal IActorRef HostAt(string address) =>
+        _hosts.GetOrAdd(address, static (address, a) => ((ExtendedActorSystem)a.node.System).Provider.ResolveActorRef($"{address}/user/{a.hostName}"), (node, hostName));
 
     /// <summary>Whether an incarnation was removed, or is not known yet: its messages are not listened to.</summary>
     internal bool IsMember(NodeId id)
@@ -44,21 +44,19 @@ internal sealed class ReplicaPeers(ClusterNode node, string hostName)
     /// </summary>
     internal MemberView MembersOf(ClusterView view)
     {
-        lock (_gate)
+        if (_newest is { } newest && ReferenceEquals(view, newest.Item1)) return newest.Item2;
+        List<NodeId> all = [], away = [], leaving = [];
+        foreach (var member in view.Members)
         {
-            if (ReferenceEquals(view, _seen)) return _members;
-            List<NodeId> all = [], away = [], leaving = [];
-            foreach (var member in view.Members)
-            {
-                if (!member.HostsStreams) continue;
-                var id = IdOf(member.Unique);
-                all.Add(id);
-                if (!member.Reachable || member.Status is Akka.Cluster.MemberStatus.Joining or Akka.Cluster.MemberStatus.WeaklyUp or Akka.Cluster.MemberStatus.Down) away.Add(id);
-                if (member.Draining || member.Status is Akka.Cluster.MemberStatus.Leaving or Akka.Cluster.MemberStatus.Exiting) leaving.Add(id);
-            }
-            _seen = view;
-            return _members = new MemberView(all, away, leaving);
+            if (!member.HostsStreams) continue;
+            var id = IdOf(member.Unique);
+            all.Add(id);
+            if (!member.Reachable || member.Status is Akka.Cluster.MemberStatus.Joining or Akka.Cluster.MemberStatus.WeaklyUp or Akka.Cluster.MemberStatus.Down) away.Add(id);
+            if (member.Draining || member.Status is Akka.Cluster.MemberStatus.Leaving or Akka.Cluster.MemberStatus.Exiting) leaving.Add(id);
         }
+        var members = new MemberView(all, away, leaving);
+        _newest = Tuple.Create(view, members);
+        return members;
     }
 
     private static NodeId IdOf(Akka.Cluster.UniqueAddress unique) => new(unique.Address.ToString(), unique.Uid);

@@ -196,6 +196,8 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
             _actor = null;
             _told = false;
         }
+        if (streams.Room is null) Refuse();
+        else if (IsUsed) Tell();
     }
 
     /// <summary>There is no ActorSystem: those who would not wait for one are answered.</summary>
@@ -233,12 +235,14 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     {
         lock (_gate)
         {
-            for (var i = works.Count - 1; i >= 0; i--)
+            for (var i = works.Count - 1; i >= 0 && !_closed; i--)
             {
                 works[i].WasSent = false;
                 _waiting.AddFirst(works[i]);
             }
+            if (!_closed) return;
         }
+        foreach (var work in works) Fail(work, PublishStatus.Closed, "The hub has stopped.");
     }
 
     /// <summary>Answers those who have waited too long for an owner.</summary>
@@ -259,11 +263,7 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
             }
         }
         if (late is null) return;
-        foreach (var work in late)
-        {
-            if (work.MayBeDone) work.Lose();
-            else work.Refuse(PublishStatus.Unavailable, "The stream has no owner that can be reached now; nothing was appended.");
-        }
+        foreach (var work in late) Fail(work, PublishStatus.Unavailable, "The stream has no owner that can be reached now; nothing was appended.");
     }
 
     /// <summary>The engine ends: everybody is answered.</summary>
@@ -277,7 +277,7 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
             _waiting.Clear();
             _actor = null;
         }
-        foreach (var work in waiting) work.Refuse(status, error);
+        foreach (var work in waiting) Fail(work, status, error);
     }
 
     /// <summary>From the actor, when nobody has used it for a time: true when it is given up now.</summary>
@@ -288,6 +288,12 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
             if (_waiting.Count > 0 || _followed.Count > 0) return false;
             return _closed = true;
         }
+    }
+
+    private static void Fail(StreamWork work, PublishStatus status, string error)
+    {
+        if (work.MayBeDone) work.Lose();
+        else work.Refuse(status, error);
     }
 
     // Under the gate. The last work that waits, while it has room: all of it goes in one message.

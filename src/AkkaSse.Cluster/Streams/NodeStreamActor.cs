@@ -23,6 +23,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     private int _appendsSent;
     private IActorRef? _owner;
     private long _term;
+    private bool _ownerLeaves;
     private bool _followsThere;
     private bool _helloFollows;
     private long _helloAt = long.MinValue / 2;
@@ -61,6 +62,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
                 OnAnswer(answer);
                 break;
             case Delivery delivery:
+                if (delivery.Segments.Length > 0) _room.Lines.OnReceived(Sender, delivery.Size);
                 OnDelivery(delivery);
                 break;
             case Welcome welcome:
@@ -181,7 +183,12 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         if (answer.Status == StreamAnswer.Moved)
         {
             _stream.GiveBack([work]);
-            if (Sender.Equals(_owner)) LoseOwner(isClean: true);
+            if (Sender.Equals(_owner))
+            {
+                // What was sent before may still be answered: nobody else is asked before that is known.
+                _ownerLeaves = true;
+                if (_sent.Count == 0) LoseOwner(isClean: true);
+            }
             return;
         }
         if (Sender.Equals(_owner)) _heardAt = ReplicaPeers.Now;
@@ -206,7 +213,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     // One read at a time brings all readers' logs on this node up to date.
     private void ReadMissing()
     {
-        if (_reading != 0 || _owner is not { } owner) return;
+        if (_reading != 0 || _ownerLeaves || _owner is not { } owner) return;
         foreach (var followed in _stream.Followed)
         {
             if (followed.Missing is not { } missing) continue;
@@ -229,6 +236,11 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         if (_owner is not { } owner)
         {
             if (follows || _stream.IsUsed) Greet(_room.Region, follows);
+            return;
+        }
+        if (_ownerLeaves)
+        {
+            if (_sent.Count == 0) LoseOwner(isClean: true);
             return;
         }
         if (follows != _followsThere)
@@ -270,6 +282,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         _owner!.Tell(Goodbye.Instance, Self);
         Context.Unwatch(_owner);
         _owner = null;
+        _ownerLeaves = false;
         _followsThere = false;
     }
 
@@ -277,6 +290,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     {
         if (_owner is { } owner) Context.Unwatch(owner);
         _owner = null;
+        _ownerLeaves = false;
         _followsThere = false;
         _greeting = false;
         _reading = 0;

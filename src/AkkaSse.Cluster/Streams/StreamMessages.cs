@@ -51,6 +51,17 @@ internal sealed record Delivery(string Epoch, long First, long LostThrough, Even
 
     /// <summary>True when the stream was removed meanwhile, also when it exists again.</summary>
     internal bool WasRemoved { get; init; }
+
+    /// <summary>What it counts on its line.</summary>
+    internal int Size
+    {
+        get
+        {
+            var size = 256;
+            foreach (ref readonly var segment in Segments.AsSpan()) size += segment.Blob.Length;
+            return size;
+        }
+    }
 }
 
 /// <summary>What a node may ask an owner for.</summary>

@@ -76,12 +76,15 @@ internal sealed partial class StreamOwner
         foreach (var (node, session) in _sessions)
         {
             if (!session.Follows) continue;
-            if (session.IsBehind)
+            whole ??= Make([.. _segments], header, removed);
+            if (!session.IsBehind && _room.Lines.TrySend(node, whole.Size))
             {
-                if (header is not null) node.Tell(moved ??= Make([], header, removed), Self);
+                node.Tell(whole, Self);
                 continue;
             }
-            node.Tell(whole ??= Make([.. _segments], header, removed), Self);
+            // Once: it reads then, and its last page says that it has caught up. What readers must hear of is told in any case.
+            if (!session.IsBehind || header is not null) node.Tell(moved ??= Make([], header, removed), Self);
+            session.IsBehind = true;
         }
         _segments.Clear();
     }

@@ -17,6 +17,8 @@ internal sealed class StreamRoom(ClusterNode node, ReplicaPeers peers, StreamKin
 
     internal StreamCensus Census => census;
 
+    internal StreamLines Lines { get; } = new();
+
     internal HubOptions Options => node.Context.Host.Options;
 
     internal IActorRef Region { get; set; } = ActorRefs.Nobody;

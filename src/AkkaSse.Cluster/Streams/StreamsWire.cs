@@ -49,6 +49,11 @@ internal static class StreamsWire
             }
         }, ReadListed),
         new WireCodec<CopyCount>("S17", static (m, to) => to.Int(m.Copies), static (ref WireReader from) => new CopyCount(from.Int32())),
+        new WireCodec<LineAck>("S18", static (m, to) =>
+        {
+            to.Int(m.Bytes);
+            to.Int(m.Messages);
+        }, static (ref WireReader from) => new LineAck(from.Int(), from.Int())),
     ];
 
     internal static IReadOnlyList<CommandCodec> Commands { get; } = [StreamCommand.Codec];

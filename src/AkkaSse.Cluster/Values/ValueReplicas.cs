@@ -13,6 +13,8 @@ internal sealed class ValueReplicas(ValueRoom room) : ReplicaHost<ValueState>(ro
 
     private long _sweptAt = ReplicaPeers.Now;
 
+    private protected override void Wake(string log) => room.Region.Tell(new ValueQuestion(log, ValueAsk.Get, null), Self);
+
     private protected override void OnTick()
     {
         if (ReplicaPeers.Now - _sweptAt < SweepInterval) return;
