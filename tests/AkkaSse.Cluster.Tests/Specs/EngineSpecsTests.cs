@@ -6,7 +6,7 @@ namespace AkkaSse.Cluster.Tests.Specs;
 
 public sealed class AkkaNodeTests : NodeSpecs
 {
-    protected override IEngineHarness CreateHarness() => new AkkaHarness(alone: true);
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
 }
 
 public sealed class AkkaNodeOfThreeTests : NodeSpecs
@@ -16,7 +16,7 @@ public sealed class AkkaNodeOfThreeTests : NodeSpecs
 
 public sealed class AkkaClaimTests : ClaimSpecs
 {
-    protected override IEngineHarness CreateHarness() => new AkkaHarness(alone: true);
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
 }
 
 public sealed class AkkaClaimsOfThreeTests : ClaimSpecs
@@ -31,7 +31,7 @@ public sealed class AkkaClusterTests : ClusterSpecs
 
 public sealed class AkkaStreamTests : StreamSpecs
 {
-    protected override IEngineHarness CreateHarness() => new AkkaHarness(alone: true);
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
 }
 
 public sealed class AkkaStreamOfThreeTests : StreamSpecs
@@ -41,7 +41,7 @@ public sealed class AkkaStreamOfThreeTests : StreamSpecs
 
 public sealed class AkkaReadTests : ReadSpecs
 {
-    protected override IEngineHarness CreateHarness() => new AkkaHarness(alone: true);
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
 }
 
 public sealed class AkkaReadOfThreeTests : ReadSpecs
@@ -51,7 +51,7 @@ public sealed class AkkaReadOfThreeTests : ReadSpecs
 
 public sealed class AkkaIdempotencyTests : IdempotencySpecs
 {
-    protected override IEngineHarness CreateHarness() => new AkkaHarness(alone: true);
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
 }
 
 public sealed class AkkaIdempotencyOfThreeTests : IdempotencySpecs
@@ -61,7 +61,7 @@ public sealed class AkkaIdempotencyOfThreeTests : IdempotencySpecs
 
 public sealed class AkkaValueTests : ValueSpecs
 {
-    protected override IEngineHarness CreateHarness() => new AkkaHarness(alone: true);
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
 }
 
 public sealed class AkkaValueOfThreeTests : ValueSpecs
@@ -71,7 +71,7 @@ public sealed class AkkaValueOfThreeTests : ValueSpecs
 
 public sealed class AkkaTimeTests : EngineTimeSpecs
 {
-    protected override IEngineHarness CreateHarness() => new AkkaHarness(new ManualTimeProvider(), alone: true);
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(new ManualTimeProvider());
 }
 
 public sealed class AkkaTimeOfThreeTests : EngineTimeSpecs

@@ -9,7 +9,7 @@ namespace AkkaSse.Cluster.Tests.Support;
 /// <summary>
 /// Nodes of one cluster, each an ActorSystem with real remoting on a free loopback port of this process. The first one begins the cluster, the others join it.
 /// </summary>
-public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0, bool alone = false) : IManualTimeHarness
+public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0) : IManualTimeHarness
 {
     // Faster than in production where only waiting for the next round would be tested; what is decided stays the same.
     private const string Fast = """
@@ -39,9 +39,6 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
           }
         }
         """;
-
-    // For nodes that stay alone: every message is serialized, as between nodes. Not for several: Akka.NET's own replicator then loses the sharding coordinator's state to a JSON serializer that cannot read it.
-    private const string Serializing = "akka.actor.serialize-messages = on";
 
     private readonly List<(EngineNode Node, AkkaClusterEngine Engine)> _nodes = [];
 
@@ -76,7 +73,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         var hubOptions = new HubOptions { NodeName = name, AutoCreate = true };
         configure?.Invoke(hubOptions);
         // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for.
-        var options = new AkkaClusterOptions { Port = 0, Hocon = alone ? Fast + Serializing : Fast, LeaveLimit = TimeSpan.Zero };
+        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast, LeaveLimit = TimeSpan.Zero };
         options.Seeds = [.. _nodes.Select(static n => n.Engine.Node?.Self.Address.ToString()).OfType<string>()];
         change?.Invoke(options);
         var engine = new AkkaClusterEngine(options, Log);
