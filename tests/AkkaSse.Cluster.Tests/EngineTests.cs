@@ -179,12 +179,35 @@ public sealed class EngineTests : IAsyncLifetime
         data.ShouldBe(Enumerable.Range(0, count));
     }
 
+    [Fact]
+    [Trait("parity", "TGT-01")]
+    public async Task Send_finds_a_client_that_has_moved_since_it_was_last_sent_to()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        await using var c = await _harness.StartNodeAsync("c");
+        await ConnectAsync(b.Hub, "x");
+        (await a.Hub.SendToAsync("x", new Protocol.SseEvent { Data = "one" })).Status.ShouldBe(SendStatus.Accepted);
+        var moved = await ConnectAsync(c.Hub, "x");
+        // Until the connection at b has ended it may still take what was sent to the old place.
+        await Eventually.Until(() => b.Hub.Load.Connections == 0, "the replaced connection to end");
+        (await a.Hub.SendToAsync("x", new Protocol.SseEvent { Data = "two" })).Status.ShouldBe(SendStatus.Accepted);
+        var read = new System.Text.StringBuilder();
+        await Eventually.Until(async () =>
+        {
+            var result = await moved.Reader.ReadAsync();
+            read.Append(System.Text.Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(result.Buffer)));
+            moved.Reader.AdvanceTo(result.Buffer.End);
+            return read.ToString().Contains("data: two\n", StringComparison.Ordinal);
+        }, "the event at the new place");
+    }
+
     private string Logged => string.Join('\n', _harness.Log.Lines.TakeLast(80));
 
     private static async Task<System.IO.Pipelines.Pipe> ConnectAsync(SseHub hub, string client)
     {
         var pipe = new System.IO.Pipelines.Pipe(new System.IO.Pipelines.PipeOptions(pauseWriterThreshold: 0));
-        var admitted = await hub.ConnectAsync(new SubscribeRequest { Zone = "default", ClientId = client }, default);
+        var admitted = await hub.ConnectAsync(new SubscribeRequest { Zone = "default", ClientId = client, Instance = "i" }, default);
         _ = (admitted.Connection ?? throw new InvalidOperationException($"{admitted.Status} {admitted.Error}")).RunAsync(pipe.Writer, static () => { }, default);
         return pipe;
     }

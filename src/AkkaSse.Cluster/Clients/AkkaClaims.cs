@@ -13,6 +13,9 @@ internal sealed class AkkaClaims(EngineContext context, IKeyValueEngine values) 
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
+    // So long a client that is in two zones may be taken for one that is in one.
+    private const long AllZonesAge = 1_000;
+
     private readonly HeldClaims _held = new();
     private readonly LocationCache _cache = new();
     private volatile IActorRef? _region;
@@ -73,16 +76,18 @@ internal sealed class AkkaClaims(EngineContext context, IKeyValueEngine values) 
     public async ValueTask<IReadOnlyList<ClaimLocation>> LocateAsync(string? zone, string client, CancellationToken cancellation)
     {
         if (!context.IsServing || _region is not { } region || context.Node is not { } node) return [];
-        var places = _cache.Find(client);
-        if (places is null || places.Any(p => p.Node != context.NodeName && node.View.Named(p.Node) is null))
-        {
-            var located = await AskAsync<Located>(region, new Locate(client), cancellation).ConfigureAwait(false);
-            if (located is null) return [];
-            places = [.. located.Places.OrderBy(static p => p.Zone, StringComparer.Ordinal).Select(p => new ClaimLocation(p.Zone, client, p.Node, p.Generation))];
-            if (places.Count > 0) _cache.Add(client, places);
-        }
-        return zone is null || (places.Count == 1 && places[0].Zone == zone) ? places : [.. places.Where(p => p.Zone == zone)];
+        // In a zone that is named a place is right or the node there says no; in all zones, the client may have come into another one meanwhile.
+        var now = Environment.TickCount64;
+        var places = In(zone, _cache.Find(client, zone is null ? now - AllZonesAge : 0) ?? []);
+        if (places.Count > 0 && places.All(p => p.Node == context.NodeName || node.View.Named(p.Node) is not null)) return places;
+        if (await AskAsync<Located>(region, new Locate(client), cancellation).ConfigureAwait(false) is not { } located) return [];
+        places = [.. located.Places.OrderBy(static p => p.Zone, StringComparer.Ordinal).Select(p => new ClaimLocation(p.Zone, client, p.Node, p.Generation))];
+        if (places.Count > 0) _cache.Add(client, places, now);
+        return In(zone, places);
     }
+
+    private static IReadOnlyList<ClaimLocation> In(string? zone, IReadOnlyList<ClaimLocation> places) =>
+        zone is null || (places.Count == 1 && places[0].Zone == zone) ? places : [.. places.Where(p => p.Zone == zone)];
 
     public void Forget(string client) => _cache.Forget(client);
 

@@ -11,23 +11,24 @@ internal sealed class LocationCache
     internal const int Half = 32_768;
 
     private readonly Lock _gate = new();
-    private Dictionary<string, IReadOnlyList<ClaimLocation>> _young = new(StringComparer.Ordinal);
-    private Dictionary<string, IReadOnlyList<ClaimLocation>> _old = new(StringComparer.Ordinal);
+    private Dictionary<string, (IReadOnlyList<ClaimLocation> Places, long At)> _young = new(StringComparer.Ordinal);
+    private Dictionary<string, (IReadOnlyList<ClaimLocation> Places, long At)> _old = new(StringComparer.Ordinal);
 
-    internal IReadOnlyList<ClaimLocation>? Find(string client)
+    /// <summary>What was found at or after a time; null when nothing is remembered.</summary>
+    internal IReadOnlyList<ClaimLocation>? Find(string client, long since)
     {
         lock (_gate)
         {
-            if (_young.TryGetValue(client, out var places)) return places;
-            if (!_old.TryGetValue(client, out places)) return null;
-            Put(client, places);
-            return places;
+            if (_young.TryGetValue(client, out var found)) return found.At >= since ? found.Places : null;
+            if (!_old.TryGetValue(client, out found)) return null;
+            Put(client, found);
+            return found.At >= since ? found.Places : null;
         }
     }
 
-    internal void Add(string client, IReadOnlyList<ClaimLocation> places)
+    internal void Add(string client, IReadOnlyList<ClaimLocation> places, long at)
     {
-        lock (_gate) Put(client, places);
+        lock (_gate) Put(client, (places, at));
     }
 
     internal void Forget(string client)
@@ -48,13 +49,13 @@ internal sealed class LocationCache
         }
     }
 
-    private void Put(string client, IReadOnlyList<ClaimLocation> places)
+    private void Put(string client, (IReadOnlyList<ClaimLocation> Places, long At) found)
     {
         if (_young.Count >= Half)
         {
             (_old, _young) = (_young, _old);
             _young.Clear();
         }
-        _young[client] = places;
+        _young[client] = found;
     }
 }

@@ -11,7 +11,11 @@ namespace AkkaSse.Cluster.Nodes;
 /// </summary>
 internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRoom
 {
+    /// <summary>At most so many requests to one node are without an answer; the next ones wait here. An unbounded burst would hold up the heartbeats on the same connection.</summary>
+    internal const int Window = 1_024;
+
     private readonly ConcurrentDictionary<long, TaskCompletionSource<ReadOnlyMemory<byte>?>> _asked = new();
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _windows = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopped = new();
     private long _correlation;
     private volatile IActorRef? _actor;
@@ -81,6 +85,8 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
         {
             if (node == context.NodeName) return await context.Host.OnRequestAsync(node, message, cancellation).AsTask().WaitAsync(timeout, cancellation).ConfigureAwait(false);
             if (here.View.Named(node) is not { Actor: { } actor }) return null;
+            var window = _windows.GetOrAdd(node, static _ => new SemaphoreSlim(Window));
+            if (!window.Wait(0, CancellationToken.None) && !await window.WaitAsync(timeout, cancellation).ConfigureAwait(false)) return null;
             var correlation = Interlocked.Increment(ref _correlation);
             var answer = new TaskCompletionSource<ReadOnlyMemory<byte>?>(TaskCreationOptions.RunContinuationsAsynchronously);
             _asked[correlation] = answer;
@@ -92,6 +98,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
             finally
             {
                 _asked.TryRemove(correlation, out _);
+                window.Release();
             }
         }
         catch (TimeoutException)

@@ -96,12 +96,13 @@ public sealed class ClaimStateTests
         var cache = new LocationCache();
         for (var i = 0; i < 3 * LocationCache.Half; i++)
         {
-            cache.Add($"c{i}", [new ClaimLocation("z", $"c{i}", "n", i)]);
-            if (i % 1_000 == 0) cache.Find("c0").ShouldNotBeNull();
+            cache.Add($"c{i}", [new ClaimLocation("z", $"c{i}", "n", i)], at: 5);
+            if (i % 1_000 == 0) cache.Find("c0", since: 5).ShouldNotBeNull();
         }
-        cache.Find("c1").ShouldBeNull();
+        cache.Find("c1", since: 0).ShouldBeNull();
+        cache.Find("c0", since: 6).ShouldBeNull("it is too old");
         cache.Forget("c0");
-        cache.Find("c0").ShouldBeNull();
+        cache.Find("c0", since: 0).ShouldBeNull();
     }
 
     private static Claimant By(string instance, long token) => new("z", instance, null, "n", "m1", token);
