@@ -77,7 +77,7 @@ internal sealed class AkkaClaims(EngineContext context, IKeyValueEngine values) 
     {
         if (!context.IsServing || _region is not { } region || context.Node is not { } node) return [];
         // In a zone that is named a place is right or the node there says no; in all zones, the client may have come into another one meanwhile.
-        var now = Environment.TickCount64;
+        var now = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var places = In(zone, _cache.Find(client, zone is null ? now - AllZonesAge : 0) ?? []);
         if (places.Count > 0 && places.All(p => p.Node == context.NodeName || node.View.Named(p.Node) is not null)) return places;
         if (await AskAsync<Located>(region, new Locate(client), cancellation).ConfigureAwait(false) is not { } located) return [];
