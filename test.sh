@@ -97,11 +97,12 @@ for run in "${runs[@]}"; do
   directory=$(dirname "$project")
   [ -n "$(find "$directory" -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ] || { echo "$name: empty"; continue; }
   [ -n "$postgres" ] || [ "$name" != AkkaSse.Postgres.Tests ] || { echo "$name: skipped, there is no PostgreSQL"; continue; }
+  [ ${#akka[@]} -gt 0 ] || [ "$name" != AkkaSse.Cluster.Tests ] || { echo "$name: skipped, there is no Akka engine"; continue; }
   [ "$handover" = on ] || name=$name.handover-off
   trx=$results/$name.trx
   rm -f "$trx"
   started=$SECONDS
-  AKKASSE_TEST_HANDOVER=$handover dotnet test "$project" -c $configuration --no-build --nologo -v quiet \
+  AKKASSE_TEST_HANDOVER=$handover dotnet test "$project" -c $configuration --no-build --nologo -v quiet ${akka[@]+"${akka[@]}"} \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
     --blame-hang-timeout $hang_limit --blame-hang-dump-type none ${filter[@]+"${filter[@]}"}
   code=$?

@@ -1,0 +1,219 @@
+namespace AkkaSse.Cluster.Replication;
+
+/// <content>From the first question to a log that is being led.</content>
+internal sealed partial class Leader<TState>
+{
+    // Nodes that have not yet confirmed that the log begins here; only while one is founded.
+    private readonly HashSet<NodeId> _confirming = [];
+    private readonly long _preparingSince;
+    private long _prepareAt;
+    private int _raised;
+    private Peer? _source;
+    private bool _foundedAnew;
+
+    /// <summary>A new term: every node is asked.</summary>
+    private void Prepare()
+    {
+        _phase = Phase.Preparing;
+        _source = null;
+        State = null;
+        _peers.Clear();
+        Ask();
+    }
+
+    /// <summary>Asks those that have not answered.</summary>
+    private void Ask()
+    {
+        if (_now < _prepareAt) return;
+        foreach (var node in _view.Members)
+        {
+            var peer = PeerOf(node);
+            if (!peer.Promised && _now >= peer.NextTry) AskFor(peer);
+        }
+    }
+
+    private void AskFor(Peer peer)
+    {
+        Send(peer, new Prepare(Term));
+        TryLater(peer, _options.ResendAfter);
+    }
+
+    private Peer PeerOf(NodeId node)
+    {
+        if (!_peers.TryGetValue(node, out var peer)) _peers.Add(node, peer = new Peer(node, _options.Window));
+        return peer;
+    }
+
+    private void OnPromise(Peer peer, Promise promise)
+    {
+        // The first answer counts. A later one with another grant comes of a question that was late or doubled, and of a life that began after the first answer.
+        if (!peer.Promised) peer.Promise(promise.Grant, promise.Held);
+        else if (peer.Grant != promise.Grant) return;
+        switch (_phase)
+        {
+            case Phase.Preparing:
+                Evaluate();
+                break;
+            case Phase.Leading when !peer.IsActive && !peer.IsDropping:
+                Engage(peer);
+                break;
+        }
+    }
+
+    /// <summary>Another term is at work. Before anything was led a higher one is tried; afterwards this leader is finished.</summary>
+    private void OnRefused(Term promised)
+    {
+        if (promised <= Term) return;
+        if (_phase == Phase.Leading)
+        {
+            Depose();
+            return;
+        }
+        Term = Term with { Number = promised.Number + 1 };
+        _raised++;
+        // The first refusal only says that the hint was low. Further ones come of a rival; different waits end the duel.
+        if (_raised > 1) _prepareAt = _now + ((_options.ResendAfter << Math.Min(_raised, MostBackoff)) * (1 + ((_self.Uid + _self.Address.Length) & 3)) / 4);
+        Prepare();
+    }
+
+    /// <summary>Enough voters of the best log's set: take it. All nodes have answered and there is no log to take: found one.</summary>
+    private void Evaluate()
+    {
+        var best = Best();
+        if (best is not null && IsEnough(best.Held!.Voters))
+        {
+            FetchFrom(best);
+            return;
+        }
+        foreach (var node in _view.Members)
+        {
+            if (!PeerOf(node).Promised) return;
+        }
+        var nothingLost = best is null || best.Held!.Last == 0;
+        if (nothingLost || _now - _preparingSince >= _options.RecoveryLimit) Found(anew: !nothingLost || best?.Held!.Voters.BeganAnew == true);
+    }
+
+    /// <summary>The highest (accepted term, length); among equals the one that is furthest in committing and has been tried least, then this node's own, because that costs no transfer.</summary>
+    private Peer? Best()
+    {
+        Peer? best = null;
+        foreach (var peer in _peers.Values)
+        {
+            if (peer.Held is not null && (best is null || IsBetter(peer, best))) best = peer;
+        }
+        return best;
+    }
+
+    private bool IsBetter(Peer peer, Peer than)
+    {
+        var byTerm = peer.Held!.Accepted.CompareTo(than.Held!.Accepted);
+        if (byTerm != 0) return byTerm > 0;
+        if (peer.Held.Last != than.Held.Last) return peer.Held.Last > than.Held.Last;
+        if (peer.Tries != than.Tries) return peer.Tries < than.Tries;
+        if ((peer.Node == _self) != (than.Node == _self)) return peer.Node == _self;
+        return peer.Held.Commit > than.Held.Commit;
+    }
+
+    /// <summary>Whether those that promised meet every majority of the set, of both while it is joint.</summary>
+    private bool IsEnough(VoterSet set) => IsEnough(set.Voters) && (set.Next is null || IsEnough(set.Next));
+
+    private bool IsEnough(IReadOnlyList<Voter> voters)
+    {
+        var heard = 0;
+        foreach (var voter in voters)
+        {
+            if (_peers.TryGetValue(voter.Node, out var peer) && peer.Grant == voter.Grant) heard++;
+        }
+        return heard >= VoterSet.RecoveryQuorum(voters.Count);
+    }
+
+    private static bool HoldsTheSame(Peer peer, Peer source) => peer.Held is { } held && held.Accepted == source.Held!.Accepted && held.Last == source.Held.Last;
+
+    private void FetchFrom(Peer source)
+    {
+        _phase = Phase.Fetching;
+        _source = source;
+        Send(source, new Fetch(Term, source.Grant));
+        TryLater(source, _options.ResendAfter);
+    }
+
+    private void TryAnotherSource()
+    {
+        var best = Best()!;
+        if (best != _source) State = null;
+        if (State is null) FetchFrom(best);
+        else PullFrom(best);
+    }
+
+    private void GoBackToPreparing()
+    {
+        _phase = Phase.Preparing;
+        _source = null;
+        State = null;
+        Ask();
+        Evaluate();
+    }
+
+    private void OnHandover(Peer peer, Handover handover)
+    {
+        if (_phase != Phase.Fetching || State is not null || handover.Grant != peer.Grant || !HoldsTheSame(peer, _source!)) return;
+        // A large state may take longer than the patience for it: whoever is first is the source.
+        _source = peer;
+        State = ((ICarriesSnapshot)handover).Restore(_states);
+        Begin(handover.Index, handover.Voters);
+        peer.Tries = 0;
+        PullFrom(peer);
+    }
+
+    private void PullFrom(Peer source)
+    {
+        if (Last >= source.Held!.Last)
+        {
+            Lead(source.Held.Origin);
+            return;
+        }
+        Send(source, new Pull(Term, source.Grant, Last));
+        TryLater(source, _options.ResendAfter);
+    }
+
+    private void OnPulled(Peer peer, Pulled pulled)
+    {
+        if (_phase != Phase.Fetching || peer != _source || State is null || pulled.Grant != peer.Grant || pulled.After != Last) return;
+        foreach (var entry in pulled.Entries) Append(entry);
+        if (pulled.Entries.Length == 0) return;
+        peer.Tries = 0;
+        PullFrom(peer);
+    }
+
+    private void Begin(long index, VoterSet voters)
+    {
+        Commit = index;
+        _log = new EntryLog(index);
+        UncommittedBytes = _keptBytes = 0;
+        _batchAfter = -1;
+        Voters = _committedVoters = voters;
+        _votersAt = index;
+    }
+
+    /// <summary>A log that begins here: every member has answered at one time that it holds none that could be saved, and must confirm it once more before anything is committed, so that of two founders at most one succeeds.</summary>
+    private void Found(bool anew)
+    {
+        List<NodeId> able = [];
+        foreach (var node in _view.Members)
+        {
+            if (_view.CanVote(node)) able.Add(node);
+        }
+        var order = Rendezvous.Order(Name, able.Count > 0 ? able : _view.Members);
+        if (order.Count == 0) return;
+        List<Voter> voters = [];
+        foreach (var node in order)
+        {
+            if (voters.Count < _options.Voters) voters.Add(new Voter(node, _peers[node].Grant));
+        }
+        State = _states.Create();
+        Begin(0, new VoterSet(1, voters, null, anew));
+        _foundedAnew = anew;
+        _confirming.UnionWith(_view.Members);
+        Lead(Term);
+    }
+}
