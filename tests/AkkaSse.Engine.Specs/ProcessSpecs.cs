@@ -9,6 +9,9 @@ namespace AkkaSse.Engine.Specs;
 /// <param name="output">Told how long publishes took.</param>
 public abstract class ProcessSpecs(ITestOutputHelper output)
 {
+    /// <summary>What the test tells its reader.</summary>
+    protected ITestOutputHelper Said { get; } = output;
+
     /// <summary>True when the full counts are asked for.</summary>
     protected static bool Soak { get; } = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is not null;
 
@@ -80,8 +83,8 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
         await load.FinishAsync();
         load.Reconnects.ShouldBeGreaterThanOrEqualTo(10);
         load.Gaps.ShouldBe(0);
-        output.WriteLine($"publish in quiet: {Percentiles(load, quiet, restarts)}");
-        output.WriteLine($"publish during the rolling restart: {Percentiles(load, restarts, ended)}");
+        Said.WriteLine($"publish in quiet: {Percentiles(load, quiet, restarts)}");
+        Said.WriteLine($"publish during the rolling restart: {Percentiles(load, restarts, ended)}");
     }
 
     [Fact]

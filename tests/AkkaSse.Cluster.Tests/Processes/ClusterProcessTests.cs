@@ -30,7 +30,7 @@ public sealed class ClusterProcessTests(ITestOutputHelper output) : ProcessSpecs
             await cluster.KillAsync(0);
             var then = load.Acknowledged;
             await Eventually.Until(() => load.Acknowledged > then + 1_000 && load.QuietFor < TimeSpan.FromSeconds(1), () => $"publishes into all streams after the kill; {load.Acknowledged - then} came\n{cluster.Output}", TimeSpan.FromSeconds(60));
-            output.WriteLine($"SIGKILL of {name}: longest time between two acknowledged publishes into one stream {load.LongestPause.TotalSeconds:0.0} s");
+            Said.WriteLine($"SIGKILL of {name}: longest time between two acknowledged publishes into one stream {load.LongestPause.TotalSeconds:0.0} s");
             if (!Soak) break;
             await cluster.StartNodeAsync(name);
             await cluster.ReadyAsync();
