@@ -39,8 +39,6 @@ finish() {
 trap finish EXIT
 [ -n "$out" ] || out=$work/results.jsonl
 
-dotnet build src/AkkaSse.Server -c Release -v quiet --nologo >/dev/null
-dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo >/dev/null
 rig=bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig
 server=src/AkkaSse.Server/bin/Release/net10.0/AkkaSse.Server
 
@@ -91,6 +89,8 @@ update s set head = head + $batch where id = :s;"
   exit
 fi
 
+dotnet build src/AkkaSse.Server -c Release -v quiet --nologo >/dev/null
+dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo >/dev/null
 nodes=0
 # start_node SYNCHRONOUS DATABASE: sets url and pid.
 start_node() {
