@@ -80,6 +80,9 @@ public sealed class AkkaClusterEngine : IHubEngine
     /// <summary>The ActorSystem that runs now, for tests.</summary>
     internal ClusterNode? Node => _context?.Node;
 
+    /// <summary>Streams in the cluster as this node counts them, for tests of the limit.</summary>
+    internal int StreamCount => _streams?.Count ?? 0;
+
     /// <summary>What this node's sweeps would do at their own time, for tests that move the clock.</summary>
     internal Task SweepAsync() => _streams?.SweepAsync() ?? Task.CompletedTask;
 

@@ -81,6 +81,9 @@ public sealed class AkkaClusterOptions
     /// <summary>How this node is reached by people, for <c>/v1/cluster</c>; null for nothing.</summary>
     public string? Address { get; set; }
 
+    /// <summary>Bytes of events on their way to one node; tests make it small.</summary>
+    internal long LineBytes { get; set; } = Streams.StreamLines.DefaultBytes;
+
     internal string EffectivePublicHost => PublicHost ?? Host;
 
     internal bool HostsStreams => Roles.Contains(StreamRole);

@@ -69,10 +69,23 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
         // The owners hear of it from the membership, and move what this node votes for.
         while (_room is { } room && _context.Options.HostsStreams)
         {
-            var votes = await _replicas.Ask<int>(CountVotes.Instance, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+            var votes = await VotesAsync(_replicas, cancellation).ConfigureAwait(false);
             if (votes == 0) return;
             Log.VotesHeld(_context.Logger, votes);
             await Task.Delay(100, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>In how many logs a replica host has a vote; many when it is too busy to say.</summary>
+    internal static async Task<int> VotesAsync(IActorRef replicas, CancellationToken cancellation)
+    {
+        try
+        {
+            return await replicas.Ask<int>(CountVotes.Instance, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return int.MaxValue;
         }
     }
 
@@ -193,6 +206,9 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
 
     public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
         _room is { } room && _context.IsServing ? StreamLists.ListAsync(room, prefix ?? "", after, limit, cancellation) : new(new Page<StreamInfo>([], null));
+
+    /// <summary>Streams in the cluster, as far as this node knows.</summary>
+    internal int Count => _room?.Census.Streams ?? 0;
 
     /// <summary>What the sweeps of this node would do at their own time.</summary>
     internal Task SweepAsync() => _room is null ? Task.CompletedTask : _replicas.Ask(SweepNow.Instance, TimeSpan.FromSeconds(30));

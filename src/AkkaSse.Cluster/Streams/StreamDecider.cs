@@ -306,7 +306,7 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
             if ((refusal ?? decider.Ensure(change)) is { } no)
             {
                 Flush();
-                Add(no);
+                Add(no with { Offset = decider._head });
                 Pass();
                 return;
             }

@@ -12,10 +12,13 @@ internal sealed record LineAck(long Bytes, long Messages) : IWireMessage;
 /// What is on its way to each node, all streams together. Messages between nodes queue without a bound in the sender's memory, and heartbeats behind them: 200 000 at once made a healthy node unreachable. Beyond the bound
 /// a node is only told that heads have moved, and reads at its own pace. Thread-safe.
 /// </summary>
-internal sealed class StreamLines
+/// <param name="mostBytes">At most so many are on their way to one node, but for one message.</param>
+internal sealed class StreamLines(long mostBytes)
 {
-    /// <summary>At most so much is on its way to one node.</summary>
-    internal const long MostBytes = 8 << 20, MostMessages = 4_096;
+    /// <summary>See above.</summary>
+    internal const long DefaultBytes = 8 << 20;
+
+    private const long MostMessages = 4_096;
 
     // Acknowledgements get lost with their line: after so long without one, nothing is on its way any more.
     private const long LostAfter = 3_000;
@@ -31,7 +34,7 @@ internal sealed class StreamLines
     {
         if (to.Path.Address.HasLocalScope) return true;
         var line = _to.GetOrAdd(to.Path.Address, static _ => new Line { At = ReplicaPeers.Now });
-        if (Volatile.Read(ref line.Bytes) >= MostBytes || Volatile.Read(ref line.Messages) >= MostMessages)
+        if (Volatile.Read(ref line.Bytes) >= mostBytes || Volatile.Read(ref line.Messages) >= MostMessages)
         {
             if (ReplicaPeers.Now - Volatile.Read(ref line.At) < LostAfter) return false;
             line.Take(out _, out _);

@@ -91,7 +91,8 @@ internal sealed class StreamReplicas(StreamRoom room) : ReplicaHost<StreamState>
                 break;
             case SweepNow:
                 _sweepers.Add(Sender);
-                Sweep();
+                // Copies hear of the newest commits a moment later: the owners look themselves.
+                Sweep(all: true);
                 Swept();
                 break;
             case Tidied tidied:
@@ -104,7 +105,7 @@ internal sealed class StreamReplicas(StreamRoom room) : ReplicaHost<StreamState>
         }
     }
 
-    private void Sweep()
+    private void Sweep(bool all = false)
     {
         var now = room.Now;
         long bytes = 0;
@@ -116,7 +117,7 @@ internal sealed class StreamReplicas(StreamRoom room) : ReplicaHost<StreamState>
             state.Sweep(now);
             bytes += state.Runs.Size;
             // One of those that have a copy asks; the owner looks once more itself.
-            if ((state.IsIdle(now) || state.IsForgettable(now)) && replica.Voters?.Voters is [var first, ..] && first.Node == Peers.Self && _tidying.Add(name)) room.Region.Tell(new Tidy(name), Self);
+            if ((all || state.IsIdle(now) || state.IsForgettable(now)) && replica.Voters?.Voters is [var first, ..] && first.Node == Peers.Self && _tidying.Add(name)) room.Region.Tell(new Tidy(name), Self);
         }
         while (bytes > room.Options.MaxLogBytes / 2)
         {

@@ -17,7 +17,7 @@ internal sealed class StreamRoom(ClusterNode node, ReplicaPeers peers, StreamKin
 
     internal StreamCensus Census => census;
 
-    internal StreamLines Lines { get; } = new();
+    internal StreamLines Lines { get; } = new(node.Context.Options.LineBytes);
 
     internal HubOptions Options => node.Context.Host.Options;
 

@@ -28,7 +28,7 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
     {
         while (_room is not null && context.Options.HostsStreams)
         {
-            var votes = await _replicas.Ask<int>(CountVotes.Instance, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+            var votes = await AkkaStreams.VotesAsync(_replicas, cancellation).ConfigureAwait(false);
             if (votes == 0) return;
             Log.VotesHeld(context.Logger, votes);
             await Task.Delay(100, cancellation).ConfigureAwait(false);

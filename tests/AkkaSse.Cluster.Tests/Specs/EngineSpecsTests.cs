@@ -37,6 +37,10 @@ public sealed class AkkaStreamTests : StreamSpecs
 public sealed class AkkaStreamOfThreeTests : StreamSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
+
+    // Nodes tell each other once a second how many they hold.
+    protected override async Task CountedAsync(int streams) =>
+        await Eventually.Until(() => ((AkkaHarness)Harness).Engines.All(e => e.StreamCount == streams), () => $"all nodes to count {streams} streams; they count {string.Join(' ', ((AkkaHarness)Harness).Engines.Select(static e => e.StreamCount))}");
 }
 
 public sealed class AkkaReadTests : ReadSpecs

@@ -60,5 +60,54 @@ public sealed class OwnerMovesTests : IAsyncLifetime
         await load.CheckAsync([c, d]);
     }
 
+    [Fact]
+    public async Task Reader_whose_line_is_full_reads_everything_at_its_own_pace()
+    {
+        await using var harness = new AkkaHarness(change: static o => o.LineBytes = 1_000);
+        await using var a = await harness.StartNodeAsync("a");
+        await using var b = await harness.StartNodeAsync("b");
+        await using var c = await harness.StartNodeAsync("c");
+        await using var load = new PublishLoad(streams: 4);
+        foreach (var node in new[] { a, b, c })
+        {
+            load.ReadOn(node);
+            load.PublishOn(node, node.Hub.Options.NodeName);
+        }
+        await load.MoreAsync(3_000, "with full lines");
+        await load.StopAsync();
+        await load.CheckAsync([a, b, c]);
+    }
+
+    [Fact]
+    public async Task Log_that_lost_most_of_its_holders_goes_on_in_a_new_epoch_and_the_others_lose_nothing()
+    {
+        await using var harness = new AkkaHarness(change: static o => o.RecoveryLimit = TimeSpan.FromSeconds(1));
+        var nodes = new List<Engine.Specs.EngineNode>();
+        for (var i = 0; i < 5; i++) nodes.Add(await harness.StartNodeAsync($"n{i}"));
+        const int streams = 20;
+        var before = new string[streams];
+        for (var i = 0; i < streams; i++) before[i] = (await nodes[0].AppendAsync($"s{i}", "first")).Position.Epoch;
+        await Task.WhenAll(harness.Engines[3].DisposeAsync().AsTask(), harness.Engines[4].DisposeAsync().AsTask());
+        await Eventually.Until(() => harness.Engines[0].Node!.View.Members.Length == 3, "both to be removed");
+        var anew = 0;
+        for (var i = 0; i < streams; i++)
+        {
+            var stream = $"s{i}";
+            Hub.Engine.AppendResult second = default;
+            await Eventually.Until(async () => (second = await nodes[1].AppendAsync(stream, "second")).Status == Hub.PublishStatus.Accepted, () => $"{stream} to have an owner; {second.Status} {second.Error}");
+            if (second.Position.Epoch == before[i])
+            {
+                second.Position.Offset.ShouldBe(2);
+                (await nodes[2].ReadAllAsync(stream)).ShouldBe(["first", "second"]);
+                continue;
+            }
+            anew++;
+            (await nodes[2].ReadAllAsync(stream)).ShouldBe(["second"]);
+            (await nodes[0].Streams.ReadAsync(stream, new Hub.StreamPosition(before[i], 1), 10, default)).State.ShouldBe(Hub.HistoryState.EpochChanged);
+        }
+        // Three of ten pairs hold two of a log's three copies.
+        anew.ShouldBeInRange(1, streams - 1);
+    }
+
     private string Logged => string.Join('\n', _harness.Log.Lines.TakeLast(80));
 }

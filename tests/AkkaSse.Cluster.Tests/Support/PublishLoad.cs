@@ -145,7 +145,7 @@ internal sealed class PublishLoad : IAsyncDisposable
                 {
                     // The end.
                 }
-            });
+            }, CancellationToken.None);
         }
 
         internal string Stream { get; }
