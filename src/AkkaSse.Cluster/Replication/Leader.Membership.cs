@@ -50,7 +50,7 @@ internal sealed partial class Leader<TState>
             return;
         }
         // Before the log lives nothing is changed but what keeps it from living.
-        if (!IsRecovered && plan is not { Learn: null }) return;
+        if (!IsRecovered && plan is not { IsUrgent: true }) return;
         Learn(plan?.Learn);
         if (plan is null || (plan.Learn is not null && !(_learner is { Stands: true } && _learner.Match >= Commit))) return;
         List<Voter> next = [];
