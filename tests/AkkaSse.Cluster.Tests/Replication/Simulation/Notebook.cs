@@ -17,8 +17,8 @@ internal sealed class Notebook(Notebooks maker) : IReplicatedState
     {
         if (entry.Index != Count + 1) throw new BreachException($"{Chronicle.Text(entry)} was applied after {Count}.");
         if (maker.BeforeCommit is { } check) check(entry);
-        History ??= maker.Chronicle.Begin(entry, maker.IsLeader, maker.Begins);
-        History.Apply(entry, maker.IsLeader);
+        History ??= maker.Chronicle.Begin(entry, maker.Leader(), maker.Begins);
+        History.Apply(entry, maker.Leader());
         if (entry.Command is Note note) _notes.Add(note.Id);
         Count++;
     }
@@ -41,7 +41,8 @@ internal sealed class Notebooks(Chronicle chronicle) : IReplicatedStates<Noteboo
     /// <summary>Asked for the first voters when a log begins.</summary>
     internal Func<VoterSet> Begins { get; init; } = static () => throw new BreachException("A replica began a log.");
 
-    internal bool IsLeader => BeforeCommit is not null;
+    /// <summary>The term of the leader they belong to; null for a replica's.</summary>
+    internal Func<Term?> Leader { get; init; } = static () => null;
 
     public Notebook Create() => new(this);
 

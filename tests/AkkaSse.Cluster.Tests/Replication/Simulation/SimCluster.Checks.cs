@@ -36,26 +36,30 @@ internal sealed partial class SimCluster
 
     private Replica<Notebook>? LifeOf(Voter voter) => (Members.Find(n => n.Id == voter.Node) ?? Removed.Find(n => n.Id == voter.Node))?.Lives[(int)voter.Grant - 1];
 
+    /// <summary>Remembers that the log may be beyond saving: when another takes its place what it could have been saved from is overwritten. A commit proves the contrary.</summary>
+    private void NoteLoss()
+    {
+        if (Chronicle.Latest is { MayBeLost: false } log && !SetsInForce().TrueForAll(set => CanRecover(set, null))) log.MayBeLost = true;
+    }
+
     /// <summary>A log may take the place of another only if too few of its voters are left to save it.</summary>
     private void CheckLost()
     {
-        if (Chronicle.Latest is not { } former) return;
-        if (Conditions.SparesMajority) throw new BreachException($"A new log began although the voters of {former.Voters()} live.");
-        if (SetsInForce().TrueForAll(set => CanRecover(set, null))) throw new BreachException($"A new log began although enough voters of {former.Voters()} live.");
+        NoteLoss();
+        if (Chronicle.Latest is { MayBeLost: false } former) throw new BreachException($"A new log began although enough voters of {former.Voters()} live.");
     }
 
-    /// <summary>A leader that recovers holds everything that was committed before. One whose answers were so late that another already stands above it holds a prefix of that, and cannot add to it.</summary>
+    /// <summary>A leader that recovers holds everything that leaders of lower terms committed. Of a later one it may know nothing, and then cannot add to what it shows: see <see cref="Chronicle.History.Apply"/>.</summary>
     private void CheckRecovered(Leader<Notebook> leader)
     {
-        if (Chronicle.Latest is not { } log || IsSuperseded(leader)) return;
         var state = leader.State!;
         if (state.Count != leader.Commit) throw new BreachException($"The state has {state.Count} of {leader.Commit} entries.");
+        state.History?.Recovered(leader.Term, leader.Commit);
+        if (Chronicle.Latest is not { } log || log.FirstMissing(state.History == log ? leader.Commit : 0, leader.Term) is not { } missing) return;
         if (state.History is null) CheckLost();
-        else if (state.History != log) throw new BreachException("A log was recovered that another had replaced.");
-        else if (leader.Commit < log.Entries.Count) throw new BreachException($"{leader.Term} recovered {leader.Commit} entries of {log.Entries.Count} committed ones, {log.Acknowledged} acknowledged.");
+        else if (state.History != log) throw new BreachException($"{leader.Term} recovered a log that another had replaced.");
+        else throw new BreachException($"{leader.Term} recovered {leader.Commit} entries and not {Chronicle.Text(missing)}, committed before; {log.Acknowledged} are acknowledged.");
     }
-
-    private bool IsSuperseded(Leader<Notebook> leader) => Members.Concat(Removed).Any(n => n.Lives.Exists(life => life.Promised > leader.Term));
 
     /// <summary>What a leader commits must lie at a majority of the voters, of both sets while a change is joint; where voters were removed for good, at all that are left.</summary>
     private void CheckStored(Leader<Notebook> leader, Entry entry)
@@ -74,7 +78,7 @@ internal sealed partial class SimCluster
             if (Members.Exists(n => n.Id == voter.Node)) left++;
         }
         var needed = VoterSet.CommitQuorum(voters.Count);
-        if (leader.Voters!.Next is not null) needed = Math.Min(needed, Math.Max(left, 1));
+        if (leader.Voters!.Next is not null && left < needed) needed = VoterSet.RecoveryQuorum(voters.Count);
         if (stored < needed) throw new BreachException($"{leader.Term} committed {Chronicle.Text(entry)} which lies at {stored} of {leader.Voters}, {needed} are needed.");
     }
 

@@ -105,6 +105,7 @@ internal sealed partial class SimCluster
     {
         node.IsAlive = false;
         Trace?.Invoke($"{node.Id} dies");
+        NoteLoss();
         TellMembers();
         Later(_random.Next(300, 2_000), () => Remove(node));
     }
@@ -114,6 +115,7 @@ internal sealed partial class SimCluster
         if (!Members.Remove(node)) return;
         Removed.Add(node);
         Trace?.Invoke($"{node.Id} is removed");
+        NoteLoss();
         if (Members.Count == 0) Join();
         TellMembers();
     }

@@ -8,10 +8,14 @@ internal sealed partial class SimCluster
 {
     private const int MostUncommitted = 3_000;
 
+    // A hundred times what the longest of 2 000 runs needed.
+    private const int MostActions = 2_000_000;
+
     private readonly Random _random;
     private readonly PriorityQueue<Action, (long At, long Order)> _agenda = new();
     private readonly ISaboteur? _saboteur;
     private long _order;
+    private long _actions;
     private long _notes;
     private bool _calm;
     private SimLeader? _last;
@@ -57,6 +61,7 @@ internal sealed partial class SimCluster
         {
             _agenda.Dequeue();
             Now = due.At;
+            if (++_actions > MostActions) throw new BreachException($"{MostActions} messages and other events: it does not come to rest.");
             action();
         }
         Now = end;
@@ -73,6 +78,7 @@ internal sealed partial class SimCluster
         SimLeader? leader = null;
         var states = new Notebooks(Chronicle)
         {
+            Leader = () => leader!.Machine.Term,
             BeforeCommit = entry => CheckStored(leader!.Machine, entry),
             Begins = () =>
             {
@@ -126,7 +132,7 @@ internal sealed partial class SimCluster
         {
             var entry = leader.Machine.Committed(index);
             if (entry.Index != index) throw new BreachException($"Asked for {index}, got {Chronicle.Text(entry)}.");
-            if (leader.Pending.Remove(index, out var id)) Chronicle.Acknowledge(leader.Machine.State!.History!, index, id);
+            if (leader.Pending.Remove(index, out var asked)) Chronicle.Acknowledge(leader.Machine.State!.History!, index, asked.Id, asked.Floor);
         }
     }
 
@@ -147,8 +153,8 @@ internal sealed partial class SimCluster
         for (var i = 0; i < count; i++)
         {
             var id = _notes > 0 && Chance(0.2) ? _random.NextInt64(Math.Max(1, _notes - 20), _notes + 1) : ++_notes;
-            if (leader.Machine.State!.Has(id) || leader.Pending.ContainsValue(id)) continue;
-            leader.Pending.Add(leader.Machine.Propose(new Note(id)), id);
+            if (leader.Machine.State!.Has(id) || leader.Pending.Values.Any(p => p.Id == id)) continue;
+            leader.Pending.Add(leader.Machine.Propose(new Note(id)), (id, Chronicle.Floor));
         }
         leader.Machine.Flush();
         Drain(leader);
@@ -156,6 +162,7 @@ internal sealed partial class SimCluster
 
     private void Tick()
     {
+        NoteLoss();
         Leaders.RemoveAll(static l => !l.Runs);
         foreach (var leader in Leaders.ToArray())
         {

@@ -15,6 +15,6 @@ internal sealed class SimLeader(SimNode node, Leader<Notebook> machine)
 
     internal bool Works => Runs && !Node.IsFrozen;
 
-    /// <summary>Proposed and not yet committed: index to command.</summary>
-    internal Dictionary<long, long> Pending { get; } = [];
+    /// <summary>Proposed and not yet committed: index to command and what had been acknowledged before.</summary>
+    internal Dictionary<long, (long Id, (Chronicle.History? Log, long Index) Floor)> Pending { get; } = [];
 }
