@@ -249,6 +249,68 @@ public sealed class LeaderTests
     }
 
     [Fact]
+    public void A_replica_that_lost_its_first_snapshot_is_sent_it_again_and_not_asked_without_end()
+    {
+        var rack = new Rack(3);
+        rack.Recovered(notes: 3);
+        var leader = rack.Lead(rack.Nodes[1], heard: 10, members: [.. rack.Nodes, new NodeId("n4", 4)]);
+        rack.Settle(leader);
+        leader.IsRecovered.ShouldBeTrue();
+        leader.SetMembers(new MemberView([rack.Nodes[0], rack.Nodes[1], new NodeId("n4", 4)]));
+        var (lost, sent) = (0, 0);
+        for (var now = 0; now < 60_000 && leader.NeedsTick; now += 100)
+        {
+            leader.Tick(now);
+            while (leader.TryTake(out var effect))
+            {
+                if (effect.Kind != LeaderEffectKind.Send) continue;
+                (++sent).ShouldBeLessThan(200, "messages are answered with messages for ever");
+                if (effect.Message is Install && lost++ < 3) leader.TransferFailed(effect.To!);
+                else if (rack.Answer(effect.To!, effect.Message!) is { } answer) leader.Receive(effect.To!, answer);
+            }
+        }
+        leader.NeedsTick.ShouldBeFalse();
+        lost.ShouldBe(4);
+        rack.Replicas[new NodeId("n4", 4)].Last.ShouldBe(leader.Last);
+    }
+
+    [Fact]
+    public void A_better_log_that_is_heard_of_while_another_is_fetched_is_taken_instead()
+    {
+        var rack = new Rack(4, ReplicationOptions.Default with { Voters = 3 });
+        var first = rack.Recovered(notes: 2);
+        var voters = first.Voters!.Voters.Select(static v => v.Node).ToArray();
+        // One voter gets an entry more than the others.
+        first.Propose(new Note(50));
+        first.Flush();
+        while (first.TryTake(out var effect))
+        {
+            if (effect.Message is Accept && effect.To == voters[2]) rack.Answer(effect.To, effect.Message);
+        }
+        var next = rack.Lead(voters[0], heard: 10);
+        List<LeaderEffect> asked = [];
+        while (next.TryTake(out var effect)) asked.Add(effect);
+        void Answer(NodeId node) => next.Receive(node, rack.Answer(node, asked.Single(e => e.To == node).Message!)!);
+        Answer(voters[0]);
+        Answer(voters[1]);
+        Answer(voters[2]);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeTrue();
+        next.State!.Sum.ShouldBe(53);
+    }
+
+    [Fact]
+    public void A_leader_whose_voters_are_gone_is_deposed()
+    {
+        var rack = new Rack(3);
+        var leader = rack.Recovered(notes: 3);
+        rack.Told.Clear();
+        leader.SetMembers(new MemberView([rack.Nodes[0], new NodeId("n8", 8)]));
+        rack.Settle(leader);
+        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.Deposed);
+    }
+
+    [Fact]
     public void A_batch_costs_its_entries_and_a_few_messages()
     {
         var rack = new Rack(3);

@@ -30,11 +30,52 @@ public sealed class PartsTests
     [Theory]
     [InlineData(3, 3, false, 2)]
     [InlineData(3, 1, false, 2)]
-    [InlineData(3, 1, true, 1)]
+    [InlineData(3, 1, true, 2)]
     [InlineData(3, 3, true, 2)]
     [InlineData(2, 1, true, 1)]
+    [InlineData(2, 1, false, 2)]
     [InlineData(2, 0, true, 2)]
+    [InlineData(4, 2, true, 2)]
+    [InlineData(4, 1, true, 3)]
     public void Only_a_change_may_do_without_voters_that_were_removed(int voters, int left, bool joint, int expected) => Quorum.Needed(voters, left, joint).ShouldBe(expected);
+
+    [Theory]
+    [InlineData(3, 3, 2, true)]
+    [InlineData(3, 1, 1, false)]
+    [InlineData(2, 2, 1, false)] // the other may have helped the next leader
+    [InlineData(2, 1, 1, true)]
+    [InlineData(4, 4, 2, false)]
+    [InlineData(4, 3, 3, true)]
+    [InlineData(4, 2, 2, true)]
+    [InlineData(4, 1, 1, false)]
+    [InlineData(1, 0, 0, false)]
+    public void A_leader_hears_a_majority_or_all_that_are_left(int voters, int left, int heard, bool expected) => Quorum.Heard(voters, left, heard).ShouldBe(expected);
+
+    [Fact]
+    public void However_many_were_removed_every_recovery_meets_every_commit()
+    {
+        for (var voters = 1; voters <= 7; voters++)
+        {
+            // Removals are in one order for all: what a leader sees as left contains what a later view does.
+            for (var earlier = 1; earlier <= voters; earlier++)
+            {
+                for (var later = 1; later <= earlier; later++)
+                {
+                    foreach (var (commits, recovers) in new[] { (earlier, later), (later, earlier) })
+                    {
+                        var needed = Quorum.Needed(voters, commits, joint: true);
+                        for (var heard = 0; heard <= recovers; heard++)
+                        {
+                            if (!Quorum.Heard(voters, recovers, heard)) continue;
+                            // A majority may have acknowledged before it was removed; fewer are all that are left.
+                            var meets = needed + heard > voters || (needed == commits && heard == recovers);
+                            meets.ShouldBeTrue($"{voters} voters, {commits} left when {needed} committed, {recovers} left when {heard} were heard");
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     [Fact]
     public void Terms_are_ordered_by_number_then_node_then_incarnation()

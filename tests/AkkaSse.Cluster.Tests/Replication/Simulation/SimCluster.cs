@@ -8,14 +8,13 @@ internal sealed partial class SimCluster
 {
     private const int MostUncommitted = 3_000;
 
-    // A hundred times what the longest of 2 000 runs needed.
-    private const int MostActions = 2_000_000;
+    // The longest of 10 000 runs has some ten thousands.
+    private const int MostEvents = 2_000_000;
 
     private readonly Random _random;
     private readonly PriorityQueue<Action, (long At, long Order)> _agenda = new();
     private readonly ISaboteur? _saboteur;
     private long _order;
-    private long _actions;
     private long _notes;
     private bool _calm;
     private SimLeader? _last;
@@ -40,6 +39,9 @@ internal sealed partial class SimCluster
     /// <summary>Told everything that happens, for a look at one run.</summary>
     internal Action<string>? Trace { get; init; }
 
+    /// <summary>Messages and other things that happened.</summary>
+    internal long Events { get; private set; }
+
     internal int Recoveries { get; private set; }
 
     internal int Refoundings { get; private set; }
@@ -61,7 +63,7 @@ internal sealed partial class SimCluster
         {
             _agenda.Dequeue();
             Now = due.At;
-            if (++_actions > MostActions) throw new BreachException($"{MostActions} messages and other events: it does not come to rest.");
+            if (++Events > MostEvents) throw new BreachException($"{MostEvents} messages and other events: it does not come to rest.");
             action();
         }
         Now = end;
@@ -186,6 +188,7 @@ internal sealed partial class SimCluster
         {
             node.Lives.Add(node.Replica = new Replica<Notebook>(node.Lives.Count + 1, new Notebooks(Chronicle), Conditions.Options));
         }
+        if (node.Replica is { } forgetful && _saboteur?.Forgets(node, message) == true) node.Replica = new Replica<Notebook>(forgetful.Grant, new Notebooks(Chronicle), Conditions.Options);
         var answer = given is null ? null : node.Replica is { } replica ? replica.Receive(given) : Replica<Notebook>.Absent(given);
         if (node.Replica?.Dropped == true) node.Replica = null;
         if (_saboteur is not null) answer = _saboteur.FromReplica(node, message, answer);
