@@ -41,16 +41,17 @@ internal sealed partial class Leader<TState>
         if (IsJoint)
         {
             if (IsRecovered && _votersAt <= Commit) Change(Voters!.Settled());
+            else if (CanNeverCommit(Voters!.Voters) || CanNeverCommit(Voters.Next!)) Depose();
             return;
         }
-        var plan = VoterPlan.Next(Name, Voters!, _view, IsLost, _options.Voters);
-        if (NobodyIsLeft())
+        if (CanNeverCommit(Voters!.Voters))
         {
             Depose();
             return;
         }
+        var plan = VoterPlan.Next(Name, Voters!, _view, IsLost, _options.Voters);
         // Before the log lives nothing is changed but what keeps it from living.
-        if (!IsRecovered && plan is not { Learn: null }) return;
+        if (!IsRecovered && plan is not { IsUrgent: true }) return;
         Learn(plan?.Learn);
         if (plan is null || (plan.Learn is not null && !(_learner is { Stands: true } && _learner.Match >= Commit))) return;
         List<Voter> next = [];
@@ -65,13 +66,15 @@ internal sealed partial class Leader<TState>
 
     private bool IsLost(Voter voter) => _peers.TryGetValue(voter.Node, out var peer) && peer.Promised && peer.Grant != voter.Grant;
 
-    private bool NobodyIsLeft()
+    /// <summary>Whether fewer voters live than any way to commit needs. A new leader finds out whether another set took over, or begins anew.</summary>
+    private bool CanNeverCommit(IReadOnlyList<Voter> voters)
     {
-        foreach (var voter in Voters!.Voters)
+        var living = 0;
+        foreach (var voter in voters)
         {
-            if (_view.Has(voter.Node)) return false;
+            if (_view.Has(voter.Node) && !IsLost(voter)) living++;
         }
-        return true;
+        return living < VoterSet.RecoveryQuorum(voters.Count);
     }
 
     private void Change(VoterSet set)

@@ -54,6 +54,10 @@ internal sealed partial class Leader<TState>
             case Phase.Preparing:
                 Evaluate();
                 break;
+            case Phase.Fetching when IsBetterLog(peer, _source!):
+                // A set that is newer than the source's may ask for more voters.
+                GoBackToPreparing();
+                break;
             case Phase.Leading when !peer.IsActive && !peer.IsDropping:
                 Engage(peer);
                 break;
@@ -119,12 +123,21 @@ internal sealed partial class Leader<TState>
 
     private bool IsEnough(IReadOnlyList<Voter> voters)
     {
-        var heard = 0;
+        var (heard, left) = (0, 0);
         foreach (var voter in voters)
         {
+            if (!_view.Has(voter.Node)) continue;
+            left++;
             if (_peers.TryGetValue(voter.Node, out var peer) && peer.Grant == voter.Grant) heard++;
         }
-        return heard >= VoterSet.RecoveryQuorum(voters.Count);
+        return Quorum.Heard(voters.Count, left, heard);
+    }
+
+    private static bool IsBetterLog(Peer peer, Peer than)
+    {
+        if (peer.Held is not { } held) return false;
+        var byTerm = held.Accepted.CompareTo(than.Held!.Accepted);
+        return byTerm != 0 ? byTerm > 0 : held.Last > than.Held.Last;
     }
 
     private static bool HoldsTheSame(Peer peer, Peer source) => peer.Held is { } held && held.Accepted == source.Held!.Accepted && held.Last == source.Held.Last;

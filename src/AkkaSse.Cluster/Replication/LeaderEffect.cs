@@ -6,7 +6,7 @@ internal enum LeaderEffectKind
     /// <summary>Send <see cref="LeaderEffect.Message"/> to the replica host of node <see cref="LeaderEffect.To"/>. An <see cref="Install"/> goes in parts.</summary>
     Send,
 
-    /// <summary>The log is recovered (or founded): <see cref="Leader{TState}.State"/> is there, everything up to <see cref="LeaderEffect.Index"/> is committed, proposals are taken. Once.</summary>
+    /// <summary>The log is recovered (or founded): <see cref="Leader{TState}.State"/> is there, everything up to <see cref="LeaderEffect.Index"/> is committed, proposals are taken. Once. Whether a later leader is at work already only a commit can tell: what is read here is a prefix of what it shows.</summary>
     Recovered,
 
     /// <summary>Instead of <see cref="Recovered"/>: the log's voters are lost for good and it begins anew, empty; readers must be told of a new epoch. Once, when the new log's first set of voters stands.</summary>

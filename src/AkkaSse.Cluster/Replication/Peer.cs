@@ -26,6 +26,7 @@ internal sealed class Peer(NodeId node, int window)
     /// <summary>It has everything up to here, under this term or on the way to it.</summary>
     internal long Reached { get; private set; }
 
+    /// <summary>What it is sent next; 0 for a snapshot.</summary>
     internal long Next { get; private set; }
 
     /// <summary>What it has counts under this term.</summary>
@@ -89,7 +90,11 @@ internal sealed class Peer(NodeId node, int window)
         Next = index + 1;
     }
 
-    internal void SnapshotFailed() => Installing = -1;
+    internal void SnapshotFailed()
+    {
+        Installing = -1;
+        if (Reached == 0) Next = 0;
+    }
 
     internal void Acknowledged(Ack ack)
     {
@@ -105,7 +110,9 @@ internal sealed class Peer(NodeId node, int window)
         }
         Next = Math.Max(Next, Reached + 1);
         // One lost message makes a gap of all that follow it: what is missing is sent again once.
-        if (ack.Gap && Installing < 0 && _rewoundAt != Reached) Rewind();
+        if (!ack.Gap || Installing >= 0) return;
+        if (ack.Index == 0 && !ack.Stands) BeginAgain();
+        else if (_rewoundAt != Reached) Rewind();
     }
 
     /// <summary>What is on the way counts as lost.</summary>
@@ -113,6 +120,13 @@ internal sealed class Peer(NodeId node, int window)
     {
         _rewoundAt = Reached;
         BatchesOnTheWay = 0;
-        Next = Reached + 1;
+        if (Next > 0) Next = Reached + 1;
+    }
+
+    // It holds nothing that entries could follow.
+    private void BeginAgain()
+    {
+        BatchesOnTheWay = 0;
+        Next = 0;
     }
 }

@@ -41,8 +41,8 @@ internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> stat
     /// <summary>True once a leader let it go: the host forgets it.</summary>
     internal bool Dropped { get; private set; }
 
-    /// <summary>Whether this node may not stop yet: its copy is one of the voters' as far as it knows.</summary>
-    internal bool HoldsVote(NodeId self) => Voters?.Contains(new Voter(self, Grant)) == true;
+    /// <summary>Whether this node may not stop yet: until a leader let it go. Also a learner, and one that has only promised: that it was given a vote it may hear later than others count on it.</summary>
+    internal bool HoldsVote => !Dropped;
 
     /// <summary>Takes a message of a leader and gives the answer to it, or null.</summary>
     internal ReplicaMessage? Receive(ReplicaMessage message)

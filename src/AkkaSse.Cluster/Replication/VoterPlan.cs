@@ -3,7 +3,8 @@ namespace AkkaSse.Cluster.Replication;
 /// <summary>What is to be done about a log's voters.</summary>
 /// <param name="Remove">Voters that leave.</param>
 /// <param name="Learn">A node that is to be brought up to date and then takes a vote (the place of those that leave, if any); null when the set only shrinks.</param>
-internal sealed record VoterPlan(IReadOnlyList<Voter> Remove, NodeId? Learn)
+/// <param name="IsUrgent">Nothing can be committed before it is done.</param>
+internal sealed record VoterPlan(IReadOnlyList<Voter> Remove, NodeId? Learn, bool IsUrgent = false)
 {
     /// <summary>Decides the next step for a set that is not in the middle of a change; null when all is well. Pure.</summary>
     /// <param name="name">The log's name.</param>
@@ -19,7 +20,7 @@ internal sealed record VoterPlan(IReadOnlyList<Voter> Remove, NodeId? Learn)
         if (left.Count == 0) return null;
 
         // Nothing can be committed any more: the dead go first, the new come when the log lives again.
-        if (left.Count < VoterSet.CommitQuorum(voters.Count)) return new VoterPlan(removed, null);
+        if (left.Count < VoterSet.CommitQuorum(voters.Count)) return new VoterPlan(removed, null, IsUrgent: true);
 
         var leaving = removed.Count > 0 ? removed[0] : Find(voters, isLost) ?? Find(voters, v => view.IsDraining(v.Node));
         if (leaving is null && voters.Count >= wanted) return null;

@@ -1,0 +1,343 @@
+using AkkaSse.Cluster.Replication;
+
+namespace AkkaSse.Cluster.Tests.Replication;
+
+public sealed class LeaderTests
+{
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 3)]
+    [InlineData(5, 3)]
+    public void A_log_that_nobody_holds_is_founded_with_as_many_voters_as_there_should_be(int nodes, int voters)
+    {
+        var rack = new Rack(nodes);
+        var leader = rack.Recovered(notes: 10);
+
+        rack.Told[0].Kind.ShouldBe(LeaderEffectKind.Recovered);
+        leader.Voters!.Voters.Count.ShouldBe(voters);
+        leader.State!.Sum.ShouldBe(55);
+        rack.Replicas.Count.ShouldBe(voters, "the other nodes have let go");
+    }
+
+    [Fact]
+    public void Nothing_is_founded_while_a_member_has_not_answered_however_long_it_takes()
+    {
+        var rack = new Rack(4);
+        rack.Cut.Add(rack.Nodes[3]);
+        var leader = rack.Lead(rack.Nodes[0]);
+        for (var now = 0; now < 100_000; now += 100)
+        {
+            leader.Tick(now);
+            rack.Settle(leader);
+        }
+        leader.IsRecovered.ShouldBeFalse();
+
+        leader.SetMembers(new MemberView([.. rack.Nodes.Take(3)]));
+        rack.Settle(leader);
+        leader.IsRecovered.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_founder_waits_until_every_member_has_confirmed()
+    {
+        var rack = new Rack(4);
+        var leader = rack.Lead(rack.Nodes[0]);
+        var (installs, others) = (new List<LeaderEffect>(), 0);
+        while (leader.TryTake(out var effect))
+        {
+            if (effect.Message is Install) installs.Add(effect);
+            else if (effect.Kind == LeaderEffectKind.Send) leader.Receive(effect.To!, rack.Answer(effect.To!, effect.Message!)!);
+            else others++;
+        }
+        installs.Count.ShouldBe(4, "also the node without a vote is asked to confirm");
+        foreach (var install in installs.Take(3)) leader.Receive(install.To!, rack.Answer(install.To!, install.Message!)!);
+        leader.IsRecovered.ShouldBeFalse();
+        leader.Receive(installs[3].To!, rack.Answer(installs[3].To!, installs[3].Message!)!);
+        leader.IsRecovered.ShouldBeTrue();
+        others.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_majority_commits_and_one_alone_does_not()
+    {
+        var rack = new Rack(3);
+        var leader = rack.Recovered();
+        rack.Cut.Add(rack.Nodes[1]);
+        leader.Propose(new Note(7));
+        leader.Flush();
+        rack.Settle(leader);
+        leader.Commit.ShouldBe(1);
+        leader.Committed(1).Command.ShouldBeOfType<Note>().Id.ShouldBe(7);
+
+        rack.Cut.Add(rack.Nodes[2]);
+        leader.Propose(new Note(8));
+        leader.Flush();
+        rack.Settle(leader);
+        leader.Commit.ShouldBe(1);
+        leader.UncommittedBytes.ShouldBe(100);
+        Should.Throw<ArgumentOutOfRangeException>(() => leader.Committed(2));
+    }
+
+    [Fact]
+    public void The_next_leader_takes_over_what_was_committed_and_the_former_is_deposed_and_stays_silent()
+    {
+        var rack = new Rack(3);
+        var former = rack.Recovered(notes: 3);
+        var next = rack.Lead(rack.Nodes[1], heard: 1);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeTrue();
+        next.State!.Sum.ShouldBe(6);
+
+        former.Propose(new Note(100));
+        former.Flush();
+        rack.Told.Clear();
+        rack.Settle(former);
+        former.IsDeposed.ShouldBeTrue();
+        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.Deposed);
+        Should.Throw<InvalidOperationException>(() => former.Propose(new Note(101)));
+        former.Flush();
+        former.Tick(1_000_000);
+        former.TryTake(out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_hint_that_is_too_low_costs_a_round_trip_and_no_reign()
+    {
+        var rack = new Rack(3);
+        rack.Recovered(notes: 1);
+        var next = rack.Lead(rack.Nodes[0], heard: 0, incarnation: 2);
+        var first = next.Term;
+        rack.Settle(next);
+        // The same number with a later incarnation is a later term, so nobody refuses it.
+        next.Term.ShouldBe(first);
+
+        var low = rack.Lead(rack.Nodes[1], heard: -5);
+        rack.Settle(low);
+        low.IsRecovered.ShouldBeTrue();
+        low.Term.Number.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Entries_that_only_the_best_voter_holds_are_kept_and_committed_under_the_new_term()
+    {
+        var rack = new Rack(3);
+        var former = rack.Recovered(notes: 2);
+        rack.Cut.Add(rack.Nodes[1]);
+        former.Propose(new Note(50));
+        former.Flush();
+        // Sent to both, and it arrives at one of them; no answer comes back.
+        while (former.TryTake(out var effect))
+        {
+            if (effect.Kind == LeaderEffectKind.Send && effect.To == rack.Nodes[2]) rack.Answer(effect.To, effect.Message!);
+        }
+        rack.Cut.Clear();
+        rack.Cut.Add(rack.Nodes[0]);
+
+        var next = rack.Lead(rack.Nodes[1], heard: 10, members: rack.Nodes);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeTrue();
+        next.State!.Sum.ShouldBe(53);
+    }
+
+    [Fact]
+    public void The_survivor_of_two_goes_on_alone_once_the_other_was_removed()
+    {
+        var rack = new Rack(2);
+        rack.Recovered(notes: 4);
+        rack.Cut.Add(rack.Nodes[1]);
+        var next = rack.Lead(rack.Nodes[0], heard: 10);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeFalse("two votes are needed as long as the other may live");
+
+        next.SetMembers(new MemberView([rack.Nodes[0]]));
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeTrue();
+        next.State!.Sum.ShouldBe(10);
+        next.Voters!.Voters.ShouldHaveSingleItem().Node.ShouldBe(rack.Nodes[0]);
+        next.BeganAnew.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_log_whose_majority_is_gone_begins_anew_after_the_limit_and_says_so()
+    {
+        var rack = new Rack(3);
+        rack.Recovered(notes: 4);
+        rack.Told.Clear();
+        rack.Replicas.Remove(rack.Nodes[1]);
+        rack.Replicas.Remove(rack.Nodes[2]);
+        var next = rack.Lead(rack.Nodes[0], heard: 10, members: [rack.Nodes[0], new NodeId("n2", 12), new NodeId("n3", 13)]);
+        rack.Settle(next);
+        next.Tick(rack.Options.RecoveryLimit - 1);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeFalse();
+
+        next.Tick(rack.Options.RecoveryLimit);
+        rack.Settle(next);
+        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.Refounded);
+        next.BeganAnew.ShouldBeTrue();
+        next.State!.Count.ShouldBe(0);
+        rack.Replicas[rack.Nodes[0]].Commit.ShouldBe(0, "what the survivor held is gone with the old log");
+    }
+
+    [Fact]
+    public void A_draining_node_hands_its_vote_on_and_is_told_to_let_go()
+    {
+        var rack = new Rack(4);
+        var leader = rack.Recovered(notes: 5);
+        var leaving = leader.Voters!.Voters[0].Node;
+        leader.SetMembers(new MemberView(rack.Nodes, [], [leaving]));
+        rack.Settle(leader);
+        leader.Tick(100);
+        rack.Settle(leader);
+
+        leader.Voters.On(leaving).ShouldBeNull();
+        leader.Voters.Voters.Count.ShouldBe(3);
+        rack.Replicas.ShouldNotContainKey(leaving);
+        foreach (var voter in leader.Voters.Voters) rack.Replicas[voter.Node].Last.ShouldBe(leader.Last);
+    }
+
+    [Fact]
+    public void At_most_a_window_of_batches_is_on_the_way_and_answers_open_it()
+    {
+        var rack = new Rack(1, ReplicationOptions.Default with { Window = 2, BatchEntries = 3 });
+        var leader = rack.Recovered();
+        for (var i = 0; i < 10; i++) leader.Propose(new Note(i));
+        leader.Flush();
+        leader.Flush();
+        var sent = Take(leader);
+        sent.Select(static a => a.Entries.Length).ShouldBe([3, 3]);
+
+        leader.Receive(rack.Nodes[0], rack.Answer(rack.Nodes[0], sent[0])!);
+        Take(leader).ShouldHaveSingleItem().After.ShouldBe(6);
+    }
+
+    [Fact]
+    public void Voters_that_are_equally_far_share_one_batch()
+    {
+        var rack = new Rack(3);
+        var leader = rack.Recovered();
+        for (var i = 0; i < 5; i++) leader.Propose(new Note(i));
+        leader.Flush();
+        var sent = Take(leader);
+        sent.Count.ShouldBe(3);
+        sent.ShouldAllBe(a => ReferenceEquals(a.Entries, sent[0].Entries));
+    }
+
+    [Fact]
+    public void What_was_lost_goes_out_again_with_time_and_a_replica_far_behind_gets_a_snapshot()
+    {
+        var rack = new Rack(3, ReplicationOptions.Default with { RetainedBytes = 500 });
+        var leader = rack.Recovered(notes: 3);
+        rack.Cut.Add(rack.Nodes[2]);
+        for (var i = 0; i < 50; i++)
+        {
+            leader.Propose(new Note(1));
+            leader.Flush();
+            rack.Settle(leader);
+        }
+        leader.Commit.ShouldBe(53);
+        leader.NeedsTick.ShouldBeTrue();
+        rack.Cut.Clear();
+        for (var now = 0; now < 20_000 && leader.NeedsTick; now += 100)
+        {
+            leader.Tick(now);
+            rack.Settle(leader);
+        }
+        leader.NeedsTick.ShouldBeFalse();
+        rack.Replicas[rack.Nodes[2]].State!.Sum.ShouldBe(56);
+    }
+
+    [Fact]
+    public void A_replica_that_lost_its_first_snapshot_is_sent_it_again_and_not_asked_without_end()
+    {
+        var rack = new Rack(3);
+        rack.Recovered(notes: 3);
+        var leader = rack.Lead(rack.Nodes[1], heard: 10, members: [.. rack.Nodes, new NodeId("n4", 4)]);
+        rack.Settle(leader);
+        leader.IsRecovered.ShouldBeTrue();
+        leader.SetMembers(new MemberView([rack.Nodes[0], rack.Nodes[1], new NodeId("n4", 4)]));
+        var (lost, sent) = (0, 0);
+        for (var now = 0; now < 60_000 && leader.NeedsTick; now += 100)
+        {
+            leader.Tick(now);
+            while (leader.TryTake(out var effect))
+            {
+                if (effect.Kind != LeaderEffectKind.Send) continue;
+                (++sent).ShouldBeLessThan(200, "messages are answered with messages for ever");
+                if (effect.Message is Install && lost++ < 3) leader.TransferFailed(effect.To!);
+                else if (rack.Answer(effect.To!, effect.Message!) is { } answer) leader.Receive(effect.To!, answer);
+            }
+        }
+        leader.NeedsTick.ShouldBeFalse();
+        lost.ShouldBe(4);
+        rack.Replicas[new NodeId("n4", 4)].Last.ShouldBe(leader.Last);
+    }
+
+    [Fact]
+    public void A_better_log_that_is_heard_of_while_another_is_fetched_is_taken_instead()
+    {
+        var rack = new Rack(4, ReplicationOptions.Default with { Voters = 3 });
+        var first = rack.Recovered(notes: 2);
+        var voters = first.Voters!.Voters.Select(static v => v.Node).ToArray();
+        // One voter gets an entry more than the others.
+        first.Propose(new Note(50));
+        first.Flush();
+        while (first.TryTake(out var effect))
+        {
+            if (effect.Message is Accept && effect.To == voters[2]) rack.Answer(effect.To, effect.Message);
+        }
+        var next = rack.Lead(voters[0], heard: 10);
+        List<LeaderEffect> asked = [];
+        while (next.TryTake(out var effect)) asked.Add(effect);
+        void Answer(NodeId node) => next.Receive(node, rack.Answer(node, asked.Single(e => e.To == node).Message!)!);
+        Answer(voters[0]);
+        Answer(voters[1]);
+        Answer(voters[2]);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeTrue();
+        next.State!.Sum.ShouldBe(53);
+    }
+
+    [Fact]
+    public void A_leader_whose_voters_are_gone_is_deposed()
+    {
+        var rack = new Rack(3);
+        var leader = rack.Recovered(notes: 3);
+        rack.Told.Clear();
+        leader.SetMembers(new MemberView([rack.Nodes[0], new NodeId("n8", 8)]));
+        rack.Settle(leader);
+        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.Deposed);
+    }
+
+    [Fact]
+    public void A_batch_costs_its_entries_and_a_few_messages()
+    {
+        var rack = new Rack(3);
+        var leader = rack.Recovered();
+        var note = new Note(1);
+        void Round()
+        {
+            for (var i = 0; i < 500; i++) leader.Propose(note);
+            leader.Flush();
+            rack.Settle(leader);
+            rack.Told.Clear();
+        }
+        for (var i = 0; i < 40; i++) Round();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 20; i++) Round();
+        var perEntry = (GC.GetAllocatedBytesForCurrentThread() - before) / (20.0 * 500);
+        // An entry takes 72 bytes and its place in the batch 8.
+        perEntry.ShouldBeLessThan(100);
+    }
+
+    private static List<Accept> Take(Leader<Tally> leader)
+    {
+        List<Accept> sent = [];
+        while (leader.TryTake(out var effect))
+        {
+            if (effect.Message is Accept accept) sent.Add(accept);
+        }
+        return sent;
+    }
+}
