@@ -194,6 +194,12 @@ public sealed class AkkaClusterEngine : IHubEngine
                 // The port may still be held by what has just ended.
                 Log.StartFailed(_logger, e.InnerException?.Message ?? e.Message, delay);
             }
+            catch (Exception e)
+            {
+                // The engine is ending: what was begun was terminated in the middle of it.
+                Log.StartFailed(_logger, e.InnerException?.Message ?? e.Message, TimeSpan.Zero);
+                return null;
+            }
             try
             {
                 await Task.Delay(delay, stopped).ConfigureAwait(false);
