@@ -1,24 +1,28 @@
 #!/usr/bin/env bash
 # Builds the server and the rig, runs the set of cases, and writes bench/results/DATE.md: machine, commit, medians.
-#   bench/run.sh [--runs N] [--quick] [--alone] [--yardstick DIR] [--out FILE]
+#   bench/run.sh [--runs N] [--quick] [--alone] [--only CASES] [--no-build] [--yardstick DIR] [--out FILE]
 #     --runs N         how often each case runs, in turn with the others (default 3)
 #     --quick          small counts, one run: shows that it works, measures nothing
 #     --alone          without the naive endpoint, which is the lower yardstick
+#     --only CASES     these cases alone, names with commas between; a name ending in * is the beginning of one
+#     --no-build       what was built last
 #     --yardstick DIR  a directory with rawsse.cpp, a bare epoll server to compare with; needs g++
 #     --out FILE       where the report goes instead
 # Linux only. The server runs on core 0 and the load on core 1 where taskset and two cores are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=3 quick= alone= yardstick= out=bench/results/$(date -u +%Y-%m-%d).md
+runs=3 quick= alone= only= build=1 yardstick= out=bench/results/$(date -u +%Y-%m-%d).md
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
     --quick) quick=1 runs=1 ;;
     --alone) alone=1 ;;
+    --only) only=$2; shift ;;
+    --no-build) build= ;;
     --yardstick) yardstick=$(cd "$2" && pwd); shift ;;
     --out) out=$2; shift ;;
-    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,11s/^# \{0,1\}//p' bench/run.sh; exit 0 ;;
     *) echo "bench/run.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
   esac
   shift
@@ -33,14 +37,18 @@ finish() {
 }
 trap finish EXIT
 
+set -f # the cases hold words like ?stream={s}, which are no file names
+
 pin_server=() pin_load=() pinned="not pinned: taskset or a second core is missing"
 if command -v taskset >/dev/null && [ "$(nproc)" -ge 2 ]; then
   pin_server=(taskset -c 0) pin_load=(taskset -c 1) pinned="server pinned to core 0, load to core 1"
 fi
 
-dotnet build src/AkkaSse.Server -c Release -v quiet --nologo
-[ -n "$alone" ] || dotnet build bench/AkkaSse.NaiveEndpoint -c Release -v quiet --nologo
-dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo
+if [ -n "$build" ]; then
+  dotnet build src/AkkaSse.Server -c Release -v quiet --nologo
+  [ -n "$alone" ] || dotnet build bench/AkkaSse.NaiveEndpoint -c Release -v quiet --nologo
+  dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo
+fi
 rig=bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig
 
 # await_line FILE PATTERN PID: the first match, once it is there; fails when the process ends or 30 s are over.
@@ -93,19 +101,40 @@ compare() {
 
 conns=1000 many=10000 scale=1
 [ -z "$quick" ] || { conns=100 many=500 scale=10; }
+sustained="--pub-conns 4 --window 16"
+eight='/v1/events?stream=load-{s}'
+for i in 1 2 3 4 5 6 7; do eight+="&stream=quiet-$i"; done
 # NAME|both or own|MODE and switches
 cases=(
-  "fanout-sustained|both|fanout --conns $conns --events $((4000 / scale)) --warmup $((500 / scale)) --pub-conns 4 --window 16"
+  "fanout-sustained|both|fanout --conns $conns --events $((4000 / scale)) --warmup $((500 / scale)) $sustained"
+  "fanout-many|both|fanout --conns $many --events $((1000 / scale)) --warmup $((100 / scale)) $sustained"
   "fanout-100-per-s|both|fanout --conns $conns --events $((500 / scale)) --rate 100"
+  "fanout-of-8-streams|own|fanout --conns $conns --events $((4000 / scale)) --warmup $((500 / scale)) $sustained --path $eight"
   "streams|both|streams --conns $conns --streams 100 --events $((40000 / scale)) --warmup $((4000 / scale)) --pub-conns 4"
   "targeted|both|targeted --conns $conns --events $((40000 / scale)) --warmup $((4000 / scale)) --pub-conns 4"
   "ingest|both|ingest --events $((100000 / scale)) --warmup $((10000 / scale)) --pub-conns 4"
   "ingest-pipelined|both|ingest --events $((200000 / scale)) --warmup $((20000 / scale)) --pub-conns 4 --pub-depth 16"
-  "resume-storm|own|resume --conns $conns --events $((2000 / scale)) --pub-conns 4"
-  "slow-readers|own|slow --conns $conns --stalled $((conns / 100)) --events $((20000 / scale)) --pub-conns 4 --window 16"
+  "batch|own|ingest --events $((3000000 / scale)) --warmup $((300000 / scale)) --pub-conns 4 --batch 256 --pub-path /v1/batch --pub-body {\"stream\":\"load-{s}\",\"data\":\"{payload}\"}"
+  "resume-storm|own|resume --conns $many --events 100 --warmup 100"
+  "none-stalled|own|slow --conns $conns --stalled 0 --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"
+  "one-stalled|own|slow --conns $conns --stalled 1 --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"
+  "tenth-stalled|own|slow --conns $conns --stalled $((conns / 10)) --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"
   "idle|both|idle --conns $many"
   "storm|both|storm --conns $many"
 )
+if [ -n "$only" ]; then
+  chosen=()
+  IFS=, read -ra wanted <<<"$only"
+  for pattern in "${wanted[@]}"; do
+    found=
+    for entry in "${cases[@]}"; do
+      # shellcheck disable=SC2053 # a pattern is meant
+      if [[ ${entry%%|*} == $pattern ]]; then chosen+=("$entry") found=1; fi
+    done
+    [ -n "$found" ] || { echo "bench/run.sh: no case is called $pattern; there are ${cases[*]%%|*}" >&2; exit 2; }
+  done
+  cases=("${chosen[@]}")
+fi
 
 clean=0
 # one LABEL URL PID SWITCHES...: a run that is not clean is reported as such and does not stop the set.

@@ -83,6 +83,20 @@ public class RigTests
             .ShouldContain(f => f.StartsWith($"events_rejected {Events}", StringComparison.Ordinal));
 
     [LinuxFact]
+    public void Events_of_a_batch_are_counted_one_by_one()
+    {
+        var report = Run(static (_, _, _, data) => data.Split('\n').Select(ScriptedServer.Frame), arguments: ["--batch", "4"]);
+        report.Faults.ShouldBeEmpty();
+        Figure(report, "events_accepted").ShouldBe(Events);
+        Figure(report, "deliveries").ShouldBe(Readers * Events);
+    }
+
+    [LinuxFact]
+    public void Batch_that_was_accepted_in_part_is_found() =>
+        Run(static (_, _, _, data) => data.Split('\n').Take(3).Select(ScriptedServer.Frame), 200, "{\"accepted\":3,\"rejected\":1}", "--batch", "4")
+            .Faults.ShouldContain(f => f.StartsWith($"events_rejected {Events / 4}", StringComparison.Ordinal));
+
+    [LinuxFact]
     public void Other_machines_are_not_loaded()
     {
         Should.Throw<RigException>(static () => CommandLine.Parse(RigMode.FanOut, ["--url", "http://192.0.2.1:80"]))
@@ -95,6 +109,7 @@ public class RigTests
     [InlineData("--events", "50000001")]
     [InlineData("--max-secs", "301")]
     [InlineData("--size", "10")]
+    [InlineData("--batch", "0")]
     [InlineData("--pub-body", "nothing")]
     [InlineData("--header", "a\r\nb: c")]
     [InlineData("--conns", "many")]
@@ -103,15 +118,15 @@ public class RigTests
         Should.Throw<RigException>(() => CommandLine.Parse(RigMode.FanOut, ["--url", "http://127.0.0.1:1", name, value]))
             .Message.ShouldNotBeEmpty();
 
-    private static RigReport Run(Func<ScriptedServer, int, int, string, IEnumerable<string>> script, int status = 202)
+    private static RigReport Run(Func<ScriptedServer, int, int, string, IEnumerable<string>> script, int status = 202, string body = "ok", params string[] arguments)
     {
         ScriptedServer? server = null;
-        using var started = server = new ScriptedServer((reader, e, data) => script(server!, reader, e, data), status);
+        using var started = server = new ScriptedServer((reader, e, data) => script(server!, reader, e, data), status, body);
         var (plan, _) = CommandLine.Parse(
             RigMode.FanOut,
             [
                 "--url", started.Url, "--conns", $"{Readers}", "--events", $"{Events}", "--size", "64",
-                "--warmup", "0", "--idle-secs", "0", "--drain-secs", "1",
+                "--warmup", "0", "--idle-secs", "0", "--drain-secs", "1", .. arguments,
             ]);
         using var rig = new Rig(plan);
         return rig.Run();

@@ -23,10 +23,11 @@ internal sealed class ScriptedServer : IDisposable
     /// <summary>Starts.</summary>
     /// <param name="script">For reader, event (both from 0) and the event's data: the frames that this reader gets now.</param>
     /// <param name="status">Status of a publish's answer.</param>
-    internal ScriptedServer(Func<int, int, string, IEnumerable<string>> script, int status = 202)
+    /// <param name="body">Body of a publish's answer.</param>
+    internal ScriptedServer(Func<int, int, string, IEnumerable<string>> script, int status = 202, string body = "ok")
     {
         _script = script;
-        _answer = $"HTTP/1.1 {status} X\r\nContent-Length: 2\r\n\r\nok";
+        _answer = $"HTTP/1.1 {status} X\r\nContent-Length: {body.Length}\r\n\r\n{body}";
         _listener.Start();
         _ = AcceptAsync();
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -76,7 +77,7 @@ internal sealed unsafe class Publisher : IPolled, IDisposable
 
     private void Open()
     {
-        _fd = LoopbackSocket.Open(_set.Rig.Plan.Address, _set.Rig.Plan.Port, -1);
+        _fd = LoopbackSocket.Open(_set.Plan.Address, _set.Plan.Port, -1);
         if (_fd < 0) throw new RigException("A connection to publish on was refused.");
         _slot = _set.Rig.Epoll.Add(_fd, Interest, this);
     }
@@ -107,10 +108,11 @@ internal sealed unsafe class Publisher : IPolled, IDisposable
                 keep = true;
                 break;
             }
+            var accepted = status is >= 200 and < 300 ? Accepted(_in.AsSpan(at, length)) : 0;
             at += length;
             if (status < 200) continue;
             var (stream, sentAt) = _waiting.Dequeue();
-            _set.Answered(stream, status, Clock.Now - sentAt);
+            _set.Answered(stream, status, accepted, Clock.Now - sentAt);
         }
         if (at > 0)
         {
@@ -118,6 +120,14 @@ internal sealed unsafe class Publisher : IPolled, IDisposable
             _inEnd -= at;
         }
         return keep;
+    }
+
+    // Of a batch the answer says how many were accepted; where it says nothing, its status speaks for all.
+    private int Accepted(ReadOnlySpan<byte> answer)
+    {
+        var count = "\"accepted\":"u8;
+        var at = _set.Plan.Batch == 1 ? -1 : answer.LastIndexOf(count);
+        return at >= 0 && Utf8Parser.TryParse(answer[(at + count.Length)..], out int accepted, out _) ? accepted : _set.Plan.Batch;
     }
 
     // Length of the first complete response, 0 for none.

@@ -24,17 +24,20 @@ internal sealed class PublisherSet : IDisposable
     private long _seenDeliveries;
     private long _seenAt;
 
-    internal PublisherSet(Rig rig)
+    internal PublisherSet(Rig rig, RigPlan plan)
     {
         Rig = rig;
-        _requests = new PublishRequest?[rig.Plan.Streams];
-        _next = new long[rig.Plan.Streams];
-        Accepted = new long[rig.Plan.Streams];
-        _publishers = new Publisher[rig.Plan.Publishers];
+        Plan = plan;
+        _requests = new PublishRequest?[plan.Streams];
+        _next = new long[plan.Streams];
+        Accepted = new long[plan.Streams];
+        _publishers = new Publisher[plan.Publishers];
         for (var i = 0; i < _publishers.Length; i++) _publishers[i] = new Publisher(this, i);
     }
 
     internal Rig Rig { get; }
+
+    internal RigPlan Plan { get; }
 
     internal bool IsPublishing { get; private set; }
 
@@ -65,7 +68,7 @@ internal sealed class PublisherSet : IDisposable
     /// <summary>How long until the next event is due, in milliseconds; -1 when sending waits for answers only.</summary>
     internal int MillisecondsToNext => !IsPublishing || _interval == 0 ? -1 : (int)Math.Clamp((_due - Clock.Now) / 1_000_000, 0, 50);
 
-    internal PublishRequest RequestFor(int stream) => _requests[stream] ??= new PublishRequest(Rig.Plan, stream);
+    internal PublishRequest RequestFor(int stream) => _requests[stream] ??= new PublishRequest(Plan, stream);
 
     internal void Begin(long events, double rate, double maxSeconds)
     {
@@ -105,25 +108,24 @@ internal sealed class PublisherSet : IDisposable
         }
         foreach (var publisher in _publishers)
         {
-            while (publisher.InFlight < Rig.Plan.Depth && Sent < _target && WindowIsOpen()) Send(publisher, Clock.Now);
+            while (publisher.InFlight < Plan.Depth && Sent < _target && WindowIsOpen()) Send(publisher, Clock.Now);
         }
     }
 
-    internal void Answered(int stream, int status, long time)
+    /// <summary>No further event is sent; what is under way is answered as it comes.</summary>
+    internal void Stop() => IsPublishing = false;
+
+    internal void Answered(int stream, int status, int accepted, long time)
     {
         AnswerTime.Add(time);
         LastAnswerAt = Clock.Now;
-        if (status is >= 200 and < 300)
-        {
-            Acknowledged++;
-            Accepted[stream]++;
-            return;
-        }
-        Rejected++;
-        if (FirstBadStatus == 0) FirstBadStatus = status;
+        Acknowledged += accepted;
+        Accepted[stream] += accepted;
+        Rejected += Plan.Batch - accepted;
+        if (accepted < Plan.Batch && FirstBadStatus == 0) FirstBadStatus = status;
     }
 
-    internal void Unanswered(int count) => UnansweredCount += count;
+    internal void Unanswered(int requests) => UnansweredCount += (long)requests * Plan.Batch;
 
     public void Dispose()
     {
@@ -133,15 +135,16 @@ internal sealed class PublisherSet : IDisposable
     private void Send(Publisher publisher, long stamp)
     {
         if (FirstAt == 0) FirstAt = stamp;
-        var stream = Rig.Plan.AtRandom ? _random.Next(_next.Length) : (int)(Sent % _next.Length);
-        publisher.Send(stream, _next[stream]++, stamp);
-        Sent++;
+        var stream = Plan.AtRandom ? _random.Next(_next.Length) : (int)(Sent % _next.Length);
+        publisher.Send(stream, _next[stream], stamp);
+        _next[stream] += Plan.Batch;
+        Sent += Plan.Batch;
     }
 
     private bool WindowIsOpen()
     {
-        if (Rig.Plan.Window == 0) return true;
-        var needed = Math.Max(0, Sent - Rig.Plan.Window + 1) * Rig.DeliveriesPerEvent;
+        if (Plan.Window == 0) return true;
+        var needed = Math.Max(0, Sent - Plan.Window + 1) * Rig.DeliveriesPerEvent;
         var delivered = Rig.Ledger.Deliveries;
         if (delivered + _forgiven >= needed) return true;
         var now = Clock.Now;

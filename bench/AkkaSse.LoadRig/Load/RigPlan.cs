@@ -8,6 +8,7 @@ internal sealed record RigPlan
     internal const int MaxConnections = 60_000;
     internal const long MaxEvents = 50_000_000;
     internal const double MaxSeconds = 300;
+    internal const int MaxBatch = 10_000;
 
     internal required RigMode Mode { get; init; }
 
@@ -47,6 +48,9 @@ internal sealed record RigPlan
     /// <summary>Publishes without an answer per connection.</summary>
     internal required int Depth { get; init; }
 
+    /// <summary>Events in one publish, one per line of its body.</summary>
+    internal int Batch { get; init; } = 1;
+
     /// <summary>At most so many events undelivered; 0 for no bound.</summary>
     internal required int Window { get; init; }
 
@@ -82,7 +86,7 @@ internal sealed record RigPlan
         {
             if (!Publishes) return 1;
             var share = (Math.Max(Events, Warmup) + Streams - 1) / Streams;
-            return AtRandom ? (share * 3) + 256 : share + 1;
+            return (AtRandom ? (share * 3) + 256 : share + 1) + Batch;
         }
     }
 
@@ -98,6 +102,7 @@ internal sealed record RigPlan
         if (Rate is < 0 or > 10_000_000) yield return "--rate must be 0 to 10000000 events per second.";
         if (Publishers is < 1 or > 4096) yield return $"--pub-conns is {Publishers}; 1 to 4096 are allowed.";
         if (Depth is < 1 or > 4096) yield return $"--pub-depth is {Depth}; 1 to 4096 are allowed.";
+        if (Batch is < 1 or > MaxBatch) yield return $"--batch is {Batch}; 1 to {MaxBatch} are allowed.";
         if (Window < 0) yield return "--window must be 0 (no bound) or more.";
         if (Stalled < 0 || (Stalled > 0 && Stalled >= Connections))
             yield return $"--stalled is {Stalled}; fewer than the connections are allowed.";

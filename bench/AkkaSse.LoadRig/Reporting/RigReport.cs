@@ -42,6 +42,15 @@ internal sealed class RigReport
         Milliseconds("reconnect", time);
     }
 
+    internal void Probed(long quiet, PublisherSet probe)
+    {
+        Add("quiet_publish_p99_ms", quiet / 1e6, "0.000");
+        Add("storm_publishes", probe.Acknowledged);
+        Add("storm_publish_p50_ms", probe.AnswerTime.Percentile(0.5) / 1e6, "0.000");
+        Add("storm_publish_p99_ms", probe.AnswerTime.Percentile(0.99) / 1e6, "0.000");
+        Fault("storm_publishes_rejected", probe.Rejected, probe.Rejected > 0 ? [$"first status {probe.FirstBadStatus}"] : []);
+    }
+
     internal void Memory(ProcessUse before, ProcessUse connected, ProcessUse idle, int connections)
     {
         if (_plan.ServerPids.Count == 0) return;
