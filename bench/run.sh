@@ -115,7 +115,7 @@ cases=(
   "ingest|both|ingest --events $((100000 / scale)) --warmup $((10000 / scale)) --pub-conns 4"
   "ingest-pipelined|both|ingest --events $((200000 / scale)) --warmup $((20000 / scale)) --pub-conns 4 --pub-depth 16"
   "batch|own|ingest --events $((3000000 / scale)) --warmup $((300000 / scale)) --pub-conns 4 --batch 256 --pub-path /v1/batch --pub-body {\"stream\":\"load-{s}\",\"data\":\"{payload}\"}"
-  "resume-storm|own|resume --conns $many --events 100 --warmup 100"
+  "resume-storm|own|resume --conns $many --events $((100 / scale)) --warmup 10"
   "none-stalled|own|slow --conns $conns --stalled 0 --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"
   "one-stalled|own|slow --conns $conns --stalled 1 --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"
   "tenth-stalled|own|slow --conns $conns --stalled $((conns / 10)) --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"

@@ -1,5 +1,6 @@
 using System.Net;
 using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests;
 
@@ -120,6 +121,34 @@ public sealed class LifecycleTests
 
         server.Process.Output.ShouldContain($"inline completions {expected}");
         (await server.Http.GetStringAsync("/metrics")).ShouldContain($"inline_completions=\"{expected}\"");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false, "--no-handover")]
+    [InlineData(false, "--access-log")]
+    public async Task Stream_outlives_its_request_unless_a_switch_keeps_it(bool outlives, params string[] arguments)
+    {
+        await using var server = await TestServer.StartAsync(arguments);
+
+        await using var stream = await server.ReadAsync("/v1/streams/news/events");
+
+        await stream.NextAsync("hub.open");
+        // What handing over shows on the wire: the connection serves no further request.
+        stream.Response.Headers.ConnectionClose.ShouldBe(outlives && HandoverMode.IsOn ? true : null);
+    }
+
+    [Fact]
+    public async Task Access_log_has_the_line_of_a_stream_when_its_reader_has_gone()
+    {
+        await using var server = await TestServer.StartAsync("--access-log");
+        await using (var stream = await server.ReadAsync("/v1/streams/news/events"))
+        {
+            await stream.NextAsync("hub.open");
+            server.Process.Output.ShouldNotContain("GET /v1/streams/news/events 200");
+        }
+
+        await Until.TrueAsync(() => Task.FromResult(server.Process.Output.Contains("GET /v1/streams/news/events 200", StringComparison.Ordinal)), "the stream's line in the access log");
     }
 
     [Fact]

@@ -58,7 +58,8 @@ internal static class CommandLine
               ingest     publishing without readers
               idle       connections that get nothing: what they cost
               storm      all readers connect at once
-              resume     all readers are cut, miss the events, and come back at once with their positions
+              resume     all readers are cut, miss the events, and come back at once with their positions; publishes to a stream that
+                         nobody reads are timed before and meanwhile
               slow       some readers stop reading: what the others feel, and what the stalled ones are told
 
             Switches:

@@ -24,20 +24,19 @@ internal sealed class PublisherSet : IDisposable
     private long _seenDeliveries;
     private long _seenAt;
 
-    internal PublisherSet(Rig rig, RigPlan plan)
+    internal PublisherSet(Rig rig)
     {
         Rig = rig;
-        Plan = plan;
-        _requests = new PublishRequest?[plan.Streams];
-        _next = new long[plan.Streams];
-        Accepted = new long[plan.Streams];
-        _publishers = new Publisher[plan.Publishers];
+        _requests = new PublishRequest?[rig.Plan.Streams];
+        _next = new long[rig.Plan.Streams];
+        Accepted = new long[rig.Plan.Streams];
+        _publishers = new Publisher[rig.Plan.Publishers];
         for (var i = 0; i < _publishers.Length; i++) _publishers[i] = new Publisher(this, i);
     }
 
     internal Rig Rig { get; }
 
-    internal RigPlan Plan { get; }
+    internal RigPlan Plan => Rig.Plan;
 
     internal bool IsPublishing { get; private set; }
 
@@ -111,9 +110,6 @@ internal sealed class PublisherSet : IDisposable
             while (publisher.InFlight < Plan.Depth && Sent < _target && WindowIsOpen()) Send(publisher, Clock.Now);
         }
     }
-
-    /// <summary>No further event is sent; what is under way is answered as it comes.</summary>
-    internal void Stop() => IsPublishing = false;
 
     internal void Answered(int stream, int status, int accepted, long time)
     {

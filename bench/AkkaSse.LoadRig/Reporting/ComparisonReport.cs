@@ -20,7 +20,7 @@ internal static class ComparisonReport
         ("p50 ms", "latency_p50_ms", "0.00"), ("p99 ms", "latency_p99_ms", "0.00"), ("max ms", "latency_max_ms", "0.0"),
         ("server us/delivery", "server_us_per_delivery", "0.00"), ("us/publish", "server_us_per_publish", "0.00"),
         ("RSS bytes/connection", "rss_bytes_per_connection", "N0"),
-        ("quiet publish p99 ms", "quiet_publish_p99_ms", "0.00"), ("in the storm", "storm_publish_p99_ms", "0.00"),
+        ("quiet publish p99 ms", "probe_quiet_p99_ms", "0.00"), ("in the storm", "probe_storm_p99_ms", "0.00"),
         ("rig cores", "rig_cpu_cores", "0.00"),
     ];
 

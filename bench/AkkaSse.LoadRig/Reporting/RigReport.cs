@@ -42,13 +42,15 @@ internal sealed class RigReport
         Milliseconds("reconnect", time);
     }
 
-    internal void Probed(long quiet, PublisherSet probe)
+    /// <summary>Publishes to a stream that nobody reads, before a storm and in it.</summary>
+    internal void Probed((Histogram Times, string? Fault) quiet, (Histogram Times, string? Fault) storm)
     {
-        Add("quiet_publish_p99_ms", quiet / 1e6, "0.000");
-        Add("storm_publishes", probe.Acknowledged);
-        Add("storm_publish_p50_ms", probe.AnswerTime.Percentile(0.5) / 1e6, "0.000");
-        Add("storm_publish_p99_ms", probe.AnswerTime.Percentile(0.99) / 1e6, "0.000");
-        Fault("storm_publishes_rejected", probe.Rejected, probe.Rejected > 0 ? [$"first status {probe.FirstBadStatus}"] : []);
+        Add("probe_quiet_p50_ms", quiet.Times.Percentile(0.5) / 1e6, "0.000");
+        Add("probe_quiet_p99_ms", quiet.Times.Percentile(0.99) / 1e6, "0.000");
+        Add("probe_storm_p50_ms", storm.Times.Percentile(0.5) / 1e6, "0.000");
+        Add("probe_storm_p99_ms", storm.Times.Percentile(0.99) / 1e6, "0.000");
+        Add("probe_storm_max_ms", storm.Times.Max / 1e6, "0.000");
+        if (storm.Fault is { } fault) Faults.Add($"publishing beside the storm failed: {fault}");
     }
 
     internal void Memory(ProcessUse before, ProcessUse connected, ProcessUse idle, int connections)

@@ -50,9 +50,14 @@ internal static class EventStream
             await RunAsync(context, connection).ConfigureAwait(false);
     }
 
-    /// <summary>Runs an admitted connection whose head has been set.</summary>
+    /// <summary>
+    /// Runs an admitted connection whose head has been set: for as long as the request lives, or, where the endpoint allows it, for as long
+    /// as the transport connection does, and then this request ends at once.
+    /// </summary>
     public static Task RunAsync(HttpContext context, IClientConnection connection) =>
-        connection.RunAsync(context.Response.BodyWriter, context.Abort, context.RequestAborted);
+        HandoverGate.Of(context) is { } gate
+            ? gate.HandOverAsync(context, connection)
+            : connection.RunAsync(context.Response.BodyWriter, context.Abort, context.RequestAborted);
 
     /// <summary>
     /// Checks what the edge itself checks: <c>Accept</c>, the client id, and the authorizer's word on every stream, zone and the

@@ -22,6 +22,8 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
     // A reader of several streams takes so much of one before it looks at the next.
     private const int Quantum = 8 << 10;
 
+    private static readonly IReadOnlyDictionary<string, StreamPosition> NoPositions = System.Collections.Frozen.FrozenDictionary<string, StreamPosition>.Empty;
+
     private readonly ClientHost _host;
     private readonly SubscribeRequest _request;
     private readonly Action _flushed;
@@ -63,7 +65,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IStreamRea
     private bool _inboxCut;
     private int _next;
     private long _lastWrite;
-    private IReadOnlyDictionary<string, StreamPosition> _flushedPositions = new Dictionary<string, StreamPosition>();
+    private IReadOnlyDictionary<string, StreamPosition> _flushedPositions = NoPositions;
     private int _heartbeatDue;
     private readonly long _deadline;
 

@@ -22,6 +22,7 @@ internal sealed record ServerOption(string Group, string Name, string? Value, st
         new("Listening", "--cors-origin", "ORIGIN", "Server:CorsOrigins[]", "Let pages of this origin call the server, with Last-Event-ID and Idempotency-Key. Repeatable.", null),
         new("Listening", "--send-buffer", "BYTES", "Server:SendBufferBytes", "Kernel send buffer per connection, the bound of what a stalled reader costs; 0 lets the kernel choose.", "128KiB"),
         new("Listening", "--no-inline", null, "Server:Inline", "Complete sockets on the thread pool instead of on the epoll threads.", "inline", "false"),
+        new("Listening", "--no-handover", null, "Server:Handover", "Keep the HTTP request of a stream for as long as the stream lives: about twice the memory per idle reader.", "handed over", "false"),
 
         new("Hub", "--engine", "NAME", "Server:Engine", "memory or postgres. (akka is not available yet.)", "memory"),
         new("Hub", "--postgres", "CONNECTION", "Server:Postgres", "With --engine postgres: Npgsql's connection string. Better in AKKASSE_SERVER__POSTGRES or a file: other users see command lines.", null),

@@ -35,6 +35,9 @@ internal sealed class ServerSettings
     /// <summary>False keeps socket completions and Kestrel's transport on the thread pool. Only the switch --no-inline and the variable AKKASSE_SERVER__INLINE are early enough for both.</summary>
     public bool Inline { get; set; } = true;
 
+    /// <summary>Streams over plain HTTP/1.1 outlive their requests, see UseSseHandover. Has no effect while <see cref="AccessLog"/> is on.</summary>
+    public bool Handover { get; set; } = true;
+
     /// <summary>Serve other hosts although nobody has to authenticate.</summary>
     public bool AllowAnonymousNetwork { get; set; }
 

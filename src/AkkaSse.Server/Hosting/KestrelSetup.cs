@@ -11,6 +11,7 @@ internal static class KestrelSetup
 {
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
+    private const int MaxBacklog = 65_535;
 
     internal static void Apply(WebApplicationBuilder builder, EffectiveSettings settings)
     {
@@ -25,6 +26,8 @@ internal static class KestrelSetup
             kestrel.Limits.MaxRequestBodySize = null;
             // Browsers and proxies put all streams of a page on one connection; 100 would be the 101st tab's silence.
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
+            // The access log has a line per request when it ends: for a stream that is when the reader has gone.
+            if (settings.Server.Handover && !settings.Server.AccessLog) kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.UseSseHandover());
         });
         builder.WebHost.UseSockets(sockets => Apply(sockets, settings));
     }
@@ -32,6 +35,8 @@ internal static class KestrelSetup
     private static void Apply(SocketTransportOptions sockets, EffectiveSettings settings)
     {
         sockets.NoDelay = true;
+        // The default of 512 makes most of a storm of connects wait 1 s for their second SYN; the kernel cuts this to net.core.somaxconn.
+        sockets.Backlog = MaxBacklog;
         // Reads and writes continue on the thread that completed them: see InlineCompletions for the measurement and the condition.
         sockets.UnsafePreferInlineScheduling = settings.Server.Inline;
         sockets.CreateBoundListenSocket = endpoint =>

@@ -40,10 +40,12 @@ internal sealed class EdgeHost : IAsyncDisposable
         Action<ISseHubBuilder>? build = null,
         Action<WebApplication>? app = null,
         Action<WebApplicationBuilder>? host = null,
-        bool map = true)
+        bool map = true,
+        bool? handover = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        if (handover ?? HandoverMode.IsOn) builder.WebHost.ConfigureKestrel(k => k.ConfigureEndpointDefaults(e => e.UseSseHandover()));
         builder.Services.AddRoutingCore();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         var hubBuilder = builder.Services.AddSseHub(o =>

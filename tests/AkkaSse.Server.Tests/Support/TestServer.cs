@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests.Support;
 
@@ -23,6 +24,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal static async Task<TestServer> StartAsync(int port, IDictionary<string, string>? environment, string? token, params string[] arguments)
     {
+        if (!HandoverMode.IsOn) environment = new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["AKKASSE_SERVER__HANDOVER"] = "false" };
         var (process, url) = await ProgramProcess.ListenAsync(Program, ["--urls", $"http://127.0.0.1:{port}", .. arguments], environment);
         return new TestServer(process, url, token);
     }

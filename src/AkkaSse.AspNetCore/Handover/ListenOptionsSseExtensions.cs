@@ -1,0 +1,28 @@
+using AkkaSse.AspNetCore;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Microsoft.AspNetCore.Hosting;
+
+/// <summary>How an endpoint of Kestrel holds event streams.</summary>
+public static class ListenOptionsSseExtensions
+{
+    /// <summary>
+    /// Lets event streams over plain HTTP/1.1 outlive their requests: the server answers the request, then the connection alone goes on with
+    /// the stream and the HTTP objects are freed. An idle reader costs about half the memory, and a delivery passes fewer layers.
+    /// </summary>
+    /// <remarks>
+    /// For the application's middleware and for request logs and metrics such a request ends when its stream begins. The response says
+    /// <c>Connection: close</c>, because the connection serves no further request. Streams over TLS, HTTP/2 and HTTP/3, and those whose
+    /// response body a middleware has replaced, are served by their requests as without this call. Call it before any other connection
+    /// middleware of the endpoint.
+    /// </remarks>
+    /// <param name="listen">The endpoint, or the defaults of all endpoints.</param>
+    /// <returns><paramref name="listen"/>.</returns>
+    public static ListenOptions UseSseHandover(this ListenOptions listen)
+    {
+        ArgumentNullException.ThrowIfNull(listen);
+        listen.Use(static next => connection => HandoverMiddleware.RunAsync(next, connection));
+        return listen;
+    }
+}
