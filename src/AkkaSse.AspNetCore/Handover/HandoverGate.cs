@@ -95,6 +95,7 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
         catch
         {
             _holds = false;
+            _head = null;
             await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -132,16 +133,17 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
 
     public override void Advance(int bytes)
     {
-        if (_head is { } head) head.Advance(bytes);
-        else _output.Advance(bytes);
+        if (_head is { } head)
+        {
+            head.Advance(bytes);
+            return;
+        }
+        _used = true;
+        _output.Advance(bytes);
     }
 
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
-    {
-        if (_holds) return default;
-        _used = true;
-        return _output.FlushAsync(cancellationToken);
-    }
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+        _holds ? default : _output.FlushAsync(cancellationToken);
 
     public override void CancelPendingFlush() => _output.CancelPendingFlush();
 
