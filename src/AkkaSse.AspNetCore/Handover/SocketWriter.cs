@@ -46,7 +46,14 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>
     {
         _socket = socket;
         _head = head;
-        socket.Blocking = false;
+        try
+        {
+            socket.Blocking = false;
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            // The peer has gone already: the first flush says so.
+        }
     }
 
     public override bool CanGetUnflushedBytes => true;

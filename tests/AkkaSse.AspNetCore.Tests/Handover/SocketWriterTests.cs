@@ -175,6 +175,16 @@ public sealed class SocketWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task Socket_that_was_closed_before_the_writer_was_made_completes_the_first_flush()
+    {
+        _here.Dispose();
+        var writer = Writer();
+        writer.Write("x"u8);
+
+        (await writer.FlushAsync()).IsCompleted.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Flush_that_waits_for_room_is_ended_by_the_close_of_the_socket()
     {
         var writer = Writer();
