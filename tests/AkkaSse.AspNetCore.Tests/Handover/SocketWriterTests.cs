@@ -205,7 +205,8 @@ public sealed class SocketWriterTests : IDisposable
         var writer = Writer();
         var frame = Encoding.UTF8.GetBytes(new string('x', 1_000));
         var buffer = new byte[4_000];
-        long allocated = 0;
+        // In batches: the runtime grows a table of its own now and then, on whatever thread is there; what a flush allocates is in every batch.
+        var allocated = new long[10];
         for (var i = -10; i < 500; i++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
@@ -213,11 +214,11 @@ public sealed class SocketWriterTests : IDisposable
             var flush = writer.FlushAsync();
             var after = GC.GetAllocatedBytesForCurrentThread();
             flush.IsCompletedSuccessfully.ShouldBeTrue();
-            if (i >= 0) allocated += after - before;
+            if (i >= 0) allocated[i / 50] += after - before;
             while (_there.Available > 0) _there.Receive(buffer);
         }
 
-        allocated.ShouldBe(0);
+        allocated.Min().ShouldBe(0, string.Join(' ', allocated));
     }
 
     [Fact]

@@ -8,7 +8,8 @@ namespace AkkaSse.Hub.Tests.Clients;
 /// <summary>Delivering makes no garbage, whatever the ids look like: what a reader costs in a busy hour is its bytes.</summary>
 public sealed class AllocationTests
 {
-    private const int Drains = 500;
+    private const int Batches = 10;
+    private const int Drains = 100;
 
     [Theory]
     [InlineData(WireIds.Position, 1)]
@@ -28,12 +29,13 @@ public sealed class AllocationTests
         await Eventually.Until(() => output.Flushes > 0, "the first block");
         var logs = client.CursorSnapshot.Select(static c => c.Node.Log).ToArray();
 
-        // The first ones make what a thread and a connection keep.
+        // The first ones make what a thread and a connection keep, and now and then the runtime grows a table of its own on whatever thread
+        // is there: its cache of casts, while other tests load types. What a delivery allocates is in every batch.
         for (var i = 0; i < 20; i++) Drain(client, output, logs);
-        var allocated = 0L;
-        for (var i = 0; i < Drains; i++) allocated += Drain(client, output, logs);
+        var allocated = new long[Batches];
+        for (var i = 0; i < Batches * Drains; i++) allocated[i / Drains] += Drain(client, output, logs);
 
-        allocated.ShouldBe(0);
+        allocated.Min().ShouldBe(0, string.Join(' ', allocated));
         await gone.CancelAsync();
         await running;
     }
