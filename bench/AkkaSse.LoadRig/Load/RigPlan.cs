@@ -53,9 +53,6 @@ internal sealed record RigPlan
     /// <summary>Publishes without an answer per connection.</summary>
     internal required int Depth { get; init; }
 
-    /// <summary>Events in one publish, one per line of its body.</summary>
-    internal int Batch { get; init; } = 1;
-
     /// <summary>At most so many events undelivered; 0 for no bound.</summary>
     internal required int Window { get; init; }
 
