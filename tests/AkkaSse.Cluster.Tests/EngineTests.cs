@@ -76,6 +76,8 @@ public sealed class EngineTests : IAsyncLifetime
     {
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
+        // It comes back by itself, at the address that is cut off.
+        _port = FreePort();
         var c = await _harness.StartNodeAsync("c");
         var request = new ClaimRequest("z", "c1") { Instance = "i" };
         (await c.Engine.Claims.ClaimAsync(request, default)).Status.ShouldBe(ClaimStatus.Granted);
@@ -163,6 +165,8 @@ public sealed class EngineTests : IAsyncLifetime
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
         var client = await ConnectAsync(b.Hub, "c");
+        // From then on it is known where the client is; what waits for that has no order.
+        (await a.Hub.SendToAsync("c", new Protocol.SseEvent { Data = "first" })).Status.ShouldBe(SendStatus.Accepted);
         const int count = 500;
         var sends = new List<Task<SendResult>>();
         for (var i = 0; i < count; i++) sends.Add(a.Hub.SendToAsync("c", new Protocol.SseEvent { Data = $"{i}" }).AsTask());

@@ -1,4 +1,6 @@
 using System.Reflection;
+using AkkaSse.Cluster.Replication;
+using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Tests.Wire;
 
@@ -35,6 +37,8 @@ internal static class Samples
             var create = type.GetMethods(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(m => m.Name == "op_Implicit" && m.GetParameters()[0].ParameterType == array.GetType());
             if (create is not null) return create.Invoke(null, [array])!;
         }
+        // Any message stands for one here that has replicated state with it.
+        if (type == typeof(IWireMessage)) return Of(typeof(ToLeader), name);
         if (type.IsAbstract)
         {
             var concrete = type.Assembly.GetTypes().Where(t => !t.IsAbstract && type.IsAssignableFrom(t)).OrderBy(static t => t.FullName, StringComparer.Ordinal).First();
