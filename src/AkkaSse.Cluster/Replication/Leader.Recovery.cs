@@ -93,19 +93,28 @@ internal sealed partial class Leader<TState>
         {
             if (!PeerOf(node).Promised) return;
         }
-        var nothingLost = best is null || best.Held!.Last == 0;
-        if (nothingLost || _now - _preparingSince >= _options.RecoveryLimit) Found(anew: !nothingLost || best?.Held!.Voters.BeganAnew == true);
+        if (best is null || _now - _preparingSince >= _options.RecoveryLimit) Found(anew: best is not null || AnyBeganAnew());
     }
 
     /// <summary>The highest (accepted term, length); among equals the one that is furthest in committing and has been tried least, then this node's own, because that costs no transfer.</summary>
+    /// <remarks>An empty log is none: whether every member confirmed its founding nobody but its founder knew, and nothing is lost with it.</remarks>
     private Peer? Best()
     {
         Peer? best = null;
         foreach (var peer in _peers.Values)
         {
-            if (peer.Held is not null && (best is null || IsBetter(peer, best))) best = peer;
+            if (peer.Held is { Last: > 0 } && (best is null || IsBetter(peer, best))) best = peer;
         }
         return best;
+    }
+
+    private bool AnyBeganAnew()
+    {
+        foreach (var peer in _peers.Values)
+        {
+            if (peer.Held?.Voters.BeganAnew == true) return true;
+        }
+        return false;
     }
 
     private bool IsBetter(Peer peer, Peer than)
@@ -135,7 +144,7 @@ internal sealed partial class Leader<TState>
 
     private static bool IsBetterLog(Peer peer, Peer than)
     {
-        if (peer.Held is not { } held) return false;
+        if (peer.Held is not { Last: > 0 } held) return false;
         var byTerm = held.Accepted.CompareTo(than.Held!.Accepted);
         return byTerm != 0 ? byTerm > 0 : held.Last > than.Held.Last;
     }
