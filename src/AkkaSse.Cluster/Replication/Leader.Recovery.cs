@@ -74,9 +74,9 @@ internal sealed partial class Leader<TState>
             return;
         }
         Term = Term with { Number = promised.Number + 1 };
-        _raised++;
-        // The first refusal only says that the hint was low. Further ones come of a rival; different waits end the duel.
-        if (_raised > 1) _prepareAt = _now + ((_options.ResendAfter << Math.Min(_raised, MostBackoff)) * (1 + ((_self.Uid + _self.Address.Length) & 3)) / 4);
+        // A removed node is no rival, and the first refusal only says that the hint was low. Further ones come of rivals, or of promises that are left of several; different waits end a duel.
+        if (promised.Leader is { } rival && _view.Has(rival)) _raised++;
+        if (_raised > 1) _prepareAt = _now + ((_options.ResendAfter << Math.Min(_raised - 2, MostBackoff)) * (1 + ((_self.Uid + _self.Address.Length) & 3)) / 4);
         Prepare();
     }
 
