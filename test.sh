@@ -90,10 +90,11 @@ for project in tests/*.Tests/*.csproj bench/*.Tests/*.csproj; do
   directory=$(dirname "$project")
   [ -n "$(find "$directory" -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ] || { echo "$name: empty"; continue; }
   [ -n "$postgres" ] || [ "$name" != AkkaSse.Postgres.Tests ] || { echo "$name: skipped, there is no PostgreSQL"; continue; }
+  [ ${#akka[@]} -gt 0 ] || [ "$name" != AkkaSse.Cluster.Tests ] || { echo "$name: skipped, there is no Akka engine"; continue; }
   trx=$results/$name.trx
   rm -f "$trx"
   started=$SECONDS
-  dotnet test "$project" -c $configuration --no-build --nologo -v quiet \
+  dotnet test "$project" -c $configuration --no-build --nologo -v quiet ${akka[@]+"${akka[@]}"} \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
     --blame-hang-timeout $hang_limit --blame-hang-dump-type none ${filter[@]+"${filter[@]}"}
   code=$?

@@ -58,7 +58,7 @@ public sealed partial class SseHub : IClientDirectory
         var (place, status) = await LocateAsync(client, zone, cancellation).ConfigureAwait(false);
         if (status == ClientCallStatus.Ambiguous) return new SendResult(SendStatus.Ambiguous, client) { Error = $"several zones have a client with id {client}; name the zone" };
         if (place is not { } at) return NotConnected(client);
-        var reply = await AskAsync(at.Node, new NodeRequest { Kind = NodeRequest.Send, Client = client, Zone = at.Zone, Generation = at.Generation, Event = EventMessage.From(e) }, cancellation).ConfigureAwait(false);
+        var reply = await AskHolderAsync(at, zone, new NodeRequest { Kind = NodeRequest.Send, Event = EventMessage.From(e) }, cancellation).ConfigureAwait(false);
         if (reply is null) return new SendResult(SendStatus.Unknown, client) { Zone = at.Zone, Error = $"the node of client {client} did not answer in 2 s; the event may or may not have been delivered" };
         return new SendResult(Enum.Parse<SendStatus>(reply.Status!), client) { Zone = at.Zone, Error = reply.Error };
     }
@@ -70,7 +70,7 @@ public sealed partial class SseHub : IClientDirectory
         var (place, status) = await LocateAsync(client, zone, cancellation).ConfigureAwait(false);
         if (status == ClientCallStatus.Ambiguous) return new ClientCallResult(status, null, $"several zones have a client with id {client}; name the zone");
         if (place is not { } at) return new ClientCallResult(ClientCallStatus.NotConnected, null, $"no client with id {client} exists");
-        var reply = await AskAsync(at.Node, request with { Client = client, Zone = at.Zone, Generation = at.Generation }, cancellation).ConfigureAwait(false);
+        var reply = await AskHolderAsync(at, zone, request, cancellation).ConfigureAwait(false);
         return reply is null
             ? new ClientCallResult(ClientCallStatus.Unknown, null, $"the node of client {client} did not answer in 2 s")
             : new ClientCallResult(Enum.Parse<ClientCallStatus>(reply.Status!), reply.Client, reply.Error);
@@ -92,6 +92,19 @@ public sealed partial class SseHub : IClientDirectory
             1 => (places[0], ClientCallStatus.Done),
             _ => (null, ClientCallStatus.Ambiguous),
         };
+    }
+
+    // Asks the node where the client is; where places are remembered, once more when it is not there any more.
+    private async ValueTask<NodeReply?> AskHolderAsync(ClaimLocation at, string? zone, NodeRequest request, CancellationToken cancellation)
+    {
+        var reply = await AskAsync(at.Node, request with { Client = at.Client, Zone = at.Zone, Generation = at.Generation }, cancellation).ConfigureAwait(false);
+        if (at.Generation == 0 || reply is { Status: not nameof(SendStatus.NotConnected) } || _engine.Claims is not ICachedLocations cached) return reply;
+        cached.Forget(at.Client);
+        // No answer: it may have been delivered.
+        if (reply is null) return reply;
+        var (place, _) = await LocateAsync(at.Client, zone, cancellation).ConfigureAwait(false);
+        if (place is not { } now || now == at) return reply;
+        return await AskAsync(now.Node, request with { Client = now.Client, Zone = now.Zone, Generation = now.Generation }, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask<NodeReply?> AskAsync(string node, NodeRequest request, CancellationToken cancellation)

@@ -47,8 +47,7 @@ public sealed class PostgresEngine : IHubEngine
     public PostgresEngine(PostgresOptions options, ILogger<PostgresEngine>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var faults = options.Validate().ToArray();
-        if (faults.Length > 0) throw new ArgumentException("The options of the PostgreSQL engine are invalid. " + string.Join(' ', faults), nameof(options));
+        options.ThrowIfInvalid(nameof(options));
         _options = options;
         _logger = logger ?? NullLogger<PostgresEngine>.Instance;
         _database = new Database(options);

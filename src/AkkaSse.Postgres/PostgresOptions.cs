@@ -75,6 +75,12 @@ public sealed class PostgresOptions
         if (Outside(MaxReconnectDelay, 50, 60_000)) yield return Range(nameof(MaxReconnectDelay), MaxReconnectDelay, "50ms to 1m");
     }
 
+    internal void ThrowIfInvalid(string parameter)
+    {
+        var faults = Validate().ToArray();
+        if (faults.Length > 0) throw new ArgumentException("The options of the PostgreSQL engine are invalid. " + string.Join(' ', faults), parameter);
+    }
+
     private static string? ConnectionFault(string? text)
     {
         if (string.IsNullOrWhiteSpace(text)) return "is empty; a connection string like Host=db;Username=hub;Password=...;Database=hub is needed.";

@@ -67,6 +67,9 @@ public abstract class EngineSpecs : IAsyncLifetime
 
     protected IEngineHarness Harness { get; private set; } = null!;
 
+    /// <summary>Waits until the engine's count of streams, which may be behind on several nodes, is this.</summary>
+    protected virtual Task CountedAsync(int streams) => Task.CompletedTask;
+
     protected static SseEvent Event(string data, string? type = null, string? id = null) => new() { Data = data, Type = type, Id = id };
 
     protected static AppendItem Item(string data, PublishOptions options = default) => new(Event(data), options);

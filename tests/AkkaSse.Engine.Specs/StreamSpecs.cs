@@ -209,10 +209,12 @@ public abstract class StreamSpecs : EngineSpecs
         await using var node = await Harness.StartNodeAsync(configure: static o => o.MaxStreams = 2);
         await node.AppendAsync("a", "1");
         await node.AppendAsync("b", "1");
+        await CountedAsync(2);
         (await node.AppendAsync("c", "1")).Status.ShouldBe(PublishStatus.LimitReached);
         (await node.Directory.CreateAsync("c")).Status.ShouldBe(CreateStreamStatus.LimitReached);
         (await node.AppendAsync("a", "2")).Status.ShouldBe(PublishStatus.Accepted);
         await node.Streams.RemoveAsync("b", default);
+        await CountedAsync(1);
         (await node.AppendAsync("c", "1")).Status.ShouldBe(PublishStatus.Accepted);
     }
 

@@ -59,15 +59,35 @@ public sealed class ConfigurationTests
         output.ShouldNotContain("s3cret-word");
     }
 
-    [Theory]
-    [InlineData("akka")]
-    public async Task An_engine_that_is_not_built_yet_is_refused_by_name(string engine)
+#if AKKA_ENGINE
+    [Fact]
+    public async Task Faults_of_the_akka_engine_are_told_by_their_keys()
     {
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", engine]);
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "akka", "--akka-seed", "nonsense", "--akka-hocon", "/does/not/exist", "--set", "Akka:Backups=9"]);
 
         code.ShouldBe(ConfigurationFault);
-        output.ShouldContain($"Server:Engine is '{engine}'; that engine is not available yet");
+        output.ShouldContain("Akka:Seeds has 'nonsense'; host:port is allowed");
+        output.ShouldContain("Akka:HoconFile is '/does/not/exist', which cannot be read");
+        output.ShouldContain("Akka:Backups is 9; 0 to 6 are allowed");
     }
+
+    [Fact]
+    public void Defaults_of_the_akka_keys_are_the_engines()
+    {
+        var settings = new AkkaSse.Server.Configuration.AkkaSettings().Options(address: null);
+        var engine = new AkkaSse.Cluster.AkkaClusterOptions();
+        foreach (var property in engine.GetType().GetProperties()) property.GetValue(settings).ShouldBeEquivalentTo(property.GetValue(engine), property.Name);
+    }
+#else
+    [Fact]
+    public async Task Build_without_the_akka_engine_says_how_to_make_one_with_it()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "akka"]);
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain("Server:Engine is 'akka', but this build has no Akka engine; build with -p:AkkaEngine=true");
+    }
+#endif
 
     [Theory]
     [InlineData("http://0.0.0.0:0")]

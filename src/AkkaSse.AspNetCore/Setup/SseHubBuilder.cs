@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace AkkaSse.AspNetCore;
 
@@ -24,20 +23,6 @@ internal sealed class SseHubBuilder(IServiceCollection services) : ISseHubBuilde
         where T : class, IHubObserver
     {
         services.AddSingleton<IHubObserver, T>();
-        return this;
-    }
-
-    public ISseHubBuilder UseAuthorizer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
-        where T : class, IHubAuthorizer
-    {
-        services.Replace(ServiceDescriptor.Singleton<IHubAuthorizer, T>());
-        return this;
-    }
-
-    public ISseHubBuilder UseErrorWriter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
-        where T : class, IHubErrorWriter
-    {
-        services.Replace(ServiceDescriptor.Singleton<IHubErrorWriter, T>());
         return this;
     }
 

@@ -31,7 +31,7 @@ internal sealed class CommandCodec<T>(byte kind, Action<T, WireWriter> write, Co
 /// <summary>Every command that can stand in a log, room by room.</summary>
 internal static class CommandContract
 {
-    internal static IReadOnlyList<CommandCodec> Codecs { get; } = [.. ReplicationWire.Commands];
+    internal static IReadOnlyList<CommandCodec> Codecs { get; } = [.. ReplicationWire.Commands, .. Streams.StreamsWire.Commands, .. Values.ValuesWire.Commands];
 
     private static readonly FrozenDictionary<Type, CommandCodec> ByType = Codecs.ToFrozenDictionary(static c => c.Type);
     private static readonly FrozenDictionary<byte, CommandCodec> ByKind = Codecs.ToFrozenDictionary(static c => c.Kind);

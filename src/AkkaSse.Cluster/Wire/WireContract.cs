@@ -1,7 +1,13 @@
+using AkkaSse.Cluster.Clients;
+using AkkaSse.Cluster.Nodes;
+using AkkaSse.Cluster.Replication;
+using AkkaSse.Cluster.Streams;
+using AkkaSse.Cluster.Values;
+
 namespace AkkaSse.Cluster.Wire;
 
 /// <summary>Every message between nodes, room by room.</summary>
 internal static class WireContract
 {
-    internal static IReadOnlyList<WireCodec> Codecs { get; } = [];
+    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. ClientsWire.Codecs, .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs];
 }

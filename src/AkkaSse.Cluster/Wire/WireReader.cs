@@ -22,7 +22,7 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
 
-    internal int Int32() => checked((int)Int());
+    internal int Int32() => Int() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw new FormatException("A number is longer than 32 bits.");
 
     internal ulong UInt()
     {
@@ -43,6 +43,18 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
         var length = UInt();
         return length == 0 ? null : Encoding.UTF8.GetString(Take(length - 1).Span);
     }
+
+    /// <summary>The UTF-8 of a text that is there; null is read as empty.</summary>
+    internal ReadOnlySpan<byte> TextBytes()
+    {
+        var length = UInt();
+        return length == 0 ? default : Take(length - 1).Span;
+    }
+
+    internal void SkipText() => TextBytes();
+
+    /// <summary>Everything that is left.</summary>
+    internal ReadOnlyMemory<byte> Rest() => Take((ulong)(bytes.Length - _at));
 
     internal string RequiredText() => Text() ?? throw new FormatException("A required text is missing.");
 

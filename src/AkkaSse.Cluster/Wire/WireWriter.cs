@@ -62,6 +62,14 @@ internal sealed class WireWriter
         Count += value.Length;
     }
 
+    /// <summary>Bytes as they are, without a length before them.</summary>
+    internal void Raw(ReadOnlySpan<byte> value)
+    {
+        Reserve(value.Length);
+        value.CopyTo(_bytes.AsSpan(Count));
+        Count += value.Length;
+    }
+
     /// <summary>Begins a part with its length before it; <see cref="End"/> takes what this returns. Parts may be nested.</summary>
     internal int Begin()
     {
@@ -69,6 +77,9 @@ internal sealed class WireWriter
         Count += 4;
         return Count;
     }
+
+    /// <summary>What was written so far; until the next write.</summary>
+    internal ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Count);
 
     /// <summary>Ends the part.</summary>
     internal void End(int begin) => BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(begin - 4), Count - begin);

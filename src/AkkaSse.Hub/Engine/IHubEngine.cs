@@ -229,7 +229,7 @@ public interface IClaimEngine
 
 /// <summary>One node of the cluster.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="State"><c>up</c>, <c>draining</c>, <c>starting</c>.</param>
+/// <param name="State"><c>up</c>, <c>draining</c>, <c>starting</c>, <c>unreachable</c>.</param>
 public sealed record NodeInfo(string Name, string State)
 {
     /// <summary>True for the node that answers.</summary>

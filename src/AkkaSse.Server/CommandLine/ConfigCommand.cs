@@ -18,6 +18,7 @@ internal static class ConfigCommand
         foreach (var url in settings.Urls.All) Row(output, url.Key, url.Url, settings.Tree.SourceOf(url.Key));
         Rows(output, settings.Tree, settings.Server, ServerSettings.Section);
         Rows(output, settings.Tree, settings.Hub, "Hub");
+        Rows(output, settings.Tree, settings.Akka, AkkaSettings.Section);
         for (var i = 0; i < settings.Auth.Tokens.Count; i++)
         {
             var token = settings.Auth.Tokens[i];

@@ -7,14 +7,15 @@ namespace AkkaSse.Server.Configuration;
 /// <summary>Everything the executable runs with, checked.</summary>
 internal sealed class EffectiveSettings
 {
-    private EffectiveSettings(ConfigurationTree tree, ServerSettings server, HubOptions hub, AuthSettings auth, TokenTable tokens, ListenUrls urls)
+    private EffectiveSettings(ConfigurationTree tree, ServerSettings server, HubOptions hub, AkkaSettings akka, AuthSettings auth, TokenTable tokens, ListenUrls urls)
     {
-        (Tree, Server, Hub, Auth, Tokens, Urls) = (tree, server, hub, auth, tokens, urls);
+        (Tree, Server, Hub, Akka, Auth, Tokens, Urls) = (tree, server, hub, akka, auth, tokens, urls);
     }
 
     internal ConfigurationTree Tree { get; }
     internal ServerSettings Server { get; }
     internal HubOptions Hub { get; }
+    internal AkkaSettings Akka { get; }
     internal AuthSettings Auth { get; }
     internal TokenTable Tokens { get; }
     internal ListenUrls Urls { get; }
@@ -35,11 +36,14 @@ internal sealed class EffectiveSettings
         var faults = new List<string>();
         var binder = new OptionsBinder(tree, faults);
         var (server, hub) = Defaults();
+        var akka = new AkkaSettings();
         var auth = new AuthSettings();
         binder.Bind(server, ServerSettings.Section);
         binder.Bind(hub, "Hub");
+        binder.Bind(akka, AkkaSettings.Section);
         binder.Bind(auth, AuthSettings.Section);
         faults.AddRange(server.Validate());
+        if (server.Engine == "akka") faults.AddRange(akka.Validate());
         faults.AddRange(hub.Validate().Select(HubFault));
         faults.AddRange(LogLevelFaults(tree));
         var tokens = TokenTable.Create(auth, faults);
@@ -50,7 +54,7 @@ internal sealed class EffectiveSettings
                 $"{u.Key} is '{u.Url}'{(tree.SourceOf(u.Key) is { } s ? $" (from {s})" : "")}; without authentication only loopback is allowed, like {ListenUrls.Default}. " +
                 "Configure Auth:Tokens, or say --allow-anonymous-network when everybody who reaches this address may read and publish."));
         }
-        return faults.Count == 0 ? new EffectiveSettings(tree, server, hub, auth, tokens, urls) : throw new ConfigurationFaultsException(faults);
+        return faults.Count == 0 ? new EffectiveSettings(tree, server, hub, akka, auth, tokens, urls) : throw new ConfigurationFaultsException(faults);
     }
 
     // The logger would throw at the first of them, with a stack trace.

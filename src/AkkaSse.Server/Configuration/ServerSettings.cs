@@ -81,7 +81,6 @@ internal sealed class ServerSettings
     internal IEnumerable<string> Validate()
     {
         if (!Engines.Contains(Engine)) yield return $"{Section}:Engine is '{Engine}'; {string.Join(", ", Engines)} are allowed.";
-        else if (Engine == "akka") yield return $"{Section}:Engine is '{Engine}'; that engine is not available yet, memory and postgres are.";
         else if (Engine == "postgres") foreach (var fault in PostgresFaults()) yield return fault;
         if (SendBufferBytes != 0 && SendBufferBytes is < 16 << 10 or > 64 << 20) yield return $"{Section}:SendBufferBytes is {SendBufferBytes}; 0 (the kernel's choice) or 16KiB to 64MiB are allowed.";
         foreach (var edge in SeedEdges)

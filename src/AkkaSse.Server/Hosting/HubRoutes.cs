@@ -1,6 +1,5 @@
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
-using AkkaSse.Postgres;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Security;
 
@@ -12,8 +11,10 @@ internal static class HubRoutes
     internal static void AddHub(IServiceCollection services, EffectiveSettings settings)
     {
         var hub = services.AddSseHub(options => Copy(settings.Hub, options));
-        if (settings.Server.Engine == "postgres")
-            hub.UseEngine(provider => new PostgresEngine(settings.Server.PostgresOptions(settings.Urls.All[0].Url), provider.GetService<ILogger<PostgresEngine>>()));
+#if AKKA_ENGINE
+        if (settings.Server.Engine == "akka") hub.UseAkkaCluster(settings.Akka.Options(settings.Urls.All[0].Url));
+#endif
+        if (settings.Server.Engine == "postgres") hub.UsePostgres(settings.Server.PostgresOptions(settings.Urls.All[0].Url));
     }
 
     internal static void Map(WebApplication app, EffectiveSettings settings)

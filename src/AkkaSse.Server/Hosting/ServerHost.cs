@@ -67,7 +67,7 @@ internal static partial class ServerHost
         services.AddSingleton<Readiness>();
         services.AddSingleton(_ => new MetricCollector(Meters));
         services.AddSingleton<IHostLifetime, SignalLifetime>();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
         if (settings.Authenticated) GrantPolicies.Add(services);
         if (settings.Server.CorsOrigins.Count > 0)

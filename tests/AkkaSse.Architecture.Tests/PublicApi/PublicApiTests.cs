@@ -13,6 +13,10 @@ public class PublicApiTests
     [InlineData("AkkaSse.Client")]
     [InlineData("AkkaSse.Hub")]
     [InlineData("AkkaSse.AspNetCore")]
+    [InlineData("AkkaSse.Postgres")]
+#if AKKA_ENGINE
+    [InlineData("AkkaSse.Cluster")]
+#endif
     public void Public_surface_is_the_committed_one(string library)
     {
         var actual = ApiListing.Of(Assembly.Load(library));

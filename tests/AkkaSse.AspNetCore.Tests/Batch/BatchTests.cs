@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using AkkaSse.Hub;
 using AkkaSse.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AkkaSse.AspNetCore.Tests.Batch;
 

@@ -1,5 +1,6 @@
 using AkkaSse.Postgres.Tests.Support;
 using AkkaSse.Testing;
+using AkkaSse.Testing.Processes;
 
 namespace AkkaSse.Postgres.Tests.Processes;
 

@@ -1,73 +1,43 @@
-using AkkaSse.Testing;
+using AkkaSse.Testing.Processes;
 
 namespace AkkaSse.Postgres.Tests.Support;
 
 /// <summary>Server processes over one database of their own.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
-    private readonly PostgresServer _server;
-    private readonly string[] _arguments;
-    private List<NodeProcess> _nodes = [];
+    private readonly NodeCluster _nodes;
 
-    private Cluster(PostgresServer server, string database, string[] arguments) => (_server, Database, _arguments) = (server, database, arguments);
+    private Cluster(PostgresServer server, string database, string[] arguments)
+    {
+        Database = database;
+        _nodes = new NodeCluster(_ => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "postgres", .. arguments])
+        {
+            Environment = new Dictionary<string, string> { ["AKKASSE_SERVER__POSTGRES"] = server.ConnectionString(database) },
+        });
+    }
 
     internal string Database { get; }
 
-    /// <summary>The nodes that run.</summary>
-    internal IReadOnlyList<Uri> Urls => [.. Volatile.Read(ref _nodes).Select(static n => n.Url)];
+    /// <summary>Ends with them: the database is the server's.</summary>
+    internal NodeCluster Nodes => _nodes;
 
-    internal string Output => string.Join('\n', Volatile.Read(ref _nodes).Select(static n => $"--- {n.Name}\n{n.Output}"));
+    /// <summary>The nodes that run.</summary>
+    internal IReadOnlyList<Uri> Urls => _nodes.Urls;
+
+    internal string Output => _nodes.Output;
 
     internal static async Task<Cluster> StartAsync(PostgresServer server, int nodes, params string[] arguments)
     {
         var cluster = new Cluster(server, await server.CreateDatabaseAsync(), arguments);
-        try
-        {
-            await Task.WhenAll(Enumerable.Range(0, nodes).Select(i => cluster.StartNodeAsync($"n{i}")));
-            Volatile.Write(ref cluster._nodes, [.. cluster._nodes.OrderBy(static n => n.Name, StringComparer.Ordinal)]);
-            using var http = new HttpClient();
-            foreach (var url in cluster.Urls)
-                await Eventually.Until(async () => (await http.GetAsync(new Uri(url, "/healthz/ready"))).IsSuccessStatusCode, () => $"the nodes to be ready\n{cluster.Output}");
-            return cluster;
-        }
-        catch
-        {
-            await cluster.DisposeAsync();
-            throw;
-        }
+        await cluster._nodes.StartAsync(nodes);
+        return cluster;
     }
 
-    internal async Task StartNodeAsync(string name)
-    {
-        var node = await NodeProcess.StartAsync(name, _server.ConnectionString(Database), _arguments);
-        lock (_arguments) Volatile.Write(ref _nodes, [.. _nodes, node]);
-    }
+    internal Task StartNodeAsync(string name) => _nodes.StartNodeAsync(name);
 
-    internal async Task KillAsync(int index)
-    {
-        var node = Remove(index);
-        await node.KillAsync();
-        await node.DisposeAsync();
-    }
+    internal Task KillAsync(int index) => _nodes.KillAsync(index);
 
-    internal async Task<int> StopAsync(int index)
-    {
-        await using var node = Remove(index);
-        return await node.StopAsync();
-    }
+    internal Task<int> StopAsync(int index) => _nodes.StopAsync(index);
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var node in _nodes) await node.DisposeAsync();
-    }
-
-    private NodeProcess Remove(int index)
-    {
-        lock (_arguments)
-        {
-            var node = _nodes[index];
-            Volatile.Write(ref _nodes, [.. _nodes.Where(n => n != node)]);
-            return node;
-        }
-    }
+    public ValueTask DisposeAsync() => _nodes.DisposeAsync();
 }

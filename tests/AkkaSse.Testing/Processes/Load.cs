@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
-using AkkaSse.Testing;
+using Shouldly;
 
-namespace AkkaSse.Postgres.Tests.Support;
+namespace AkkaSse.Testing.Processes;
 
 /// <summary>Publishers and readers over several nodes, and the check that nothing was lost, doubled or reordered.</summary>
-internal sealed class Load : IAsyncDisposable
+public sealed class Load : IAsyncDisposable
 {
     private readonly Func<IReadOnlyList<Uri>> _nodes;
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(20) };
@@ -17,24 +17,37 @@ internal sealed class Load : IAsyncDisposable
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, string>> _acknowledged = new();
 
     /// <param name="nodes">Where the nodes are now.</param>
-    internal Load(Func<IReadOnlyList<Uri>> nodes) => _nodes = nodes;
+    public Load(Func<IReadOnlyList<Uri>> nodes) => _nodes = nodes;
 
     /// <summary>Publishes that were answered 202.</summary>
-    internal int Acknowledged => _acknowledged.Values.Sum(static a => a.Count);
+    public int Acknowledged => _acknowledged.Values.Sum(static a => a.Count);
 
     /// <summary>Publishes that were answered 503.</summary>
-    internal int Refused => _refused;
+    public int Refused => _refused;
 
     /// <summary>The longest that a 503 took.</summary>
-    internal TimeSpan SlowestRefusal { get; private set; }
+    public TimeSpan SlowestRefusal { get; private set; }
 
-    internal int Reconnects => _readers.Sum(static r => r.Reconnects);
+    public int Reconnects => _readers.Sum(static r => r.Reconnects);
 
-    internal int Gaps => _readers.Sum(static r => r.Gaps);
+    public int Gaps => _readers.Sum(static r => r.Gaps);
 
+    private readonly ConcurrentDictionary<string, Pace> _paces = new();
     private int _refused;
 
-    internal async Task ReadAsync(string stream, Uri first)
+    /// <summary>The longest time between two acknowledged publishes into one stream so far.</summary>
+    public TimeSpan LongestPause => _paces.Values.Select(static p => p.Longest).DefaultIfEmpty().Max();
+
+    /// <summary>How long the stream that waits longest now has had no acknowledged publish.</summary>
+    public TimeSpan QuietFor => _paces.Values.Select(static p => p.Quiet).DefaultIfEmpty().Max();
+
+    /// <summary>Begins to measure pauses anew.</summary>
+    public void ForgetPauses()
+    {
+        foreach (var pace in _paces.Values) pace.Longest = TimeSpan.Zero;
+    }
+
+    public async Task ReadAsync(string stream, Uri first)
     {
         var reader = new Reader(stream, _nodes);
         _readers.Add(reader);
@@ -42,7 +55,7 @@ internal sealed class Load : IAsyncDisposable
     }
 
     /// <summary>Publishes one after the other until stopped, each with a key, and repeats what got no answer on another node.</summary>
-    internal void Publish(string name, IReadOnlyList<string> streams, int seed, TimeSpan? pause = null) => _publishers.Add(Task.Run(async () =>
+    public void Publish(string name, IReadOnlyList<string> streams, int seed, TimeSpan? pause = null) => _publishers.Add(Task.Run(async () =>
     {
         var random = new Random(seed);
         for (var i = 0; !_stopPublishing.IsCancellationRequested; i++)
@@ -52,7 +65,7 @@ internal sealed class Load : IAsyncDisposable
         }
     }));
 
-    internal async Task PublishAsync(string stream, string data, Random random)
+    public async Task PublishAsync(string stream, string data, Random random)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -67,6 +80,7 @@ internal sealed class Load : IAsyncDisposable
                 {
                     using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
                     _acknowledged.GetOrAdd(stream, static _ => new())[data] = answer.RootElement.GetProperty("id").GetString()!;
+                    _paces.GetOrAdd(stream, static _ => new()).Beat();
                     return;
                 }
                 if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout))
@@ -86,7 +100,8 @@ internal sealed class Load : IAsyncDisposable
     }
 
     /// <summary>Ends the publishers, waits until every reader has what was acknowledged, and checks.</summary>
-    internal async Task<Dictionary<string, List<(string Id, string Data)>>> FinishAsync()
+    /// <param name="allowOthers">Whether somebody else publishes into these streams too.</param>
+    public async Task<Dictionary<string, List<(string Id, string Data)>>> FinishAsync(bool allowOthers = false)
     {
         await _stopPublishing.CancelAsync();
         await Eventually.Within(Task.WhenAll(_publishers), "the publishers to end", TimeSpan.FromSeconds(60));
@@ -94,13 +109,19 @@ internal sealed class Load : IAsyncDisposable
         foreach (var reader in _readers)
         {
             var expected = _acknowledged.TryGetValue(reader.Stream, out var acknowledged) ? acknowledged : [];
-            await Eventually.Until(() => reader.Fault is not null || reader.Seen.Count >= expected.Count,
+            await Eventually.Until(() => reader.Fault is not null || (reader.Seen.Count >= expected.Count && (!allowOthers || !expected.Keys.Except(reader.Seen.Select(static s => s.Data)).Any())),
                 () => $"{expected.Count} events of {reader.Stream}; {reader.Seen.Count} came, {reader.Reconnects} reconnects", TimeSpan.FromSeconds(60));
             if (reader.Fault is { } fault) throw new InvalidOperationException($"The reader of {reader.Stream} failed.", fault);
             var seen = reader.Seen.ToList();
             seen.Select(static s => s.Data).ShouldBeUnique();
-            seen.ToDictionary(static s => s.Data, static s => s.Id).ShouldBe(expected, ignoreOrder: true);
+            seen.Where(s => !allowOthers || expected.ContainsKey(s.Data)).ToDictionary(static s => s.Data, static s => s.Id).ShouldBe(expected, ignoreOrder: true);
             seen.Select(static s => long.Parse(s.Id.Split('-')[0], null)).ShouldBe(Enumerable.Range(1, seen.Count).Select(static i => (long)i), $"{reader.Stream}: dense and in order");
+            if (byStream.TryGetValue(reader.Stream, out var before))
+            {
+                var common = Math.Min(before.Count, seen.Count);
+                seen.Take(common).ShouldBe(before.Take(common), $"two readers of {reader.Stream}");
+                if (before.Count >= seen.Count) continue;
+            }
             byStream[reader.Stream] = seen;
         }
         return byStream;
@@ -114,6 +135,47 @@ internal sealed class Load : IAsyncDisposable
         _http.Dispose();
         _stopPublishing.Dispose();
         _stopReading.Dispose();
+    }
+
+    /// <summary>Reads a stream's whole history from every node; it must be what the readers have seen.</summary>
+    public async Task ReplayAsync(string stream, IReadOnlyList<(string Id, string Data)> expected)
+    {
+        foreach (var url in _nodes())
+        {
+            await using var reader = await RawSseClient.OpenAsync(url, $"/v1/streams/{stream}/events?since=earliest");
+            foreach (var (id, data) in expected)
+            {
+                var e = await reader.NextEventAsync();
+                (e.Id, e.Data).ShouldBe((id, data), $"the history of {stream} at {url}");
+            }
+        }
+    }
+
+    private sealed class Pace
+    {
+        private long _last;
+
+        private readonly Lock _gate = new();
+
+        internal TimeSpan Longest { get; set; }
+
+        internal TimeSpan Quiet
+        {
+            get
+            {
+                lock (_gate) return TimeProvider.System.GetElapsedTime(_last);
+            }
+        }
+
+        internal void Beat()
+        {
+            lock (_gate)
+            {
+                var now = TimeProvider.System.GetTimestamp();
+                if (_last != 0 && TimeProvider.System.GetElapsedTime(_last, now) is var pause && pause > Longest) Longest = pause;
+                _last = now;
+            }
+        }
     }
 
     private sealed class Reader(string stream, Func<IReadOnlyList<Uri>> nodes) : IAsyncDisposable

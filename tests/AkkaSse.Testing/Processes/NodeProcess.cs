@@ -3,10 +3,21 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
-namespace AkkaSse.Postgres.Tests.Support;
+namespace AkkaSse.Testing.Processes;
 
-/// <summary>A server of this repository as a process of its own, on a free loopback port. Disposing ends it by its own pid.</summary>
-internal sealed partial class NodeProcess : IAsyncDisposable
+/// <summary>How a server is started, besides its name.</summary>
+/// <param name="Arguments">Of the server; where it listens is among them.</param>
+public sealed record NodeStart(params string[] Arguments)
+{
+    /// <summary>What stands before the program: a namespace to run in, for example.</summary>
+    public string[] Prefix { get; init; } = [];
+
+    /// <summary>Further variables.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A server of this repository as a process of its own, with a port of its own. Disposing ends it by its own pid.</summary>
+public sealed partial class NodeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
@@ -16,23 +27,25 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 
     private NodeProcess(string name, Process process) => (Name, _process) = (name, process);
 
-    internal string Name { get; }
+    public string Name { get; }
 
-    internal Uri Url => _url.Task.Result;
+    public Uri Url => _url.Task.Result;
 
-    internal string Output => string.Join('\n', _lines.TakeLast(60));
+    public string Output => string.Join('\n', _lines.TakeLast(60));
 
-    internal static async Task<NodeProcess> StartAsync(string name, string connection, params string[] more)
+    public static async Task<NodeProcess> StartAsync(string name, NodeStart start)
     {
-        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        string[] command = [.. start.Prefix, dotnet, Program(), "--node-name", name, .. start.Arguments];
+        var info = new ProcessStartInfo(command[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        foreach (var argument in (string[])[Program(), "--urls", "http://127.0.0.1:0", "--node-name", name, "--engine", "postgres", .. more]) info.ArgumentList.Add(argument);
+        foreach (var argument in command[1..]) info.ArgumentList.Add(argument);
         foreach (var key in info.Environment.Keys.Where(static k => k.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || k.StartsWith("AKKASSE_", StringComparison.Ordinal)).ToList()) info.Environment.Remove(key);
-        info.Environment["AKKASSE_SERVER__POSTGRES"] = connection;
+        foreach (var (key, value) in start.Environment) info.Environment[key] = value;
         var node = new NodeProcess(name, new Process { StartInfo = info });
         node._process.OutputDataReceived += (_, e) => node.OnLine(e.Data);
         node._process.ErrorDataReceived += (_, e) => node.OnLine(e.Data);
@@ -46,19 +59,22 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         throw new InvalidOperationException($"Node {name} did not say where it listens. It wrote:\n{output}");
     }
 
-    internal async Task KillAsync()
+    public async Task KillAsync()
     {
         Signal(9);
         await _process.WaitForExitAsync();
     }
 
-    internal async Task<int> StopAsync()
+    public async Task<int> StopAsync()
     {
         Signal(15);
         using var limit = new CancellationTokenSource(s_deadline);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
+
+    /// <summary>Its process.</summary>
+    public int Pid => _process.Id;
 
     public async ValueTask DisposeAsync()
     {
@@ -87,7 +103,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         return Path.Combine(root.FullName, "src", "AkkaSse.Server", "bin", own.Parent.Name, own.Name, "AkkaSse.Server.dll");
     }
 
-    [GeneratedRegex(@"http://127\.0\.0\.1:[1-9][0-9]*")]
+    [GeneratedRegex(@"http://[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+:[1-9][0-9]*")]
     private static partial Regex ListeningUrl();
 
 #pragma warning disable SYSLIB1054 // A blittable call of two integers needs no generated marshalling.

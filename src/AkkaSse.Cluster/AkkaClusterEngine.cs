@@ -1,0 +1,319 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+using Akka.Hosting.Logging;
+using AkkaSse.Cluster.Clients;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Nodes;
+using AkkaSse.Cluster.Streams;
+using AkkaSse.Cluster.Values;
+using AkkaSse.Hub.Engine;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AkkaSse.Cluster;
+
+/// <summary>
+/// The engine on an Akka.NET cluster: nodes find each other and need nothing else. Each stream has one owner at a time, and its log is held by so many nodes that one may be lost
+/// (<see cref="AkkaClusterOptions.Backups"/>).
+/// </summary>
+/// <remarks>
+/// Logs live in memory: when all nodes end, they are gone. While this node sees a minority, publishes are refused at once (certainly not appended), established connections stay, and afterwards every
+/// stream with readers is synchronised; a node that the others have removed comes back by itself. Thread-safe.
+/// </remarks>
+public sealed class AkkaClusterEngine : IHubEngine
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
+
+    private readonly AkkaClusterOptions _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private EngineContext? _context;
+    private AkkaNodes? _nodes;
+    private AkkaClaims? _claims;
+    private AkkaStreams? _streams;
+    private AkkaValues? _values;
+    private IClusterRoom[] _rooms = [];
+    private Task _running = Task.CompletedTask;
+    private Task? _drained;
+    private bool _reached;
+    private bool _wasReady;
+    private bool _minority;
+    private int _disposed;
+
+    /// <summary>Makes an engine; it works after <see cref="StartAsync"/>.</summary>
+    /// <param name="options">Validated here.</param>
+    /// <param name="loggers">Akka.NET's own lines go there too. Payloads are not logged.</param>
+    /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
+    public AkkaClusterEngine(AkkaClusterOptions options, ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.ThrowIfInvalid(nameof(options));
+        _options = options;
+        _loggers = loggers ?? NullLoggerFactory.Instance;
+        _logger = _loggers.CreateLogger<AkkaClusterEngine>();
+    }
+
+    /// <inheritdoc/>
+    public string Name => "akka";
+
+    /// <inheritdoc/>
+    public EngineState State => _context?.State ?? EngineState.Starting;
+
+    /// <inheritdoc/>
+    public IStreamEngine Streams => _streams ?? throw NotStarted();
+
+    /// <inheritdoc/>
+    public IClaimEngine Claims => _claims ?? throw NotStarted();
+
+    /// <inheritdoc/>
+    public INodeEngine Nodes => _nodes ?? throw NotStarted();
+
+    /// <inheritdoc/>
+    public IKeyValueEngine Values => _values ?? throw NotStarted();
+
+    /// <summary>The ActorSystem that runs now, for tests.</summary>
+    internal ClusterNode? Node => _context?.Node;
+
+    /// <summary>Streams in the cluster as this node counts them, for tests of the limit.</summary>
+    internal int StreamCount => _streams?.Count ?? 0;
+
+    /// <summary>What this node's sweeps would do at their own time, for tests that move the clock.</summary>
+    internal Task SweepAsync() => _streams?.SweepAsync() ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The hub's largest event does not fit into a frame.</exception>
+    /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes; or the port is taken.</exception>
+    public ValueTask StartAsync(IEngineHost host, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        if (_context is not null) throw new InvalidOperationException("An engine is started once.");
+        if (AkkaVersions.Fault(AkkaVersions.Loaded) is { } bad) throw new InvalidOperationException(bad);
+        if (host.Options.MaxEventBytes + FrameReserve > _options.MaxFrameBytes)
+            throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with MaxFrameBytes {_options.MaxFrameBytes} at most {_options.MaxFrameBytes - FrameReserve} are allowed.", nameof(host));
+        _context = new EngineContext(_options, host, _logger);
+        _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
+        _values = new AkkaValues(_context);
+        _streams = new AkkaStreams(_context);
+        _claims = new AkkaClaims(_context, _values);
+        _nodes.Claims = _claims;
+        _rooms = [_nodes, _values, _streams, _claims];
+        // Started here, so that a taken port is told to whoever starts; joining goes on in the background.
+        var (node, regions) = Begin();
+        _running = RunAsync(node, regions);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DrainAsync(CancellationToken cancellation)
+    {
+        lock (_gate) return new ValueTask(_drained ??= _context is null || Volatile.Read(ref _disposed) != 0 ? Task.CompletedTask : Task.Run(LeaveAsync, CancellationToken.None));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        if (_context is { } context) context.State = EngineState.Down;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        if (_context?.Node is { } node) await EndAsync(node).ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        if (_drained is { } drained) await drained.ConfigureAwait(false);
+        foreach (var room in _rooms) room.Stop();
+        _streams?.End();
+        _stop.Dispose();
+    }
+
+    // Names, envelope and the few fields of a message besides its events.
+    private const int FrameReserve = 128 << 10;
+
+    private (ClusterNode Node, List<IActorRef> Regions) Begin()
+    {
+        var setup = ActorSystemSetup.Create(
+            BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(_options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
+            new LoggerFactorySetup(_loggers));
+        var system = ActorSystem.Create(_options.SystemName, setup);
+        try
+        {
+            var node = new ClusterNode(_context!, system);
+            _reached = false;
+            var regions = new List<IActorRef>();
+            _context!.Node = node;
+            foreach (var room in _rooms) regions.AddRange(room.Start(node));
+            Log.Listening(_logger, _context.NodeName, node.Self.Address.ToString());
+            return (node, regions);
+        }
+        catch
+        {
+            _context!.Node = null;
+            _ = system.Terminate();
+            throw;
+        }
+    }
+
+    private async Task RunAsync(ClusterNode node, List<IActorRef> regions)
+    {
+        var stopped = _stop.Token;
+        var wasRemoved = false;
+        while (true)
+        {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped);
+            var joining = JoinAsync(node, regions, wasRemoved, ended.Token);
+            // Also one that was begun while the engine was ending.
+            await using (stopped.Register(() => _ = node.System.Terminate()).ConfigureAwait(false))
+                await node.System.WhenTerminated.ConfigureAwait(false);
+            await ended.CancelAsync().ConfigureAwait(false);
+            await joining.ConfigureAwait(false);
+            if (stopped.IsCancellationRequested || _drained is not null) return;
+            // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does.
+            Log.Removed(_logger);
+            wasRemoved = true;
+            _context!.Node = null;
+            Decide(null);
+            foreach (var room in _rooms) room.Stop();
+            if (await BeginAgainAsync(stopped).ConfigureAwait(false) is not { } next) return;
+            (node, regions) = next;
+        }
+    }
+
+    private async Task<(ClusterNode, List<IActorRef>)?> BeginAgainAsync(CancellationToken stopped)
+    {
+        for (var delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
+        {
+            try
+            {
+                return Begin();
+            }
+            catch (Exception e) when (!stopped.IsCancellationRequested)
+            {
+                // The port may still be held by what has just ended.
+                Log.StartFailed(_logger, e.InnerException?.Message ?? e.Message, delay);
+            }
+            try
+            {
+                await Task.Delay(delay, stopped).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private async Task JoinAsync(ClusterNode node, List<IActorRef> regions, bool wasRemoved, CancellationToken ended)
+    {
+        try
+        {
+            await new Joining(node, wasRemoved).RunAsync(ended).ConfigureAwait(false);
+            foreach (var region in regions) await ReachAsync(node, region, ended).ConfigureAwait(false);
+            // Everybody that is there knows this node's name, and this node theirs.
+            while (!node.View.Members.All(static m => m.Name is not null || !m.IsMember || !m.Reachable)) await Task.Delay(20, ended).ConfigureAwait(false);
+            Log.Up(_logger, node.Context.NodeName, node.View.Members.Length, node.View.StreamNodes.Count());
+            lock (_gate) _reached = true;
+            Decide(node.View);
+            foreach (var room in _rooms) room.Reached();
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // The ActorSystem has ended.
+        }
+        catch (Exception e)
+        {
+            Log.Fault(_logger, e, "joining");
+            await EndAsync(node).ConfigureAwait(false);
+        }
+    }
+
+    // A region that answers has its coordinator's answer; one that hosts entities must be registered itself.
+    private static async Task ReachAsync(ClusterNode node, IActorRef region, CancellationToken ended)
+    {
+        while (true)
+        {
+            try
+            {
+                var known = await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, TimeSpan.FromSeconds(1), ended).ConfigureAwait(false);
+                if (node.Context.Options.HostsStreams ? known.Regions.Contains(node.Self.Address) : known.Regions.Count > 0) return;
+            }
+            catch (AskTimeoutException)
+            {
+                // The coordinator is not there yet.
+            }
+            await Task.Delay(50, ended).ConfigureAwait(false);
+        }
+    }
+
+    private async Task LeaveAsync()
+    {
+        if (_context!.Node is not { } node) return;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(_options.LeaveLimit);
+        try
+        {
+            // Alone there is nobody who could take over.
+            if (State != EngineState.Starting && node.View.Members.Count(static m => m.IsMember) > 1)
+            {
+                _nodes!.SetDraining();
+                foreach (var room in _rooms) await room.LeaveAsync(limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            if (!_stop.IsCancellationRequested) Log.LeaveLimit(_logger, _options.LeaveLimit);
+        }
+        catch (Exception e)
+        {
+            // What one room could not hand over must not keep the node in the cluster.
+            Log.Fault(_logger, e, "leaving");
+        }
+        if (_stop.IsCancellationRequested) return;
+        await CoordinatedShutdown.Get(node.System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance).ConfigureAwait(false);
+        Decide(null);
+        foreach (var room in _rooms) room.Stop();
+    }
+
+    private async Task EndAsync(ClusterNode node)
+    {
+        try
+        {
+            await node.System.Terminate().WaitAsync(EndLimit).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            Log.Fault(_logger, e, "the end of the ActorSystem");
+        }
+    }
+
+    private void OnView(ClusterView view) => Decide(view);
+
+    private void OnNameTaken(NameTaken taken)
+    {
+        if (_context?.Node is not { } node) return;
+        Log.NameInUse(_logger, taken.Node, taken.By);
+        // It never became a member with a name; it leaves, and tries again as a new one.
+        node.Cluster.Leave(node.Self.Address);
+    }
+
+    private void Decide(ClusterView? view)
+    {
+        EngineState before, now;
+        bool minority;
+        lock (_gate)
+        {
+            if (Volatile.Read(ref _disposed) != 0) return;
+            now = EngineStates.Of(view, view is not null && _reached, _wasReady);
+            _wasReady |= now == EngineState.Ready;
+            minority = view?.IsMinority == true && !_minority;
+            _minority = view?.IsMinority == true;
+            before = _context!.Exchange(now);
+        }
+        if (minority) Log.Minority(_logger);
+        if (before != now) _context.Host.OnStateChanged(now);
+    }
+
+    private static InvalidOperationException NotStarted() => new("The engine is not started.");
+}

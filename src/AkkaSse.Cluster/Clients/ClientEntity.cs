@@ -1,0 +1,279 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Cluster.Clients;
+
+/// <summary>
+/// Decides who holds a client id. In memory only: what it knows stands on the nodes that hold the claims, and a new incarnation asks every member before it decides; one that does not answer may hold the
+/// id, and is waited for until it answers or is no member any more.
+/// </summary>
+internal sealed class ClientEntity : ReceiveActor, IWithTimers
+{
+    // Callers have given up after 2 s.
+    private const int MaxWaiting = 1_000;
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
+
+    // A node that has answered the entity within this time is believed; later its table is looked at before somebody is refused because of it.
+    private const long Believed = 1_000;
+
+    private readonly string _name;
+    private readonly ClusterNode _node;
+    private readonly IKeyValueEngine _values;
+    private readonly ClaimState _state = new();
+    private readonly List<(IEntityMessage Message, IActorRef From)> _waiting = [];
+    private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
+    private readonly long _incarnation;
+    private bool _asking;
+    private bool _recovered;
+    private bool _loaded;
+    private string? _verifying;
+    private long _verifyingSince;
+
+    public ClientEntity(string name, ClusterNode node, IKeyValueEngine values)
+    {
+        _name = name;
+        _node = node;
+        _values = values;
+        _incarnation = Now;
+        Receive<Claim>(Accept);
+        Receive<Restore>(Accept);
+        Receive<Release>(Accept);
+        Receive<Locate>(Accept);
+        Receive<Refuse>(Accept);
+        Receive<RefusedQuestion>(Accept);
+        Receive<ClaimsHeld>(OnHeld);
+        Receive<Loaded>(OnLoaded);
+        Receive<Tick>(_ => Ask());
+        Receive<ReceiveTimeout>(_ => OnIdle());
+        Receive<Stop>(_ => Context.Stop(Self));
+        Context.SetReceiveTimeout(Idle);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private long Now => _node.Context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private string Key => $"refusals/{_name}";
+
+    // Entities of instances that connect without an id of their own are asked for refusals only; they hold no claims.
+    private bool HoldsClaims => _name[0] != AkkaClaims.InstancePrefix;
+
+    private bool IsKnown => _recovered && _loaded && _verifying is null;
+
+    private void Accept(IEntityMessage message)
+    {
+        if (_waiting.Count < MaxWaiting) _waiting.Add((message, Sender));
+        if (!_asking) Begin();
+        else Go();
+    }
+
+    // False: it waits for an answer of a node, and is decided then.
+    private bool Decide(IEntityMessage message, IActorRef from)
+    {
+        _state.EndWhere(h => _node.View.Members.All(m => m.Id != h.By.Member));
+        switch (message)
+        {
+            case Claim m:
+                return OnClaim(m, from);
+            case Restore m:
+                from.Tell(new ClaimAnswer(_state.Restore(m.By, m.Generation, Now) ? ClaimStatus.Granted : ClaimStatus.InUse, m.Generation, _incarnation), Self);
+                return true;
+            case Release m:
+                _state.End(m.Zone, m.Token, m.Generation);
+                from.Tell(Done.Instance, Self);
+                return true;
+            case Refuse m:
+                OnRefuse(m, from);
+                return true;
+            case RefusedQuestion m:
+                from.Tell(new IsRefused(_state.Refusals.Contains(m.Zone, m.Instance, Now)), Self);
+                return true;
+            default:
+                from.Tell(new Located(true, [.. _state.Holders.Select(static h => new Located.Place(h.By.Zone, h.By.Node, h.By.Member, h.Generation))]), Self);
+                return true;
+        }
+    }
+
+    private void Begin()
+    {
+        _asking = true;
+        _recovered = !HoldsClaims;
+        Load();
+        Ask();
+        Timers.StartPeriodicTimer("ask", Tick.Instance, AskAgain);
+    }
+
+    private void Ask()
+    {
+        if (!_loaded) return;
+        if (_verifying is { } member)
+        {
+            // A node that does not answer may hold it.
+            if (Now - _verifyingSince >= AskAgain.TotalMilliseconds || _node.View.Members.All(m => m.Id != member)) Verified();
+            return;
+        }
+        if (_recovered) return;
+        var missing = false;
+        foreach (var other in _node.View.Members)
+        {
+            if (_answered.Contains(other.Id) || (!other.IsMember && other.Status != Akka.Cluster.MemberStatus.Exiting)) continue;
+            missing = true;
+            if (other.Actor is { } actor) actor.Tell(new ClaimsQuestion(_name, _incarnation), Self);
+        }
+        if (!missing) Recovered();
+    }
+
+    private void OnHeld(ClaimsHeld held)
+    {
+        if (held.Incarnation != _incarnation) return;
+        if (_verifying == held.Member)
+        {
+            _state.EndWhere(h => h.By.Member == held.Member && !held.Claims.Any(c => c.Token == h.By.Token));
+            foreach (var claim in held.Claims)
+            {
+                if (_state.Find(claim.Zone) is { } holder && holder.By.Token == claim.Token) _state.Restore(holder.By, holder.Generation, Now);
+            }
+            Verified();
+            return;
+        }
+        if (_recovered || !_answered.Add(held.Member)) return;
+        foreach (var claim in held.Claims)
+        {
+            // One without a generation was granted by nobody that is known; its node takes no late answer any more.
+            if (claim.Generation == 0) continue;
+            var by = new Claimant(claim.Zone, claim.Instance, claim.Subject, held.Node, held.Member, claim.Token);
+            if (_state.Find(claim.Zone) is { } other && other.Generation < claim.Generation)
+            {
+                TellLost(other);
+                _state.End(claim.Zone, other.By.Token, other.Generation);
+            }
+            if (!_state.Restore(by, claim.Generation, Now)) TellLost(new Holder(by, claim.Generation, Now));
+        }
+        Ask();
+    }
+
+    private void Recovered()
+    {
+        _recovered = true;
+        Go();
+    }
+
+    private void Verified()
+    {
+        _verifying = null;
+        Go();
+    }
+
+    // In the order in which they came.
+    private void Go()
+    {
+        if (!IsKnown) return;
+        Timers.Cancel("ask");
+        var decided = 0;
+        while (decided < _waiting.Count && Decide(_waiting[decided].Message, _waiting[decided].From)) decided++;
+        _waiting.RemoveRange(0, decided);
+    }
+
+    private bool OnClaim(Claim m, IActorRef from)
+    {
+        if (_state.Find(m.By.Zone) is { } holder && Now - holder.SeenAt > Believed && _node.View.Members.FirstOrDefault(x => x.Id == holder.By.Member) is { Actor: { } actor } member)
+        {
+            // It may have given up waiting for the answer that made it the holder.
+            _verifying = member.Id;
+            _verifyingSince = Now;
+            _state.Restore(holder.By, holder.Generation, Now);
+            actor.Tell(new ClaimsQuestion(_name, _incarnation), Self);
+            Timers.StartPeriodicTimer("ask", Tick.Instance, AskAgain);
+            return false;
+        }
+        var refusals = _state.Refusals.Version;
+        var (status, generation, loser) = _state.Decide(m.By, m.Policy, Now);
+        if (loser is not null) TellLost(loser);
+        if (_state.Refusals.Version != refusals) _ = StoreAsync();
+        from.Tell(new ClaimAnswer(status, generation, _incarnation), Self);
+        return true;
+    }
+
+    private void OnRefuse(Refuse m, IActorRef from)
+    {
+        _state.Refusals.Add(m.Zone, m.Instance, Now + m.Milliseconds, Now);
+        var self = Self;
+        _ = AnswerAsync();
+
+        async Task AnswerAsync()
+        {
+            await StoreAsync().ConfigureAwait(false);
+            from.Tell(Done.Instance, self);
+        }
+    }
+
+    private void TellLost(Holder holder) => _node.View.Members.FirstOrDefault(m => m.Id == holder.By.Member)?.Actor?.Tell(new ClaimLost(_name, holder.By.Zone, holder.Generation), Self);
+
+    private void OnIdle()
+    {
+        var now = Now;
+        _state.EndWhere(h => _node.View.Members.All(m => m.Id != h.By.Member));
+        _state.Refusals.Expire(now);
+        if (_state.IsEmpty && _waiting.Count == 0) Context.Parent.Tell(new Passivate(Stop.Instance));
+    }
+
+    private void Load()
+    {
+        var (self, key) = (Self, Key);
+        _ = LoadAsync();
+
+        async Task LoadAsync()
+        {
+            ReadOnlyMemory<byte>? found = null;
+            try
+            {
+                found = (await _values.GetAsync(key, default).ConfigureAwait(false))?.Value;
+            }
+            catch (Exception e)
+            {
+                // Without them somebody who was refused may come back early; without this entity nobody may.
+                Log.Fault(_node.Logger, e, "reading refusals of a client");
+            }
+            self.Tell(new Loaded(found));
+        }
+    }
+
+    private void OnLoaded(Loaded m)
+    {
+        if (m.Value is { } bytes) _state.Refusals.Load(bytes, Now);
+        _loaded = true;
+        if (_recovered) Go();
+        else Ask();
+    }
+
+    private async Task StoreAsync()
+    {
+        var last = _state.Refusals.LastUntil;
+        var bytes = _state.Refusals.ToBytes();
+        try
+        {
+            await _values.PutAsync(Key, bytes, TimeSpan.FromMilliseconds(Math.Max(1_000, last - Now)), null, default).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // It holds as long as this entity does.
+            Log.Fault(_node.Logger, e, "keeping refusals of a client");
+        }
+    }
+
+    private sealed record Loaded(ReadOnlyMemory<byte>? Value) : INoSerializationVerificationNeeded;
+
+    private sealed class Tick : INoSerializationVerificationNeeded
+    {
+        internal static readonly Tick Instance = new();
+    }
+
+    /// <summary>Ends an entity: its shard moves away, or nobody needs it.</summary>
+    internal sealed class Stop : INoSerializationVerificationNeeded
+    {
+        internal static readonly Stop Instance = new();
+    }
+}

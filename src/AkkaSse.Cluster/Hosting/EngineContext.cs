@@ -1,0 +1,39 @@
+using AkkaSse.Hub.Engine;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaSse.Cluster.Hosting;
+
+/// <summary>What all rooms share for as long as the engine lives. Thread-safe.</summary>
+internal sealed class EngineContext(AkkaClusterOptions options, IEngineHost host, ILogger logger)
+{
+    private int _state = (int)EngineState.Starting;
+    private volatile ClusterNode? _node;
+
+    internal AkkaClusterOptions Options => options;
+
+    internal IEngineHost Host => host;
+
+    internal ILogger Logger => logger;
+
+    internal TimeProvider Time => host.Time;
+
+    internal string NodeName => host.Options.NodeName;
+
+    internal EngineState State
+    {
+        get => (EngineState)Volatile.Read(ref _state);
+        set => Interlocked.Exchange(ref _state, (int)value);
+    }
+
+    /// <summary>Publishes and claims are answered "unavailable" at once while this is false.</summary>
+    internal bool IsServing => State is EngineState.Ready or EngineState.Degraded;
+
+    /// <summary>The ActorSystem that runs now; null between two of them and at the end.</summary>
+    internal ClusterNode? Node
+    {
+        get => _node;
+        set => _node = value;
+    }
+
+    internal EngineState Exchange(EngineState state) => (EngineState)Interlocked.Exchange(ref _state, (int)state);
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace AkkaSse.Cluster;
+
+/// <summary>Everything that this room logs. No payload.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(5001, LogLevel.Information, "Node {Node} listens for the cluster at {Address}.")]
+    internal static partial void Listening(ILogger logger, string node, string address);
+
+    [LoggerMessage(5002, LogLevel.Information, "Node {Node} is up in a cluster of {Members} with {Streams} stream nodes.")]
+    internal static partial void Up(ILogger logger, string node, int members, int streams);
+
+    [LoggerMessage(5003, LogLevel.Warning, "The other nodes have removed this one; it comes back as a new member.")]
+    internal static partial void Removed(ILogger logger);
+
+    [LoggerMessage(5004, LogLevel.Warning, "The cluster could not be started ({Reason}); trying again in {Delay}.")]
+    internal static partial void StartFailed(ILogger logger, string reason, TimeSpan delay);
+
+    [LoggerMessage(5005, LogLevel.Error, "The node name {Node} is in use by the node at {Address}; this one stays out of the cluster until that one is gone.")]
+    internal static partial void NameInUse(ILogger logger, string node, string address);
+
+    [LoggerMessage(5006, LogLevel.Warning, "This node sees a minority of the stream nodes; publishes are refused until it sees the others again.")]
+    internal static partial void Minority(ILogger logger);
+
+    [LoggerMessage(5007, LogLevel.Error, "A fault in {Where} was contained.")]
+    internal static partial void Fault(ILogger logger, Exception fault, string where);
+
+    [LoggerMessage(5008, LogLevel.Information, "Waiting for a cluster: {Answered} of {Seeds} seeds answered, {Required} are needed to begin one.")]
+    internal static partial void WaitingForSeeds(ILogger logger, int answered, int seeds, int required);
+
+    [LoggerMessage(5009, LogLevel.Information, "Node {Node} begins a new cluster.")]
+    internal static partial void BeginsCluster(ILogger logger, string node);
+
+    [LoggerMessage(5010, LogLevel.Warning, "Leaving the cluster took longer than {Limit}; what only this node holds is lost to the others.")]
+    internal static partial void LeaveLimit(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(5011, LogLevel.Warning, "Discovery of {Service} failed: {Reason}")]
+    internal static partial void DiscoveryFailed(ILogger logger, string service, string reason);
+
+    [LoggerMessage(5020, LogLevel.Critical, "The copies of logs on this node failed on a {Message}; the node begins anew without them.")]
+    internal static partial void ReplicasFailed(ILogger logger, Exception fault, string message);
+
+    [LoggerMessage(5021, LogLevel.Debug, "This node still has a vote in {Votes} logs.")]
+    internal static partial void VotesHeld(ILogger logger, int votes);
+}

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using AkkaSse.Cluster.Clients;
+using AkkaSse.Cluster.Hosting;
+
+namespace AkkaSse.Cluster.Nodes;
+
+/// <summary>One per ActorSystem, at a fixed path: knows the members and their names, answers requests of other nodes, tells them who this one is.</summary>
+internal sealed class NodeActor : ReceiveActor, IWithTimers
+{
+    internal const string Name = "akkasse-node";
+
+    // Until a member has said its name; few, because joining is waited for.
+    private static readonly TimeSpan HelloInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly ClusterNode _node;
+    private readonly AkkaNodes _nodes;
+    private readonly Dictionary<UniqueAddress, ClusterMember> _members = [];
+    private readonly Dictionary<UniqueAddress, (Hello Hello, IActorRef Actor)> _hellos = [];
+
+    public NodeActor(ClusterNode node, AkkaNodes nodes)
+    {
+        _node = node;
+        _nodes = nodes;
+        Receive<ClusterEvent.CurrentClusterState>(OnState);
+        Receive<ClusterEvent.IMemberEvent>(OnMember);
+        Receive<ClusterEvent.ReachabilityEvent>(e => OnReachability(e.Member, e is ClusterEvent.ReachableMember));
+        Receive<Request>(m => _nodes.OnRequest(m, Sender, Self));
+        Receive<Reply>(m => _nodes.OnReply(m));
+        Receive<Hello>(OnHello);
+        Receive<NameTaken>(m => _nodes.OnNameTaken(m));
+        Receive<ClaimsQuestion>(m => Sender.Tell(_nodes.Claims.OnQuestion(m, _node), Self));
+        Receive<ClaimLost>(m => _nodes.Claims.OnLost(m));
+        Receive<SeedQuestion>(_ => Sender.Tell(new SeedAnswer(_node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving), Self));
+        Receive<Tick>(_ => Greet());
+        Receive<SayHello>(_ =>
+        {
+            Accept(_node.Self, OwnHello(answer: false), Self);
+            foreach (var member in _members.Values) GreetOne(member, answer: false);
+        });
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>The path of a node's actor.</summary>
+    internal static ActorPath PathAt(Address address) => new RootActorPath(address) / "user" / Name;
+
+    protected override void PreStart()
+    {
+        _node.Cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.ReachabilityEvent));
+        Timers.StartPeriodicTimer("hello", Tick.Instance, HelloInterval);
+        _hellos[_node.Self] = (OwnHello(answer: false), Self);
+    }
+
+    protected override void PostStop() => _node.Cluster.Unsubscribe(Self);
+
+    private void OnState(ClusterEvent.CurrentClusterState state)
+    {
+        foreach (var member in state.Members) Put(member, !state.Unreachable.Contains(member));
+        Publish();
+        Greet();
+    }
+
+    private void OnMember(ClusterEvent.IMemberEvent e)
+    {
+        if (e is ClusterEvent.MemberRemoved)
+        {
+            _members.Remove(e.Member.UniqueAddress);
+            _hellos.Remove(e.Member.UniqueAddress);
+        }
+        else
+        {
+            Put(e.Member, !_members.TryGetValue(e.Member.UniqueAddress, out var known) || known.Reachable);
+        }
+        Publish();
+        if (e is not ClusterEvent.MemberRemoved && _members.TryGetValue(e.Member.UniqueAddress, out var member) && member.Name is null) GreetOne(member, answer: true);
+    }
+
+    private void OnReachability(Member member, bool reachable)
+    {
+        Put(member, reachable);
+        Publish();
+    }
+
+    private void Put(Member member, bool reachable) =>
+        _members[member.UniqueAddress] = new ClusterMember(member.UniqueAddress, member.Status, reachable, member.HasRole(AkkaClusterOptions.StreamRole));
+
+    private void OnHello(Hello hello)
+    {
+        // The sender's address has no uid: it is the incarnation that is there now.
+        ClusterMember? from = null;
+        foreach (var member in _members.Values)
+        {
+            if (member.Unique.Address.Equals(Sender.Path.Address) && (from is null || member.Reachable)) from = member;
+        }
+        if (from is null) return;
+        foreach (var (unique, (other, _)) in _hellos)
+        {
+            if (other.Node != hello.Node || unique.Equals(from.Unique) || !_members.TryGetValue(unique, out var holder) || !holder.Reachable || !holder.IsMember) continue;
+            // The one that was there first keeps the name; both sides see the same start times.
+            if ((other.StartedAt, unique.Uid).CompareTo((hello.StartedAt, from.Unique.Uid)) > 0) continue;
+            Sender.Tell(new NameTaken(hello.Node, unique.Address.ToString()), Self);
+            return;
+        }
+        Accept(from.Unique, hello, Sender);
+        if (hello.Answer) Sender.Tell(OwnHello(answer: false), Self);
+    }
+
+    private void Accept(UniqueAddress from, Hello hello, IActorRef actor)
+    {
+        if (_hellos.TryGetValue(from, out var known) && known.Hello == hello && known.Actor.Equals(actor)) return;
+        _hellos[from] = (hello, actor);
+        Publish();
+    }
+
+    private void Greet()
+    {
+        foreach (var member in _members.Values)
+        {
+            if (!_hellos.ContainsKey(member.Unique)) GreetOne(member, answer: true);
+        }
+    }
+
+    private void GreetOne(ClusterMember member, bool answer)
+    {
+        if (member.Unique.Equals(_node.Self)) return;
+        Context.ActorSelection(PathAt(member.Unique.Address)).Tell(OwnHello(answer), Self);
+    }
+
+    private Hello OwnHello(bool answer) => new(_node.Context.NodeName, _nodes.StartedAt.ToUnixTimeMilliseconds(), _nodes.IsDraining, _node.Context.Options.Address, answer);
+
+    private void Publish()
+    {
+        var members = _members.Values.OrderBy(static m => m.Unique).Select(m => !_hellos.TryGetValue(m.Unique, out var h) ? m : m with
+        {
+            Name = h.Hello.Node,
+            Actor = h.Actor,
+            Draining = h.Hello.Draining,
+            StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(h.Hello.StartedAt),
+            PublicAddress = h.Hello.Address,
+        });
+        var view = new ClusterView(_node.Self, [.. members]);
+        _node.Publish(view);
+        _nodes.OnView(view);
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded
+    {
+        internal static readonly Tick Instance = new();
+    }
+
+    /// <summary>To oneself: something that <see cref="Hello"/> says has changed.</summary>
+    internal sealed class SayHello : INoSerializationVerificationNeeded
+    {
+        internal static readonly SayHello Instance = new();
+    }
+}

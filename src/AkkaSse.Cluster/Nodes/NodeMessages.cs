@@ -1,0 +1,29 @@
+using AkkaSse.Cluster.Wire;
+
+namespace AkkaSse.Cluster.Nodes;
+
+/// <summary>Who a node is. Sent to every member when something of it changes and until the member has answered.</summary>
+/// <param name="Node">The node's name.</param>
+/// <param name="StartedAt">Milliseconds since 1970.</param>
+/// <param name="Draining">It is leaving.</param>
+/// <param name="Address">How people reach it.</param>
+/// <param name="Answer">True: the sender wants the receiver's own.</param>
+internal sealed record Hello(string Node, long StartedAt, bool Draining, string? Address, bool Answer) : IWireMessage;
+
+/// <summary>The name of the node that gets this is held by a member that is there.</summary>
+internal sealed record NameTaken(string Node, string By) : IWireMessage;
+
+/// <summary>Is the node that gets this in a cluster? Asked by a node that looks for one.</summary>
+internal sealed record SeedQuestion : IWireMessage
+{
+    internal static readonly SeedQuestion Instance = new();
+}
+
+/// <summary>The answer to a <see cref="SeedQuestion"/>.</summary>
+internal sealed record SeedAnswer(bool InCluster) : IWireMessage;
+
+/// <summary>A request of one node to another, opaque to the engine.</summary>
+internal sealed record Request(long Correlation, string From, ReadOnlyMemory<byte> Body) : IWireMessage;
+
+/// <summary>The answer to a <see cref="Request"/>; without a body the node could not answer.</summary>
+internal sealed record Reply(long Correlation, bool Failed, ReadOnlyMemory<byte> Body) : IWireMessage;

@@ -1,0 +1,46 @@
+using AkkaSse.Cluster.Wire;
+
+namespace AkkaSse.Cluster.Nodes;
+
+/// <summary>Messages between the actors of two nodes.</summary>
+internal static class NodesWire
+{
+    internal static IReadOnlyList<WireCodec> Codecs { get; } =
+    [
+        new WireCodec<Hello>("N1",
+            static (m, to) =>
+            {
+                to.Text(m.Node);
+                to.Int(m.StartedAt);
+                to.Bool(m.Draining);
+                to.Text(m.Address);
+                to.Bool(m.Answer);
+            },
+            static (ref from) => new Hello(from.RequiredText(), from.Int(), from.Bool(), from.Text(), from.Bool())),
+        new WireCodec<NameTaken>("N2",
+            static (m, to) =>
+            {
+                to.Text(m.Node);
+                to.Text(m.By);
+            },
+            static (ref from) => new NameTaken(from.RequiredText(), from.RequiredText())),
+        new WireCodec<SeedQuestion>("N3", static (_, _) => { }, static (ref _) => SeedQuestion.Instance),
+        new WireCodec<SeedAnswer>("N4", static (m, to) => to.Bool(m.InCluster), static (ref from) => new SeedAnswer(from.Bool())),
+        new WireCodec<Request>("N5",
+            static (m, to) =>
+            {
+                to.Int(m.Correlation);
+                to.Text(m.From);
+                to.Blob(m.Body.Span);
+            },
+            static (ref from) => new Request(from.Int(), from.RequiredText(), from.Blob())),
+        new WireCodec<Reply>("N6",
+            static (m, to) =>
+            {
+                to.Int(m.Correlation);
+                to.Bool(m.Failed);
+                to.Blob(m.Body.Span);
+            },
+            static (ref from) => new Reply(from.Int(), from.Bool(), from.Blob())),
+    ];
+}

@@ -1,0 +1,174 @@
+using Akka.Actor;
+using AkkaSse.Cluster.Wire;
+
+namespace AkkaSse.Cluster.Replication;
+
+/// <summary>All replicas of one kind of log on this node. One per ActorSystem, at the same path on every node.</summary>
+/// <typeparam name="TState">The log's state.</typeparam>
+internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
+    where TState : class, IReplicatedState
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(500);
+
+    // An owner that was called needs some round trips, and a transfer of the log.
+    private const long WakeInterval = 10_000;
+    private const int WokenAtOnce = 1_000;
+
+    private readonly ReplicaPeers _peers;
+    private readonly LogKind<TState> _kind;
+    private readonly SnapshotTransfers _transfers;
+    private MemberView? _wokenFor;
+    private long _wakeAt;
+    private readonly Dictionary<string, Replica<TState>> _replicas = new(StringComparer.Ordinal);
+
+    private protected ReplicaHost(ReplicaPeers peers, LogKind<TState> kind)
+    {
+        _peers = peers;
+        _kind = kind;
+        _transfers = new SnapshotTransfers(kind.Options.BatchBytes);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private protected ReplicaPeers Peers => _peers;
+
+    private protected IReadOnlyDictionary<string, Replica<TState>> Replicas => _replicas;
+
+    /// <summary>Logs whose copy here has a vote: this node may not stop before it is 0.</summary>
+    private protected int VotesHeld
+    {
+        get
+        {
+            var votes = 0;
+            foreach (var (_, replica) in _replicas)
+            {
+                if (replica.HoldsVote(_peers.Self)) votes++;
+            }
+            return votes;
+        }
+    }
+
+    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickInterval);
+
+    // What was promised would be forgotten by a new instance under the same NodeId. The ActorSystem ends instead; the engine starts another one, which is another node.
+    protected override void PreRestart(Exception reason, object message)
+    {
+        Log.ReplicasFailed(_peers.Node.Logger, reason, message.GetType().Name);
+        _ = _peers.Node.System.Terminate();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ToReplica m:
+                Take(m, isLocal: false);
+                break;
+            case WithinNode { Message: ToReplica m }:
+                Take(m, isLocal: true);
+                break;
+            case SnapshotOffer m:
+                _transfers.OnOffer(m, Sender, Self, ReplicaPeers.Now);
+                break;
+            case SnapshotPart m:
+                if (_transfers.OnPart(_kind, m, Sender, Self, ReplicaPeers.Now) is ToReplica whole) Take(whole, isLocal: false);
+                break;
+            case SnapshotPull m:
+                _transfers.OnPull(m, Sender, Self, ReplicaPeers.Now);
+                break;
+            case Tick:
+                _transfers.Tick(Self, ReplicaPeers.Now);
+                WakeOwners();
+                OnTick();
+                break;
+            default:
+                OnOther(message);
+                break;
+        }
+    }
+
+    /// <summary>A replica has taken a message of its leader.</summary>
+    private protected virtual void OnTaken(string log, Replica<TState> replica)
+    {
+    }
+
+    /// <summary>A replica is gone.</summary>
+    private protected virtual void OnDropped(string log)
+    {
+    }
+
+    private protected virtual void OnTick()
+    {
+    }
+
+    /// <summary>Wakes a log's owner, wherever it is to be: the owner finds by itself what there is to do.</summary>
+    private protected abstract void Wake(string log);
+
+    private protected virtual void OnOther(object message) => Unhandled(message);
+
+    // A log that nobody uses has no owner. When one of its voters is gone or wants to go, somebody must find another: the first of those that stay calls an owner.
+    private void WakeOwners()
+    {
+        var members = _peers.MembersOf(_peers.Node.View);
+        var now = ReplicaPeers.Now;
+        if (ReferenceEquals(members, _wokenFor) && now < _wakeAt) return;
+        _wokenFor = members;
+        _wakeAt = now + WakeInterval;
+        var woken = 0;
+        foreach (var (log, replica) in _replicas)
+        {
+            if (replica.Voters is not { } set || !Misses(set, members)) continue;
+            Wake(log);
+            // The others have their turn with the next tick.
+            if (++woken < WokenAtOnce) continue;
+            _wakeAt = now;
+            return;
+        }
+    }
+
+    private bool Misses(VoterSet set, MemberView members)
+    {
+        var misses = set.Next is not null;
+        NodeId? caller = null;
+        foreach (var voter in set.Voters)
+        {
+            if (members.CanVote(voter.Node)) caller ??= voter.Node;
+            else misses = true;
+        }
+        return misses && (caller is null || caller == _peers.Self);
+    }
+
+    private void Take(ToReplica mail, bool isLocal)
+    {
+        if (mail.To != _peers.Self || !_peers.IsMember(mail.From)) return;
+        ReplicaMessage? answer;
+        if (_replicas.TryGetValue(mail.Log, out var replica) || mail.Message is Prepare)
+        {
+            if (replica is null) _replicas[mail.Log] = replica = new Replica<TState>(_peers.NextNumber(), _kind, _kind.Options);
+            answer = replica.Receive(mail.Message);
+            if (replica.Dropped)
+            {
+                _replicas.Remove(mail.Log);
+                OnDropped(mail.Log);
+            }
+            else
+            {
+                OnTaken(mail.Log, replica);
+            }
+        }
+        else
+        {
+            answer = Replica<TState>.Absent(mail.Message);
+        }
+        if (answer is null) return;
+        var reply = new ToLeader(_peers.Self, answer);
+        if (isLocal) Sender.Tell(new WithinNode(reply), Self);
+        else if (answer is ICarriesSnapshot { HasSnapshot: true, Snapshot: { } snapshot }) _transfers.Offer(_kind, snapshot, reply, Sender, Self, ReplicaPeers.Now);
+        else Sender.Tell(reply, Self);
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded
+    {
+        internal static readonly Tick Instance = new();
+    }
+}

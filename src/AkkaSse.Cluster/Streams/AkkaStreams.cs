@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Replication;
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Streams;
+
+namespace AkkaSse.Cluster.Streams;
+
+/// <summary>Logs over the cluster. Each stream has an owner, an entity that any node finds by the stream's name; this node talks with it directly once it knows it.</summary>
+internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
+{
+    // Names, envelope and the few fields of a message besides its events.
+    private const int FrameReserve = 64 << 10;
+    private static readonly TimeSpan CareInterval = TimeSpan.FromSeconds(1);
+
+    private readonly EngineContext _context;
+    private readonly ConcurrentDictionary<string, NodeStream> _streams = new(StringComparer.Ordinal);
+    private readonly LogBudget _budget;
+    private readonly ColdCache _cache;
+    private readonly ITimer _care;
+    private volatile StreamRoom? _room;
+    private IActorRef _replicas = ActorRefs.Nobody;
+    private long _ids;
+    private volatile bool _stopped;
+
+    internal AkkaStreams(EngineContext context)
+    {
+        _context = context;
+        // Half for the copies of logs that this node holds, half for those that its readers read.
+        _budget = new LogBudget(context.Host.Options.MaxLogBytes / 2);
+        _cache = new ColdCache(context.Options.HistoryCacheBytes);
+        AnswerTimeout = Math.Max(AppendTimeout, (long)context.Host.Options.PublishTimeout.TotalMilliseconds);
+        _care = context.Time.CreateTimer(static s => ((AkkaStreams)s!).Care(), this, CareInterval, CareInterval);
+    }
+
+    /// <summary>How long something waits for an owner, in milliseconds.</summary>
+    internal long AppendTimeout => (long)_context.Options.AppendTimeout.TotalMilliseconds;
+
+    /// <summary>How long an owner may take to answer, in milliseconds.</summary>
+    internal long AnswerTimeout { get; }
+
+    internal bool AutoCreate => _context.Host.Options.AutoCreate;
+
+    /// <summary>Largest message of events.</summary>
+    internal long MostBytes => _context.Options.MaxFrameBytes - FrameReserve;
+
+    internal StreamRoom? Room => _room;
+
+    internal long NextId() => Interlocked.Increment(ref _ids);
+
+    public IReadOnlyList<IActorRef> Start(ClusterNode node)
+    {
+        var kind = new StreamKind(_context.Host.Options)
+        {
+            Options = new ReplicationOptions { Voters = _context.Options.Backups + 1, RecoveryLimit = (long)_context.Options.RecoveryLimit.TotalMilliseconds },
+        };
+        var room = new StreamRoom(node, new ReplicaPeers(node, kind.HostName), kind, new StreamCensus(_context.Host.Options) { CopiesOfEach = _context.Options.Backups + 1 });
+        _replicas = node.System.ActorOf(Props.Create(typeof(StreamReplicas), room), kind.HostName);
+        room.Region = node.StartRegion("streams", name => Props.Create(typeof(StreamOwner), name, room), StopOwner.Instance);
+        _room = room;
+        foreach (var (_, stream) in _streams) stream.Connect();
+        return [room.Region];
+    }
+
+    public async Task LeaveAsync(CancellationToken cancellation)
+    {
+        // The owners hear of it from the membership, and move what this node votes for.
+        while (_room is { } room && _context.Options.HostsStreams)
+        {
+            var votes = await VotesAsync(_replicas, cancellation).ConfigureAwait(false);
+            if (votes == 0) return;
+            Log.VotesHeld(_context.Logger, votes);
+            await Task.Delay(100, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>In how many logs a replica host has a vote; many when it is too busy to say.</summary>
+    internal static async Task<int> VotesAsync(IActorRef replicas, CancellationToken cancellation)
+    {
+        try
+        {
+            return await replicas.Ask<int>(CountVotes.Instance, TimeSpan.FromSeconds(5), cancellation).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return int.MaxValue;
+        }
+    }
+
+    public void Stop()
+    {
+        _room = null;
+        _replicas = ActorRefs.Nobody;
+        foreach (var (_, stream) in _streams) stream.Refuse();
+    }
+
+    /// <summary>The engine ends for good.</summary>
+    internal void End()
+    {
+        _stopped = true;
+        _care.Dispose();
+        foreach (var (_, stream) in _streams) stream.Close(PublishStatus.Closed, "The hub has stopped.");
+    }
+
+    public ValueTask AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (items.Length == 0) return ValueTask.CompletedTask;
+        while (true)
+        {
+            if (_stopped || !_context.IsServing)
+            {
+                results.Span[..items.Length].Fill(_stopped || _context.State == EngineState.Down && _room is null
+                    ? new AppendResult(PublishStatus.Closed, StreamPosition.BeforeFirst) { Error = "The hub has stopped." }
+                    : new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst) { Error = $"The cluster is {_context.State}; nothing was appended." });
+                return ValueTask.CompletedTask;
+            }
+            if (Of(stream).TryAppend(items, results) is { } appended) return new(appended);
+        }
+    }
+
+    public bool TryAppend(string stream, in AppendItem item, out AppendResult result)
+    {
+        // Nothing is decided without the owner.
+        result = default;
+        return false;
+    }
+
+    public async ValueTask<IStreamAttachment> AttachAsync(string stream, IStreamSink sink, CancellationToken cancellation)
+    {
+        var defaults = stream[0] == '$' ? _context.Host.Options.ZoneStreams : _context.Host.Options.StreamDefaults;
+        while (true)
+        {
+            var of = Of(stream);
+            var followed = new FollowedStream(of, sink, defaults, _budget, _cache, e => Log.Fault(_context.Logger, e, "read of history"));
+            if (!of.TryFollow(followed))
+            {
+                if (_stopped) return followed;
+                continue;
+            }
+            try
+            {
+                await followed.SyncAsync(cancellation).ConfigureAwait(false);
+                return followed;
+            }
+            catch
+            {
+                await followed.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    public async ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation)
+    {
+        var question = new StreamQuestion(NextId(), StreamAsk.Read) { Text = after?.Epoch, From = after?.Offset ?? 0, Limit = limit };
+        if (await AskAsync(stream, question, cancellation).ConfigureAwait(false) is not { Status: not (byte)HistoryState.NoStream, Header: { } header } answer)
+            return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
+        var events = new List<HistoryEvent>(Math.Min(limit, 1000));
+        foreach (var run in ReadRun.Of(answer.Runs))
+        {
+            foreach (var e in run.Events)
+            {
+                var expiry = e.Expiry != 0 ? e.Expiry : header.Options.Ttl is { } ttl ? e.At + (long)ttl.TotalMilliseconds : 0;
+                if (expiry != 0 && expiry <= answer.Number) continue;
+                var own = new StreamPosition(header.Epoch, e.Offset);
+                events.Add(new HistoryEvent { Position = own, Id = e.CallerId ? e.Event.Id! : own.ToString(), At = DateTimeOffset.FromUnixTimeMilliseconds(e.At), Event = e.Event });
+            }
+        }
+        return new HistoryPage { State = (HistoryState)answer.Status, Events = events, Head = new StreamPosition(header.Epoch, header.Head), First = header.First, HasMore = answer.More };
+    }
+
+    public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
+    {
+        if (options?.SlowReader == SlowReaderPolicy.Wait)
+            return new CreateStreamResult(CreateStreamStatus.Invalid, null, "The policy wait is for the in-process engine only; skip, disconnect and conflate are allowed.");
+        if (await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Create) { Options = options }, cancellation).ConfigureAwait(false) is not { } answer)
+            return new CreateStreamResult(CreateStreamStatus.Unavailable, null, _stopped ? "The hub has stopped." : "The stream has no owner that can be reached now.");
+        var status = (CreateStreamStatus)answer.Status;
+        return status == CreateStreamStatus.LimitReached
+            ? new CreateStreamResult(status, null, $"There are {_context.Host.Options.MaxStreams} streams, the most allowed.")
+            : new CreateStreamResult(status, answer.Header!.Info(stream));
+    }
+
+    public async ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation) =>
+        await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Remove), cancellation).ConfigureAwait(false) is { Status: 1 };
+
+    public async ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation) =>
+        await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Clear), cancellation).ConfigureAwait(false) is { Status: 1 };
+
+    public async ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation)
+    {
+        // A reader's connect has just synchronised the stream.
+        if (_streams.TryGetValue(stream, out var of) && of.IsKnownToExist) return true;
+        return await HeaderAsync(stream, cancellation).ConfigureAwait(false) is { Present: true };
+    }
+
+    public async ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) =>
+        await HeaderAsync(stream, cancellation).ConfigureAwait(false) is { Present: true } header ? header.Info(stream) : null;
+
+    public async ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation) =>
+        await HeaderAsync(stream, cancellation).ConfigureAwait(false) is { Present: false, RemovedExplicitly: true } header
+        && _context.Time.GetUtcNow().ToUnixTimeMilliseconds() - header.ChangedAt < (long)_context.Host.Options.RemovedStreamMemory.TotalMilliseconds;
+
+    public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
+        _room is { } room && _context.IsServing ? StreamLists.ListAsync(room, prefix ?? "", after, limit, cancellation) : new(new Page<StreamInfo>([], null));
+
+    /// <summary>Streams in the cluster, as far as this node knows.</summary>
+    internal int Count => _room?.Census.Streams ?? 0;
+
+    /// <summary>What the sweeps of this node would do at their own time.</summary>
+    internal Task SweepAsync() => _room is null ? Task.CompletedTask : _replicas.Ask(SweepNow.Instance, TimeSpan.FromSeconds(30));
+
+    /// <summary>From a stream, under its lock: its actor in the present ActorSystem, or null when there is none.</summary>
+    internal IActorRef? Begin(NodeStream stream)
+    {
+        if (_room is not { } room) return null;
+        try
+        {
+            return room.Node.System.ActorOf(Props.Create(typeof(NodeStreamActor), stream, room));
+        }
+        catch (InvalidOperationException)
+        {
+            // The ActorSystem is ending; the next one begins with the streams that are used.
+            return null;
+        }
+    }
+
+    /// <summary>From a stream that nobody uses any more.</summary>
+    internal void End(NodeStream stream) => _streams.TryRemove(new KeyValuePair<string, NodeStream>(stream.Name, stream));
+
+    private NodeStream Of(string name)
+    {
+        while (true)
+        {
+            var stream = _streams.GetOrAdd(name, static (n, self) => new NodeStream(n, self), this);
+            if (!stream.IsClosed || _stopped) return stream;
+            End(stream);
+        }
+    }
+
+    private async ValueTask<StreamHeader?> HeaderAsync(string stream, CancellationToken cancellation) =>
+        (await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Header), cancellation).ConfigureAwait(false))?.Header;
+
+    // Null: nobody can say now. Never an exception.
+    private async ValueTask<StreamAnswer?> AskAsync(string stream, StreamQuestion question, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        while (!_stopped && _context.IsServing)
+        {
+            var work = new AskWork(question, ReplicaPeers.Now + AppendTimeout);
+            if (Of(stream).TryAsk(work)) return await work.Done.ConfigureAwait(false);
+        }
+        return null;
+    }
+
+    // The largest logs give first until the bound holds: the owners keep what is dropped here.
+    private void Care()
+    {
+        while (_budget.IsExceeded)
+        {
+            FollowedStream? largest = null;
+            foreach (var (_, stream) in _streams)
+            {
+                foreach (var followed in stream.Followed)
+                {
+                    if (largest is null || followed.Log.Bytes > largest.Log.Bytes) largest = followed;
+                }
+            }
+            if (largest is null || !largest.Feed.Shrink(_context.Time.GetUtcNow().ToUnixTimeMilliseconds())) return;
+        }
+    }
+}

@@ -1,0 +1,347 @@
+using Akka.Actor;
+using AkkaSse.Cluster.Replication;
+using AkkaSse.Hub;
+
+namespace AkkaSse.Cluster.Streams;
+
+/// <summary>Talks with the owner of one stream for this node, whoever it is at the time.</summary>
+internal sealed class NodeStreamActor : UntypedActor, IWithTimers
+{
+    // Messages with events on their way to the owner; while they are, the next gathers.
+    private const int AppendsInFlight = 4;
+    private const int QuestionsInFlight = 64;
+
+    private const long TickInterval = 250;
+    private const long HelloAgainAfter = 1_000;
+    private const long PingAfter = 10_000;
+    private const long PongLimit = 25_000;
+    private const long IdleLimit = 30_000;
+
+    private readonly NodeStream _stream;
+    private readonly StreamRoom _room;
+    private readonly Dictionary<long, StreamWork> _sent = [];
+    private int _appendsSent;
+    private IActorRef? _owner;
+    private long _term;
+    private bool _ownerLeaves;
+    private bool _followsThere;
+    private bool _helloFollows;
+    private long _helloAt = long.MinValue / 2;
+    private long _heardAt;
+    private long _pingedAt;
+    private long _usedAt = ReplicaPeers.Now;
+    private long _reading;
+    private long _tickAt = long.MaxValue;
+    private bool _greeting;
+
+    public NodeStreamActor(NodeStream stream, StreamRoom room)
+    {
+        _stream = stream;
+        _room = room;
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() => SendWhatWaits();
+
+    protected override void PostStop() => Lose();
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Look:
+                _usedAt = ReplicaPeers.Now;
+                SendWhatWaits();
+                break;
+            case AppendAnswer answer:
+                if (TakeSent(answer.Id) is AppendWork append) append.Complete(answer);
+                SendWhatWaits();
+                break;
+            case StreamAnswer answer:
+                OnAnswer(answer);
+                break;
+            case Delivery delivery:
+                if (delivery.Segments.Length > 0) _room.Lines.OnReceived(Sender, delivery.Size);
+                OnDelivery(delivery);
+                break;
+            case Welcome welcome:
+                OnWelcome(welcome);
+                break;
+            case Pong pong:
+                if (!Sender.Equals(_owner)) break;
+                _heardAt = ReplicaPeers.Now;
+                foreach (var followed in _stream.Followed) followed.Want(pong.Head);
+                ReadMissing();
+                break;
+            case OwnerEnds ends:
+                if (!Sender.Equals(_owner))
+                {
+                    // It never welcomed this node, or is forgotten already: look for the next one at once.
+                    if (_owner is null) _helloAt = long.MinValue / 2;
+                    SendWhatWaits();
+                    break;
+                }
+                LoseOwner(ends.IsClean);
+                break;
+            case Terminated ended:
+                if (ended.ActorRef.Equals(_owner)) LoseOwner(isClean: false);
+                break;
+            case Rest:
+                if (Sender.Equals(_owner) && _sent.Count == 0 && !_stream.IsUsed) LeaveOwner();
+                break;
+            case Tick:
+                _tickAt = long.MaxValue;
+                OnTick();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnTick()
+    {
+        var now = ReplicaPeers.Now;
+        _stream.Expire(now);
+        List<StreamWork>? late = null;
+        foreach (var (_, work) in _sent)
+        {
+            if (now - work.SentAt > _stream.Streams.AnswerTimeout) (late ??= []).Add(work);
+        }
+        if (late is not null)
+        {
+            foreach (var work in late)
+            {
+                TakeSent(work.Id);
+                if (work.Id == _reading) _reading = 0;
+                else if (work.IsPatient) _stream.GiveBack([work]);
+                else work.Lose();
+            }
+        }
+        if (_owner is { } owner)
+        {
+            if (now - _heardAt > PongLimit)
+            {
+                // Watching would tell of its end; it may be an owner that cannot hear.
+                LoseOwner(isClean: false);
+            }
+            else if (now - Math.Max(_heardAt, _pingedAt) > PingAfter && (_followsThere || _sent.Count > 0))
+            {
+                _pingedAt = now;
+                owner.Tell(new Ping(_followsThere), Self);
+            }
+        }
+        ReadMissing();
+        if (_sent.Count == 0 && now - _usedAt > IdleLimit && _stream.TryClose())
+        {
+            if (_owner is not null) LeaveOwner();
+            _stream.Streams.End(_stream);
+            Context.Stop(Self);
+            return;
+        }
+        SendWhatWaits();
+    }
+
+    private void OnWelcome(Welcome welcome)
+    {
+        if (welcome.Term < _term) return;
+        if (!Sender.Equals(_owner))
+        {
+            if (_owner is not null) LoseOwner(isClean: false, look: false);
+            _owner = Sender;
+            Context.Watch(Sender);
+        }
+        _term = welcome.Term;
+        _heardAt = ReplicaPeers.Now;
+        _followsThere = welcome.Follows;
+        _greeting = false;
+        if (welcome.Follows)
+        {
+            var now = _room.Now;
+            foreach (var followed in _stream.Followed) followed.Apply(welcome.Header, removed: false, now);
+        }
+        SendWhatWaits();
+        ReadMissing();
+    }
+
+    private void OnDelivery(Delivery delivery)
+    {
+        if (!Sender.Equals(_owner)) return;
+        _heardAt = ReplicaPeers.Now;
+        var followed = _stream.Followed;
+        if (followed.Length == 0) return;
+        var now = _room.Now;
+        var runs = ReadRun.Of(delivery.Segments);
+        foreach (var f in followed) f.Apply(delivery, runs, now);
+        ReadMissing();
+    }
+
+    private void OnAnswer(StreamAnswer answer)
+    {
+        if (TakeSent(answer.Id) is not { } work) return;
+        if (answer.Status == StreamAnswer.Moved)
+        {
+            _stream.GiveBack([work]);
+            if (Sender.Equals(_owner))
+            {
+                // What was sent before may still be answered: nobody else is asked before that is known.
+                _ownerLeaves = true;
+                if (_sent.Count == 0) LoseOwner(isClean: true);
+            }
+            return;
+        }
+        if (Sender.Equals(_owner)) _heardAt = ReplicaPeers.Now;
+        var ask = (AskWork)work;
+        var now = _room.Now;
+        if (ask.Id == _reading)
+        {
+            _reading = 0;
+            var runs = ReadRun.Of(answer.Runs);
+            foreach (var followed in _stream.Followed) followed.Apply(answer.Header!, runs, now);
+            ReadMissing();
+        }
+        else if (ask.Waiters is { } waiters)
+        {
+            foreach (var (followed, waiter) in waiters) followed.Synced(waiter, answer.Header!, now);
+            ReadMissing();
+        }
+        ask.Complete(answer);
+        SendWhatWaits();
+    }
+
+    // One read at a time brings all readers' logs on this node up to date.
+    private void ReadMissing()
+    {
+        if (_reading != 0 || _ownerLeaves || _owner is not { } owner) return;
+        foreach (var followed in _stream.Followed)
+        {
+            if (followed.Missing is not { } missing) continue;
+            var work = new AskWork(new StreamQuestion(_stream.Streams.NextId(), StreamAsk.Page) { Text = missing.Epoch, From = missing.From, To = missing.To }, long.MaxValue) { IsCatchUp = true };
+            _reading = work.Id;
+            Send(owner, work);
+            return;
+        }
+    }
+
+    private void SendWhatWaits()
+    {
+        SendNow();
+        Wake();
+    }
+
+    private void SendNow()
+    {
+        var follows = _stream.Follows;
+        if (_owner is not { } owner)
+        {
+            if (follows || _stream.IsUsed) Greet(_room.Region, follows);
+            return;
+        }
+        if (_ownerLeaves)
+        {
+            if (_sent.Count == 0) LoseOwner(isClean: true);
+            return;
+        }
+        if (follows != _followsThere)
+        {
+            Greet(owner, follows);
+            // Who waits for the log here to be up to date must first follow; all others need not wait for that.
+        }
+        while (_stream.Take(_appendsSent < AppendsInFlight, _sent.Count - _appendsSent < QuestionsInFlight) is { } work) Send(owner, work);
+    }
+
+    private void Greet(IActorRef to, bool follows)
+    {
+        var now = ReplicaPeers.Now;
+        if (_greeting && follows == _helloFollows && now - _helloAt < HelloAgainAfter) return;
+        _greeting = true;
+        _helloAt = now;
+        _helloFollows = follows;
+        to.Tell(new Hello(_stream.Name, follows), Self);
+    }
+
+    private void Send(IActorRef owner, StreamWork work)
+    {
+        work.WasSent = true;
+        work.SentAt = ReplicaPeers.Now;
+        _sent[work.Id] = work;
+        if (work is AppendWork) _appendsSent++;
+        owner.Tell(work.Message, Self);
+    }
+
+    private StreamWork? TakeSent(long id)
+    {
+        if (!_sent.Remove(id, out var work)) return null;
+        if (work is AppendWork) _appendsSent--;
+        return work;
+    }
+
+    private void LeaveOwner()
+    {
+        _owner!.Tell(Goodbye.Instance, Self);
+        Context.Unwatch(_owner);
+        _owner = null;
+        _ownerLeaves = false;
+        _followsThere = false;
+    }
+
+    private void LoseOwner(bool isClean, bool look = true)
+    {
+        if (_owner is { } owner) Context.Unwatch(owner);
+        _owner = null;
+        _ownerLeaves = false;
+        _followsThere = false;
+        _greeting = false;
+        _reading = 0;
+        var again = new List<StreamWork>();
+        var lost = new List<StreamWork>();
+        foreach (var (_, work) in _sent)
+        {
+            // A read of what is missing begins anew with the next owner.
+            if (work is AskWork { IsCatchUp: true }) continue;
+            if (!isClean && !work.IsRepeatable)
+            {
+                lost.Add(work);
+                continue;
+            }
+            work.MayBeDone |= !isClean;
+            if (!work.IsPatient) work.Deadline = isClean ? ReplicaPeers.Now + _stream.Streams.AppendTimeout : work.SentAt + _stream.Streams.AnswerTimeout;
+            again.Add(work);
+        }
+        _sent.Clear();
+        _appendsSent = 0;
+        again.Sort(static (a, b) => a.Id.CompareTo(b.Id));
+        _stream.GiveBack(again);
+        foreach (var work in lost) work.Lose();
+        if (look) SendWhatWaits();
+    }
+
+    // The ActorSystem ends.
+    private void Lose()
+    {
+        LoseOwner(isClean: false, look: false);
+        _stream.Disconnect(Self);
+    }
+
+    // Often while somebody waits for something, seldom otherwise.
+    private void Wake()
+    {
+        var after = _sent.Count > 0 || (_owner is null && _stream.IsUsed) ? TickInterval : PingAfter;
+        var at = ReplicaPeers.Now + after;
+        if (at >= _tickAt) return;
+        _tickAt = at;
+        Timers.StartSingleTimer(nameof(Tick), Tick.Instance, TimeSpan.FromMilliseconds(after));
+    }
+
+    /// <summary>From the stream: something waits to be sent.</summary>
+    internal sealed class Look : INoSerializationVerificationNeeded
+    {
+        internal static readonly Look Instance = new();
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded
+    {
+        internal static readonly Tick Instance = new();
+    }
+}

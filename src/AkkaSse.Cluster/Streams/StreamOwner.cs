@@ -1,0 +1,357 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Replication;
+using AkkaSse.Cluster.Wire;
+using AkkaSse.Hub;
+
+namespace AkkaSse.Cluster.Streams;
+
+/// <summary>To an owner: look whether the stream has been idle for long enough. Answered with <see cref="Tidied"/>.</summary>
+internal sealed record Tidy(string Entity) : IEntityMessage;
+
+/// <summary>The owner has looked.</summary>
+internal sealed record Tidied(string Entity) : IWireMessage;
+
+/// <summary>To an owner of this node: its shard moves, or it has asked to rest.</summary>
+internal sealed record StopOwner : INoSerializationVerificationNeeded
+{
+    internal static StopOwner Instance { get; } = new();
+}
+
+/// <summary>
+/// The owner of one stream: decides its order, commits with the log's voters, then answers those who asked and sends one message to each node that has readers.
+/// </summary>
+internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
+{
+    // How long an owner that is told to stop waits for commits on their way.
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(5);
+    private const long RestAfter = 30_000;
+
+    private readonly StreamRoom _room;
+    private readonly Dictionary<IActorRef, Session> _sessions = [];
+    private readonly List<(IActorRef From, bool Follows)> _waiting = [];
+    private readonly List<IActorRef> _tidiers = [];
+    private readonly Queue<Turn> _turns = new();
+    private StreamDecider? _decider;
+    private Turn? _turn;
+    private long _activeAt = ReplicaPeers.Now;
+    private bool _stopping;
+    private bool _clean;
+
+    public StreamOwner(string name, StreamRoom room)
+        : base(name, room.Peers, room.Kind)
+    {
+        _room = room;
+    }
+
+    bool IStreamLimits.TryTake() => _room.Census.TryTake(Name);
+
+    string IStreamLimits.NewEpoch() => StreamRoom.NewEpoch();
+
+    protected override void PreStart()
+    {
+        base.PreStart();
+        Schedule(IdleInterval, IdleLook.Instance);
+    }
+
+    protected override void PostStop()
+    {
+        foreach (var (node, _) in _sessions) node.Tell(new OwnerEnds(_clean), Self);
+        foreach (var (node, _) in _waiting) node.Tell(new OwnerEnds(IsClean: true), Self);
+        _room.Census.EndLed(Name);
+        base.PostStop();
+    }
+
+    private protected override void OnRecovered(bool isNew)
+    {
+        _decider = new StreamDecider(Name, State, _room.Options, this);
+        if (State.HasEpoch) _room.Census.SetLed(Name, State.Header);
+        foreach (var (node, follows) in _waiting) Greet(node, follows);
+        _waiting.Clear();
+        foreach (var tidier in _tidiers) LookIdle(tidier);
+        _tidiers.Clear();
+    }
+
+    private protected override void OnOther(object message)
+    {
+        switch (message)
+        {
+            case AppendRequest request:
+                if (MayAsk(request.Id)) Append(request);
+                break;
+            case StreamQuestion question:
+                if (MayAsk(question.Id)) Ask(question);
+                break;
+            case Hello hello:
+                // One that lets its log go answers no more: the next owner is asked by itself.
+                if (_decider is null || IsDissolving) Wait(hello.Follows);
+                else Greet(Sender, hello.Follows);
+                break;
+            case Ping ping:
+                OnPing(ping);
+                break;
+            case Goodbye:
+                Forget(Sender);
+                break;
+            case Terminated ended:
+                Forget(ended.ActorRef);
+                break;
+            case Tidy:
+                if (_decider is null) _tidiers.Add(Sender);
+                else LookIdle(Sender);
+                break;
+            case IdleLook:
+                OnIdleLook();
+                Schedule(IdleInterval, IdleLook.Instance);
+                break;
+            case StopOwner:
+                OnStop();
+                break;
+            case StopNow:
+                Context.Stop(Self);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private protected override void OnTurnEnd()
+    {
+        if (_turn is not { } turn || Leader.IsDeposed) return;
+        _turn = null;
+        if (!turn.Change.IsEmpty) turn.Index = Leader.Propose(new StreamCommand(turn.Change.Take()));
+        // A stream that nobody created has no log, and gets none by being asked for.
+        else if (turn.NeedsProof && State.HasEpoch) turn.Index = Leader.Propose(StreamCommand.Nothing);
+        else turn.Index = Leader.Last;
+        _decider!.Proposed(turn.Index);
+        _turns.Enqueue(turn);
+        if (turn.Index <= Leader.Commit) OnCommitted(Leader.Commit);
+    }
+
+    private protected override void OnCommitted(long index)
+    {
+        if (_decider is null) return;
+        _decider.Committed(index);
+        Publish(index);
+        if (_stopping && _turns.Count == 0 && _turn is null) StopCleanly();
+    }
+
+    private bool MayAsk(long id)
+    {
+        if (_decider is not null && !_stopping && !IsDissolving && _sessions.ContainsKey(Sender)) return true;
+        Sender.Tell(new StreamAnswer(id, StreamAnswer.Moved), Self);
+        return false;
+    }
+
+    private Turn Gather(int bytes = 0)
+    {
+        _activeAt = ReplicaPeers.Now;
+        if (_turn is { Change.IsEmpty: false } full && full.Change.Bytes + bytes > StreamRoom.MessageBytes)
+        {
+            OnTurnEnd();
+            Leader.Flush();
+        }
+        if (_turn is { } turn) return turn;
+        EndTurn();
+        return _turn = new Turn(new StreamChange(_room.Now));
+    }
+
+    private void Append(AppendRequest request)
+    {
+        var turn = Gather(request.Items.Length);
+        var present = _decider!.IsPresent;
+        var outcomes = _decider.Append(request, turn.Change, turn.Segments);
+        turn.IsMeta |= present != _decider.IsPresent;
+        foreach (ref readonly var outcome in outcomes.AsSpan()) turn.NeedsProof |= outcome.Status != PublishStatus.Accepted;
+        turn.Answers.Add((Sender, new AppendAnswer(request.Id, outcomes)));
+    }
+
+    private void Ask(StreamQuestion question)
+    {
+        switch (question.Ask)
+        {
+            case StreamAsk.Page:
+                Page(question);
+                return;
+            case StreamAsk.FirstAt:
+                Sender.Tell(new StreamAnswer(question.Id, 1) { Number = StreamReads.FirstAt(State, question.From) }, Self);
+                return;
+            case StreamAsk.FindId:
+                Sender.Tell(new StreamAnswer(question.Id, 1) { Number = StreamReads.FindId(State, question.Text ?? ""), Header = State.Header }, Self);
+                return;
+        }
+        var turn = Gather();
+        byte status = 0;
+        switch (question.Ask)
+        {
+            case StreamAsk.Create:
+                var created = _decider!.Create(question.Options, turn.Change);
+                turn.IsMeta = true;
+                status = (byte)created;
+                break;
+            case StreamAsk.Remove:
+                if (_decider!.Remove(turn.Change))
+                {
+                    turn.IsMeta = turn.WasRemoved = true;
+                    status = 1;
+                }
+                break;
+            case StreamAsk.Clear:
+                if (_decider!.Clear(turn.Change))
+                {
+                    turn.IsMeta = true;
+                    status = 1;
+                }
+                break;
+        }
+        turn.NeedsProof = true;
+        turn.Questions.Add((Sender, question, status));
+    }
+
+    private void Greet(IActorRef node, bool follows)
+    {
+        if (!_sessions.TryGetValue(node, out var session))
+        {
+            _sessions[node] = session = new Session();
+            Context.Watch(node);
+        }
+        if (!follows)
+        {
+            session.Follows = false;
+            node.Tell(new Welcome(Leader.Term.Number, Follows: false, StreamHeader.None), Self);
+            return;
+        }
+        var turn = Gather();
+        turn.NeedsProof = true;
+        turn.Followers.Add(node);
+    }
+
+    private void Wait(bool follows)
+    {
+        _waiting.RemoveAll(w => w.From.Equals(Sender));
+        _waiting.Add((Sender, follows));
+    }
+
+    private void OnPing(Ping ping)
+    {
+        if (!_sessions.TryGetValue(Sender, out var session) || session.Follows != ping.Follows) Sender.Tell(new OwnerEnds(IsClean: false), Self);
+        else Sender.Tell(new Pong(State.Head), Self);
+    }
+
+    private void Forget(IActorRef node)
+    {
+        if (_sessions.Remove(node)) Context.Unwatch(node);
+    }
+
+    private void Page(StreamQuestion question)
+    {
+        EventRun[] runs = [];
+        if (question.Text == State.Epoch)
+        {
+            runs = StreamReads.Page(State, Math.Max(question.From, State.First), question.To, StreamRoom.MessageBytes);
+            var reached = runs.Length > 0 ? runs[^1].Last : State.Head;
+            // From here on everything is sent again as it comes.
+            if (reached >= State.Head && _sessions.TryGetValue(Sender, out var session)) session.IsBehind = false;
+        }
+        Sender.Tell(new StreamAnswer(question.Id, 1) { Header = State.Header, Runs = runs }, Self);
+    }
+
+    // Once nobody reads: what has been idle for long enough is removed.
+    private void LookIdle(IActorRef asker)
+    {
+        if (State.IsForgettable(_room.Now) && _sessions.Count == 0 && _turn is null && _turns.Count == 0 && !_stopping) Dissolve();
+        var turn = _turn is null && _turns.Count == 0 && !_stopping && !IsDissolving && !IsFollowed() ? Gather() : null;
+        if (turn is null)
+        {
+            asker.Tell(new Tidied(Name), Self);
+            return;
+        }
+        State.Sweep(turn.Change.At);
+        turn.IsMeta |= _decider!.RemoveIdle(turn.Change);
+        turn.Answers.Add((asker, new Tidied(Name)));
+    }
+
+    private protected override void OnDissolved() => Context.Parent.Tell(new Passivate(StopOwner.Instance), Self);
+
+    private bool IsFollowed()
+    {
+        foreach (var (_, session) in _sessions)
+        {
+            if (session.Follows) return true;
+        }
+        return false;
+    }
+
+    private void OnIdleLook()
+    {
+        if (_decider is null || _stopping || IsDissolving) return;
+        State.Sweep(_room.Now);
+        if (ReplicaPeers.Now - _activeAt < RestAfter || _turn is not null || _turns.Count > 0 || Leader.NeedsTick || IsFollowed()) return;
+        // The replicas stay with the voters: whoever asks next wakes a new owner.
+        if (_sessions.Count == 0 && (!State.HasEpoch || State.IsForgettable(_room.Now))) Dissolve();
+        else if (_sessions.Count == 0) Context.Parent.Tell(new Passivate(StopOwner.Instance), Self);
+        else foreach (var (node, _) in _sessions) node.Tell(Rest.Instance, Self);
+    }
+
+    private void OnStop()
+    {
+        if (_stopping) return;
+        _stopping = true;
+        if (_turns.Count == 0 && _turn is null) StopCleanly();
+        else Schedule(StopLimit, StopNow.Instance);
+    }
+
+    private void StopCleanly()
+    {
+        _clean = true;
+        Context.Stop(Self);
+    }
+
+    private void Schedule(TimeSpan after, object message) => Timers.StartSingleTimer(message.GetType().Name, message, after);
+
+    /// <summary>A node that talks with this owner.</summary>
+    private sealed class Session
+    {
+        /// <summary>It gets every event.</summary>
+        internal bool Follows { get; set; }
+
+        /// <summary>It was told once that the head moves, and reads pages until it has caught up.</summary>
+        internal bool IsBehind { get; set; }
+    }
+
+    /// <summary>What was decided in one turn and waits for its commit.</summary>
+    private sealed class Turn(StreamChange change)
+    {
+        internal StreamChange Change => change;
+
+        internal long Index { get; set; }
+
+        /// <summary>Its answers say something that only the owner may say.</summary>
+        internal bool NeedsProof { get; set; }
+
+        internal bool IsMeta { get; set; }
+
+        internal bool WasRemoved { get; set; }
+
+        internal List<EventRun> Segments { get; } = [];
+
+        internal List<(IActorRef To, IWireMessage Answer)> Answers { get; } = [];
+
+        internal List<(IActorRef To, StreamQuestion Question, byte Status)> Questions { get; } = [];
+
+        internal List<IActorRef> Followers { get; } = [];
+    }
+
+    private sealed class IdleLook : INoSerializationVerificationNeeded
+    {
+        internal static readonly IdleLook Instance = new();
+    }
+
+    private sealed class StopNow : INoSerializationVerificationNeeded
+    {
+        internal static readonly StopNow Instance = new();
+    }
+}

@@ -1,0 +1,67 @@
+using Akka.Actor;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Replication;
+using AkkaSse.Cluster.Streams;
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Cluster.Values;
+
+/// <summary>Small shared state over the cluster: each key is a log of its own, kept by as many nodes as a stream's.</summary>
+internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClusterRoom
+{
+    private const int MaxBytes = 64 << 10;
+
+    private volatile ValueRoom? _room;
+    private IActorRef _replicas = ActorRefs.Nobody;
+
+    public IReadOnlyList<IActorRef> Start(ClusterNode node)
+    {
+        var kind = new ValueKind { Options = new ReplicationOptions { Voters = context.Options.Backups + 1, RecoveryLimit = (long)context.Options.RecoveryLimit.TotalMilliseconds } };
+        var room = new ValueRoom(node, new ReplicaPeers(node, kind.HostName), kind);
+        _replicas = node.System.ActorOf(Props.Create(typeof(ValueReplicas), room), kind.HostName);
+        room.Region = node.StartRegion("values", name => Props.Create(typeof(ValueOwner), name, room), StopOwner.Instance);
+        _room = room;
+        return [room.Region];
+    }
+
+    public async Task LeaveAsync(CancellationToken cancellation)
+    {
+        while (_room is not null && context.Options.HostsStreams)
+        {
+            var votes = await AkkaStreams.VotesAsync(_replicas, cancellation).ConfigureAwait(false);
+            if (votes == 0) return;
+            Log.VotesHeld(context.Logger, votes);
+            await Task.Delay(100, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public void Stop() => _room = null;
+
+    public async ValueTask<long?> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, MaxBytes);
+        var question = new ValueQuestion(key, ValueAsk.Put, expected) { Bytes = value.ToArray(), Ttl = (long)ttl.TotalMilliseconds };
+        return await AskAsync(question, cancellation).ConfigureAwait(false) is { Done: true } answer ? answer.Version : null;
+    }
+
+    public async ValueTask<(ReadOnlyMemory<byte> Value, long Version)?> GetAsync(string key, CancellationToken cancellation) =>
+        await AskAsync(new ValueQuestion(key, ValueAsk.Get, null), cancellation).ConfigureAwait(false) is { Done: true } answer ? (answer.Bytes, answer.Version) : null;
+
+    public async ValueTask<bool> DeleteAsync(string key, long? version, CancellationToken cancellation) =>
+        await AskAsync(new ValueQuestion(key, ValueAsk.Delete, version), cancellation).ConfigureAwait(false) is { Done: true };
+
+    // Null: nobody can say now.
+    private async ValueTask<ValueAnswer?> AskAsync(ValueQuestion question, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (!context.IsServing || _room is not { } room) return null;
+        try
+        {
+            return await room.Region.Ask<ValueAnswer>(question, context.Options.AppendTimeout, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
+    }
+}

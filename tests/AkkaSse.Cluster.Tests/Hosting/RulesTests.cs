@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Configuration;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Cluster.Tests.Hosting;
+
+/// <summary>What is decided without a cluster: states, fence, joining, options, configuration.</summary>
+public sealed class RulesTests
+{
+    [Theory]
+    [InlineData("uuu", 0, false)]
+    [InlineData("uux", 0, false)]
+    [InlineData("uxx", 0, true)]
+    [InlineData("ux", 0, false)]
+    [InlineData("xu", 1, true)]
+    [InlineData("uuxx", 0, false)]
+    [InlineData("xxuu", 2, true)]
+    [InlineData("ueexx", 0, true)]
+    [InlineData("ueeee", 0, false)]
+    public void Minority_counts_stream_nodes_and_half_goes_to_the_side_with_the_first(string nodes, int self, bool minority) => View(nodes, self).IsMinority.ShouldBe(minority);
+
+    [Fact]
+    public void State_follows_membership()
+    {
+        EngineStates.Of(null, reached: false, wasReady: false).ShouldBe(EngineState.Starting);
+        EngineStates.Of(null, reached: false, wasReady: true).ShouldBe(EngineState.Down);
+        EngineStates.Of(View("uuu", 0), reached: false, wasReady: false).ShouldBe(EngineState.Starting);
+        EngineStates.Of(View("uuu", 0), reached: true, wasReady: false).ShouldBe(EngineState.Ready);
+        EngineStates.Of(View("uux", 0), reached: true, wasReady: true).ShouldBe(EngineState.Degraded);
+        EngineStates.Of(View("uxx", 0), reached: true, wasReady: true).ShouldBe(EngineState.Down);
+        EngineStates.Of(View("e", 0), reached: true, wasReady: true).ShouldBe(EngineState.Down, "nobody holds streams");
+    }
+
+    [Theory]
+    [InlineData(0, 3, 1, 1, false, true)]
+    [InlineData(1, 3, 3, 1, false, false)]
+    [InlineData(0, 3, 1, 2, false, false)]
+    [InlineData(0, 3, 2, 2, false, true)]
+    [InlineData(0, 3, 1, 1, true, false)]
+    [InlineData(0, 3, 2, 1, true, true)]
+    [InlineData(0, 2, 1, 1, true, false)]
+    [InlineData(0, 1, 1, 1, true, true)]
+    public void Only_the_first_seed_begins_a_cluster_and_a_removed_one_not_without_a_majority(int self, int seeds, int answered, int required, bool wasRemoved, bool begins)
+    {
+        var all = Enumerable.Range(0, seeds).Select(Node).ToList();
+        Joining.MayBegin(Node(self), all, answered, required, wasRemoved).ShouldBe(begins);
+    }
+
+    [Theory]
+    [InlineData("1.5.29", false)]
+    [InlineData("1.5.30", true)]
+    [InlineData("1.5.60", true)]
+    [InlineData("1.5.61", false)]
+    [InlineData("1.5.64", false)]
+    [InlineData("1.5.65", true)]
+    [InlineData("1.5.73", true)]
+    public void Versions_that_may_start_a_shard_twice_are_refused(string version, bool fine) => (AkkaVersions.Fault(Version.Parse(version)) is null).ShouldBe(fine);
+
+    [Fact]
+    public void Loaded_version_is_known() => AkkaVersions.Loaded.ShouldBeGreaterThanOrEqualTo(new Version(1, 5, 30));
+
+    [Theory]
+    [InlineData("10.0.0.1:4053", "akka.tcp://s@10.0.0.1:4053")]
+    [InlineData("hub-0.hub:1", "akka.tcp://s@hub-0.hub:1")]
+    [InlineData("akka.tcp://x@h:5", "akka.tcp://x@h:5")]
+    [InlineData("h", null)]
+    [InlineData("h:0", null)]
+    [InlineData("h:70000", null)]
+    [InlineData(":1", null)]
+    [InlineData("a b:1", null)]
+    [InlineData("", null)]
+    public void Seed_is_host_and_port(string text, string? address) => SeedAddress.Parse("s", text)?.ToString().ShouldBe(address);
+
+    [Fact]
+    public void Every_fault_of_the_options_is_named()
+    {
+        new AkkaClusterOptions().Validate().ShouldBeEmpty();
+        var faults = new AkkaClusterOptions
+        {
+            SystemName = "1",
+            Host = "0.0.0.0",
+            Port = 70_000,
+            Seeds = ["x"],
+            RequiredSeeds = 2,
+            Roles = ["worker"],
+            Backups = 7,
+            Shards = 0,
+            MaxFrameBytes = 1,
+            RecoveryLimit = TimeSpan.Zero,
+            Hocon = "akka { cluster { x = [ }",
+        }.Validate().ToList();
+        foreach (var name in new[] { "SystemName is '1'", "PublicHost is needed", "Port is 70000", "Seeds has 'x'", "RequiredSeeds is 2", "Roles has 'worker'", "Backups is 7", "Shards is 0", "MaxFrameBytes is 1", "RecoveryLimit is", "Hocon cannot be read" })
+            faults.ShouldContain(f => f.StartsWith(name, StringComparison.Ordinal), string.Join('\n', faults));
+        faults.Count.ShouldBe(11);
+    }
+
+    [Fact]
+    public void Own_hocon_overrides_the_files_and_not_what_the_engine_needs()
+    {
+        var config = ClusterHocon.Compose(new AkkaClusterOptions { Hocon = "akka.cluster { gossip-interval = 7s, sharding.state-store-mode = persistence, sharding.remember-entities = on, roles = [x] }" });
+        config.GetTimeSpan("akka.cluster.gossip-interval").ShouldBe(TimeSpan.FromSeconds(7));
+        config.GetTimeSpan("akka.cluster.split-brain-resolver.stable-after").ShouldBe(TimeSpan.FromSeconds(4));
+        config.GetString("akka.cluster.sharding.state-store-mode").ShouldBe("ddata");
+        config.GetBoolean("akka.cluster.sharding.remember-entities").ShouldBeFalse();
+        config.GetStringList("akka.cluster.roles").ShouldBe(["stream", "edge"], ignoreOrder: true);
+        config.GetStringList("akka.cluster.distributed-data.durable.keys").ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("stream")]
+    [InlineData("edge")]
+    public void Each_role_has_its_file(string role) => ConfigurationFactory.ParseString(ClusterHocon.File($"{role}.hocon")).HasPath("akka.cluster").ShouldBeTrue();
+
+    [Fact]
+    public void Names_are_spread_evenly_over_shards()
+    {
+        var extractor = new EntityExtractor(100);
+        foreach (var pattern in new[] { "s{0}", "orders/{0}", "{0}", "$zone/{0}" })
+        {
+            var counts = Enumerable.Range(0, 10_000).GroupBy(i => extractor.ShardOf(string.Format(null, pattern, i))).Select(static g => g.Count()).ToList();
+            counts.Count.ShouldBe(100);
+            counts.Max().ShouldBeLessThan(160, pattern);
+        }
+        // Part of the wire contract: nodes of two versions must agree.
+        (EntityExtractor.Hash("orders"), EntityExtractor.Hash("")).ShouldBe((HashOfOrders, HashOfNothing));
+    }
+
+    private const ulong HashOfOrders = 199345824633965;
+    private const ulong HashOfNothing = 146719880041931;
+
+    private static Address Node(int i) => new("akka.tcp", "s", "10.0.0.1", 1_000 + i);
+
+    // u: up and reachable, x: unreachable, e: an edge.
+    private static ClusterView View(string nodes, int self)
+    {
+        var members = nodes.Select((c, i) => new ClusterMember(new UniqueAddress(Node(i), i + 1), MemberStatus.Up, c != 'x', c != 'e')).ToImmutableArray();
+        return new ClusterView(members[self].Unique, members);
+    }
+}

@@ -1,0 +1,87 @@
+using AkkaSse.Engine.Specs;
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Testing;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaSse.Cluster.Tests.Support;
+
+/// <summary>
+/// Nodes of one cluster, each an ActorSystem with real remoting on a free loopback port of this process. The first one begins the cluster, the others join it.
+/// </summary>
+public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0) : IManualTimeHarness
+{
+    // Faster than in production where only waiting for the next round would be tested; what is decided stays the same.
+    private const string Fast = """
+        akka {
+          loglevel = INFO
+          cluster {
+            gossip-interval = 100ms
+            leader-actions-interval = 100ms
+            unreachable-nodes-reaper-interval = 200ms
+            periodic-tasks-initial-delay = 50ms
+            failure-detector {
+              heartbeat-interval = 200ms
+              acceptable-heartbeat-pause = 2s
+            }
+            split-brain-resolver.stable-after = 1s
+            down-removal-margin = 200ms
+            singleton.hand-over-retry-interval = 100ms
+            sharding {
+              retry-interval = 100ms
+              coordinator-failure-backoff = 200ms
+              rebalance-interval = 1s
+              distributed-data.gossip-interval = 100ms
+              distributed-data.notify-subscribers-interval = 50ms
+            }
+            distributed-data.gossip-interval = 100ms
+            distributed-data.notify-subscribers-interval = 50ms
+          }
+        }
+        """;
+
+    private readonly List<(EngineNode Node, AkkaClusterEngine Engine)> _nodes = [];
+
+    /// <summary>What the engines and Akka.NET have logged.</summary>
+    public LineLog Log { get; } = new();
+
+    public IReadOnlyList<AkkaClusterEngine> Engines => [.. _nodes.Select(static n => n.Engine)];
+
+    /// <summary>Starts a node and waits until its engine is Ready. A harness made for a spec of one node starts its other nodes before the first one asked for.</summary>
+    public async ValueTask<EngineNode> StartNodeAsync(string name = "n1", Action<HubOptions>? configure = null)
+    {
+        while (_nodes.Count < others) await StartOneAsync($"other{_nodes.Count}", configure);
+        return await StartOneAsync(name, configure);
+    }
+
+    public async ValueTask AdvanceAsync(TimeSpan by)
+    {
+        ((ManualTimeProvider)time!).Advance(by);
+        // What each node would do at its own time.
+        foreach (var (_, engine) in _nodes) await engine.SweepAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // At once: a test's end is not a rolling restart, and nodes that are ended one after the other would look for each other.
+        await Task.WhenAll(_nodes.Select(static n => n.Engine.DisposeAsync().AsTask()));
+        await Task.WhenAll(_nodes.Select(static n => n.Node.DisposeAsync().AsTask()));
+    }
+
+    private async Task<EngineNode> StartOneAsync(string name, Action<HubOptions>? configure)
+    {
+        var hubOptions = new HubOptions { NodeName = name, AutoCreate = true };
+        configure?.Invoke(hubOptions);
+        // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for.
+        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast, LeaveLimit = TimeSpan.Zero };
+        options.Seeds = [.. _nodes.Select(static n => n.Engine.Node?.Self.Address.ToString()).OfType<string>()];
+        change?.Invoke(options);
+        var engine = new AkkaClusterEngine(options, Log);
+        var hub = new SseHub(hubOptions, engine, time: time);
+        await hub.StartAsync();
+        var node = new EngineNode(hub, engine);
+        _nodes.Add((node, engine));
+        await Eventually.Until(() => engine.State == EngineState.Ready, () => $"the engine of {name} to be ready; it is {engine.State}\n{string.Join('\n', Log.Lines.TakeLast(60))}");
+        return node;
+    }
+}

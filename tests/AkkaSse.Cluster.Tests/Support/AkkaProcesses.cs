@@ -1,0 +1,29 @@
+using System.Net;
+using System.Net.Sockets;
+using AkkaSse.Testing.Processes;
+
+namespace AkkaSse.Cluster.Tests.Support;
+
+/// <summary>Server processes that are one Akka cluster on loopback. Each name keeps its port, also over a restart; n0, n1 and n2 are the seeds.</summary>
+internal static class AkkaProcesses
+{
+    internal static async Task<NodeCluster> StartAsync(int nodes, params string[] arguments)
+    {
+        var ports = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (i, port) in FreePorts(nodes + 2).Index()) ports[$"n{i}"] = port;
+        string[] seeds = [.. Enumerable.Range(0, Math.Min(3, nodes)).SelectMany(i => new[] { "--akka-seed", $"127.0.0.1:{ports[$"n{i}"]}" })];
+        var cluster = new NodeCluster(name => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", $"{ports[name]}", .. seeds, .. arguments]));
+        await cluster.StartAsync(nodes);
+        return cluster;
+    }
+
+    // Held together until all are known, so that none is given twice.
+    private static List<int> FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(static _ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(static l => l.Start());
+        var ports = listeners.ConvertAll(static l => ((IPEndPoint)l.LocalEndpoint).Port);
+        listeners.ForEach(static l => l.Stop());
+        return ports;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using AkkaSse.Testing;
+using AkkaSse.Testing.Processes;
+
+namespace AkkaSse.Engine.Specs;
+
+/// <summary>Several servers on one engine, all real processes: what a user has. Derived by engines that have more than one node.</summary>
+public abstract class ProcessSpecs
+{
+    /// <summary>True when the full counts are asked for.</summary>
+    protected static bool Soak { get; } = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is not null;
+
+    /// <summary>Starts nodes n0, n1, … of a hub of their own, ready.</summary>
+    protected abstract Task<NodeCluster> StartAsync(int nodes, params string[] arguments);
+
+    [Fact]
+    [Trait("parity", "PUB-13")]
+    public async Task Every_reader_on_any_node_sees_every_event_once_in_order_with_the_same_ids()
+    {
+        await using var cluster = await StartAsync(3);
+        await using var load = new Load(() => cluster.Urls);
+        var streams = Enumerable.Range(0, 100).Select(static i => $"s{i}").ToList();
+        var random = new Random(7);
+        // Before the first event, on two nodes each.
+        foreach (var stream in streams)
+        {
+            await load.ReadAsync(stream, cluster.Urls[random.Next(3)]);
+            await load.ReadAsync(stream, cluster.Urls[random.Next(3)]);
+        }
+        var wanted = Soak ? 20_000 : 1_500;
+        for (var p = 0; p < 8; p++) load.Publish($"p{p}", streams, p);
+        await Eventually.Until(() => load.Acknowledged > wanted, () => $"{wanted} publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}", TimeSpan.FromSeconds(90));
+        await load.FinishAsync();
+        (load.Reconnects, load.Gaps).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public async Task Killed_node_loses_nothing_and_doubles_nothing()
+    {
+        await using var cluster = await StartAsync(3);
+        await using var load = new Load(() => cluster.Urls);
+        var streams = Enumerable.Range(0, 10).Select(static i => $"s{i}").ToList();
+        foreach (var stream in streams) await load.ReadAsync(stream, cluster.Urls[0]);
+        for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p);
+        await Eventually.Until(() => load.Acknowledged > 300, () => $"300 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}");
+        await cluster.KillAsync(0);
+        var then = load.Acknowledged;
+        await Eventually.Until(() => load.Acknowledged > then + 300, () => $"300 publishes after the kill\n{cluster.Output}", TimeSpan.FromSeconds(60));
+        await load.FinishAsync();
+        load.Reconnects.ShouldBeGreaterThanOrEqualTo(10);
+        load.Gaps.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Rolling_restart_of_all_nodes_under_load_loses_nothing()
+    {
+        await using var cluster = await StartAsync(3, "--drain-window", "500ms");
+        await using var load = new Load(() => cluster.Urls);
+        var streams = Enumerable.Range(0, 10).Select(static i => $"s{i}").ToList();
+        foreach (var stream in streams) await load.ReadAsync(stream, cluster.Urls[stream[1] % 3]);
+        for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p, TimeSpan.FromMilliseconds(2));
+        for (var i = 0; i < 3; i++)
+        {
+            var then = load.Acknowledged;
+            await Eventually.Until(() => load.Acknowledged > then + 100, () => $"publishes before restart {i}\n{cluster.Output}");
+            (await cluster.StopAsync(0)).ShouldBe(0);
+            await cluster.StartNodeAsync($"n{i}");
+            // As an orchestrator does: the next one goes when this one serves.
+            await cluster.ReadyAsync();
+        }
+        await load.FinishAsync();
+        load.Reconnects.ShouldBeGreaterThanOrEqualTo(10);
+        load.Gaps.ShouldBe(0);
+    }
+
+    [Fact]
+    [Trait("parity", "TGT-02")]
+    public async Task Hundred_connects_with_one_id_over_three_nodes_have_one_winner()
+    {
+        await using var cluster = await StartAsync(3);
+        var clients = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => RawSseClient.OpenAsync(cluster.Urls[i % 3], $"/v1/events?client=one&instance=i{i}&stream=s")));
+        try
+        {
+            clients.Count(static c => c.Head.Status == 200).ShouldBe(1);
+            clients.Count(static c => c.Head.Status == 409).ShouldBe(99);
+        }
+        finally
+        {
+            foreach (var client in clients) await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    [Trait("parity", "TGT-01")]
+    public async Task Send_from_each_node_reaches_each_client_once_and_an_unknown_one_is_404()
+    {
+        await using var cluster = await StartAsync(3);
+        using var http = new HttpClient();
+        var clients = new List<RawSseClient>();
+        try
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                var client = await RawSseClient.OpenAsync(cluster.Urls[i], $"/v1/events?client=c{i}&stream=s");
+                client.Head.Status.ShouldBe(200);
+                await client.NextAsync("hub.open");
+                clients.Add(client);
+            }
+            for (var from = 0; from < 3; from++)
+            {
+                for (var to = 0; to < 3; to++)
+                {
+                    using var sent = await http.PostAsync(new Uri(cluster.Urls[from], $"/v1/clients/c{to}/events"), new StringContent($"{from}>{to}"));
+                    sent.StatusCode.ShouldBe(HttpStatusCode.Accepted, cluster.Output);
+                }
+                using var unknown = await http.PostAsync(new Uri(cluster.Urls[from], "/v1/clients/nobody/events"), new StringContent("x"));
+                unknown.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+            }
+            for (var to = 0; to < 3; to++)
+            {
+                var got = new List<string>();
+                for (var n = 0; n < 3; n++) got.Add((await clients[to].NextEventAsync()).Data!);
+                got.ShouldBe([$"0>{to}", $"1>{to}", $"2>{to}"]);
+            }
+            using var seen = await http.GetAsync(new Uri(cluster.Urls[0], "/v1/cluster"));
+            (await seen.Content.ReadAsStringAsync()).ShouldContain("\"n2\"");
+        }
+        finally
+        {
+            foreach (var client in clients) await client.DisposeAsync();
+        }
+    }
+}
