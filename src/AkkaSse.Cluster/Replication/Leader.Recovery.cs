@@ -74,9 +74,9 @@ internal sealed partial class Leader<TState>
             return;
         }
         Term = Term with { Number = promised.Number + 1 };
-        _raised++;
-        // The first refusal only says that the hint was low. Further ones come of a rival; different waits end the duel.
-        if (_raised > 1) _prepareAt = _now + ((_options.ResendAfter << Math.Min(_raised, MostBackoff)) * (1 + ((_self.Uid + _self.Address.Length) & 3)) / 4);
+        // A removed node is no rival, and the first refusal only says that the hint was low. Further ones come of rivals, or of promises that are left of several; different waits end a duel.
+        if (promised.Leader is { } rival && _view.Has(rival)) _raised++;
+        if (_raised > 1) _prepareAt = _now + ((_options.ResendAfter << Math.Min(_raised - 2, MostBackoff)) * (1 + ((_self.Uid + _self.Address.Length) & 3)) / 4);
         Prepare();
     }
 
@@ -93,19 +93,28 @@ internal sealed partial class Leader<TState>
         {
             if (!PeerOf(node).Promised) return;
         }
-        var nothingLost = best is null || best.Held!.Last == 0;
-        if (nothingLost || _now - _preparingSince >= _options.RecoveryLimit) Found(anew: !nothingLost || best?.Held!.Voters.BeganAnew == true);
+        if (best is null || _now - _preparingSince >= _options.RecoveryLimit) Found(anew: best is not null || AnyBeganAnew());
     }
 
     /// <summary>The highest (accepted term, length); among equals the one that is furthest in committing and has been tried least, then this node's own, because that costs no transfer.</summary>
+    /// <remarks>An empty log is none: whether every member confirmed its founding nobody but its founder knew, and nothing is lost with it.</remarks>
     private Peer? Best()
     {
         Peer? best = null;
         foreach (var peer in _peers.Values)
         {
-            if (peer.Held is not null && (best is null || IsBetter(peer, best))) best = peer;
+            if (peer.Held is { Last: > 0 } && (best is null || IsBetter(peer, best))) best = peer;
         }
         return best;
+    }
+
+    private bool AnyBeganAnew()
+    {
+        foreach (var peer in _peers.Values)
+        {
+            if (peer.Held?.Voters.BeganAnew == true) return true;
+        }
+        return false;
     }
 
     private bool IsBetter(Peer peer, Peer than)
@@ -135,7 +144,7 @@ internal sealed partial class Leader<TState>
 
     private static bool IsBetterLog(Peer peer, Peer than)
     {
-        if (peer.Held is not { } held) return false;
+        if (peer.Held is not { Last: > 0 } held) return false;
         var byTerm = held.Accepted.CompareTo(than.Held!.Accepted);
         return byTerm != 0 ? byTerm > 0 : held.Last > than.Held.Last;
     }

@@ -90,6 +90,8 @@ internal sealed partial class Leader<TState>
         if (!peer.IsActive || peer.Installing >= 0) return;
         if (peer.Next <= _log.After || peer.Next == 0)
         {
+            // The patience for a snapshot is long: it does not begin doubled by what was lost before.
+            peer.Tries = 0;
             SendSnapshot(peer);
             return;
         }

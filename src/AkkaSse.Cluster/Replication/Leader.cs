@@ -125,7 +125,9 @@ internal sealed partial class Leader<TState>
         }
         foreach (var peer in _peers.Values)
         {
-            if (members.IsReachable(peer.Node) && !before.IsReachable(peer.Node)) peer.Tries = 0;
+            if (!members.IsReachable(peer.Node) || before.IsReachable(peer.Node)) continue;
+            peer.Tries = 0;
+            peer.NextTry = _now;
         }
         switch (_phase)
         {

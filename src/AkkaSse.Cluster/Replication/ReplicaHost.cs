@@ -117,7 +117,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         var woken = 0;
         foreach (var (log, replica) in _replicas)
         {
-            if (replica.Voters is not { } set || !Misses(set, members)) continue;
+            // One that only promised may have been named a voter: before this node leaves an owner says.
+            if (replica.Voters is { } set ? !Misses(set, members) : !members.IsDraining(_peers.Self)) continue;
             Wake(log);
             // The others have their turn with the next tick.
             if (++woken < WokenAtOnce) continue;
