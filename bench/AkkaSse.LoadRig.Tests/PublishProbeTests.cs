@@ -11,7 +11,7 @@ public class PublishProbeTests
     [LinuxFact]
     public void Every_answer_is_timed_and_taking_begins_anew()
     {
-        using var server = new ScriptedServer(static (_, _, _, _) => []);
+        using var server = new ScriptedServer(static (_, _, _) => []);
         var probe = new PublishProbe(Plan(server));
         long seen = 0;
         Await(() => (seen += probe.Take().Times.Count) > 20, "more than 20 answers");
@@ -23,7 +23,7 @@ public class PublishProbeTests
     [LinuxFact]
     public void Refusal_is_a_fault()
     {
-        using var server = new ScriptedServer(static (_, _, _, _) => [], status: 503);
+        using var server = new ScriptedServer(static (_, _, _) => [], status: 503);
         using var probe = new PublishProbe(Plan(server));
         Await(() => probe.Take().Fault == "status 503", "the refusal");
     }
@@ -31,7 +31,7 @@ public class PublishProbeTests
     [LinuxFact]
     public void Server_that_goes_away_is_a_fault_and_no_hang()
     {
-        var server = new ScriptedServer(static (_, _, _, _) => []);
+        var server = new ScriptedServer(static (_, _, _) => []);
         using var probe = new PublishProbe(Plan(server));
         Await(() => probe.Take().Times.Count > 0, "an answer");
         server.Dispose();
