@@ -10,8 +10,8 @@ namespace AkkaSse.AspNetCore;
 /// kernel has room, one system call on the writer's own thread. For one writer, which writes nothing while a flush is in flight.
 /// </summary>
 /// <remarks>
-/// Through the server's transport the same bytes are several rented blocks with a chunk each, passed on by two state machines: about 10 us of
-/// CPU more per flush, beside 9 us for the system call itself. What is gathered lies in memory of the thread; between flushes a connection
+/// Through the server's transport the same bytes are several rented blocks with a chunk each, passed on by two state machines: decision
+/// 0021 has the cost. What is gathered lies in memory of the thread; between flushes a connection
 /// holds none, and while the kernel has no room it holds what was left over, in a buffer of that size.
 /// </remarks>
 internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>
