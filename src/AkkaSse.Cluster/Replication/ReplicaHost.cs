@@ -42,7 +42,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
             var votes = 0;
             foreach (var (_, replica) in _replicas)
             {
-                if (replica.HoldsVote(_peers.Self)) votes++;
+                if (replica.HoldsVote) votes++;
             }
             return votes;
         }
