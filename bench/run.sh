@@ -119,7 +119,7 @@ cases=(
   "none-stalled|own|slow --conns $conns --stalled 0 --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"
   "one-stalled|own|slow --conns $conns --stalled 1 --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"
   "tenth-stalled|own|slow --conns $conns --stalled $((conns / 10)) --events $((20000 / scale)) --warmup $((500 / scale)) $sustained"
-  "idle|both|idle --conns $many"
+  "idle|both|idle --conns $many --collect"
   "storm|both|storm --conns $many"
 )
 if [ -n "$only" ]; then

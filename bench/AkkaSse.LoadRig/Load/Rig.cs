@@ -59,6 +59,7 @@ internal sealed class Rig : IDisposable
         Connect(resume: false);
         report.Connected(_connected, _failed, _failures, Seconds(started), _connectTime);
         var afterConnect = ProcessUse.Of(Plan.ServerPids);
+        if (Plan.Collect) ServerCollection.Force(Plan.ServerPids);
         Idle(Plan.IdleSeconds);
         var afterIdle = ProcessUse.Of(Plan.ServerPids);
         report.Memory(before, afterConnect, afterIdle, Math.Max(1, _connected));

@@ -72,6 +72,9 @@ internal sealed record RigPlan
 
     internal IReadOnlyList<int> ServerPids { get; init; } = [];
 
+    /// <summary>Memory is what is left after a full collection, in servers that have one.</summary>
+    internal bool Collect { get; init; }
+
     internal bool Spin { get; init; }
 
     internal string Label { get; init; } = "";
@@ -108,6 +111,7 @@ internal sealed record RigPlan
         if (Publishers is < 1 or > 4096) yield return $"--pub-conns is {Publishers}; 1 to 4096 are allowed.";
         if (Depth is < 1 or > 4096) yield return $"--pub-depth is {Depth}; 1 to 4096 are allowed.";
         if (Batch is < 1 or > MaxBatch) yield return $"--batch is {Batch}; 1 to {MaxBatch} are allowed.";
+        if (Collect && ServerPids.Count == 0) yield return "--collect needs --server-pid.";
         if (Window < 0) yield return "--window must be 0 (no bound) or more.";
         if (Stalled < 0 || (Stalled > 0 && Stalled >= Connections))
             yield return $"--stalled is {Stalled}; fewer than the connections are allowed.";

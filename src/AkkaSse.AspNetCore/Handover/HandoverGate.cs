@@ -16,7 +16,7 @@ namespace AkkaSse.AspNetCore;
 /// </summary>
 /// <remarks>
 /// The server's list of heartbeat handlers would keep the HTTP objects alive for as long as the connection is open (about 4 KB each), so it is
-/// this object that is in the list, and it forgets the handlers at the handover.
+/// a <see cref="Pulse"/> that is in the list, and it forgets the handler at the handover.
 /// </remarks>
 internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbeatFeature
 {
@@ -25,21 +25,24 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     private readonly PipeWriter _output;
     private readonly IConnectionHeartbeatFeature? _heartbeat;
     private readonly Socket? _socket;
-    private Action<object>? _onHeartbeat;
-    private object? _heartbeatState;
+    private Pulse? _pulse;
     private ArrayBufferWriter<byte>? _head;
     private bool _used;
     private bool _holds;
 
-    private HandoverGate(ConnectionContext connection)
+    private HandoverGate(ConnectionContext connection, FrontDoor? door)
     {
         _connection = connection;
+        Door = door;
         _transport = connection.Transport;
         _output = _transport.Output;
         _heartbeat = connection.Features.Get<IConnectionHeartbeatFeature>();
         // Only where nothing stands between this gate and the socket: what other middleware does to the bytes must be done.
         if (_transport.GetType().Assembly == typeof(SocketTransportOptions).Assembly) _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
     }
+
+    /// <summary>The door that readers go through; null for none.</summary>
+    internal FrontDoor? Door { get; }
 
     /// <summary>The event stream that the connection goes on with; null for none.</summary>
     internal IClientConnection? Stream { get; private set; }
@@ -53,13 +56,16 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     public override long UnflushedBytes => _output.UnflushedBytes;
 
     /// <summary>Puts a gate in front of a connection's transport.</summary>
-    internal static HandoverGate Open(ConnectionContext connection)
+    internal static HandoverGate Open(ConnectionContext connection, FrontDoor? door)
     {
-        var gate = new HandoverGate(connection);
+        var gate = new HandoverGate(connection, door);
         connection.Transport = gate;
         connection.Features.Set<IConnectionHeartbeatFeature>(gate);
         return gate;
     }
+
+    /// <summary>The door that this request's connection came through, or may go through.</summary>
+    internal static FrontDoor? DoorOf(HttpContext context) => (context.Features.Get<IConnectionHeartbeatFeature>() as HandoverGate)?.Door;
 
     /// <summary>
     /// The gate of a request whose connection can go on without it: plain HTTP/1.1, and nothing but this gate between the transport, the
@@ -107,8 +113,7 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     /// <summary>The HTTP layer has ended: takes the gate away, so that nothing of the request is reachable from the connection.</summary>
     internal void Close()
     {
-        _onHeartbeat = null;
-        _heartbeatState = null;
+        _pulse?.Forget();
         _connection.Transport = _transport;
         _connection.Features.Set(_heartbeat);
     }
@@ -116,15 +121,14 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     public void OnHeartbeat(Action<object> action, object state)
     {
         if (_heartbeat is null) return;
-        if (_onHeartbeat is not null)
+        if (_pulse is not null)
         {
             // Only the HTTP layer is known to ask; whoever asks besides it belongs to the connection and not to a request.
             _heartbeat.OnHeartbeat(action, state);
             return;
         }
-        _heartbeatState = state;
-        _onHeartbeat = action;
-        _heartbeat.OnHeartbeat(static gate => ((HandoverGate)gate).Beat(), this);
+        _pulse = new Pulse(action, state);
+        _heartbeat.OnHeartbeat(static pulse => ((Pulse)pulse).Beat(), _pulse);
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0) => _head is { } head ? head.GetMemory(sizeHint) : _output.GetMemory(sizeHint);
@@ -152,9 +156,19 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
         if (!_holds) _output.Complete(exception);
     }
 
-    // Runs beside the handover: each of the two is read once.
-    private void Beat()
+    /// <summary>What stays in the server's list until the connection ends: 24 bytes, and nothing that it refers to.</summary>
+    private sealed class Pulse(Action<object> action, object state)
     {
-        if (_onHeartbeat is { } action && _heartbeatState is { } state) action(state);
+        private HeartbeatHandler? _handler = new(action, state);
+
+        internal void Forget() => _handler = null;
+
+        // Runs beside the handover: the handler is read once.
+        internal void Beat()
+        {
+            if (Volatile.Read(ref _handler) is { } handler) handler.Action(handler.State);
+        }
     }
+
+    private sealed record HeartbeatHandler(Action<object> Action, object State);
 }

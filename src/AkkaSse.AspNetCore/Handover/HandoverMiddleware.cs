@@ -7,17 +7,22 @@ namespace AkkaSse.AspNetCore;
 /// <summary>A connection's life: its requests, and then the event stream that one of them has opened.</summary>
 internal static class HandoverMiddleware
 {
-    public static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)
+    // Two steps, and one frame for the second: what an idle connection keeps of the first is nothing.
+    public static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door)
     {
-        // Awaited in two steps, so that the frame of an idle connection holds nothing of the first.
-        if (await ServeAsync(next, connection).ConfigureAwait(false) is var (stream, body)) await StreamAsync(connection, stream, body).ConfigureAwait(false);
+        if (await ServeAsync(next, connection, door).ConfigureAwait(false) is not var (stream, output)) return;
+        await stream.RunAsync(output, connection.Abort, connection.ConnectionClosed).ConfigureAwait(false);
+        if (connection.ConnectionClosed.IsCancellationRequested || stream.Reason is CloseReason.ClientGone or CloseReason.WriteError) return;
+        output.Complete();
+        await output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    private static async ValueTask<(IClientConnection Stream, PipeWriter Body)?> ServeAsync(ConnectionDelegate next, ConnectionContext connection)
+    private static async ValueTask<(IClientConnection Stream, PipeWriter Body)?> ServeAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door)
     {
-        var gate = HandoverGate.Open(connection);
+        var gate = HandoverGate.Open(connection, door);
         try
         {
+            if (door is not null && AsksToRead(connection)) await door.Enter();
             await next(connection).ConfigureAwait(false);
         }
         catch when (gate.Stream is not null)
@@ -29,11 +34,14 @@ internal static class HandoverMiddleware
         return gate.Stream is { } stream ? (stream, gate.OpenBody()) : null;
     }
 
-    private static async Task StreamAsync(ConnectionContext connection, IClientConnection stream, PipeWriter output)
+    // The request is mostly there when a connection is taken from a backlog. Where it is not, the endpoint goes through the door later.
+    private static bool AsksToRead(ConnectionContext connection)
     {
-        await stream.RunAsync(output, connection.Abort, connection.ConnectionClosed).ConfigureAwait(false);
-        if (connection.ConnectionClosed.IsCancellationRequested || stream.Reason is CloseReason.ClientGone or CloseReason.WriteError) return;
-        output.Complete();
-        await output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        var input = connection.Transport.Input;
+        if (!input.TryRead(out var result)) return false;
+        var asks = !result.Buffer.IsEmpty && result.Buffer.FirstSpan[0] == (byte)'G';
+        // Looked at and left.
+        input.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
+        return asks;
     }
 }

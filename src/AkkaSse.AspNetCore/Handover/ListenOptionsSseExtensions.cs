@@ -1,6 +1,6 @@
 using AkkaSse.AspNetCore;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.AspNetCore.Hosting;
 
@@ -22,7 +22,8 @@ public static class ListenOptionsSseExtensions
     public static ListenOptions UseSseHandover(this ListenOptions listen)
     {
         ArgumentNullException.ThrowIfNull(listen);
-        listen.Use(static next => connection => HandoverMiddleware.RunAsync(next, connection));
+        var door = listen.ApplicationServices.GetService<FrontDoor>();
+        listen.Use(next => connection => HandoverMiddleware.RunAsync(next, connection, door));
         return listen;
     }
 }

@@ -45,6 +45,7 @@ internal static class EventStream
             return;
         }
 
+        if (HandoverGate.DoorOf(context) is { } door) await door.Enter();
         // Awaited in two steps, so that an idle connection's frame here holds nothing but the task it waits for.
         if (await AdmitAsync(context, edge, request).ConfigureAwait(false) is { } connection)
             await RunAsync(context, connection).ConfigureAwait(false);

@@ -228,7 +228,8 @@ internal sealed partial class ClientActor
         _reason = reason;
         // Fire and forget would hide a fault: Unregister only takes the callback away and cannot throw.
         _gone.Unregister();
-        _inbox.Close();
+        // Whoever asks for it from now on gets a closed one.
+        (Interlocked.CompareExchange(ref _inbox, Inbox.Ended, null) ?? Inbox.Ended).Close();
         foreach (var cursor in _cursors)
         {
             if (_joined) cursor.Node.Leave(cursor);

@@ -31,7 +31,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private List<Cursor> _cursors;
     private CursorToken? _token;
     private readonly TypeFilter? _filter;
-    private readonly Inbox _inbox = new();
+    private Inbox? _inbox;
     private PipeWriter? _output;
     private Action? _abort;
     private CancellationTokenRegistration _gone;
@@ -106,7 +106,8 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
 
     internal DateTimeOffset ConnectedAt { get; }
 
-    internal Inbox Inbox => _inbox;
+    /// <summary>What is sent to this client. Made when somebody asks: most connections never get anything but streams.</summary>
+    internal Inbox Inbox => Volatile.Read(ref _inbox) ?? Interlocked.CompareExchange(ref _inbox, new Inbox(), null) ?? _inbox!;
 
     /// <summary>Completes when the connection has ended.</summary>
     internal Task Ended => _completion.Task;
@@ -411,7 +412,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
             WriteEnd(ref budget);
             return;
         }
-        if (_inbox.HasData)
+        if (Volatile.Read(ref _inbox) is { HasData: true })
         {
             DrainInbox(ref budget);
             if (_inboxCut) return;
@@ -434,7 +435,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private void DrainInbox(ref int budget)
     {
         Release(_gathered);
-        budget -= _inbox.Drain(_output!, Math.Max(1, budget), out var atBoundary);
+        budget -= _inbox!.Drain(_output!, Math.Max(1, budget), out var atBoundary);
         _inboxCut = !atBoundary;
     }
 

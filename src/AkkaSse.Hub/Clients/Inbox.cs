@@ -17,6 +17,9 @@ internal sealed class Inbox
     /// <summary>Full at this many bytes however few the events are: 1 024 events of 1 MiB would be a gigabyte per client.</summary>
     internal const int HardBytes = 16 << 20;
 
+    /// <summary>The closed inbox of every connection that has ended without one.</summary>
+    internal static readonly Inbox Ended = new() { _closed = true };
+
     private readonly Lock _gate = new();
     private byte[]? _bytes;
     private int _start;

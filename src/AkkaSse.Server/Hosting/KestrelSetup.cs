@@ -30,6 +30,8 @@ internal static class KestrelSetup
             if (settings.Server.Handover && !settings.Server.AccessLog) kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.UseSseHandover());
         });
         builder.WebHost.UseSockets(sockets => Apply(sockets, settings));
+        // Nothing in this process blocks on a reader's way in.
+        builder.WebHost.UseSseFrontDoor();
     }
 
     private static void Apply(SocketTransportOptions sockets, EffectiveSettings settings)

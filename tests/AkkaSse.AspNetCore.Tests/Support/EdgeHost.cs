@@ -45,7 +45,11 @@ internal sealed class EdgeHost : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        if (handover ?? HandoverMode.IsOn) builder.WebHost.ConfigureKestrel(k => k.ConfigureEndpointDefaults(e => e.UseSseHandover()));
+        if (handover ?? HandoverMode.IsOn)
+        {
+            // As the server has them.
+            builder.WebHost.ConfigureKestrel(k => k.ConfigureEndpointDefaults(e => e.UseSseHandover())).UseSseFrontDoor();
+        }
         builder.Services.AddRoutingCore();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         var hubBuilder = builder.Services.AddSseHub(o =>

@@ -1,0 +1,30 @@
+using System.Diagnostics.Tracing;
+using AkkaSse.LoadRig.Load;
+using Microsoft.Diagnostics.NETCore.Client;
+
+namespace AkkaSse.LoadRig.Measure;
+
+/// <summary>Makes .NET processes collect their garbage, from outside.</summary>
+internal static class ServerCollection
+{
+    // The runtime's keyword GCHeapCollect: whoever begins to listen with it induces one full, blocking collection.
+    private const long HeapCollect = 0x80_0000;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Runs one full collection in each process that has a .NET runtime; others are left alone.</summary>
+    /// <exception cref="RigException">A runtime does not answer within 20 s.</exception>
+    internal static void Force(IReadOnlyList<int> pids)
+    {
+        var runtimes = DiagnosticsClient.GetPublishedProcesses().ToHashSet();
+        foreach (var pid in pids.Where(runtimes.Contains))
+        {
+            using var session = new DiagnosticsClient(pid).StartEventPipeSession(
+                new EventPipeProvider("Microsoft-Windows-DotNETRuntime", EventLevel.Informational, HeapCollect), requestRundown: false, circularBufferMB: 1);
+            // The session says that it has begun when the collection is over; its events are not needed.
+            var drained = session.EventStream.CopyToAsync(Stream.Null);
+            session.Stop();
+            if (!drained.Wait(Limit)) throw new RigException($"Process {pid} has not ended its collection within {Limit.TotalSeconds} s.");
+        }
+    }
+}
