@@ -23,6 +23,7 @@ internal sealed record ServerOption(string Group, string Name, string? Value, st
         new("Listening", "--send-buffer", "BYTES", "Server:SendBufferBytes", "Kernel send buffer per connection, the bound of what a stalled reader costs; 0 lets the kernel choose.", "128KiB"),
         new("Listening", "--no-inline", null, "Server:Inline", "Complete sockets on the thread pool instead of on the epoll threads.", "inline", "false"),
         new("Listening", "--no-handover", null, "Server:Handover", "Keep the HTTP request of a stream for as long as the stream lives: about twice the memory per idle reader.", "handed over", "false"),
+        new("Listening", "--warm-up", "TIME", "Server:WarmUp", "How long to rehearse before listening, so that the first readers meet compiled code; 0 for not at all.", "1s"),
 
         new("Hub", "--engine", "NAME", "Server:Engine", "memory, postgres or akka.", "memory"),
         new("Hub", "--postgres", "CONNECTION", "Server:Postgres", "With --engine postgres: Npgsql's connection string. Better in AKKASSE_SERVER__POSTGRES or a file: other users see command lines.", null),

@@ -78,6 +78,9 @@ internal sealed class ServerSettings
     /// <summary>How long readiness fails before the drain begins, so that a balancer has time to notice.</summary>
     public TimeSpan ReadinessDelay { get; set; }
 
+    /// <summary>How long the server rehearses before it listens, so that the first readers meet compiled code; zero for not at all.</summary>
+    public TimeSpan WarmUp { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long requests in flight may take to end after the drain.</summary>
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -97,6 +100,7 @@ internal sealed class ServerSettings
         if (Otlp is not null && !(Uri.TryCreate(Otlp, UriKind.Absolute, out var otlp) && otlp.Scheme is "http" or "https"))
             yield return $"{Section}:Otlp is '{Otlp}'; an http or https url like http://localhost:4317 is allowed.";
         if (ReadinessDelay < TimeSpan.Zero || ReadinessDelay > TimeSpan.FromMinutes(10)) yield return $"{Section}:ReadinessDelay is {Hub.Durations.Format(ReadinessDelay)}; 0s to 10m are allowed.";
+        if (WarmUp < TimeSpan.Zero || WarmUp > TimeSpan.FromMinutes(1)) yield return $"{Section}:WarmUp is {Hub.Durations.Format(WarmUp)}; 0s to 1m are allowed.";
         if (ShutdownGrace < TimeSpan.Zero || ShutdownGrace > TimeSpan.FromMinutes(10)) yield return $"{Section}:ShutdownGrace is {Hub.Durations.Format(ShutdownGrace)}; 0s to 10m are allowed.";
     }
 

@@ -16,7 +16,10 @@ internal static partial class ServerHost
 
     internal static async Task<int> RunAsync(EffectiveSettings settings)
     {
+        // Before anything listens to the hub's metrics.
+        var rehearsal = await WarmUp.RunAsync(settings);
         await using var app = Build(settings);
+        if (rehearsal is not null) LogNotWarm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), rehearsal);
         await app.StartAsync();
         Announce(app, settings);
         await app.WaitForShutdownAsync();
@@ -113,6 +116,9 @@ internal static partial class ServerHost
 
     [LoggerMessage(3000, LogLevel.Information, "AkkaSse {Version} on {Urls} (engine {Engine}, {Access}, inline completions {Inline})")]
     private static partial void LogStarted(ILogger logger, string version, string urls, string engine, string access, string inline);
+
+    [LoggerMessage(3005, LogLevel.Warning, "The warm-up failed, the server starts without it: {Reason}")]
+    private static partial void LogNotWarm(ILogger logger, string reason);
 
     [LoggerMessage(3004, LogLevel.Warning, "Nobody has to authenticate, and other hosts are served: whoever reaches this address may read and publish")]
     private static partial void LogAnonymous(ILogger logger);

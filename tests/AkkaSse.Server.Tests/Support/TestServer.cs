@@ -24,7 +24,10 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal static async Task<TestServer> StartAsync(int port, IDictionary<string, string>? environment, string? token, params string[] arguments)
     {
-        if (!HandoverMode.IsOn) environment = new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["AKKASSE_SERVER__HANDOVER"] = "false" };
+        // Without the warm-up: hundreds of servers are started, and only its own test is about it.
+        environment = new Dictionary<string, string>(environment ?? new Dictionary<string, string>());
+        environment.TryAdd("AKKASSE_SERVER__WARMUP", "0s");
+        if (!HandoverMode.IsOn) environment["AKKASSE_SERVER__HANDOVER"] = "false";
         var (process, url) = await ProgramProcess.ListenAsync(Program, ["--urls", $"http://127.0.0.1:{port}", .. arguments], environment);
         return new TestServer(process, url, token);
     }

@@ -45,6 +45,8 @@ public sealed partial class NodeProcess : IAsyncDisposable
         };
         foreach (var argument in command[1..]) info.ArgumentList.Add(argument);
         foreach (var key in info.Environment.Keys.Where(static k => k.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || k.StartsWith("AKKASSE_", StringComparison.Ordinal)).ToList()) info.Environment.Remove(key);
+        // Compiled code is not what these tests are about, and each of them starts many nodes.
+        info.Environment["AKKASSE_SERVER__WARMUP"] = "0s";
         foreach (var (key, value) in start.Environment) info.Environment[key] = value;
         var node = new NodeProcess(name, new Process { StartInfo = info });
         node._process.OutputDataReceived += (_, e) => node.OnLine(e.Data);

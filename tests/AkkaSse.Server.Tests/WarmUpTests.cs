@@ -1,0 +1,34 @@
+using System.Text.Json;
+using AkkaSse.Server.Tests.Support;
+
+namespace AkkaSse.Server.Tests;
+
+/// <summary>The rehearsal before the server listens leaves compiled code and nothing else.</summary>
+public sealed class WarmUpTests
+{
+    [Fact]
+    public async Task Rehearsal_leaves_no_stream_no_client_no_count_and_no_log_line()
+    {
+        await using var server = await TestServer.StartAsync(0, new Dictionary<string, string> { ["AKKASSE_SERVER__WARMUP"] = "200ms" }, null, "--log-level", "debug");
+        JsonDocument.Parse(await server.Http.GetStringAsync("/v1/streams")).RootElement.GetProperty("streams").GetArrayLength().ShouldBe(0);
+        JsonDocument.Parse(await server.Http.GetStringAsync("/v1/clients")).RootElement.GetProperty("clients").GetArrayLength().ShouldBe(0);
+        var metrics = await server.Http.GetStringAsync("/metrics");
+        metrics.ShouldContain("akkasse_ready");
+        foreach (var counted in metrics.Split('\n').Where(static l => l.StartsWith("akkasse_", StringComparison.Ordinal) && (l.Contains("connects", StringComparison.Ordinal) || l.Contains("published", StringComparison.Ordinal) || l.Contains("delivered", StringComparison.Ordinal))))
+            counted.ShouldEndWith(" 0");
+        server.Process.Output.ShouldNotContain("rehearsal");
+        server.Process.Output.ShouldNotContain("warm-up");
+        (await server.PublishAsync("a", "x")).EnsureSuccessStatusCode();
+    }
+
+    [Theory]
+    [InlineData("-1s")]
+    [InlineData("2m")]
+    public async Task Time_out_of_bounds_is_refused(string time)
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--warm-up", time]);
+        code.ShouldBe(78);
+        output.ShouldContain("Server:WarmUp is");
+        output.ShouldContain("0s to 1m are allowed");
+    }
+}
