@@ -7,7 +7,7 @@ namespace AkkaSse.Server.Tests;
 public sealed class RuntimeSettingsTests
 {
     [Fact]
-    public async Task Hot_code_is_compiled_well_at_once_and_without_a_profile()
+    public async Task Hot_code_is_compiled_well_at_once_without_a_profile_and_idle_threads_sleep()
     {
         var file = Path.Combine(Path.GetDirectoryName(TestServer.Program)!, "AkkaSse.Server.runtimeconfig.json");
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file));
@@ -15,5 +15,6 @@ public sealed class RuntimeSettingsTests
 
         settings.GetProperty("System.Runtime.TieredCompilation.CallCountingDelayMs").GetInt32().ShouldBe(0);
         settings.GetProperty("System.Runtime.TieredPGO").GetBoolean().ShouldBeFalse();
+        settings.GetProperty("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit").GetInt32().ShouldBe(0);
     }
 }
