@@ -148,22 +148,25 @@ scale=1
 run=0
 # ticks PID: processor time so far of a process and its children.
 ticks() { for p in $1 $(cat "/proc/$1/task/"*/children); do awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$p/stat" 2>/dev/null; done | awk '{ n += $1 } END { print n + 0 }'; }
+# machine: busy, stolen (by the host, for other machines) and elapsed processor time of this machine so far.
+machine() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8, $9, $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9 }' /proc/stat; }
 figure() { tail -1 "$out" | sed -E "s/.*\"$1\":([0-9.a-z]+).*/\1/"; }
 one() {
   local name=$1 commit=$2 mode=$3
   shift 3
   local a=a_$commit b=b_$commit pa=a_pid_$commit pb=b_pid_$commit before after
   run=$((run + 1))
-  before=($(ticks "${!pa}") $(ticks "${!pb}") $(ticks "$database_pid"))
+  before=($(ticks "${!pa}") $(ticks "${!pb}") $(ticks "$database_pid") $(machine))
   # Streams of its own for every run, so that no run reads what another left. A run that is not clean says so in its line.
   "$rig" "$mode" --url "${!b}" --pub-url "${!a}" --path "/v1/streams/r$run-{s}/events" --label "$name/commit-$commit" --server-pid "${!pa},${!pb},$database_pid" --json "$@" >>"$out" || true
-  after=($(ticks "${!pa}") $(ticks "${!pb}") $(ticks "$database_pid"))
-  # The processor time is that of the whole run, warm-up and connecting included, over the events of both phases.
+  after=($(ticks "${!pa}") $(ticks "${!pb}") $(ticks "$database_pid") $(machine))
+  # The processor time is that of the whole run, warm-up and connecting included, over the events of both phases. Where whatever else ran here, or was stolen, is not near 0, the rates
+  # are those of a smaller machine.
   awk -v name="$name/commit-$commit" -v published="$(figure publishes_per_s)" -v answer="$(figure publish_p50_ms)" -v delivered="$(figure deliveries_per_s)" \
     -v p50="$(figure latency_p50_ms)" -v p99="$(figure latency_p99_ms)" -v events="$(figure events_accepted)" -v clean="$(figure clean)" -v rig="$(figure rig_cpu_cores)" \
-    -v a=$((after[0] - before[0])) -v b=$((after[1] - before[1])) -v d=$((after[2] - before[2])) -v us="$(awk "BEGIN { print 1e6 / $(getconf CLK_TCK) }")" -v warm="$warmup" \
-    'BEGIN { n = events + warm; printf "%-32s %6d published/s (answer p50 %.1f ms) %6d delivered/s, latency p50 %.1f p99 %.1f ms; CPU us/event: publishing node %.1f, reading node %.1f, PostgreSQL %.1f; load generator %.2f cores; %d events, clean %s\n",
-      name, published, answer, delivered, p50, p99, a * us / n, b * us / n, d * us / n, rig, events, clean }'
+    -v a=$((after[0] - before[0])) -v b=$((after[1] - before[1])) -v d=$((after[2] - before[2])) -v busy=$((after[3] - before[3])) -v stolen=$((after[4] - before[4])) -v all=$((after[5] - before[5])) -v cores="$(nproc)" -v us="$(awk "BEGIN { print 1e6 / $(getconf CLK_TCK) }")" -v warm="$warmup" \
+    'BEGIN { n = events + warm; printf "%-32s %6d published/s (answer p50 %.1f ms) %6d delivered/s, latency p50 %.1f p99 %.1f ms; CPU us/event: publishing node %.1f, reading node %.1f, PostgreSQL %.1f; cores: load generator %.2f, whatever else %.2f, stolen %.2f; %d events, clean %s\n",
+      name, published, answer, delivered, p50, p99, a * us / n, b * us / n, d * us / n, rig, (busy - a - b - d) * cores / all - rig, stolen * cores / all, events, clean }'
 }
 batch() { echo "--batch $1 --pub-path /v1/batch"; }
 body() { echo "{\"stream\":\"r$((run + 1))-{s}\",\"data\":\"{payload}\"}"; }
