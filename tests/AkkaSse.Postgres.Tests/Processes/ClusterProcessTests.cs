@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>Several servers and a PostgreSQL, all real processes on loopback.</summary>
-[Collection(SharedServerCollection.Name)]
+[Collection(NodesCollection.Name)]
 public sealed class ClusterProcessTests(SharedServer shared, ITestOutputHelper output) : ProcessSpecs(output)
 {
     protected override async Task<NodeCluster> StartAsync(int nodes, params string[] arguments) => (await Cluster.StartAsync(shared.Server, nodes, arguments)).Nodes;

@@ -234,6 +234,13 @@ public sealed class SharedServer : IAsyncLifetime
     }
 }
 
+/// <summary>Tests of server processes: a server of their own, so that they run beside the others.</summary>
+[CollectionDefinition(Name)]
+public sealed class NodesCollection : ICollectionFixture<SharedServer>
+{
+    public const string Name = "nodes on one PostgreSQL";
+}
+
 [CollectionDefinition(Name)]
 public sealed class SharedServerCollection : ICollectionFixture<SharedServer>
 {
