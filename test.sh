@@ -54,7 +54,7 @@ else
 fi
 
 # The tests of the PostgreSQL engine start throw-away servers of their own, on free loopback ports; they need its programs.
-postgres_programs() { ls /usr/lib/postgresql/*/bin/initdb /usr/local/bin/initdb /usr/bin/initdb 2>/dev/null | head -1; }
+postgres_programs() { ls ${AKKASSE_TEST_POSTGRES:+"$AKKASSE_TEST_POSTGRES/initdb"} /usr/lib/postgresql/*/bin/initdb /usr/local/bin/initdb /usr/bin/initdb 2>/dev/null | head -1; }
 postgres=1
 if [ -n "$(postgres_programs)" ]; then
   echo "PostgreSQL engine: tested with $(dirname "$(postgres_programs)")"

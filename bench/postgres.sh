@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
 # Measures the PostgreSQL engine over two nodes: what is published to one is read on the other. A throw-away PostgreSQL, both nodes and the load are real processes on
 # this machine and share its cores. Each case runs in turn with the others, every event is checked, and the last table has the medians.
-#   bench/postgres.sh [--runs N] [--quick] [--out FILE]
-#     --runs N    how often each case runs (default 3)
-#     --quick     small counts, one run: shows that it works, measures nothing
-#     --notify    instead: what a NOTIFY inside the appending transactions costs, and what one apart from them, in SQL alone
-#     --out FILE  keeps the results, one JSON line each
+#   bench/postgres.sh [--runs N] [--quick] [--only CASES] [--out FILE]
+#     --runs N      how often each case runs (default 3)
+#     --quick       small counts, one run: shows that it works, measures nothing
+#     --only CASES  some of them, comma-separated, with * for any text: 'batches-of-32/commit-on,one-*'. Cases: batches-of-32, batches-of-256, one-at-a-time, latency-100-per-s,
+#                   each /commit-on and /commit-off (with synchronous_commit on and off)
+#     --notify      instead: what a NOTIFY inside the appending transactions costs, and what one apart from them, in SQL alone
+#     --out FILE    keeps the results, one JSON line each
+# NODE_ARGUMENTS is given to the nodes. AKKASSE_BENCH_NO_BUILD=1 takes what is built.
 # Linux only. Needs PostgreSQL's programs (Debian: apt-get install postgresql).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=3 quick= out= notify=
+runs=3 quick= out= notify= only=*
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
     --quick) quick=1 runs=1 ;;
     --notify) notify=1 ;;
+    --only) only=$2; shift ;;
     --out) out=$2; shift ;;
-    -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "bench/postgres.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
   esac
   shift
@@ -89,8 +93,20 @@ update s set head = head + $batch where id = :s;"
   exit
 fi
 
-dotnet build src/AkkaSse.Server -c Release -v quiet --nologo >/dev/null
-dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo >/dev/null
+if [ -z "${AKKASSE_BENCH_NO_BUILD:-}" ]; then
+  dotnet build src/AkkaSse.Server -c Release -v quiet --nologo >/dev/null
+  dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo >/dev/null
+fi
+# chosen CASE: whether it is asked for.
+chosen() {
+  local pattern patterns
+  IFS=, read -ra patterns <<<"$only"
+  for pattern in "${patterns[@]}"; do
+    # shellcheck disable=SC2053 # It is a pattern.
+    [[ $1 == $pattern || $1 == $pattern/commit-* ]] && return
+  done
+  return 1
+}
 nodes=0
 # start_node SYNCHRONOUS DATABASE: sets url and pid.
 start_node() {
@@ -109,42 +125,67 @@ start_node() {
   exit 1
 }
 
+sizes=(32 256)
+cases() { for size in "${sizes[@]}"; do echo "batches-of-$size/commit-$1"; done; echo "one-at-a-time/commit-$1"; echo "latency-100-per-s/commit-$1"; }
+commits=()
 for commit in on off; do
+  for case in $(cases $commit); do
+    chosen "$case" || continue
+    commits+=("$commit")
+    break
+  done
+done
+[ ${#commits[@]} -gt 0 ] || { echo "bench/postgres.sh: --only '$only' matches no case; there are $(cases on | tr '\n' ' ')and the same with commit-off" >&2; exit 2; }
+for commit in "${commits[@]}"; do
   sql "create database hub_$commit"
-  [ $commit = on ] && synchronous=true || synchronous=false
-  start_node $synchronous hub_$commit; eval "a_$commit=\$url a_pid_$commit=\$pid"
-  start_node $synchronous hub_$commit; eval "b_$commit=\$url b_pid_$commit=\$pid"
+  [ "$commit" = on ] && synchronous=true || synchronous=false
+  start_node $synchronous "hub_$commit"; eval "a_$commit=\$url a_pid_$commit=\$pid"
+  start_node $synchronous "hub_$commit"; eval "b_$commit=\$url b_pid_$commit=\$pid"
 done
 
 scale=1
 [ -z "$quick" ] || scale=20
 run=0
+# ticks PID: processor time so far of a process and its children.
+ticks() { for p in $1 $(cat "/proc/$1/task/"*/children); do awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$p/stat" 2>/dev/null; done | awk '{ n += $1 } END { print n + 0 }'; }
+# machine: busy, stolen (by the host, for other machines) and elapsed processor time of this machine so far.
+machine() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8, $9, $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9 }' /proc/stat; }
+figure() { tail -1 "$out" | sed -E "s/.*\"$1\":([0-9.a-z]+).*/\1/"; }
 one() {
   local name=$1 commit=$2 mode=$3
   shift 3
-  local a=a_$commit b=b_$commit pa=a_pid_$commit pb=b_pid_$commit
+  local a=a_$commit b=b_$commit pa=a_pid_$commit pb=b_pid_$commit before after
   run=$((run + 1))
-  local before=$(($(ticks "${!pa}") + $(ticks "${!pb}")))
+  before=($(ticks "${!pa}") $(ticks "${!pb}") $(ticks "$database_pid") $(machine))
   # Streams of its own for every run, so that no run reads what another left. A run that is not clean says so in its line.
   "$rig" "$mode" --url "${!b}" --pub-url "${!a}" --path "/v1/streams/r$run-{s}/events" --label "$name/commit-$commit" --server-pid "${!pa},${!pb},$database_pid" --json "$@" >>"$out" || true
-  tail -1 "$out" | sed -E 's/.*"events_accepted":([0-9]+).*"publishes_per_s":([0-9.]+).*"publish_p50_ms":([0-9.]+).*"deliveries_per_s":([0-9.]+).*"latency_p50_ms":([0-9.]+).*"latency_p99_ms":([0-9.]+).*"server_cpu_s":([0-9.]+).*"clean":([a-z]+).*/\1 \2 \3 \4 \5 \6 \7 \8/' |
-    awk -v name="$name/commit-$commit" -v nodes=$(($(ticks "${!pa}") + $(ticks "${!pb}") - before)) -v hz="$(getconf CLK_TCK)" \
-      '{ printf "%-32s %7d published/s (p50 %.1f ms) %7d delivered/s, latency p50 %.1f p99 %.1f ms, CPU s: nodes %.1f of %.1f with the database, %d events, clean %s\n", name, $2, $3, $4, $5, $6, nodes / hz, $7, $1, $8 }'
+  after=($(ticks "${!pa}") $(ticks "${!pb}") $(ticks "$database_pid") $(machine))
+  # The processor time is that of the whole run, warm-up and connecting included, over the events of both phases. Where whatever else ran here, or was stolen, is not near 0, the rates
+  # are those of a smaller machine.
+  awk -v name="$name/commit-$commit" -v published="$(figure publishes_per_s)" -v answer="$(figure publish_p50_ms)" -v delivered="$(figure deliveries_per_s)" \
+    -v p50="$(figure latency_p50_ms)" -v p99="$(figure latency_p99_ms)" -v events="$(figure events_accepted)" -v clean="$(figure clean)" -v rig="$(figure rig_cpu_cores)" \
+    -v a=$((after[0] - before[0])) -v b=$((after[1] - before[1])) -v d=$((after[2] - before[2])) -v busy=$((after[3] - before[3])) -v stolen=$((after[4] - before[4])) -v all=$((after[5] - before[5])) -v cores="$(nproc)" -v us="$(awk "BEGIN { print 1e6 / $(getconf CLK_TCK) }")" -v warm="$warmup" \
+    'BEGIN { n = events + warm; printf "%-32s %6d published/s (answer p50 %.1f ms) %6d delivered/s, latency p50 %.1f p99 %.1f ms; CPU us/event: publishing node %.1f, reading node %.1f, PostgreSQL %.1f; cores: load generator %.2f, whatever else %.2f, stolen %.2f; %d events, clean %s\n",
+      name, published, answer, delivered, p50, p99, a * us / n, b * us / n, d * us / n, rig, (busy - a - b - d) * cores / all - rig, stolen * cores / all, events, clean }'
 }
-# ticks PID: processor time of a process so far.
-ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 batch() { echo "--batch $1 --pub-path /v1/batch"; }
 body() { echo "{\"stream\":\"r$((run + 1))-{s}\",\"data\":\"{payload}\"}"; }
 for round in $(seq "$runs"); do
-  for commit in on off; do
-    for size in 32 256; do
-      one "batches-of-$size" $commit streams --conns 16 --streams 16 --pub-conns 16 --events $((300000 / scale)) --warmup $((30000 / scale)) --max-secs 8 --drain-secs 5 $(batch $size) --pub-body "$(body)"
+  for commit in "${commits[@]}"; do
+    warmup=$((30000 / scale))
+    for size in "${sizes[@]}"; do
+      chosen "batches-of-$size/commit-$commit" || continue
+      one "batches-of-$size" "$commit" streams --conns 16 --streams 16 --pub-conns 16 --pub-depth 4 --events $((300000 / scale)) --warmup $warmup --max-secs 12 --drain-secs 5 $(batch $size) --pub-body "$(body)"
     done
-    one "one-at-a-time" $commit streams --conns 16 --streams 16 --pub-conns 32 --pub-depth 4 --events $((30000 / scale)) --warmup $((3000 / scale)) --max-secs 8 --drain-secs 5 --pub-path "/v1/streams/r$((run + 1))-{s}/events"
-    one "latency-100-per-s" $commit fanout --conns 1 --rate 100 --events $((600 / scale)) --warmup 100 --pub-path "/v1/streams/r$((run + 1))-{s}/events"
+    warmup=$((3000 / scale))
+    ! chosen "one-at-a-time/commit-$commit" ||
+      one "one-at-a-time" "$commit" streams --conns 16 --streams 16 --pub-conns 32 --pub-depth 4 --events $((30000 / scale)) --warmup $warmup --max-secs 8 --drain-secs 5 --pub-path "/v1/streams/r$((run + 1))-{s}/events"
+    warmup=100
+    ! chosen "latency-100-per-s/commit-$commit" ||
+      one "latency-100-per-s" "$commit" fanout --conns 1 --rate 100 --events $((600 / scale)) --warmup $warmup --pub-path "/v1/streams/r$((run + 1))-{s}/events"
   done
 done
 echo
 "$rig" report "$out"
 echo
-"$programs/psql" -qAt -h 127.0.0.1 -p $port -U hub -d hub_on -c "select 'Table and indexes: ' || pg_total_relation_size('akkasse.events') / count(*) || ' bytes per event of 200' from akkasse.events"
+"$programs/psql" -qAt -h 127.0.0.1 -p $port -U hub -d "hub_${commits[0]}" -c "select 'Table and indexes: ' || pg_total_relation_size('akkasse.events') / count(*) || ' bytes per event of 200' from akkasse.events"

@@ -32,6 +32,7 @@ public sealed class PostgresEngine : IHubEngine
     private readonly SemaphoreSlim _broken = new(0, 1);
     private IEngineHost? _host;
     private EngineClock? _clock;
+    private Appender? _appender;
     private Follower? _follower;
     private PgStreams? _streams;
     private PgClaims? _claims;
@@ -92,7 +93,7 @@ public sealed class PostgresEngine : IHubEngine
         _follower = new Follower(_options, _database, _clock, host, _logger, Broken);
         _follower.History = new History(_database, _clock);
         _inbox.TransientCame = _follower.OnTransient;
-        var appender = new Appender(_options, _database, _clock, host, _follower, notifier, (stream, e) =>
+        var appender = _appender = new Appender(_options, _database, _clock, host, _follower, notifier, (stream, e) =>
         {
             _follower.OnTransient(stream, e);
             _inbox.SendTransient(stream, e);
@@ -173,7 +174,7 @@ public sealed class PostgresEngine : IHubEngine
                 await listening.DisposeAsync().ConfigureAwait(false);
                 listening = null;
                 stopped.ThrowIfCancellationRequested();
-                Change(EngineState.Degraded);
+                if (State != EngineState.Down) Change(EngineState.Degraded);
             }
             try
             {
@@ -181,7 +182,7 @@ public sealed class PostgresEngine : IHubEngine
             }
             catch (Exception e) when (IsAway(e) && !stopped.IsCancellationRequested)
             {
-                if (State != EngineState.Starting) Change(EngineState.Down);
+                if (State != EngineState.Starting) GoDown();
                 await _database.CloseAsync().ConfigureAwait(false);
                 Log.Away(_logger, Reason(e), delay);
                 await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), stopped).ConfigureAwait(false);
@@ -252,6 +253,8 @@ public sealed class PostgresEngine : IHubEngine
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException or OperationCanceledException or IOException)
         {
+            // A connection that does not answer has no server behind it; to find that out by connecting anew would take as long again.
+            if (e.InnerException is TimeoutException) GoDown();
             if (!stopped.IsCancellationRequested) Log.Retried(_logger, "listening", e.Message);
         }
     }
@@ -294,6 +297,12 @@ public sealed class PostgresEngine : IHubEngine
             Log.Fault(_logger, e, what);
             Change(EngineState.Down);
         }
+    }
+
+    private void GoDown()
+    {
+        Change(EngineState.Down);
+        _appender!.RefuseWaiting();
     }
 
     private void Change(EngineState state, bool tell = true)

@@ -58,6 +58,18 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         foreach (var append in late) append.Fail(PublishStatus.Unavailable, "The database did not take it within the publish timeout; nothing was appended.");
     }
 
+    /// <summary>Takes out everything that waits. What is under way is not among it.</summary>
+    internal List<PendingAppend> TakeAll()
+    {
+        lock (_gate)
+        {
+            var taken = _pending.ToList();
+            _pending.Clear();
+            _pendingBytes = 0;
+            return taken;
+        }
+    }
+
     /// <summary>Takes out what waits for these streams, in order.</summary>
     internal List<PendingAppend> TakeOf(HashSet<string> streams)
     {

@@ -59,6 +59,17 @@ internal sealed class Appender
         return append.Done.Task;
     }
 
+    /// <summary>
+    /// The database is away: what waits was certainly not appended and is refused now. It stands behind commits whose answers were lost, which are asked for until their publishes' time is over.
+    /// </summary>
+    internal void RefuseWaiting()
+    {
+        var waiting = _lanes.SelectMany(static l => l.TakeAll()).ToList();
+        var apart = _stuck.TakeAll();
+        foreach (var append in waiting.Concat(apart)) append.Fail(PublishStatus.Unavailable, "The database is away; nothing was appended.");
+        foreach (var append in apart) DoneApart(append.Stream);
+    }
+
     /// <summary>From a lane: these wait apart, and with them everything of their streams that is still to come.</summary>
     internal void MoveApart(IReadOnlyList<PendingAppend> appends, AppendLane from)
     {

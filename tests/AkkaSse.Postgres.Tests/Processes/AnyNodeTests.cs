@@ -5,7 +5,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>Everything that a client may ask works at any node, whichever holds its connection. Three processes.</summary>
-[Collection(SharedServerCollection.Name)]
+[Collection(NodesCollection.Name)]
 public sealed class AnyNodeTests(SharedServer shared)
 {
     [Fact]

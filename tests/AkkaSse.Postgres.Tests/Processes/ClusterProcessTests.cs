@@ -8,10 +8,13 @@ using Xunit.Abstractions;
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>Several servers and a PostgreSQL, all real processes on loopback.</summary>
-[Collection(SharedServerCollection.Name)]
+[Collection(NodesCollection.Name)]
 public sealed class ClusterProcessTests(SharedServer shared, ITestOutputHelper output) : ProcessSpecs(output)
 {
     protected override async Task<NodeCluster> StartAsync(int nodes, params string[] arguments) => (await Cluster.StartAsync(shared.Server, nodes, arguments)).Nodes;
+
+    protected override async Task<BorrowedCluster> BorrowAsync(int nodes) =>
+        nodes == 3 ? new((await shared.ClusterAsync()).Nodes, ends: false) : await base.BorrowAsync(nodes);
 
     [Fact]
     public async Task Restarted_node_takes_its_name_back_at_once()

@@ -4,7 +4,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>What a killed node held is somebody else's once its lease is over, by the database's clock.</summary>
-[Collection(SharedServerCollection.Name)]
+[Collection(NodesCollection.Name)]
 public sealed class TakeoverTests(SharedServer shared)
 {
     private const string Lease = "Server:PostgresLease=2s";

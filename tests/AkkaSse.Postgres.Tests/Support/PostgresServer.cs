@@ -21,8 +21,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private PostgresServer(string directory, int port) => (_directory, _port, _data) = (directory, port, Path.Combine(directory, "data"));
 
-
-    /// <summary>Where the server's programs are; null when it is not installed.</summary>
+    /// <summary>Where the server's programs are: AKKASSE_TEST_POSTGRES, or the newest that is installed; null when there is none.</summary>
     public static string? Programs { get; } = FindPrograms();
 
     public int Pid => _process!.Id;
@@ -203,6 +202,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static string? FindPrograms()
     {
+        if (Environment.GetEnvironmentVariable("AKKASSE_TEST_POSTGRES") is { Length: > 0 } chosen) return chosen;
         const string root = "/usr/lib/postgresql";
         var installed = Directory.Exists(root) ? Directory.GetDirectories(root).OrderDescending(StringComparer.Ordinal).Select(static d => Path.Combine(d, "bin")) : [];
         return installed.Append("/usr/local/bin").Append("/usr/bin").FirstOrDefault(static d => File.Exists(Path.Combine(d, "initdb")) && File.Exists(Path.Combine(d, "postgres")));
@@ -232,6 +232,13 @@ public sealed class SharedServer : IAsyncLifetime
         if (_cluster is not null) await _cluster.DisposeAsync();
         await Server.DisposeAsync();
     }
+}
+
+/// <summary>Tests of server processes: a server of their own, so that they run beside the others.</summary>
+[CollectionDefinition(Name)]
+public sealed class NodesCollection : ICollectionFixture<SharedServer>
+{
+    public const string Name = "nodes on one PostgreSQL";
 }
 
 [CollectionDefinition(Name)]

@@ -79,3 +79,13 @@ public sealed class NodeCluster(Func<string, NodeStart> start) : IAsyncDisposabl
         }
     }
 }
+
+/// <summary>Nodes that a test uses and does not end; other tests may use the same ones afterwards.</summary>
+/// <param name="nodes">The nodes.</param>
+/// <param name="ends">True when they are this test's alone and end with it.</param>
+public sealed class BorrowedCluster(NodeCluster nodes, bool ends) : IAsyncDisposable
+{
+    public NodeCluster Nodes { get; } = nodes;
+
+    public ValueTask DisposeAsync() => ends ? Nodes.DisposeAsync() : ValueTask.CompletedTask;
+}
