@@ -7,14 +7,14 @@ namespace AkkaSse.Server.Tests;
 public sealed class RuntimeSettingsTests
 {
     [Fact]
-    public async Task Hot_code_is_compiled_well_at_once_without_a_profile_and_idle_threads_sleep()
+    public async Task Hot_code_is_compiled_well_at_once_with_a_profile_and_idle_threads_sleep()
     {
         var file = Path.Combine(Path.GetDirectoryName(TestServer.Program)!, "AkkaSse.Server.runtimeconfig.json");
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var settings = json.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties");
 
         settings.GetProperty("System.Runtime.TieredCompilation.CallCountingDelayMs").GetInt32().ShouldBe(0);
-        settings.GetProperty("System.Runtime.TieredPGO").GetBoolean().ShouldBeFalse();
+        settings.TryGetProperty("System.Runtime.TieredPGO", out _).ShouldBeFalse("the runtime's default is on");
         settings.GetProperty("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit").GetInt32().ShouldBe(0);
     }
 }

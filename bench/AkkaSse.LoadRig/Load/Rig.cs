@@ -16,6 +16,8 @@ internal sealed class Rig : IDisposable
     // Before a resume storm: 600 publishes, of which the 99th percentile is not chance.
     private const double QuietSeconds = 3;
 
+    private const double SettleSeconds = 2;
+
     private readonly Reader[] _readers;
     private readonly HashSet<string> _failures = [];
     private readonly Histogram _connectTime = new();
@@ -169,6 +171,9 @@ internal sealed class Rig : IDisposable
         _expectEnds = false;
         _receives = _receivedBytes = 0;
         using var probe = new PublishProbe(Plan);
+        // The server still has the readers' leaving to deal with.
+        Idle(SettleSeconds);
+        probe.Take();
         Idle(QuietSeconds);
         var quiet = probe.Take();
         var cpu = Environment.CpuUsage.TotalTime;
