@@ -21,12 +21,10 @@ public sealed class WarmUpTests
         (await server.PublishAsync("a", "x")).EnsureSuccessStatusCode();
     }
 
-    [Theory]
-    [InlineData("-1s")]
-    [InlineData("2m")]
-    public async Task Time_out_of_bounds_is_refused(string time)
+    [Fact]
+    public async Task Time_out_of_bounds_is_refused()
     {
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--warm-up", time]);
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--warm-up", "2m"]);
         code.ShouldBe(78);
         output.ShouldContain("Server:WarmUp is");
         output.ShouldContain("0s to 1m are allowed");

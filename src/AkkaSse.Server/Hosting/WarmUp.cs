@@ -61,6 +61,7 @@ internal static class WarmUp
         var began = TimeProvider.System.GetTimestamp();
         var host = $"Host: {address.Authority}\r\n";
         using var publisher = new Peer(address);
+        // Client ids of a round are its own: those of the last one may still be held.
         for (var round = 0; TimeProvider.System.GetElapsedTime(began) < time; round++)
         {
             var readers = new Peer[Readers];
@@ -71,7 +72,7 @@ internal static class WarmUp
                 {
                     readers[i].Send(i % 2 == 0
                         ? $"GET /v1/streams/warm/events{(i == 0 ? "?since=earliest" : "")} HTTP/1.1\r\n{host}{(i == 2 ? "Last-Event-ID: 1-0\r\n" : "")}\r\n"
-                        : $"GET /v1/events?stream=warm&stream=other&client=c{i} HTTP/1.1\r\n{host}\r\n");
+                        : $"GET /v1/events?stream=warm&stream=other&client=c{round}-{i} HTTP/1.1\r\n{host}\r\n");
                 }
                 foreach (var reader in readers) reader.ReadUntil("event: hub.open"u8);
                 for (var i = 0; i < Readers; i++)
@@ -79,10 +80,11 @@ internal static class WarmUp
                     publisher.Send(Post("/v1/streams/warm/events", "text/plain", $"{round} {i}"));
                     publisher.ReadAnswer();
                 }
-                publisher.Send(Post($"/v1/clients/c{1 + (2 * (round % (Readers / 2)))}/events", "text/plain", "x"));
+                publisher.Send(Post($"/v1/clients/c{round}-1/events", "text/plain", "x"));
                 publisher.ReadAnswer();
                 publisher.Send(Post("/v1/batch", "application/x-ndjson", string.Concat(Enumerable.Repeat("{\"stream\":\"warm\",\"data\":\"x\"}\n", Readers))));
-                publisher.ReadAnswer();
+                // This answer comes in chunks.
+                publisher.ReadUntil("\r\n0\r\n\r\n"u8);
                 foreach (var reader in readers) reader.ReadUntil(Encoding.ASCII.GetBytes($"data: {round} {Readers - 1}\n"));
             }
             finally
