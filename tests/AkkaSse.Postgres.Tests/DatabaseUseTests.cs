@@ -59,7 +59,8 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
         inserts.ShouldBeInRange(1, publishes / 10);
         // What the node commits by itself meanwhile (its lease, retention) is among them.
         commits.ShouldBeInRange(inserts, inserts + 20);
-        wakeUps.ShouldBeInRange(1, inserts);
+        // One that was still to come of the first events may be among them.
+        wakeUps.ShouldBeInRange(1, inserts + 5);
         // They say which streams and up to where, and never what.
         while (told.Sum(static t => t.Split(' ').Length) < 20) await Eventually.Within(listening.WaitAsync(), "wake-ups");
         told.ShouldAllBe(static t => System.Text.RegularExpressions.Regex.IsMatch(t, "^[0-9a-f]{16}:[0-9]+( [0-9a-f]{16}:[0-9]+)*$"));
@@ -93,8 +94,8 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
             await Eventually.Until(() => seen.All(s => s > i), $"event {i} at all readers");
         }
         await Eventually.Within(Task.WhenAll(all), "the readers to end");
-        // One wake-up and one look each second may both find the same event missing; one read per reader would be a thousand.
-        (asked.Count(Reads) - before).ShouldBeInRange(events, events * 2);
+        // A wake-up that comes during a read, and the look each second, may find the same event missing; one read per reader would be a thousand.
+        (asked.Count(Reads) - before).ShouldBeInRange(events, events * 3);
     }
 
     [Fact]
