@@ -110,6 +110,19 @@ public sealed class RulesTests
     }
 
     [Theory]
+    [InlineData("a { b = [1, 2], c { d = 3 } }", null)]
+    [InlineData("a = \"[{\" # [\nb = 1 // {\n", null)]
+    [InlineData("a = \"\"\"\n[{\"\n\"\"\"\nb = \"\\\"[\"", null)]
+    [InlineData("a = ${?b}", null)]
+    [InlineData("", null)]
+    [InlineData("a {\n b = [ }", "line 2 has a '}' where the '[' of line 2 is to be closed.")]
+    [InlineData("a = \"\"\"\n\"\"\"\n}", "line 3 has a '}' that nothing opened.")]
+    [InlineData("a {\n  b = 1", "the '{' of line 1 is never closed.")]
+    [InlineData("a = 1\nb = \"c", "the text that begins in line 2 has no end.")]
+    [InlineData("a = \"b\n\"", "the text that begins in line 1 has no end.")]
+    public void Brackets_of_hocon_close_as_they_opened(string hocon, string? fault) => ClusterHocon.Fault(hocon).ShouldBe(fault);
+
+    [Theory]
     [InlineData("stream")]
     [InlineData("edge")]
     public void Each_role_has_its_file(string role) => ConfigurationFactory.ParseString(ClusterHocon.File($"{role}.hocon")).HasPath("akka.cluster").ShouldBeTrue();
