@@ -72,7 +72,10 @@ public sealed class RulesTests
     [InlineData(":1", null)]
     [InlineData("a b:1", null)]
     [InlineData("", null)]
-    public void Seed_is_host_and_port(string text, string? address) => SeedAddress.Parse("s", text)?.ToString().ShouldBe(address);
+    public void Seed_is_host_and_port(string text, string? address) => (SeedAddress.Parse("s", text)?.ToString()).ShouldBe(address);
+
+    [Fact]
+    public void Seed_of_a_cluster_with_tls_is_reached_by_tls() => SeedAddress.Parse("s", "h:5", "akka.ssl.tcp")!.ToString().ShouldBe("akka.ssl.tcp://s@h:5");
 
     [Fact]
     public void Every_fault_of_the_options_is_named()

@@ -6,6 +6,7 @@ public sealed class NodeCluster(Func<string, NodeStart> start) : IAsyncDisposabl
 {
     private readonly Lock _gate = new();
     private List<NodeProcess> _nodes = [];
+    private bool _isLent;
 
     /// <summary>The nodes that run, in the order of their starts.</summary>
     public IReadOnlyList<NodeProcess> Nodes => Volatile.Read(ref _nodes);
@@ -31,6 +32,9 @@ public sealed class NodeCluster(Func<string, NodeStart> start) : IAsyncDisposabl
             throw;
         }
     }
+
+    /// <summary>The same nodes for a test that does not own them: disposing what it gets ends nothing.</summary>
+    public NodeCluster Lend() => new(start) { _nodes = _nodes, _isLent = true };
 
     /// <summary>Waits until all nodes say that they are ready.</summary>
     public async Task ReadyAsync()
@@ -66,6 +70,7 @@ public sealed class NodeCluster(Func<string, NodeStart> start) : IAsyncDisposabl
 
     public async ValueTask DisposeAsync()
     {
+        if (_isLent) return;
         foreach (var node in Nodes) await node.DisposeAsync();
     }
 
