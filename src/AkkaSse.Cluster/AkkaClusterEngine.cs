@@ -100,7 +100,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
         _streams = new AkkaStreams(_context);
-        _claims = new AkkaClaims(_context, _values);
+        _claims = new AkkaClaims(_context);
         _nodes.Claims = _claims;
         _rooms = [_nodes, _values, _streams, _claims];
         // Started here, so that a taken port is told to whoever starts; joining goes on in the background.
