@@ -129,9 +129,14 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
     internal void OnRequests(Requests requests, IActorRef sender, IActorRef self)
     {
         var replies = new List<Reply>(requests.All.Length);
+        var bytes = 0;
         foreach (var request in requests.All)
         {
-            if (Handle(request, sender, self) is { } reply) replies.Add(reply);
+            if (Handle(request, sender, self) is not { } reply) continue;
+            bytes += reply.Body.Length;
+            // Lists may be long: together they could be larger than a frame.
+            if (bytes <= RequestLine.MostBytes) replies.Add(reply);
+            else sender.Tell(reply, self);
         }
         sender.Tell(new Replies([.. replies]), self);
     }

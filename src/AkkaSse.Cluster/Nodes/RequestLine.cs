@@ -14,7 +14,9 @@ internal sealed class RequestLine(IActorRef to, IActorRef self) : IThreadPoolWor
 
     // Two: one is being handled there while the next is under way.
     private const int MostOnTheWay = 2;
-    private const int MostBytes = 64 << 10;
+
+    /// <summary>One message has about so many bytes of requests, or of replies; a larger one goes alone.</summary>
+    internal const int MostBytes = 64 << 10;
 
     // Messages get lost with their connection: after so long without an answer none is under way any more.
     private const long LostAfter = 1_000;
