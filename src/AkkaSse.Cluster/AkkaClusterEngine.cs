@@ -100,7 +100,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
         _streams = new AkkaStreams(_context);
-        _claims = new AkkaClaims(_context, _values);
+        _claims = new AkkaClaims(_context);
         _nodes.Claims = _claims;
         _rooms = [_nodes, _values, _streams, _claims];
         // Started here, so that a taken port is told to whoever starts; joining goes on in the background.
@@ -170,9 +170,12 @@ public sealed class AkkaClusterEngine : IHubEngine
             await ended.CancelAsync().ConfigureAwait(false);
             await joining.ConfigureAwait(false);
             if (stopped.IsCancellationRequested || _drained is not null) return;
-            // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does.
-            Log.Removed(_logger);
-            wasRemoved = true;
+            // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does. One that never joined was ended by this engine.
+            if (await joining.ConfigureAwait(false))
+            {
+                Log.Removed(_logger);
+                wasRemoved = true;
+            }
             _context!.Node = null;
             Decide(null);
             foreach (var room in _rooms) room.Stop();
@@ -211,11 +214,18 @@ public sealed class AkkaClusterEngine : IHubEngine
         }
     }
 
-    private async Task JoinAsync(ClusterNode node, List<IActorRef> regions, bool wasRemoved, CancellationToken ended)
+    // Whether the node became a member.
+    private async Task<bool> JoinAsync(ClusterNode node, List<IActorRef> regions, bool wasRemoved, CancellationToken ended)
     {
+        var joined = false;
         try
         {
-            await new Joining(node, wasRemoved).RunAsync(ended).ConfigureAwait(false);
+            joined = await new Joining(node, wasRemoved).RunAsync(ended).ConfigureAwait(false);
+            if (!joined)
+            {
+                await EndAsync(node).ConfigureAwait(false);
+                return false;
+            }
             foreach (var region in regions) await ReachAsync(node, region, ended).ConfigureAwait(false);
             // Everybody that is there knows this node's name, and this node theirs.
             while (!node.View.Members.All(static m => m.Name is not null || !m.IsMember || !m.Reachable)) await Task.Delay(20, ended).ConfigureAwait(false);
@@ -233,6 +243,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.Fault(_logger, e, "joining");
             await EndAsync(node).ConfigureAwait(false);
         }
+        return joined;
     }
 
     // A region that answers has its coordinator's answer; one that hosts entities must be registered itself.

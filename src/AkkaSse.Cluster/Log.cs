@@ -43,4 +43,7 @@ internal static partial class Log
 
     [LoggerMessage(5021, LogLevel.Debug, "This node still has a vote in {Votes} logs.")]
     internal static partial void VotesHeld(ILogger logger, int votes);
+
+    [LoggerMessage(5012, LogLevel.Warning, "The seed {Seed} takes connections and has answered nothing for {Limit}; this node begins again with a new ActorSystem.")]
+    internal static partial void DeafSeed(ILogger logger, string seed, TimeSpan limit);
 }

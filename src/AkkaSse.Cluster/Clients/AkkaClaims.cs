@@ -6,7 +6,7 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Cluster.Clients;
 
 /// <summary>Claims on client ids: an entity per id decides, the node that holds the connection keeps the claim.</summary>
-internal sealed class AkkaClaims(EngineContext context, IKeyValueEngine values) : IClaimEngine, ICachedLocations, IClusterRoom
+internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedLocations, IClusterRoom
 {
     /// <summary>Begins the entities of instances without an id of their own; no client's id begins with a control character.</summary>
     internal const char InstancePrefix = '\u0001';
@@ -18,12 +18,15 @@ internal sealed class AkkaClaims(EngineContext context, IKeyValueEngine values) 
 
     private readonly HeldClaims _held = new();
     private readonly LocationCache _cache = new();
+    private readonly KeptRefusals _refusals = new();
     private volatile IActorRef? _region;
     private long _token = context.Time.GetUtcNow().ToUnixTimeMilliseconds() << 20;
 
+    private long Now => context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
     public IReadOnlyList<IActorRef> Start(ClusterNode node)
     {
-        _region = node.StartRegion("clients", name => Props.Create(() => new ClientEntity(name, node, values)), ClientEntity.Stop.Instance);
+        _region = node.StartRegion("clients", name => Props.Create(() => new ClientEntity(name, node)), ClientEntity.Stop.Instance);
         return [_region];
     }
 
@@ -33,7 +36,19 @@ internal sealed class AkkaClaims(EngineContext context, IKeyValueEngine values) 
         foreach (var (client, claim) in _held.All()) _ = RestoreAsync(client, claim);
     }
 
-    public Task LeaveAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task LeaveAsync(CancellationToken cancellation)
+    {
+        // Nodes that joined after a client was refused know it only from here.
+        if (context.Node is not { } node) return Task.CompletedTask;
+        foreach (var kept in _refusals.All(Now))
+        {
+            foreach (var member in node.View.Members)
+            {
+                if (!member.Draining) member.Actor?.Tell(kept, ActorRefs.NoSender);
+            }
+        }
+        return Task.CompletedTask;
+    }
 
     public void Stop()
     {
@@ -103,7 +118,12 @@ internal sealed class AkkaClaims(EngineContext context, IKeyValueEngine values) 
     }
 
     // On the node's actor.
-    internal ClaimsHeld OnQuestion(ClaimsQuestion question, ClusterNode node) => new(question.Incarnation, node.Id, context.NodeName, _held.Answer(question.Client, question.Incarnation));
+    internal ClaimsHeld OnQuestion(ClaimsQuestion question, ClusterNode node) => new(question.Incarnation, node.Id, context.NodeName, _held.Answer(question.Client, question.Incarnation))
+    {
+        Refusals = _refusals.Of(question.Client, Now),
+    };
+
+    internal void OnRefusals(KeepRefusals kept) => _refusals.Keep(kept.Client, kept.Until, kept.Refusals, Now);
 
     internal void OnLost(ClaimLost lost) => Lost(lost.Client, lost.Zone, lost.Generation, CloseReason.Replaced);
 

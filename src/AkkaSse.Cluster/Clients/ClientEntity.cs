@@ -21,22 +21,19 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
 
     private readonly string _name;
     private readonly ClusterNode _node;
-    private readonly IKeyValueEngine _values;
     private readonly ClaimState _state = new();
     private readonly List<(IEntityMessage Message, IActorRef From)> _waiting = [];
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
     private readonly long _incarnation;
     private bool _asking;
     private bool _recovered;
-    private bool _loaded;
     private string? _verifying;
     private long _verifyingSince;
 
-    public ClientEntity(string name, ClusterNode node, IKeyValueEngine values)
+    public ClientEntity(string name, ClusterNode node)
     {
         _name = name;
         _node = node;
-        _values = values;
         _incarnation = Now;
         Receive<Claim>(Accept);
         Receive<Restore>(Accept);
@@ -45,7 +42,6 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
         Receive<Refuse>(Accept);
         Receive<RefusedQuestion>(Accept);
         Receive<ClaimsHeld>(OnHeld);
-        Receive<Loaded>(OnLoaded);
         Receive<Tick>(_ => Ask());
         Receive<ReceiveTimeout>(_ => OnIdle());
         Receive<Stop>(_ => Context.Stop(Self));
@@ -56,12 +52,7 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
 
     private long Now => _node.Context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private string Key => $"refusals/{_name}";
-
-    // Entities of instances that connect without an id of their own are asked for refusals only; they hold no claims.
-    private bool HoldsClaims => _name[0] != AkkaClaims.InstancePrefix;
-
-    private bool IsKnown => _recovered && _loaded && _verifying is null;
+    private bool IsKnown => _recovered && _verifying is null;
 
     private void Accept(IEntityMessage message)
     {
@@ -100,15 +91,12 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private void Begin()
     {
         _asking = true;
-        _recovered = !HoldsClaims;
-        Load();
         Ask();
         Timers.StartPeriodicTimer("ask", Tick.Instance, AskAgain);
     }
 
     private void Ask()
     {
-        if (!_loaded) return;
         if (_verifying is { } member)
         {
             // A node that does not answer may hold it.
@@ -140,6 +128,7 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
             return;
         }
         if (_recovered || !_answered.Add(held.Member)) return;
+        if (!held.Refusals.IsEmpty) _state.Refusals.Load(held.Refusals, Now);
         foreach (var claim in held.Claims)
         {
             // One without a generation was granted by nobody that is known; its node takes no late answer any more.
@@ -158,6 +147,8 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private void Recovered()
     {
         _recovered = true;
+        // Also to those that have joined since.
+        if (_state.Refusals.LastUntil > 0) KeepRefusals();
         Go();
     }
 
@@ -192,7 +183,7 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
         var refusals = _state.Refusals.Version;
         var (status, generation, loser) = _state.Decide(m.By, m.Policy, Now);
         if (loser is not null) TellLost(loser);
-        if (_state.Refusals.Version != refusals) _ = StoreAsync();
+        if (_state.Refusals.Version != refusals) KeepRefusals();
         from.Tell(new ClaimAnswer(status, generation, _incarnation), Self);
         return true;
     }
@@ -200,14 +191,14 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private void OnRefuse(Refuse m, IActorRef from)
     {
         _state.Refusals.Add(m.Zone, m.Instance, Now + m.Milliseconds, Now);
-        var self = Self;
-        _ = AnswerAsync();
+        KeepRefusals();
+        from.Tell(Done.Instance, Self);
+    }
 
-        async Task AnswerAsync()
-        {
-            await StoreAsync().ConfigureAwait(false);
-            from.Tell(Done.Instance, self);
-        }
+    private void KeepRefusals()
+    {
+        var message = new KeepRefusals(_name, _state.Refusals.LastUntil, _state.Refusals.ToBytes());
+        foreach (var member in _node.View.Members) member.Actor?.Tell(message, Self);
     }
 
     private void TellLost(Holder holder) => _node.View.Members.FirstOrDefault(m => m.Id == holder.By.Member)?.Actor?.Tell(new ClaimLost(_name, holder.By.Zone, holder.Generation), Self);
@@ -219,52 +210,6 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
         _state.Refusals.Expire(now);
         if (_state.IsEmpty && _waiting.Count == 0) Context.Parent.Tell(new Passivate(Stop.Instance));
     }
-
-    private void Load()
-    {
-        var (self, key) = (Self, Key);
-        _ = LoadAsync();
-
-        async Task LoadAsync()
-        {
-            ReadOnlyMemory<byte>? found = null;
-            try
-            {
-                found = (await _values.GetAsync(key, default).ConfigureAwait(false))?.Value;
-            }
-            catch (Exception e)
-            {
-                // Without them somebody who was refused may come back early; without this entity nobody may.
-                Log.Fault(_node.Logger, e, "reading refusals of a client");
-            }
-            self.Tell(new Loaded(found));
-        }
-    }
-
-    private void OnLoaded(Loaded m)
-    {
-        if (m.Value is { } bytes) _state.Refusals.Load(bytes, Now);
-        _loaded = true;
-        if (_recovered) Go();
-        else Ask();
-    }
-
-    private async Task StoreAsync()
-    {
-        var last = _state.Refusals.LastUntil;
-        var bytes = _state.Refusals.ToBytes();
-        try
-        {
-            await _values.PutAsync(Key, bytes, TimeSpan.FromMilliseconds(Math.Max(1_000, last - Now)), null, default).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // It holds as long as this entity does.
-            Log.Fault(_node.Logger, e, "keeping refusals of a client");
-        }
-    }
-
-    private sealed record Loaded(ReadOnlyMemory<byte>? Value) : INoSerializationVerificationNeeded;
 
     private sealed class Tick : INoSerializationVerificationNeeded
     {

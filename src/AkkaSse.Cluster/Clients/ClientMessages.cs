@@ -39,7 +39,7 @@ internal sealed record Located(bool Known, IReadOnlyList<Located.Place> Places) 
     internal sealed record Place(string Zone, string Node, string Member, long Generation);
 }
 
-/// <summary>Refuses a client for a time. Answered by <see cref="Done"/> when it outlives this entity.</summary>
+/// <summary>Refuses a client for a time. Answered by <see cref="Done"/> when all nodes have been told.</summary>
 internal sealed record Refuse(string Entity, string Zone, string? Instance, long Milliseconds) : IEntityMessage;
 
 /// <summary>Is it refused? Answered by <see cref="IsRefused"/>.</summary>
@@ -59,7 +59,17 @@ internal sealed record ClaimsQuestion(string Client, long Incarnation) : IWireMe
 /// <param name="Member">The node that answers.</param>
 /// <param name="Node">Its name.</param>
 /// <param name="Claims">With generation 0: asked for and not answered yet.</param>
-internal sealed record ClaimsHeld(long Incarnation, string Member, string Node, IReadOnlyList<HeldEntry> Claims) : IWireMessage;
+internal sealed record ClaimsHeld(long Incarnation, string Member, string Node, IReadOnlyList<HeldEntry> Claims) : IWireMessage
+{
+    /// <summary>What the node knows of refusals, see <see cref="Refusals.ToBytes"/>; empty for none.</summary>
+    internal ReadOnlyMemory<byte> Refusals { get; init; }
+}
 
 /// <summary>From an entity to the node that held the claim.</summary>
 internal sealed record ClaimLost(string Client, string Zone, long Generation) : IWireMessage;
+
+/// <summary>To every node's actor: so that whoever decides about the client next hears of its refusals.</summary>
+/// <param name="Client">The entity's name.</param>
+/// <param name="Until">When the last one ends, in milliseconds since 1970.</param>
+/// <param name="Refusals">All of them.</param>
+internal sealed record KeepRefusals(string Client, long Until, ReadOnlyMemory<byte> Refusals) : IWireMessage;

@@ -104,13 +104,14 @@ internal static class ClientsWire
                     to.Int(claim.Token);
                     to.Int(claim.Generation);
                 }
+                to.Blob(m.Refusals.Span);
             },
             static (ref from) =>
             {
                 var (incarnation, member, node) = (from.Int(), from.RequiredText(), from.RequiredText());
                 var claims = new HeldEntry[from.Length()];
                 for (var i = 0; i < claims.Length; i++) claims[i] = new HeldEntry(from.RequiredText(), from.Text(), from.Text(), from.Int(), from.Int());
-                return new ClaimsHeld(incarnation, member, node, claims);
+                return new ClaimsHeld(incarnation, member, node, claims) { Refusals = from.HasMore ? from.Blob() : default };
             }),
         new WireCodec<ClaimLost>("C13",
             static (m, to) =>
@@ -120,6 +121,14 @@ internal static class ClientsWire
                 to.Int(m.Generation);
             },
             static (ref from) => new ClaimLost(from.RequiredText(), from.RequiredText(), from.Int())),
+        new WireCodec<KeepRefusals>("C14",
+            static (m, to) =>
+            {
+                to.Text(m.Client);
+                to.Int(m.Until);
+                to.Blob(m.Refusals.Span);
+            },
+            static (ref from) => new KeepRefusals(from.RequiredText(), from.Int(), from.Blob())),
     ];
 
     private static void Write(Claimant by, WireWriter to)

@@ -13,6 +13,7 @@ internal static class ClusterHocon
     internal static string? Fault(string? hocon)
     {
         if (hocon is null) return null;
+        if (HoconBrackets.Fault(hocon) is { } fault) return fault;
         try
         {
             _ = ConfigurationFactory.ParseString(hocon);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Discovery;
 using AkkaSse.Cluster.Nodes;
@@ -16,8 +17,15 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
     // Akka's own joining tries on and on; after this long the seeds are looked at anew, because the one that it asks may have left meanwhile.
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>Completes when this node is a member that is up.</summary>
-    internal async Task RunAsync(CancellationToken cancellation)
+    // Two nodes that have this of each other must not begin again together.
+    private readonly TimeSpan _deafLimit = TimeSpan.FromSeconds(5 + (node.Self.Uid & 3));
+    private readonly Dictionary<Address, long> _deafSince = [];
+
+    /// <summary>
+    /// True when this node is a member that is up; false when a seed takes connections and yet answers nothing: then only another ActorSystem will reach it. Akka.NET's remoting (1.5.73) can take a connection that
+    /// the seed's former ActorSystem began, and that waited in a queue, for the newer one, and refuse the seed's present one from then on.
+    /// </summary>
+    internal async Task<bool> RunAsync(CancellationToken cancellation)
     {
         var options = node.Context.Options;
         var logged = -1;
@@ -29,19 +37,52 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
             var answered = answers.Count(static a => a is not null);
             if (joined.Count > 0)
             {
-                if (await JoinAsync(joined, cancellation).ConfigureAwait(false)) return;
+                if (await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
             }
             else if (MayBegin(node.Self.Address, seeds, answered, options.RequiredSeeds, wasRemoved))
             {
                 Log.BeginsCluster(node.Logger, node.Context.NodeName);
-                if (await JoinAsync([node.Self.Address], cancellation).ConfigureAwait(false)) return;
+                if (await JoinAsync([node.Self.Address], cancellation).ConfigureAwait(false)) return true;
             }
             else if (answered != logged)
             {
                 logged = answered;
                 Log.WaitingForSeeds(node.Logger, answered, seeds.Count, Required(seeds.Count, options.RequiredSeeds, wasRemoved));
             }
+            for (var i = 0; i < seeds.Count; i++)
+            {
+                if (await IsDeafAsync(seeds[i], answers[i] is not null, cancellation).ConfigureAwait(false)) return false;
+            }
             await Task.Delay(Pause, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<bool> IsDeafAsync(Address seed, bool answered, CancellationToken cancellation)
+    {
+        if (answered || !await TakesConnectionsAsync(seed, cancellation).ConfigureAwait(false))
+        {
+            _deafSince.Remove(seed);
+            return false;
+        }
+        var now = TimeProvider.System.GetTimestamp();
+        if (_deafSince.TryAdd(seed, now) || TimeProvider.System.GetElapsedTime(_deafSince[seed], now) < _deafLimit) return false;
+        Log.DeafSeed(node.Logger, seed.ToString(), _deafLimit);
+        return true;
+    }
+
+    private static async Task<bool> TakesConnectionsAsync(Address seed, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(AnswerLimit);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(seed.Host!, seed.Port!.Value, limit.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -55,7 +96,7 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
     {
         var options = node.Context.Options;
         if (options.DiscoveryService is { } service) return await DiscoverAsync(service, cancellation).ConfigureAwait(false);
-        return options.Seeds.Count == 0 ? [node.Self.Address] : [.. options.Seeds.Select(s => SeedAddress.Parse(options.SystemName, s)!)];
+        return options.Seeds.Count == 0 ? [node.Self.Address] : [.. options.Seeds.Select(s => SeedAddress.Parse(options.SystemName, s, node.Self.Address.Protocol)!)];
     }
 
     private async Task<IReadOnlyList<Address>> DiscoverAsync(string service, CancellationToken cancellation)
@@ -64,7 +105,7 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
         {
             var found = await Discovery.Get(node.System).Default.Lookup(service, TimeSpan.FromSeconds(3)).WaitAsync(cancellation).ConfigureAwait(false);
             var port = node.Self.Address.Port ?? AkkaClusterOptions.DefaultPort;
-            return [.. found.Addresses.Select(a => new Address("akka.tcp", node.System.Name, a.Address?.ToString() ?? a.Host, a.Port is > 0 ? a.Port : port)).Distinct().Order()];
+            return [.. found.Addresses.Select(a => new Address(node.Self.Address.Protocol, node.System.Name, a.Address?.ToString() ?? a.Host, a.Port is > 0 ? a.Port : port)).Distinct().Order()];
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

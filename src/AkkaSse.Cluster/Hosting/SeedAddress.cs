@@ -6,7 +6,10 @@ namespace AkkaSse.Cluster.Hosting;
 internal static class SeedAddress
 {
     /// <summary>Null when it is no address.</summary>
-    internal static Address? Parse(string system, string? text)
+    /// <param name="system">The cluster's name.</param>
+    /// <param name="text">The address.</param>
+    /// <param name="protocol">Of <c>host:port</c>: a node reaches others by what it speaks itself, <c>akka.ssl.tcp</c> with TLS.</param>
+    internal static Address? Parse(string system, string? text, string protocol = "akka.tcp")
     {
         if (string.IsNullOrWhiteSpace(text)) return null;
         if (text.StartsWith("akka.", StringComparison.Ordinal))
@@ -23,6 +26,6 @@ internal static class SeedAddress
         var colon = text.LastIndexOf(':');
         if (colon < 1 || !ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var port) || port == 0) return null;
         var host = text[..colon].Trim('[', ']');
-        return Uri.CheckHostName(host) == UriHostNameType.Unknown ? null : new Address("akka.tcp", system, host, port);
+        return Uri.CheckHostName(host) == UriHostNameType.Unknown ? null : new Address(protocol, system, host, port);
     }
 }

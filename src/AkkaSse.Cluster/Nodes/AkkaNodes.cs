@@ -11,11 +11,8 @@ namespace AkkaSse.Cluster.Nodes;
 /// </summary>
 internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRoom
 {
-    /// <summary>At most so many requests to one node are without an answer; the next ones wait here. An unbounded burst would hold up the heartbeats on the same connection.</summary>
-    internal const int Window = 1_024;
-
     private readonly ConcurrentDictionary<long, TaskCompletionSource<ReadOnlyMemory<byte>?>> _asked = new();
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _windows = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Address, RequestLine> _lines = new();
     private readonly CancellationTokenSource _stopped = new();
     private long _correlation;
     private volatile IActorRef? _actor;
@@ -45,6 +42,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
     public void Stop()
     {
         _actor = null;
+        _lines.Clear();
         foreach (var (correlation, answer) in _asked)
         {
             if (_asked.TryRemove(correlation, out _)) answer.TrySetResult(null);
@@ -85,20 +83,20 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
         {
             if (node == context.NodeName) return await context.Host.OnRequestAsync(node, message, cancellation).AsTask().WaitAsync(timeout, cancellation).ConfigureAwait(false);
             if (here.View.Named(node) is not { Actor: { } actor }) return null;
-            var window = _windows.GetOrAdd(node, static _ => new SemaphoreSlim(Window));
-            if (!window.Wait(0, CancellationToken.None) && !await window.WaitAsync(timeout, cancellation).ConfigureAwait(false)) return null;
+            var line = LineTo(actor, self);
+            if (!line.Room.Wait(0, CancellationToken.None) && !await line.Room.WaitAsync(timeout, cancellation).ConfigureAwait(false)) return null;
             var correlation = Interlocked.Increment(ref _correlation);
             var answer = new TaskCompletionSource<ReadOnlyMemory<byte>?>(TaskCreationOptions.RunContinuationsAsynchronously);
             _asked[correlation] = answer;
             try
             {
-                actor.Tell(new Request(correlation, context.NodeName, message), self);
+                line.Add(new Request(correlation, context.NodeName, message));
                 return await answer.Task.WaitAsync(timeout, cancellation).ConfigureAwait(false);
             }
             finally
             {
                 _asked.TryRemove(correlation, out _);
-                window.Release();
+                line.Room.Release();
             }
         }
         catch (TimeoutException)
@@ -116,8 +114,35 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
         if (_asked.TryRemove(reply.Correlation, out var answer)) answer.TrySetResult(reply.Failed ? null : reply.Body);
     }
 
+    internal void OnReplies(Replies replies, IActorRef sender)
+    {
+        foreach (var reply in replies.All) OnReply(reply);
+        if (_lines.TryGetValue(sender.Path.Address, out var line)) line.Arrived();
+    }
+
     // On the node's actor: what the host does before it first waits is done in the order of the requests.
     internal void OnRequest(Request request, IActorRef sender, IActorRef self)
+    {
+        if (Handle(request, sender, self) is { } reply) sender.Tell(reply, self);
+    }
+
+    internal void OnRequests(Requests requests, IActorRef sender, IActorRef self)
+    {
+        var replies = new List<Reply>(requests.All.Length);
+        var bytes = 0;
+        foreach (var request in requests.All)
+        {
+            if (Handle(request, sender, self) is not { } reply) continue;
+            bytes += reply.Body.Length;
+            // Lists may be long: together they could be larger than a frame.
+            if (bytes <= RequestLine.MostBytes) replies.Add(reply);
+            else sender.Tell(reply, self);
+        }
+        sender.Tell(new Replies([.. replies]), self);
+    }
+
+    // Null: the answer follows.
+    private Reply? Handle(Request request, IActorRef sender, IActorRef self)
     {
         ValueTask<ReadOnlyMemory<byte>> handling;
         try
@@ -126,11 +151,22 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
         }
         catch (Exception e)
         {
-            Fail(e, request, sender, self);
-            return;
+            return Fail(e, request);
         }
-        if (handling.IsCompletedSuccessfully) sender.Tell(new Reply(request.Correlation, false, handling.Result), self);
-        else _ = ReplyAsync(handling, request, sender, self);
+        if (handling.IsCompletedSuccessfully) return new Reply(request.Correlation, false, handling.Result);
+        _ = ReplyAsync(handling, request, sender, self);
+        return null;
+    }
+
+    // A node that comes back has another actor.
+    private RequestLine LineTo(IActorRef actor, IActorRef self)
+    {
+        while (true)
+        {
+            var line = _lines.GetOrAdd(actor.Path.Address, static (_, refs) => new RequestLine(refs.actor, refs.self), (actor, self));
+            if (line.To.Equals(actor)) return line;
+            _lines.TryRemove(new KeyValuePair<Address, RequestLine>(actor.Path.Address, line));
+        }
     }
 
     private async Task ReplyAsync(ValueTask<ReadOnlyMemory<byte>> handling, Request request, IActorRef sender, IActorRef self)
@@ -141,13 +177,13 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
         }
         catch (Exception e)
         {
-            Fail(e, request, sender, self);
+            sender.Tell(Fail(e, request), self);
         }
     }
 
-    private void Fail(Exception e, Request request, IActorRef sender, IActorRef self)
+    private Reply Fail(Exception e, Request request)
     {
         Log.Fault(context.Logger, e, "a request of a node");
-        sender.Tell(new Reply(request.Correlation, true, default), self);
+        return new Reply(request.Correlation, true, default);
     }
 }

@@ -27,11 +27,14 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.IMemberEvent>(OnMember);
         Receive<ClusterEvent.ReachabilityEvent>(e => OnReachability(e.Member, e is ClusterEvent.ReachableMember));
         Receive<Request>(m => _nodes.OnRequest(m, Sender, Self));
+        Receive<Requests>(m => _nodes.OnRequests(m, Sender, Self));
         Receive<Reply>(m => _nodes.OnReply(m));
+        Receive<Replies>(m => _nodes.OnReplies(m, Sender));
         Receive<Hello>(OnHello);
         Receive<NameTaken>(m => _nodes.OnNameTaken(m));
         Receive<ClaimsQuestion>(m => Sender.Tell(_nodes.Claims.OnQuestion(m, _node), Self));
         Receive<ClaimLost>(m => _nodes.Claims.OnLost(m));
+        Receive<KeepRefusals>(m => _nodes.Claims.OnRefusals(m));
         Receive<SeedQuestion>(_ => Sender.Tell(new SeedAnswer(_node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving), Self));
         Receive<Tick>(_ => Greet());
         Receive<SayHello>(_ =>

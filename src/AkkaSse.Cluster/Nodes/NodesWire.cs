@@ -26,21 +26,49 @@ internal static class NodesWire
             static (ref from) => new NameTaken(from.RequiredText(), from.RequiredText())),
         new WireCodec<SeedQuestion>("N3", static (_, _) => { }, static (ref _) => SeedQuestion.Instance),
         new WireCodec<SeedAnswer>("N4", static (m, to) => to.Bool(m.InCluster), static (ref from) => new SeedAnswer(from.Bool())),
-        new WireCodec<Request>("N5",
+        new WireCodec<Request>("N5", Write, ReadRequest),
+        new WireCodec<Reply>("N6", Write, ReadReply),
+        new WireCodec<Requests>("N7",
             static (m, to) =>
             {
-                to.Int(m.Correlation);
-                to.Text(m.From);
-                to.Blob(m.Body.Span);
+                to.UInt((ulong)m.All.Length);
+                foreach (var request in m.All) Write(request, to);
             },
-            static (ref from) => new Request(from.Int(), from.RequiredText(), from.Blob())),
-        new WireCodec<Reply>("N6",
+            static (ref from) =>
+            {
+                var all = new Request[from.Length()];
+                for (var i = 0; i < all.Length; i++) all[i] = ReadRequest(ref from);
+                return new Requests(all);
+            }),
+        new WireCodec<Replies>("N8",
             static (m, to) =>
             {
-                to.Int(m.Correlation);
-                to.Bool(m.Failed);
-                to.Blob(m.Body.Span);
+                to.UInt((ulong)m.All.Length);
+                foreach (var reply in m.All) Write(reply, to);
             },
-            static (ref from) => new Reply(from.Int(), from.Bool(), from.Blob())),
+            static (ref from) =>
+            {
+                var all = new Reply[from.Length()];
+                for (var i = 0; i < all.Length; i++) all[i] = ReadReply(ref from);
+                return new Replies(all);
+            }),
     ];
+
+    private static void Write(Request m, WireWriter to)
+    {
+        to.Int(m.Correlation);
+        to.Text(m.From);
+        to.Blob(m.Body.Span);
+    }
+
+    private static Request ReadRequest(ref WireReader from) => new(from.Int(), from.RequiredText(), from.Blob());
+
+    private static void Write(Reply m, WireWriter to)
+    {
+        to.Int(m.Correlation);
+        to.Bool(m.Failed);
+        to.Blob(m.Body.Span);
+    }
+
+    private static Reply ReadReply(ref WireReader from) => new(from.Int(), from.Bool(), from.Blob());
 }

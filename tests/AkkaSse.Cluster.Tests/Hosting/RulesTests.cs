@@ -72,7 +72,10 @@ public sealed class RulesTests
     [InlineData(":1", null)]
     [InlineData("a b:1", null)]
     [InlineData("", null)]
-    public void Seed_is_host_and_port(string text, string? address) => SeedAddress.Parse("s", text)?.ToString().ShouldBe(address);
+    public void Seed_is_host_and_port(string text, string? address) => (SeedAddress.Parse("s", text)?.ToString()).ShouldBe(address);
+
+    [Fact]
+    public void Seed_of_a_cluster_with_tls_is_reached_by_tls() => SeedAddress.Parse("s", "h:5", "akka.ssl.tcp")!.ToString().ShouldBe("akka.ssl.tcp://s@h:5");
 
     [Fact]
     public void Every_fault_of_the_options_is_named()
@@ -108,6 +111,19 @@ public sealed class RulesTests
         config.GetStringList("akka.cluster.roles").ShouldBe(["stream", "edge"], ignoreOrder: true);
         config.GetStringList("akka.cluster.distributed-data.durable.keys").ShouldBeEmpty();
     }
+
+    [Theory]
+    [InlineData("a { b = [1, 2], c { d = 3 } }", null)]
+    [InlineData("a = \"[{\" # [\nb = 1 // {\n", null)]
+    [InlineData("a = \"\"\"\n[{\"\n\"\"\"\nb = \"\\\"[\"", null)]
+    [InlineData("a = ${?b}", null)]
+    [InlineData("", null)]
+    [InlineData("a {\n b = [ }", "line 2 has a '}' where the '[' of line 2 is to be closed.")]
+    [InlineData("a = \"\"\"\n\"\"\"\n}", "line 3 has a '}' that nothing opened.")]
+    [InlineData("a {\n  b = 1", "the '{' of line 1 is never closed.")]
+    [InlineData("a = 1\nb = \"c", "the text that begins in line 2 has no end.")]
+    [InlineData("a = \"b\n\"", "the text that begins in line 1 has no end.")]
+    public void Brackets_of_hocon_close_as_they_opened(string hocon, string? fault) => ClusterHocon.Fault(hocon).ShouldBe(fault);
 
     [Theory]
     [InlineData("stream")]

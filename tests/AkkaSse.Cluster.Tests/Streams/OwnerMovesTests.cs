@@ -6,7 +6,10 @@ namespace AkkaSse.Cluster.Tests.Streams;
 /// <summary>Owners that are lost or move while events are published on all nodes: nothing acknowledged is lost, nothing is doubled, and all nodes have the same.</summary>
 public sealed class OwnerMovesTests : IAsyncLifetime
 {
-    private readonly AkkaHarness _harness = new();
+    // An ActorSystem that ends says goodbye to the cluster; one that is killed does not.
+    private const string Abrupt = "\nakka.coordinated-shutdown.run-by-actor-system-terminate = off";
+
+    private readonly AkkaHarness _harness = new(change: static o => o.Hocon += Abrupt);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -81,7 +84,11 @@ public sealed class OwnerMovesTests : IAsyncLifetime
     [Fact]
     public async Task Log_that_lost_most_of_its_holders_goes_on_in_a_new_epoch_and_the_others_lose_nothing()
     {
-        await using var harness = new AkkaHarness(change: static o => o.RecoveryLimit = TimeSpan.FromSeconds(1));
+        await using var harness = new AkkaHarness(change: static o =>
+        {
+            o.RecoveryLimit = TimeSpan.FromSeconds(1);
+            o.Hocon += Abrupt;
+        });
         var nodes = new List<Engine.Specs.EngineNode>();
         for (var i = 0; i < 5; i++) nodes.Add(await harness.StartNodeAsync($"n{i}"));
         const int streams = 20;

@@ -7,15 +7,20 @@ namespace AkkaSse.Cluster.Tests.Support;
 /// <summary>Server processes that are one Akka cluster on loopback. Each name keeps its port, also over a restart; n0, n1 and n2 are the seeds.</summary>
 internal static class AkkaProcesses
 {
-    internal static async Task<NodeCluster> StartAsync(int nodes, params string[] arguments)
+    /// <param name="nodes">Started now.</param>
+    /// <param name="extra">So many may be started later.</param>
+    /// <param name="arguments">Of each server.</param>
+    internal static async Task<NodeCluster> StartAsync(int nodes, int extra, params string[] arguments)
     {
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (i, port) in FreePorts(nodes + 2).Index()) ports[$"n{i}"] = port;
+        foreach (var (i, port) in FreePorts(nodes + extra).Index()) ports[$"n{i}"] = port;
         string[] seeds = [.. Enumerable.Range(0, Math.Min(3, nodes)).SelectMany(i => new[] { "--akka-seed", $"127.0.0.1:{ports[$"n{i}"]}" })];
         var cluster = new NodeCluster(name => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", $"{ports[name]}", .. seeds, .. arguments]));
         await cluster.StartAsync(nodes);
         return cluster;
     }
+
+    internal static Task<NodeCluster> StartAsync(int nodes, params string[] arguments) => StartAsync(nodes, 0, arguments);
 
     // Held together until all are known, so that none is given twice.
     private static List<int> FreePorts(int count)

@@ -9,6 +9,8 @@ internal sealed class Chronicle
 
     internal List<History> Histories { get; } = [];
 
+    internal Checks Checks { get; } = new();
+
     internal int Acknowledged { get; private set; }
 
     internal History? Latest => Histories.Count > 0 ? Histories[^1] : null;
@@ -20,8 +22,12 @@ internal sealed class Chronicle
         if (_roots.TryGetValue(key, out var known)) return known;
         if (leader is null) throw new BreachException($"A replica applied {Text(first)} before any leader committed it.");
         var voters = begins();
-        if (Latest is { } former) former.HasEnded = true;
-        var history = new History(Histories.Count, voters);
+        if (Latest is { } former)
+        {
+            former.HasEnded = true;
+            Checks.Replaced++;
+        }
+        var history = new History(Histories.Count, voters, Checks);
         _roots.Add(key, history);
         Histories.Add(history);
         return history;
@@ -36,6 +42,7 @@ internal sealed class Chronicle
         if (history.Entries.Count < index || Identity(history.Entries[(int)index - 1]) != id) throw new BreachException($"Command {id} was acknowledged at {index}, which holds something else.");
         history.Acknowledged = Math.Max(history.Acknowledged, index);
         Acknowledged++;
+        Checks.Acknowledged++;
     }
 
     internal static long Identity(Entry entry) => entry.Command switch
@@ -48,7 +55,7 @@ internal sealed class Chronicle
     internal static string Text(Entry entry) => $"entry {entry.Index} of {entry.Term} ({(entry.Command is VoterChange change ? change.Voters.ToString() : Identity(entry).ToString(System.Globalization.CultureInfo.InvariantCulture))})";
 
     /// <summary>One log from its beginning: what is committed at an index, for ever.</summary>
-    internal sealed class History(int number, VoterSet firstVoters)
+    internal sealed class History(int number, VoterSet firstVoters, Checks checks)
     {
         private readonly List<Term> _by = [];
         private readonly List<(Term Term, long Index)> _recoveries = [];
@@ -82,6 +89,7 @@ internal sealed class Chronicle
         {
             if (entry.Index <= Entries.Count)
             {
+                checks.SameContent++;
                 var known = Entries[(int)entry.Index - 1];
                 if (known.Term != entry.Term || Identity(known) != Identity(entry)) throw new BreachException($"Index {entry.Index} has two contents: {Text(known)} and {Text(entry)}.");
                 return;
@@ -90,6 +98,7 @@ internal sealed class Chronicle
             if (leader is not { } by) throw new BreachException($"A replica applied {Text(entry)} before any leader committed it.");
             foreach (var recovery in _recoveries)
             {
+                if (recovery.Term != by) checks.Rivals++;
                 if (recovery.Term > by && recovery.Index < entry.Index) throw new BreachException($"{by} committed {Text(entry)} after {recovery.Term} had recovered {recovery.Index} entries.");
             }
             if (entry.Command is Note note && !_notes.Add(note.Id)) throw new BreachException($"Command {note.Id} is in the log twice.");

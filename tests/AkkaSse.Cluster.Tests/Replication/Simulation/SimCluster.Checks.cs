@@ -39,7 +39,11 @@ internal sealed partial class SimCluster
     /// <summary>Remembers that the log may be beyond saving: when another takes its place what it could have been saved from is overwritten. A commit proves the contrary.</summary>
     private void NoteLoss()
     {
-        if (Chronicle.Latest is { MayBeLost: false } log && !SetsInForce().TrueForAll(set => CanRecover(set, null))) log.MayBeLost = true;
+        if (Chronicle.Latest is { MayBeLost: false } log && !SetsInForce().TrueForAll(set => CanRecover(set, null)))
+        {
+            log.MayBeLost = true;
+            Chronicle.Checks.Hopeless++;
+        }
     }
 
     /// <summary>A log may take the place of another only if too few of its voters are left to save it.</summary>
@@ -55,6 +59,7 @@ internal sealed partial class SimCluster
         var state = leader.State!;
         if (state.Count != leader.Commit) throw new BreachException($"The state has {state.Count} of {leader.Commit} entries.");
         state.History?.Recovered(leader.Term, leader.Commit);
+        if (Chronicle.Latest?.FirstMissing(0, leader.Term) is not null) Chronicle.Checks.Recovered++;
         if (Chronicle.Latest is not { } log || log.FirstMissing(state.History == log ? leader.Commit : 0, leader.Term) is not { } missing) return;
         if (state.History is null) CheckLost();
         else if (state.History != log) throw new BreachException($"{leader.Term} recovered a log that another had replaced.");
@@ -64,8 +69,11 @@ internal sealed partial class SimCluster
     /// <summary>What a leader commits must lie at a majority of the voters, of both sets while a change is joint; where voters were removed for good, at all that are left.</summary>
     private void CheckStored(Leader<Notebook> leader, Entry entry)
     {
+        Chronicle.Checks.Stored++;
         CheckStored(leader, entry, leader.Voters!.Voters);
-        if (leader.Voters.Next is { } next) CheckStored(leader, entry, next);
+        if (leader.Voters.Next is not { } next) return;
+        Chronicle.Checks.StoredByBoth++;
+        CheckStored(leader, entry, next);
     }
 
     private void CheckStored(Leader<Notebook> leader, Entry entry, IReadOnlyList<Voter> voters)
@@ -148,5 +156,6 @@ internal sealed partial class SimCluster
                 throw new BreachException($"{node.Id} has no vote and keeps a copy.");
             }
         }
+        Chronicle.Checks.AtRest++;
     }
 }

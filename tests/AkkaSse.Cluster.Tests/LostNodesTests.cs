@@ -1,0 +1,164 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Remote;
+using Akka.Remote.Transport;
+using AkkaSse.Cluster.Tests.Support;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Testing;
+
+namespace AkkaSse.Cluster.Tests;
+
+/// <summary>Nodes that end without a word, are removed or cut off, and come back, with real remoting in one process.</summary>
+public sealed class LostNodesTests : IAsyncLifetime
+{
+    private readonly AkkaHarness _harness;
+    private int _port;
+    private Address? _cut;
+    private string[]? _seeds;
+
+    public LostNodesTests() => _harness = new AkkaHarness(change: o =>
+    {
+        o.Hocon += "\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]";
+        o.Port = _port;
+        if (_seeds is not null) o.Seeds = _seeds;
+    });
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _harness.DisposeAsync();
+
+    [Fact]
+    public async Task Node_that_the_others_have_removed_comes_back_and_keeps_what_is_still_its_own()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        await using var c = await _harness.StartNodeAsync("c");
+        var kept = await c.Engine.Claims.ClaimAsync(new ClaimRequest("z", "kept") { Instance = "i" }, default);
+        kept.Status.ShouldBe(ClaimStatus.Granted);
+        var before = _harness.Engines[2].Node!.Id;
+        _harness.Engines[0].Node!.Cluster.Down(_harness.Engines[2].Node!.Self.Address);
+        await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before && c.Engine.State == EngineState.Ready, () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
+        await Eventually.Until(async () => (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).SequenceEqual(["a", "b", "c"]), "all three to be listed");
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync("z", "kept", default)) is [{ Node: "c" } at] && at.Generation == kept.Generation, () => $"the claim to be where it was\n{Logged}");
+        await Eventually.Until(async () => (await b.Hub.LoadOfAsync("c", default))?.Node == "c", "an answer of the node that came back");
+    }
+
+    [Fact]
+    public async Task Node_that_ended_without_a_word_and_starts_again_at_its_address_is_a_member_at_once()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        var c = await _harness.StartNodeAsync("c");
+        var was = _harness.Engines[2].Node!;
+        await c.Engine.DisposeAsync();
+        _port = was.Self.Address.Port!.Value;
+        await using var again = await _harness.StartNodeAsync("c");
+        _harness.Engines[3].Node!.Id.ShouldNotBe(was.Id);
+        await Eventually.Until(() => _harness.Engines[0].Node!.View.Members is { Length: 3 } all && all.All(m => m.Id != was.Id), () => $"the old incarnation to be gone\n{Logged}");
+        await Eventually.Until(async () => (await a.Hub.LoadOfAsync("c", default))?.Node == "c", "an answer of the new one");
+    }
+
+    [Fact]
+    public async Task Removed_node_comes_back_at_the_same_address()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        _port = FreePort();
+        await using var c = await _harness.StartNodeAsync("c");
+        var before = _harness.Engines[2].Node!;
+        _harness.Engines[0].Node!.Cluster.Down(before.Self.Address);
+        await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before.Id && c.Engine.State == EngineState.Ready, () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
+        _harness.Engines[2].Node!.Self.Address.ShouldBe(before.Self.Address);
+    }
+
+    [Fact]
+    public async Task Claims_of_a_lost_node_end_when_the_cluster_removes_it()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        // It comes back by itself, at the address that is cut off.
+        _port = FreePort();
+        var c = await _harness.StartNodeAsync("c");
+        var request = new ClaimRequest("z", "c1") { Instance = "i" };
+        (await c.Engine.Claims.ClaimAsync(request, default)).Status.ShouldBe(ClaimStatus.Granted);
+        (await a.Engine.Claims.ClaimAsync(request with { Instance = "j" }, default)).Status.ShouldBe(ClaimStatus.InUse);
+        // Without a word to the others: its ActorSystem is cut off first.
+        await CutAsync(2, 0, 1);
+        await Eventually.Until(async () => (await a.Engine.Claims.ClaimAsync(request with { Instance = "j" }, default)).Status == ClaimStatus.Granted, () => $"the claim to end with its node\n{Logged}");
+        await c.DisposeAsync();
+        (await b.Engine.Claims.LocateAsync("z", "c1", default)).Single().Node.ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task Node_in_the_minority_is_down_at_once_and_ready_after_the_path_is_back()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        _port = FreePort();
+        await using var c = await _harness.StartNodeAsync("c");
+        await CutAsync(2, 0, 1);
+        await Eventually.Until(() => c.Engine.State == EngineState.Down, () => $"the minority to refuse work\n{Logged}");
+        (await c.Engine.Claims.ClaimAsync(new ClaimRequest("z", "x"), default)).Status.ShouldBe(ClaimStatus.Unavailable);
+        await Eventually.Until(() => a.Engine.State == EngineState.Ready && _harness.Engines[0].Node!.View.Members.Length == 2, () => $"the majority to go on without it\n{Logged}");
+        (await a.Engine.Claims.ClaimAsync(new ClaimRequest("z", "x"), default)).Status.ShouldBe(ClaimStatus.Granted);
+        c.Engine.State.ShouldBe(EngineState.Down);
+        await HealAsync(0, 1);
+        await Eventually.Until(() => c.Engine.State == EngineState.Ready, () => $"the node to come back\n{Logged}");
+        (await c.Engine.Claims.LocateAsync("z", "x", default)).Single().Node.ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task Node_whose_seed_takes_connections_and_answers_nothing_begins_again_and_joins_later()
+    {
+        var (deaf, own) = (FreePort(), FreePort());
+        _seeds = [$"127.0.0.1:{deaf}", $"127.0.0.1:{own}"];
+        _port = own;
+        Task<Engine.Specs.EngineNode> waiting;
+        using (var listener = new TcpListener(IPAddress.Loopback, deaf))
+        {
+            listener.Start();
+            waiting = _harness.StartNodeAsync("b").AsTask();
+            await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("takes connections and has answered nothing", StringComparison.Ordinal)), () => $"the node to begin again\n{Logged}");
+        }
+        _port = deaf;
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await waiting;
+        b.Engine.State.ShouldBe(EngineState.Ready, Logged);
+        (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).ShouldBe(["a", "b"]);
+    }
+
+    private string Logged => string.Join('\n', _harness.Log.Lines.TakeLast(80));
+
+    // Both ends drop what they would send and what comes.
+    private async Task CutAsync(int node, params int[] others)
+    {
+        _cut = _harness.Engines[node].Node!.Self.Address;
+        foreach (var other in others)
+        {
+            await SetAsync(_harness.Engines[node], _harness.Engines[other].Node!.Self.Address, Blackhole.Instance);
+            await SetAsync(_harness.Engines[other], _cut, Blackhole.Instance);
+        }
+    }
+
+    // The node that was cut off has a new ActorSystem meanwhile, which drops nothing.
+    private async Task HealAsync(params int[] others)
+    {
+        foreach (var other in others) await SetAsync(_harness.Engines[other], _cut!, Unthrottled.Instance);
+    }
+
+    private static async Task SetAsync(AkkaClusterEngine at, Address to, ThrottleMode mode)
+    {
+        var transport = ((IRemoteActorRefProvider)((ExtendedActorSystem)at.Node!.System).Provider).Transport;
+        (await transport.ManagementCommand(new SetThrottle(to, ThrottleTransportAdapter.Direction.Both, mode))).ShouldBeTrue();
+    }
+
+    // A port that a node keeps over its ActorSystems.
+    private static int FreePort()
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        return ((IPEndPoint)free.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Net;
+using AkkaSse.Cluster.Tests.Support;
+using AkkaSse.Testing;
+using AkkaSse.Testing.Processes;
+using Xunit.Abstractions;
+
+namespace AkkaSse.Cluster.Tests.Processes;
+
+/// <summary>Two and five servers, all real processes on loopback, with the downing settings of production: nodes are killed, join and come back under load.</summary>
+public sealed class MovingOwnersTests(ITestOutputHelper output)
+{
+    private static readonly bool Soak = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is not null;
+
+    // One cluster for both: five processes take 25 s of processor time to start.
+    [Fact]
+    public async Task Joining_nodes_and_a_killed_owner_lose_nothing_and_all_streams_go_on_and_replay()
+    {
+        await using var cluster = await AkkaProcesses.StartAsync(3, extra: 2);
+        await using var load = new Load(() => cluster.Urls);
+        var streams = Enumerable.Range(0, 20).Select(static i => $"s{i}").ToList();
+        foreach (var (i, stream) in streams.Index()) await load.ReadAsync(stream, cluster.Urls[i % 3]);
+        // One publisher per stream: its pauses are those of the stream.
+        for (var p = 0; p < streams.Count; p++) load.Publish($"p{p}", [streams[p]], p, TimeSpan.FromMilliseconds(10));
+        await Eventually.Until(() => load.Acknowledged > 400, () => $"400 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}");
+
+        load.ForgetPauses();
+        await Task.WhenAll(cluster.StartNodeAsync("n3"), cluster.StartNodeAsync("n4"));
+        await cluster.ReadyAsync();
+        var moved = Soak ? 20_000 : 1_000;
+        var joined = load.Acknowledged;
+        await Eventually.Until(() => load.Acknowledged > joined + moved, () => $"{moved} publishes after the join; {load.Acknowledged - joined} came\n{cluster.Output}", TimeSpan.FromMinutes(3));
+        output.WriteLine($"two nodes joined: longest time between two acknowledged publishes into one stream {load.LongestPause.TotalSeconds:0.0} s, {load.Refused} publishes refused");
+        (load.Reconnects, load.Gaps).ShouldBe((0, 0));
+
+        for (var round = 0; round < (Soak ? 10 : 1); round++)
+        {
+            load.ForgetPauses();
+            // The oldest: its place among the seeds and its coordinators go with it.
+            var name = cluster.Nodes[0].Name;
+            await cluster.KillAsync(0);
+            var then = load.Acknowledged;
+            await Eventually.Until(() => load.Acknowledged > then + 1_000 && load.QuietFor < TimeSpan.FromSeconds(1), () => $"publishes into all streams after the kill; {load.Acknowledged - then} came\n{cluster.Output}", TimeSpan.FromSeconds(60));
+            output.WriteLine($"SIGKILL of {name}: longest time between two acknowledged publishes into one stream {load.LongestPause.TotalSeconds:0.0} s");
+            if (!Soak) break;
+            await cluster.StartNodeAsync(name);
+            await cluster.ReadyAsync();
+        }
+        var seen = await load.FinishAsync();
+        load.Gaps.ShouldBe(0);
+        foreach (var (stream, events) in seen) await load.ReplayAsync(stream, events);
+    }
+
+    [Fact]
+    public async Task Restarted_node_takes_its_name_back_at_once()
+    {
+        await using var cluster = await AkkaProcesses.StartAsync(2);
+        await cluster.KillAsync(1);
+        await cluster.StartNodeAsync("n1");
+        using var http = new HttpClient();
+        await Eventually.Until(async () => (await http.GetAsync(new Uri(cluster.Urls[1], "/healthz/ready"))).StatusCode == HttpStatusCode.OK, () => $"the restarted node to be ready\n{cluster.Output}");
+        (await http.GetStringAsync(new Uri(cluster.Urls[0], "/v1/cluster"))).ShouldContain("\"n1\"");
+    }
+}
