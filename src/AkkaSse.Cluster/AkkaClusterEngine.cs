@@ -168,10 +168,10 @@ public sealed class AkkaClusterEngine : IHubEngine
             await using (stopped.Register(() => _ = node.System.Terminate()).ConfigureAwait(false))
                 await node.System.WhenTerminated.ConfigureAwait(false);
             await ended.CancelAsync().ConfigureAwait(false);
-            await joining.ConfigureAwait(false);
+            var joined = await joining.ConfigureAwait(false);
             if (stopped.IsCancellationRequested || _drained is not null) return;
             // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does. One that never joined was ended by this engine.
-            if (await joining.ConfigureAwait(false))
+            if (joined)
             {
                 Log.Removed(_logger);
                 wasRemoved = true;
