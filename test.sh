@@ -88,6 +88,14 @@ if ! dotnet build AkkaSse.sln -c $configuration -v quiet -nologo -p:UseSharedCom
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
 fi
+# The full counts run the server as users do, published.
+if [ -n "${AKKASSE_SOAK:-}" ] && [ -z "${AKKASSE_TEST_SERVER:-}" ]; then
+  if dotnet publish src/AkkaSse.Server -c $configuration --use-current-runtime --no-self-contained -o artifacts/server -v quiet -nologo -p:UseSharedCompilation=true ${akka[@]+"${akka[@]}"}; then
+    export AKKASSE_TEST_SERVER=$PWD/artifacts/server/AkkaSse.Server.dll
+  else
+    echo "The server was not published: nodes run as they were built."
+  fi
+fi
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 echo "Built in $((SECONDS - started)) s"
 

@@ -6,13 +6,14 @@
 #     --alone          without the naive endpoint, which is the lower yardstick
 #     --only CASES     these cases alone, names with commas between; a name ending in * is the beginning of one
 #     --no-build       what was built last
+#     --warm-up TIME   how long the server rehearses before it listens (default 5s: on one core its own default of 1s compiles a part only)
 #     --yardstick DIR  a directory with rawsse.cpp, a bare epoll server to compare with; needs g++
 #     --out FILE       where the report goes instead
 # Linux only. The server runs on core 0 and the load on core 1 where taskset and two cores are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=3 quick= alone= only= build=1 yardstick= out=bench/results/$(date -u +%Y-%m-%d).md
+runs=3 quick= alone= only= build=1 warm_up=5s yardstick= out=bench/results/$(date -u +%Y-%m-%d).md
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
@@ -20,9 +21,10 @@ while [ $# -gt 0 ]; do
     --alone) alone=1 ;;
     --only) only=$2; shift ;;
     --no-build) build= ;;
+    --warm-up) warm_up=$2; shift ;;
     --yardstick) yardstick=$(cd "$2" && pwd); shift ;;
     --out) out=$2; shift ;;
-    -h|--help) sed -n '2,11s/^# \{0,1\}//p' bench/run.sh; exit 0 ;;
+    -h|--help) sed -n '2,12s/^# \{0,1\}//p' bench/run.sh; exit 0 ;;
     *) echo "bench/run.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
   esac
   shift
@@ -45,7 +47,8 @@ if command -v taskset >/dev/null && [ "$(nproc)" -ge 2 ]; then
 fi
 
 if [ -n "$build" ]; then
-  dotnet build src/AkkaSse.Server -c Release -v quiet --nologo
+  # As users run it (decision 0050).
+  dotnet publish src/AkkaSse.Server -c Release --use-current-runtime --no-self-contained -o artifacts/server -v quiet --nologo
   [ -n "$alone" ] || dotnet build bench/AkkaSse.NaiveEndpoint -c Release -v quiet --nologo
   dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo
 fi
@@ -64,7 +67,7 @@ await_line() {
 }
 
 start_server() {
-  "${pin_server[@]}" src/AkkaSse.Server/bin/Release/net10.0/AkkaSse.Server --urls http://127.0.0.1:0 --log-level warning >"$work/server.log" 2>&1 &
+  "${pin_server[@]}" artifacts/server/AkkaSse.Server --urls http://127.0.0.1:0 --warm-up "$warm_up" --log-level warning >"$work/server.log" 2>&1 &
   server_pid=$!
   pids+=("$server_pid")
   server_url=$(await_line "$work/server.log" 'http://127\.0\.0\.1:[0-9]+' "$server_pid")
@@ -181,7 +184,7 @@ baseline=(--baseline naive)
   echo
   echo "- Commit: $(git rev-parse --short HEAD 2>/dev/null || echo unknown)$([ -z "$(git status --porcelain 2>/dev/null)" ] || echo ', with uncommitted changes')"
   echo "- Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(awk '/MemTotal/{printf "%d", $2/1048576}' /proc/meminfo) GiB, Linux $(uname -r)"
-  echo "- .NET $(dotnet --version); $pinned; load average before: $load_before"
+  echo "- .NET $(dotnet --version); the published server, started for each case with \`--warm-up $warm_up\`; $pinned; load average before: $load_before"
   echo "- $runs run(s) of each case in turn, medians; events of 200 bytes${quick:+; quick counts, good for nothing but showing that it works}"
   [ -n "$alone" ] || echo "- \`naive\` is what one writes in ASP.NET Core without a hub: a channel and a loop per client, a write and a flush per event (\`bench/AkkaSse.NaiveEndpoint\`)"
   [ -z "$yardstick" ] || echo "- \`bare\` is a C++ epoll program that writes preformatted bytes and coalesces: no HTTP framework, no log, no resume"

@@ -19,6 +19,7 @@ namespace AkkaSse.Postgres;
 /// </remarks>
 public sealed class PostgresEngine : IHubEngine
 {
+    private const int Rehearsals = 3;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     // A server that does not answer a trivial question within this time is away.
     private const int AnswerSeconds = 2;
@@ -206,6 +207,7 @@ public sealed class PostgresEngine : IHubEngine
             await connection.ExecuteAsync($"listen {PgNames.HeadsChannel}; listen {PgNames.NodeChannel(_host!.Options.NodeName)}", cancellation).ConfigureAwait(false);
             if (!_database.IsOpen || identity != _identity) await _database.UseAsync(identity).ConfigureAwait(false);
             _identity = identity;
+            if (State == EngineState.Starting) await RehearseAsync(cancellation).ConfigureAwait(false);
             _follower!.LookAtAll();
             _inbox!.Wake();
             Change(EngineState.Ready);
@@ -217,6 +219,25 @@ public sealed class PostgresEngine : IHubEngine
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    // A node that has just started and says that it is ready gets its share of the load at once: on connections that are open, with statements that are prepared (twice: Npgsql prepares what comes
+    // again). Without it the first publishes of a node that joined three under load took 300 ms.
+    private async Task RehearseAsync(CancellationToken cancellation)
+    {
+        await Task.WhenAll(Enumerable.Range(0, _options.Appenders + 2).Select(async _ =>
+        {
+            var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                for (var round = 0; round < Rehearsals; round++)
+                {
+                    await _appender!.Transaction.RehearseAsync(connection).ConfigureAwait(false);
+                    await _follower!.RehearseAsync(connection, cancellation).ConfigureAwait(false);
+                    await Notifier.RehearseAsync(connection, cancellation).ConfigureAwait(false);
+                }
+            }
+        })).ConfigureAwait(false);
     }
 
     private Identity _identity;

@@ -79,9 +79,8 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
             var then = load.Acknowledged;
             await Eventually.Until(() => load.Acknowledged > then + (Soak ? 2_000 : 100), () => $"publishes before restart {i}\n{cluster.Output}", TimeSpan.FromMinutes(2));
             (await cluster.StopAsync(0)).ShouldBe(0);
-            await cluster.StartNodeAsync($"n{i}");
             // As an orchestrator does: the next one goes when this one serves.
-            await cluster.ReadyAsync();
+            await cluster.StartReadyNodeAsync($"n{i}");
         }
         var ended = TimeProvider.System.GetTimestamp();
         await load.FinishAsync();

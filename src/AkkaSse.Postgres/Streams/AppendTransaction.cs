@@ -1,6 +1,7 @@
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Postgres.Sessions;
+using AkkaSse.Protocol;
 using Npgsql;
 
 namespace AkkaSse.Postgres.Streams;
@@ -188,19 +189,8 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
         var batch = new NpgsqlBatch(connection) { Timeout = _commandSeconds };
         await using (batch.ConfigureAwait(false))
         {
-            AddEvents(batch, plan);
-            if (plan.NewKeys.Count > 0)
-            {
-                batch.Add(
-                    """
-                    insert into akkasse.keys (stream, principal, key, hash, epoch, "offset", has_offset, until)
-                    select *, $8 from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::boolean[])
-                    on conflict (stream, principal, key) do update set hash = excluded.hash, epoch = excluded.epoch, "offset" = excluded."offset", has_offset = excluded.has_offset, until = excluded.until
-                    """,
-                    plan.NewKeys.Select(static k => k.Stream).ToArray(), plan.NewKeys.Select(static k => k.Principal).ToArray(), plan.NewKeys.Select(static k => k.Key).ToArray(),
-                    plan.NewKeys.Select(static k => k.Known.Hash).ToArray(), plan.NewKeys.Select(static k => k.Known.Epoch).ToArray(),
-                    plan.NewKeys.Select(static k => k.Known.Offset).ToArray(), plan.NewKeys.Select(static k => k.Known.HasOffset).ToArray(), clock.Now + _keyWindow);
-            }
+            if (plan.Changes.Where(static c => c.Events.Count > 0 || c.Keys > 0).ToArray() is { Length: > 0 } changes) AddEvents(batch, changes);
+            if (plan.NewKeys.Count > 0) AddKeys(batch, plan.NewKeys);
             foreach (var change in plan.Changes)
             {
                 if (!change.Revived) continue;
@@ -243,12 +233,38 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
         return (long)found! > 0;
     }
 
-    private static void AddEvents(NpgsqlBatch batch, AppendPlan plan)
+    /// <summary>
+    /// Runs the statements of an append on a stream that cannot exist, with nothing to write: what the connection, the server's process and the code do only once is done before the first publish waits for it.
+    /// </summary>
+    internal async Task RehearseAsync(NpgsqlConnection connection)
     {
-        var changes = plan.Changes.Where(static c => c.Events.Count > 0 || c.Keys > 0).ToArray();
-        if (changes.Length == 0) return;
+        var plan = new AppendPlan(clock.Now, options);
+        var append = new PendingAppend("", new[] { new AppendItem(new SseEvent(), new PublishOptions { IdempotencyKey = "-" }) }, new AppendResult[1], 0);
+        await LockAsync(connection, [append.Stream], [append], plan, skipLocked: false, outbox: null).ConfigureAwait(false);
+        var batch = new NpgsqlBatch(connection) { Timeout = _commandSeconds };
+        await using (batch.ConfigureAwait(false))
+        {
+            AddEvents(batch, []);
+            AddKeys(batch, []);
+            batch.Add("commit");
+            await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void AddKeys(NpgsqlBatch batch, List<NewKey> keys) => batch.Add(
+        """
+        insert into akkasse.keys (stream, principal, key, hash, epoch, "offset", has_offset, until)
+        select *, $8 from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::boolean[])
+        on conflict (stream, principal, key) do update set hash = excluded.hash, epoch = excluded.epoch, "offset" = excluded."offset", has_offset = excluded.has_offset, until = excluded.until
+        """,
+        keys.Select(static k => k.Stream).ToArray(), keys.Select(static k => k.Principal).ToArray(), keys.Select(static k => k.Key).ToArray(),
+        keys.Select(static k => k.Known.Hash).ToArray(), keys.Select(static k => k.Known.Epoch).ToArray(),
+        keys.Select(static k => k.Known.Offset).ToArray(), keys.Select(static k => k.Known.HasOffset).ToArray(), clock.Now + _keyWindow);
+
+    private static void AddEvents(NpgsqlBatch batch, StreamChange[] changes)
+    {
         var count = changes.Sum(static c => c.Events.Count);
-        if (count > 0)
+        if (count > 0 || changes.Length == 0)
         {
             var stream = new long[count];
             var offset = new long[count];

@@ -180,6 +180,13 @@ internal sealed class Follower(PostgresOptions options, Database database, Engin
         }
     }
 
+    /// <summary>Runs the statements of a round for no stream, for the reason of <see cref="AppendTransaction.RehearseAsync"/>.</summary>
+    internal async Task RehearseAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await LookAsync(connection, [], cancellation).ConfigureAwait(false);
+        await ReadAsync(connection, [], cancellation).ConfigureAwait(false);
+    }
+
     private async Task LookAsync(NpgsqlConnection connection, AttachedStream[] streams, CancellationToken cancellation)
     {
         foreach (var stream in streams) stream.LookBegins();

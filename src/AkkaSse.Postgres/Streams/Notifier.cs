@@ -47,8 +47,7 @@ internal sealed class Notifier(PostgresOptions options, Database database, ILogg
                 if (channels.Count > 0)
                 {
                     var connection = await database.OpenAsync(stopped).ConfigureAwait(false);
-                    await using (connection.ConfigureAwait(false))
-                        await connection.ExecuteAsync("select pg_notify(c, p) from unnest($1::text[], $2::text[]) as n(c, p)", stopped, channels.ToArray(), payloads.ToArray()).ConfigureAwait(false);
+                    await using (connection.ConfigureAwait(false)) await SendAsync(connection, channels, payloads, stopped).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (e is EngineAwayException or NpgsqlException)
@@ -58,6 +57,12 @@ internal sealed class Notifier(PostgresOptions options, Database database, ILogg
             if (options.NotifyInterval > TimeSpan.Zero) await Task.Delay(options.NotifyInterval, stopped).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Wakes nobody, for the reason of <see cref="AppendTransaction.RehearseAsync"/>.</summary>
+    internal static Task RehearseAsync(NpgsqlConnection connection, CancellationToken cancellation) => SendAsync(connection, [], [], cancellation);
+
+    private static Task SendAsync(NpgsqlConnection connection, List<string> channels, List<string> payloads, CancellationToken cancellation) =>
+        connection.ExecuteAsync("select pg_notify(c, p) from unnest($1::text[], $2::text[]) as n(c, p)", cancellation, channels.ToArray(), payloads.ToArray());
 
     private void Wake()
     {

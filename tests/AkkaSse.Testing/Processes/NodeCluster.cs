@@ -36,16 +36,34 @@ public sealed class NodeCluster(Func<string, NodeStart> start) : IAsyncDisposabl
     public async Task ReadyAsync()
     {
         using var http = new HttpClient();
-        foreach (var url in Urls)
-        {
-            await Eventually.Until(
-                async () => (await http.GetAsync(new Uri(url, "/healthz/ready"))).IsSuccessStatusCode, () => $"the nodes to be ready\n{Output}", TimeSpan.FromSeconds(60));
-        }
+        foreach (var node in Nodes) await ReadyAsync(http, node);
     }
 
-    public async Task StartNodeAsync(string name)
+    /// <summary>Starts a node, which is one of <see cref="Nodes"/> as soon as it listens.</summary>
+    public async Task StartNodeAsync(string name) => Add(await NodeProcess.StartAsync(name, start(name)));
+
+    /// <summary>Starts a node, which is one of <see cref="Nodes"/> once it says that it is ready: balancers send nothing before.</summary>
+    public async Task StartReadyNodeAsync(string name)
     {
         var node = await NodeProcess.StartAsync(name, start(name));
+        using var http = new HttpClient();
+        try
+        {
+            await ReadyAsync(http, node);
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+        Add(node);
+    }
+
+    private async Task ReadyAsync(HttpClient http, NodeProcess node) => await Eventually.Until(
+        async () => (await http.GetAsync(new Uri(node.Url, "/healthz/ready"))).IsSuccessStatusCode, () => $"{node.Name} to be ready\n{node.Output}\n{Output}", TimeSpan.FromSeconds(60));
+
+    private void Add(NodeProcess node)
+    {
         lock (_gate) Volatile.Write(ref _nodes, [.. _nodes, node]);
     }
 

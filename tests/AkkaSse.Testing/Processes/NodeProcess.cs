@@ -102,9 +102,10 @@ public sealed partial class NodeProcess : IAsyncDisposable
         if (ListeningUrl().Match(line) is { Success: true } match) _url.TrySetResult(new Uri(match.Value));
     }
 
-    // Beside this test's own output: tests/<name>/bin/<configuration>/<framework>.
+    // Beside this test's own output, tests/<name>/bin/<configuration>/<framework>, if no other one is named: the published one, for example, which is what users run.
     private static string Program()
     {
+        if (Environment.GetEnvironmentVariable("AKKASSE_TEST_SERVER") is { Length: > 0 } program) return program;
         var own = new DirectoryInfo(AppContext.BaseDirectory);
         var root = own.Parent!.Parent!.Parent!.Parent!.Parent!;
         return Path.Combine(root.FullName, "src", "AkkaSse.Server", "bin", own.Parent.Name, own.Name, "AkkaSse.Server.dll");
