@@ -176,13 +176,15 @@ for run in $(seq "$runs"); do
 done
 
 mkdir -p "$(dirname "$out")"
+# Before the report itself is a change.
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)$([ -z "$(git status --porcelain 2>/dev/null)" ] || echo ', with uncommitted changes')
 baseline=(--baseline naive)
 [ -z "$alone" ] || baseline=()
 [ -z "$yardstick" ] || baseline=(--baseline bare)
 {
   echo "# Measured on $(date -u +%Y-%m-%d)"
   echo
-  echo "- Commit: $(git rev-parse --short HEAD 2>/dev/null || echo unknown)$([ -z "$(git status --porcelain 2>/dev/null)" ] || echo ', with uncommitted changes')"
+  echo "- Commit: $commit"
   echo "- Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(awk '/MemTotal/{printf "%d", $2/1048576}' /proc/meminfo) GiB, Linux $(uname -r)"
   echo "- .NET $(dotnet --version); the published server, started for each case with \`--warm-up $warm_up\`; $pinned; load average before: $load_before"
   echo "- $runs run(s) of each case in turn, medians; events of 200 bytes${quick:+; quick counts, good for nothing but showing that it works}"
