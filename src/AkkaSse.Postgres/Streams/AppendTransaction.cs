@@ -189,7 +189,9 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
         var batch = new NpgsqlBatch(connection) { Timeout = _commandSeconds };
         await using (batch.ConfigureAwait(false))
         {
-            if (plan.Changes.Where(static c => c.Events.Count > 0 || c.Keys > 0).ToArray() is { Length: > 0 } changes) AddEvents(batch, changes);
+            var changes = plan.Changes.Where(static c => c.Events.Count > 0 || c.Keys > 0).ToArray();
+            if (Array.Exists(changes, static c => c.Events.Count > 0)) AddEvents(batch, changes);
+            if (changes.Length > 0) AddHeads(batch, changes);
             if (plan.NewKeys.Count > 0) AddKeys(batch, plan.NewKeys);
             foreach (var change in plan.Changes)
             {
@@ -245,6 +247,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
         await using (batch.ConfigureAwait(false))
         {
             AddEvents(batch, []);
+            AddHeads(batch, []);
             AddKeys(batch, []);
             batch.Add("commit");
             await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
@@ -264,46 +267,44 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     private static void AddEvents(NpgsqlBatch batch, StreamChange[] changes)
     {
         var count = changes.Sum(static c => c.Events.Count);
-        if (count > 0 || changes.Length == 0)
+        var stream = new long[count];
+        var offset = new long[count];
+        var at = new long[count];
+        var expiry = new long?[count];
+        var type = new string?[count];
+        var id = new string?[count];
+        var callerId = new bool[count];
+        var key = new string?[count];
+        var data = new ReadOnlyMemory<byte>[count];
+        var extra = new string?[count];
+        var n = 0;
+        foreach (var change in changes)
         {
-            var stream = new long[count];
-            var offset = new long[count];
-            var at = new long[count];
-            var expiry = new long?[count];
-            var type = new string?[count];
-            var id = new string?[count];
-            var callerId = new bool[count];
-            var key = new string?[count];
-            var data = new ReadOnlyMemory<byte>[count];
-            var extra = new string?[count];
-            var n = 0;
-            foreach (var change in changes)
+            foreach (var e in change.Events)
             {
-                foreach (var e in change.Events)
-                {
-                    (stream[n], offset[n], at[n]) = (change.Row.Id, e.Offset, e.At);
-                    expiry[n] = e.Expiry == 0 ? null : e.Expiry;
-                    (type[n], id[n], callerId[n], key[n]) = (string.IsNullOrEmpty(e.Event.Type) ? null : PgText.Storable(e.Event.Type), e.Event.Id, e.CallerId, PgText.Storable(e.ConflateKey));
-                    data[n] = e.Event.DataBytes!.Value;
-                    extra[n++] = EventExtra.Write(e.Event);
-                }
+                (stream[n], offset[n], at[n]) = (change.Row.Id, e.Offset, e.At);
+                expiry[n] = e.Expiry == 0 ? null : e.Expiry;
+                (type[n], id[n], callerId[n], key[n]) = (string.IsNullOrEmpty(e.Event.Type) ? null : PgText.Storable(e.Event.Type), e.Event.Id, e.CallerId, PgText.Storable(e.ConflateKey));
+                data[n] = e.Event.DataBytes!.Value;
+                extra[n++] = EventExtra.Write(e.Event);
             }
-            batch.Add(
-                """
-                insert into akkasse.events (stream, "offset", at, expiry, type, id, caller_id, key, data, extra)
-                select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::boolean[], $8::text[], $9::bytea[], $10::text[])
-                """,
-                stream, offset, at, expiry, type, id, callerId, key, data, extra);
         }
         batch.Add(
             """
-            update akkasse.streams s set head = u.head, bytes = s.bytes + u.bytes, keys = s.keys + u.keys, changed_at = u.at,
-                oldest_at = case when s.head < s.first then u.at else s.oldest_at end
-            from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[]) as u(id, head, bytes, keys, at) where s.id = u.id
+            insert into akkasse.events (stream, "offset", at, expiry, type, id, caller_id, key, data, extra)
+            select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::boolean[], $8::text[], $9::bytea[], $10::text[])
             """,
-            changes.Select(static c => c.Row.Id).ToArray(), changes.Select(static c => c.Row.Head).ToArray(), changes.Select(static c => c.Bytes).ToArray(),
-            changes.Select(static c => c.Keys).ToArray(), changes.Select(static c => c.Events.Count > 0 ? c.Events[0].At : c.Row.ChangedAt).ToArray());
+            stream, offset, at, expiry, type, id, callerId, key, data, extra);
     }
+
+    private static void AddHeads(NpgsqlBatch batch, StreamChange[] changes) => batch.Add(
+        """
+        update akkasse.streams s set head = u.head, bytes = s.bytes + u.bytes, keys = s.keys + u.keys, changed_at = u.at,
+            oldest_at = case when s.head < s.first then u.at else s.oldest_at end
+        from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[]) as u(id, head, bytes, keys, at) where s.id = u.id
+        """,
+        changes.Select(static c => c.Row.Id).ToArray(), changes.Select(static c => c.Row.Head).ToArray(), changes.Select(static c => c.Bytes).ToArray(),
+        changes.Select(static c => c.Keys).ToArray(), changes.Select(static c => c.Events.Count > 0 ? c.Events[0].At : c.Row.ChangedAt).ToArray());
 
     /// <summary>Creates rows of streams that have none, each by itself: nothing is locked when the next transaction locks them in order.</summary>
     internal async Task CreateAsync(NpgsqlConnection connection, string[] names)
