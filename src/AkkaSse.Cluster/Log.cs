@@ -26,8 +26,8 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Error, "A fault in {Where} was contained.")]
     internal static partial void Fault(ILogger logger, Exception fault, string where);
 
-    [LoggerMessage(5008, LogLevel.Information, "Waiting for a cluster: {Answered} of {Seeds} seeds answered, {Required} are needed to begin one.")]
-    internal static partial void WaitingForSeeds(ILogger logger, int answered, int seeds, int required);
+    [LoggerMessage(5008, LogLevel.Information, "Waiting for a cluster: {Answered} of {Seeds} seeds answered, {Open} are there or cannot be reached and have not; the first seed begins one when none of them is open and {Required} have answered.")]
+    internal static partial void WaitingForSeeds(ILogger logger, int answered, int seeds, int open, int required);
 
     [LoggerMessage(5009, LogLevel.Information, "Node {Node} begins a new cluster.")]
     internal static partial void BeginsCluster(ILogger logger, string node);

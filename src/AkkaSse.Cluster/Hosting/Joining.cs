@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Discovery;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Finds the cluster, or begins it. Akka's own seed process would let the first seed begin a second cluster whenever it does not reach the others; here a seed counts who answers first.
+/// Finds the cluster, or begins it. Akka's own seed process would let the first seed begin a second cluster whenever it does not reach the others; here a seed counts who answers first, and takes no silence for an answer.
 /// </summary>
 internal sealed class Joining(ClusterNode node, bool wasRemoved)
 {
@@ -17,9 +18,13 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
     // Akka's own joining tries on and on; after this long the seeds are looked at anew, because the one that it asks may have left meanwhile.
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(10);
 
+    // Whether anybody is behind an address that answers nothing at all cannot be known: after so long it counts as nobody. Far longer than a packet that is lost and sent again.
+    private static readonly TimeSpan UnknownLimit = TimeSpan.FromSeconds(10);
+
     // Two nodes that have this of each other must not begin again together.
     private readonly TimeSpan _deafLimit = TimeSpan.FromSeconds(5 + (node.Self.Uid & 3));
     private readonly Dictionary<Address, long> _deafSince = [];
+    private readonly ConcurrentDictionary<Address, long> _unknownSince = new();
 
     /// <summary>
     /// True when this node is a member that is up; false when a seed takes connections and yet answers nothing: then only another ActorSystem will reach it. Akka.NET's remoting (1.5.73) can take a connection that
@@ -28,38 +33,37 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
     internal async Task<bool> RunAsync(CancellationToken cancellation)
     {
         var options = node.Context.Options;
-        var logged = -1;
+        (int, int) logged = (-1, -1);
         while (true)
         {
             var seeds = await SeedsAsync(cancellation).ConfigureAwait(false);
-            var answers = await Task.WhenAll(seeds.Select(seed => AskAsync(seed, cancellation))).ConfigureAwait(false);
-            var joined = seeds.Where((seed, i) => answers[i] is true && seed != node.Self.Address).ToList();
-            var answered = answers.Count(static a => a is not null);
+            var states = await Task.WhenAll(seeds.Select(seed => LookAsync(seed, cancellation))).ConfigureAwait(false);
+            var joined = seeds.Where((seed, i) => states[i] == SeedState.InCluster).ToList();
             if (joined.Count > 0)
             {
                 if (await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
             }
-            else if (MayBegin(node.Self.Address, seeds, answered, options.RequiredSeeds, wasRemoved))
+            else if (MayBegin(node.Self.Address, seeds, states, options.RequiredSeeds, wasRemoved))
             {
                 Log.BeginsCluster(node.Logger, node.Context.NodeName);
                 if (await JoinAsync([node.Self.Address], cancellation).ConfigureAwait(false)) return true;
             }
-            else if (answered != logged)
+            else if ((Answered(states), Open(states)) is var counts && counts != logged)
             {
-                logged = answered;
-                Log.WaitingForSeeds(node.Logger, answered, seeds.Count, Required(seeds.Count, options.RequiredSeeds, wasRemoved));
+                logged = counts;
+                Log.WaitingForSeeds(node.Logger, counts.Item1, seeds.Count, counts.Item2, Required(seeds.Count, options.RequiredSeeds, wasRemoved));
             }
             for (var i = 0; i < seeds.Count; i++)
             {
-                if (await IsDeafAsync(seeds[i], answers[i] is not null, cancellation).ConfigureAwait(false)) return false;
+                if (IsDeaf(seeds[i], states[i])) return false;
             }
             await Task.Delay(Pause, cancellation).ConfigureAwait(false);
         }
     }
 
-    private async ValueTask<bool> IsDeafAsync(Address seed, bool answered, CancellationToken cancellation)
+    private bool IsDeaf(Address seed, SeedState state)
     {
-        if (answered || !await TakesConnectionsAsync(seed, cancellation).ConfigureAwait(false))
+        if (state != SeedState.Silent)
         {
             _deafSince.Remove(seed);
             return false;
@@ -70,7 +74,25 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
         return true;
     }
 
-    private static async Task<bool> TakesConnectionsAsync(Address seed, CancellationToken cancellation)
+    private async Task<SeedState> LookAsync(Address seed, CancellationToken cancellation)
+    {
+        if (await AskAsync(seed, cancellation).ConfigureAwait(false) is { } inCluster)
+        {
+            _unknownSince.TryRemove(seed, out _);
+            return inCluster ? SeedState.InCluster : SeedState.Waiting;
+        }
+        var state = await ProbeAsync(seed, cancellation).ConfigureAwait(false);
+        if (state != SeedState.Unknown)
+        {
+            _unknownSince.TryRemove(seed, out _);
+            return state;
+        }
+        var since = _unknownSince.GetOrAdd(seed, TimeProvider.System.GetTimestamp());
+        return TimeProvider.System.GetElapsedTime(since) >= UnknownLimit ? SeedState.Absent : SeedState.Unknown;
+    }
+
+    // A socket is open as long as its process lives, however busy that is.
+    private static async Task<SeedState> ProbeAsync(Address seed, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(AnswerLimit);
@@ -78,17 +100,27 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
         try
         {
             await socket.ConnectAsync(seed.Host!, seed.Port!.Value, limit.Token).ConfigureAwait(false);
-            return true;
+            return SeedState.Silent;
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (SocketException e)
         {
-            return false;
+            return e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.NoData ? SeedState.Absent : SeedState.Unknown;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return SeedState.Unknown;
         }
     }
 
-    /// <summary>Whether this node begins a cluster when no seed is in one. Pure.</summary>
-    internal static bool MayBegin(Address self, IReadOnlyList<Address> seeds, int answered, int required, bool wasRemoved) =>
-        seeds.Count > 0 && seeds[0] == self && answered >= Required(seeds.Count, required, wasRemoved);
+    /// <summary>
+    /// Whether this node begins a cluster: it is the first of the seeds, so many have answered that they are in none, and of no other one it is open whether it is in one. Pure.
+    /// </summary>
+    internal static bool MayBegin(Address self, IReadOnlyList<Address> seeds, IReadOnlyList<SeedState> states, int required, bool wasRemoved) =>
+        seeds.Count > 0 && seeds[0] == self && Open(states) == 0 && !states.Contains(SeedState.InCluster) && Answered(states) >= Required(seeds.Count, required, wasRemoved);
+
+    private static int Answered(IReadOnlyList<SeedState> states) => states.Count(static s => s is SeedState.Waiting or SeedState.InCluster);
+
+    private static int Open(IReadOnlyList<SeedState> states) => states.Count(static s => s is SeedState.Unknown or SeedState.Silent);
 
     private static int Required(int seeds, int required, bool wasRemoved) => wasRemoved ? Math.Max(required, (seeds / 2) + 1) : required;
 

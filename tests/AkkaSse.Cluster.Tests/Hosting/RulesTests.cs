@@ -34,19 +34,26 @@ public sealed class RulesTests
         EngineStates.Of(View("e", 0), reached: true, wasReady: true).ShouldBe(EngineState.Down, "nobody holds streams");
     }
 
+    // One letter per seed: waiting, in a cluster, absent, silent, unknown.
     [Theory]
-    [InlineData(0, 3, 1, 1, false, true)]
-    [InlineData(1, 3, 3, 1, false, false)]
-    [InlineData(0, 3, 1, 2, false, false)]
-    [InlineData(0, 3, 2, 2, false, true)]
-    [InlineData(0, 3, 1, 1, true, false)]
-    [InlineData(0, 3, 2, 1, true, true)]
-    [InlineData(0, 2, 1, 1, true, false)]
-    [InlineData(0, 1, 1, 1, true, true)]
-    public void Only_the_first_seed_begins_a_cluster_and_a_removed_one_not_without_a_majority(int self, int seeds, int answered, int required, bool wasRemoved, bool begins)
+    [InlineData(0, "waa", 1, false, true)]
+    [InlineData(1, "www", 1, false, false)]
+    [InlineData(0, "waa", 2, false, false)]
+    [InlineData(0, "wwa", 2, false, true)]
+    [InlineData(0, "waa", 1, true, false)]
+    [InlineData(0, "wwa", 1, true, true)]
+    [InlineData(0, "wa", 1, true, false)]
+    [InlineData(0, "w", 1, true, true)]
+    [InlineData(0, "wsa", 1, false, false)]
+    [InlineData(0, "wau", 1, false, false)]
+    [InlineData(0, "wws", 2, false, false)]
+    [InlineData(0, "wwu", 1, true, false)]
+    [InlineData(0, "wia", 1, false, false)]
+    public void Only_the_first_seed_begins_a_cluster_when_no_other_may_be_in_one_and_a_removed_one_not_without_a_majority(int self, string seeds, int required, bool wasRemoved, bool begins)
     {
-        var all = Enumerable.Range(0, seeds).Select(Node).ToList();
-        Joining.MayBegin(Node(self), all, answered, required, wasRemoved).ShouldBe(begins);
+        var all = Enumerable.Range(0, seeds.Length).Select(Node).ToList();
+        var states = seeds.Select(static s => s switch { 'w' => SeedState.Waiting, 'a' => SeedState.Absent, 's' => SeedState.Silent, 'u' => SeedState.Unknown, _ => SeedState.InCluster }).ToList();
+        Joining.MayBegin(Node(self), all, states, required, wasRemoved).ShouldBe(begins);
     }
 
     [Theory]

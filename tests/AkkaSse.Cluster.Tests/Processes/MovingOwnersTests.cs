@@ -51,6 +51,34 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task First_seed_that_comes_back_while_the_others_are_too_busy_to_answer_begins_no_second_cluster()
+    {
+        await using var cluster = await AkkaProcesses.StartAsync(3);
+        await using var load = new Load(() => cluster.Urls);
+        for (var i = 1; i < 3; i++) await load.ReadAsync("s", cluster.Urls[i]);
+        var random = new Random(1);
+        await load.PublishAsync("s", "before", random);
+        (await cluster.StopAsync(0)).ShouldBe(0);
+        var others = cluster.Nodes;
+        foreach (var node in others) node.Freeze();
+        try
+        {
+            await cluster.StartNodeAsync("n0");
+            await Eventually.Until(() => cluster.Nodes[2].Output.Contains("1 of 3 seeds answered, 2", StringComparison.Ordinal), () => $"the first seed to wait for the others\n{cluster.Nodes[2].Output}");
+        }
+        finally
+        {
+            foreach (var node in others) node.Thaw();
+        }
+        await cluster.ReadyAsync();
+        cluster.Nodes[2].Output.ShouldNotContain("begins a new cluster");
+        await load.ReadAsync("s", cluster.Urls[2]);
+        for (var i = 0; i < 20; i++) await load.PublishAsync("s", $"after {i}", random);
+        await load.FinishAsync();
+        load.Gaps.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Restarted_node_takes_its_name_back_at_once()
     {
         await using var cluster = await AkkaProcesses.StartAsync(2);

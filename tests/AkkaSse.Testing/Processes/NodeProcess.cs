@@ -72,6 +72,12 @@ public sealed partial class NodeProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Stops it in the middle of whatever it does: its sockets take connections, and nobody answers.</summary>
+    public void Freeze() => Signal(19);
+
+    /// <summary>Lets it go on.</summary>
+    public void Thaw() => Signal(18);
+
     public async Task<int> StopAsync()
     {
         Signal(15);
