@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures targeted sends over three nodes of the Akka engine: clients of each node are sent to through another one. Nodes and load are real processes on this machine and share its cores; every event is
+# Measures targeted sends over three nodes of the Akka engine: clients of each node are sent to through another one. Nodes (the published server) and load are real processes on this machine and share its cores; every event is
 # checked for loss, duplicates and order.
 #   bench/akka.sh [--runs N] [--quick] [--out FILE]
 #     --runs N    how often each case runs (default 3)
@@ -32,11 +32,11 @@ trap finish EXIT
 [ -n "$out" ] || out=$work/results.jsonl
 
 if [ -z "${AKKASSE_BENCH_NO_BUILD:-}" ]; then
-  dotnet build src/AkkaSse.Server -c Release -v quiet --nologo -p:AkkaEngine=true >/dev/null
+  dotnet publish src/AkkaSse.Server -c Release -p:AkkaEngine=true --use-current-runtime --no-self-contained -o artifacts/server-akka -v quiet --nologo >/dev/null
   dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo >/dev/null
 fi
 rig=${AKKASSE_BENCH_RIG:-bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig}
-server=src/AkkaSse.Server/bin/Release/net10.0/AkkaSse.Server
+server=artifacts/server-akka/AkkaSse.Server
 
 first=$((20000 + RANDOM % 10000))
 urls=()
