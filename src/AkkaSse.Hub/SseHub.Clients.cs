@@ -49,8 +49,8 @@ public sealed partial class SseHub : IClientDirectory
 
     async ValueTask<ReadOnlyMemory<byte>> IEngineHost.OnRequestAsync(string node, ReadOnlyMemory<byte> message, CancellationToken cancellation)
     {
-        var request = JsonSerializer.Deserialize(message.Span, NodeJson.Default.NodeRequest) ?? throw new ArgumentException("An empty request.", nameof(message));
-        return JsonSerializer.SerializeToUtf8Bytes(await HandleAsync(request, cancellation).ConfigureAwait(false), NodeJson.Default.NodeReply);
+        var handling = HandleAsync(NodeWire.ReadRequest(message), cancellation);
+        return NodeWire.Write(handling.IsCompletedSuccessfully ? handling.Result : await handling.ConfigureAwait(false));
     }
 
     private async ValueTask<SendResult> SendElsewhereAsync(string client, SseEvent e, string? zone, CancellationToken cancellation)
@@ -59,9 +59,9 @@ public sealed partial class SseHub : IClientDirectory
         if (status == ClientCallStatus.Ambiguous) return new SendResult(SendStatus.Ambiguous, client) { Error = $"several zones have a client with id {client}; name the zone" };
         if (place is not { } at)
             return IsEngineThere ? NotConnected(client) : new SendResult(SendStatus.Unavailable, client) { Zone = zone, Error = "The engine is away; nobody can say where the client is, and nothing was sent." };
-        var reply = await AskHolderAsync(at, zone, new NodeRequest { Kind = NodeRequest.Send, Event = EventMessage.From(e) }, cancellation).ConfigureAwait(false);
+        var reply = await AskHolderAsync(at, zone, new NodeRequest { Kind = NodeRequest.Send, Event = e }, cancellation).ConfigureAwait(false);
         if (reply is null) return new SendResult(SendStatus.Unknown, client) { Zone = at.Zone, Error = $"the node of client {client} did not answer in 2 s; the event may or may not have been delivered" };
-        return new SendResult(Enum.Parse<SendStatus>(reply.Status!), client) { Zone = at.Zone, Error = reply.Error };
+        return new SendResult(reply.Sent!.Value, client) { Zone = at.Zone, Error = reply.Error };
     }
 
     private async ValueTask<ClientCallResult> CallAsync(string client, string? zone, NodeRequest request, CancellationToken cancellation)
@@ -103,7 +103,7 @@ public sealed partial class SseHub : IClientDirectory
     private async ValueTask<NodeReply?> AskHolderAsync(ClaimLocation at, string? zone, NodeRequest request, CancellationToken cancellation)
     {
         var reply = await AskAsync(at.Node, request with { Client = at.Client, Zone = at.Zone, Generation = at.Generation }, cancellation).ConfigureAwait(false);
-        if (at.Generation == 0 || reply is { Status: not nameof(SendStatus.NotConnected) } || _engine.Claims is not ICachedLocations cached) return reply;
+        if (at.Generation == 0 || reply is { IsNotConnected: false } || _engine.Claims is not ICachedLocations cached) return reply;
         cached.Forget(at.Client);
         // No answer: it may have been delivered.
         if (reply is null) return reply;
@@ -115,9 +115,8 @@ public sealed partial class SseHub : IClientDirectory
     private async ValueTask<NodeReply?> AskAsync(string node, NodeRequest request, CancellationToken cancellation)
     {
         if (node == Options.NodeName) return await HandleAsync(request, cancellation).ConfigureAwait(false);
-        var message = JsonSerializer.SerializeToUtf8Bytes(request, NodeJson.Default.NodeRequest);
-        var reply = await _engine.Nodes.RequestAsync(node, message, RequestTimeout, cancellation).ConfigureAwait(false);
-        return reply is { } bytes ? JsonSerializer.Deserialize(bytes.Span, NodeJson.Default.NodeReply) : null;
+        var reply = await _engine.Nodes.RequestAsync(node, NodeWire.Write(request), RequestTimeout, cancellation).ConfigureAwait(false);
+        return reply is { } bytes ? NodeWire.ReadReply(bytes) : null;
     }
 
     private async ValueTask<NodeReply> HandleAsync(NodeRequest request, CancellationToken cancellation)
@@ -136,14 +135,14 @@ public sealed partial class SseHub : IClientDirectory
         if (client is null)
         {
             return request.Kind == NodeRequest.Send
-                ? new NodeReply { Status = nameof(SendStatus.NotConnected), Error = $"no client with id {request.Client} exists" }
+                ? new NodeReply { Sent = SendStatus.NotConnected, Error = $"no client with id {request.Client} exists" }
                 : new NodeReply { Status = nameof(ClientCallStatus.NotConnected), Error = $"no client with id {request.Client} exists" };
         }
         switch (request.Kind)
         {
             case NodeRequest.Send:
-                var sent = Deliver(client, request.Event!.ToEvent());
-                return new NodeReply { Status = sent.Status.ToString(), Error = sent.Error };
+                var sent = Deliver(client, request.Event!);
+                return new NodeReply { Sent = sent.Status, Error = sent.Error };
             case NodeRequest.Inspect:
                 return new NodeReply { Status = nameof(ClientCallStatus.Done), Client = client.Info() };
             case NodeRequest.Disconnect:

@@ -39,6 +39,21 @@ public sealed class EngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Node_that_remembers_where_a_client_is_hears_of_another_zone_and_of_its_end()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        await b.Engine.Claims.ClaimAsync(new ClaimRequest("z", "c"), default);
+        (await a.Engine.Claims.LocateAsync(null, "c", default)).Count.ShouldBe(1);
+        var second = await b.Engine.Claims.ClaimAsync(new ClaimRequest("y", "c"), default);
+        // Far below the 30 s for which a node that is told of nothing believes what it remembers.
+        var soon = TimeSpan.FromSeconds(10);
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).Count == 2, "the second zone to be seen", soon);
+        await b.Engine.Claims.ReleaseAsync("y", "c", second.Generation);
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).Count == 1, "the end of it to be seen", soon);
+    }
+
+    [Fact]
     public async Task Second_node_of_a_name_stays_out_until_the_first_has_left()
     {
         var first = await _harness.StartNodeAsync("a");

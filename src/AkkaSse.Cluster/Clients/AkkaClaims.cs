@@ -13,8 +13,8 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
-    // So long a client that is in two zones may be taken for one that is in one.
-    private const long AllZonesAge = 1_000;
+    // Where nobody tells of a change, a client that is in two zones may be taken for one that is in one for so long.
+    private const long UntoldAge = 1_000;
 
     private readonly HeldClaims _held = new();
     private readonly LocationCache _cache = new();
@@ -92,12 +92,13 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
     {
         if (!context.IsServing || _region is not { } region || context.Node is not { } node) return [];
         // In a zone that is named a place is right or the node there says no; in all zones, the client may have come into another one meanwhile.
-        var now = context.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var places = In(zone, _cache.Find(client, zone is null ? now - AllZonesAge : 0) ?? []);
+        var now = Now;
+        var places = In(zone, _cache.Find(client, zone is null ? now : 0) ?? []);
         if (places.Count > 0 && places.All(p => p.Node == context.NodeName || node.View.Named(p.Node) is not null)) return places;
-        if (await AskAsync<Located>(region, new Locate(client), cancellation).ConfigureAwait(false) is not { } located) return [];
+        var changes = _cache.Changes;
+        if (await AskAsync<Located>(region, new Locate(client, node.Id), cancellation).ConfigureAwait(false) is not { } located) return [];
         places = [.. located.Places.OrderBy(static p => p.Zone, StringComparer.Ordinal).Select(p => new ClaimLocation(p.Zone, client, p.Node, p.Generation))];
-        if (places.Count > 0) _cache.Add(client, places, now);
+        if (places.Count > 0) _cache.Add(client, places, changes, now + UntoldAge, now + Math.Max(UntoldAge, located.ToldForMilliseconds));
         return In(zone, places);
     }
 
@@ -117,11 +118,14 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
         return (await AskAsync<IsRefused>(region, new RefusedQuestion(EntityOf(client, instance), zone, instance), cancellation).ConfigureAwait(false))?.Value == true;
     }
 
-    // On the node's actor.
-    internal ClaimsHeld OnQuestion(ClaimsQuestion question, ClusterNode node) => new(question.Incarnation, node.Id, context.NodeName, _held.Answer(question.Client, question.Incarnation))
+    // On the node's actor. An entity that asks knows of nobody who remembers where the client was.
+    internal ClaimsHeld OnQuestion(ClaimsQuestion question, ClusterNode node)
     {
-        Refusals = _refusals.Of(question.Client, Now),
-    };
+        _cache.Changed(question.Client);
+        return new ClaimsHeld(question.Incarnation, node.Id, context.NodeName, _held.Answer(question.Client, question.Incarnation)) { Refusals = _refusals.Of(question.Client, Now) };
+    }
+
+    internal void OnChanged(PlacesChanged changed) => _cache.Changed(changed.Client);
 
     internal void OnRefusals(KeepRefusals kept) => _refusals.Keep(kept.Client, kept.Until, kept.Refusals, Now);
 

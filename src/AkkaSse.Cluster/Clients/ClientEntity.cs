@@ -19,11 +19,17 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     // A node that has answered the entity within this time is believed; later its table is looked at before somebody is refused because of it.
     private const long Believed = 1_000;
 
+    // A node that is told of changes asks again after this time: the message that should have told it may be lost.
+    private const long ToldFor = 30_000;
+
     private readonly string _name;
     private readonly ClusterNode _node;
     private readonly ClaimState _state = new();
     private readonly List<(IEntityMessage Message, IActorRef From)> _waiting = [];
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
+
+    // Nodes that remember where the client is. Those that remember it of an earlier incarnation of this entity have forgotten it when they were asked for their claims.
+    private readonly HashSet<string> _rememberers = new(StringComparer.Ordinal);
     private readonly long _incarnation;
     private bool _asking;
     private bool _recovered;
@@ -71,9 +77,11 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
                 return OnClaim(m, from);
             case Restore m:
                 from.Tell(new ClaimAnswer(_state.Restore(m.By, m.Generation, Now) ? ClaimStatus.Granted : ClaimStatus.InUse, m.Generation, _incarnation), Self);
+                TellChanged();
                 return true;
             case Release m:
                 _state.End(m.Zone, m.Token, m.Generation);
+                TellChanged();
                 from.Tell(Done.Instance, Self);
                 return true;
             case Refuse m:
@@ -83,7 +91,7 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
                 from.Tell(new IsRefused(_state.Refusals.Contains(m.Zone, m.Instance, Now)), Self);
                 return true;
             default:
-                from.Tell(new Located(true, [.. _state.Holders.Select(static h => new Located.Place(h.By.Zone, h.By.Node, h.By.Member, h.Generation))]), Self);
+                OnLocate((Locate)message, from);
                 return true;
         }
     }
@@ -155,6 +163,7 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private void Verified()
     {
         _verifying = null;
+        TellChanged();
         Go();
     }
 
@@ -183,9 +192,27 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
         var refusals = _state.Refusals.Version;
         var (status, generation, loser) = _state.Decide(m.By, m.Policy, Now);
         if (loser is not null) TellLost(loser);
+        if (status == ClaimStatus.Granted) TellChanged();
         if (_state.Refusals.Version != refusals) KeepRefusals();
         from.Tell(new ClaimAnswer(status, generation, _incarnation), Self);
         return true;
+    }
+
+    private void OnLocate(Locate m, IActorRef from)
+    {
+        if (m.Member is { } member) _rememberers.Add(member);
+        from.Tell(new Located(true, [.. _state.Holders.Select(static h => new Located.Place(h.By.Zone, h.By.Node, h.By.Member, h.Generation))]) { ToldForMilliseconds = m.Member is null ? 0 : ToldFor }, Self);
+    }
+
+    private void TellChanged()
+    {
+        if (_rememberers.Count == 0) return;
+        var changed = new PlacesChanged(_name);
+        foreach (var member in _node.View.Members)
+        {
+            if (_rememberers.Contains(member.Id)) member.Actor?.Tell(changed, Self);
+        }
+        _rememberers.Clear();
     }
 
     private void OnRefuse(Refuse m, IActorRef from)

@@ -32,12 +32,20 @@ internal sealed record Restore(string Entity, Claimant By, long Generation) : IE
 internal sealed record Release(string Entity, string Zone, long Token, long Generation) : IEntityMessage;
 
 /// <summary>Where is the client? Answered by <see cref="Located"/>.</summary>
-internal sealed record Locate(string Entity) : IEntityMessage;
+/// <param name="Entity">The client.</param>
+/// <param name="Member">The node that asks and will remember the answer; null from nodes that are not told of changes.</param>
+internal sealed record Locate(string Entity, string? Member = null) : IEntityMessage;
 
 internal sealed record Located(bool Known, IReadOnlyList<Located.Place> Places) : IWireMessage
 {
+    /// <summary>So long the node that has asked is told of a change; 0: it is not.</summary>
+    internal long ToldForMilliseconds { get; init; }
+
     internal sealed record Place(string Zone, string Node, string Member, long Generation);
 }
+
+/// <summary>To the actors of nodes that have asked where a client is: it is elsewhere, or in another zone besides, or not any more. Whoever wants to know of the next change asks again.</summary>
+internal sealed record PlacesChanged(string Client) : IWireMessage;
 
 /// <summary>Refuses a client for a time. Answered by <see cref="Done"/> when all nodes have been told.</summary>
 internal sealed record Refuse(string Entity, string Zone, string? Instance, long Milliseconds) : IEntityMessage;

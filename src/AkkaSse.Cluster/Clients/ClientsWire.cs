@@ -42,7 +42,13 @@ internal static class ClientsWire
                 to.Int(m.Generation);
             },
             static (ref from) => new Release(from.RequiredText(), from.RequiredText(), from.Int(), from.Int())),
-        new WireCodec<Locate>("C5", static (m, to) => to.Text(m.Entity), static (ref from) => new Locate(from.RequiredText())),
+        new WireCodec<Locate>("C5",
+            static (m, to) =>
+            {
+                to.Text(m.Entity);
+                to.Text(m.Member);
+            },
+            static (ref from) => new Locate(from.RequiredText(), from.HasMore ? from.Text() : null)),
         new WireCodec<Located>("C6",
             static (m, to) =>
             {
@@ -55,13 +61,14 @@ internal static class ClientsWire
                     to.Text(place.Member);
                     to.Int(place.Generation);
                 }
+                to.Int(m.ToldForMilliseconds);
             },
             static (ref from) =>
             {
                 var known = from.Bool();
                 var places = new Located.Place[from.Length()];
                 for (var i = 0; i < places.Length; i++) places[i] = new Located.Place(from.RequiredText(), from.RequiredText(), from.RequiredText(), from.Int());
-                return new Located(known, places);
+                return new Located(known, places) { ToldForMilliseconds = from.HasMore ? from.Int() : 0 };
             }),
         new WireCodec<Refuse>("C7",
             static (m, to) =>
@@ -129,6 +136,7 @@ internal static class ClientsWire
                 to.Blob(m.Refusals.Span);
             },
             static (ref from) => new KeepRefusals(from.RequiredText(), from.Int(), from.Blob())),
+        new WireCodec<PlacesChanged>("C15", static (m, to) => to.Text(m.Client), static (ref from) => new PlacesChanged(from.RequiredText())),
     ];
 
     private static void Write(Claimant by, WireWriter to)

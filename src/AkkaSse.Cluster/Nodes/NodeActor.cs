@@ -34,6 +34,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<NameTaken>(m => _nodes.OnNameTaken(m));
         Receive<ClaimsQuestion>(m => Sender.Tell(_nodes.Claims.OnQuestion(m, _node), Self));
         Receive<ClaimLost>(m => _nodes.Claims.OnLost(m));
+        Receive<PlacesChanged>(m => _nodes.Claims.OnChanged(m));
         Receive<KeepRefusals>(m => _nodes.Claims.OnRefusals(m));
         Receive<SeedQuestion>(_ => Sender.Tell(new SeedAnswer(_node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving), Self));
         Receive<Tick>(_ => Greet());

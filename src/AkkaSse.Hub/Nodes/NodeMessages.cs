@@ -23,7 +23,9 @@ internal sealed record NodeRequest
 
     public long Generation { get; init; }
 
-    public EventMessage? Event { get; init; }
+    /// <summary>What is sent. Never part of the JSON, see <see cref="NodeWire"/>.</summary>
+    [JsonIgnore]
+    public SseEvent? Event { get; init; }
 
     public bool Reconnect { get; init; } = true;
 
@@ -41,6 +43,10 @@ internal sealed record NodeRequest
 /// <summary>The answer to a <see cref="NodeRequest"/>.</summary>
 internal sealed record NodeReply
 {
+    /// <summary>How a send ended. Never part of the JSON, see <see cref="NodeWire"/>.</summary>
+    [JsonIgnore]
+    public SendStatus? Sent { get; init; }
+
     public string? Status { get; init; }
 
     public string? Error { get; init; }
@@ -52,42 +58,13 @@ internal sealed record NodeReply
     public bool More { get; init; }
 
     public NodeLoad? Load { get; init; }
+
+    [JsonIgnore]
+    internal bool IsNotConnected => Sent == SendStatus.NotConnected || Status == nameof(ClientCallStatus.NotConnected);
 }
 
 /// <summary>A stream to be added, with its start as the HTTP API writes it.</summary>
 internal sealed record SubscriptionMessage(string Stream, string? Since);
-
-/// <summary>An event between nodes.</summary>
-internal sealed record EventMessage
-{
-    public string? Type { get; init; }
-
-    public string? Id { get; init; }
-
-    public byte[]? Data { get; init; }
-
-    public double? RetryMilliseconds { get; init; }
-
-    public string? Comment { get; init; }
-
-    public List<KeyValuePair<string, string>>? Fields { get; init; }
-
-    internal static EventMessage From(SseEvent e) => new()
-    {
-        Type = e.Type,
-        Id = e.Id,
-        Data = e.DataBytes?.ToArray(),
-        RetryMilliseconds = e.Retry?.TotalMilliseconds,
-        Comment = e.Comment,
-        Fields = e.Fields.Count == 0 ? null : [.. e.Fields],
-    };
-
-    internal SseEvent ToEvent() => Data is { } data
-        ? new SseEvent { Type = Type, Id = Id, DataBytes = data, Retry = RetrySpan, Comment = Comment, Fields = Fields ?? [] }
-        : new SseEvent { Type = Type, Id = Id, Retry = RetrySpan, Comment = Comment, Fields = Fields ?? [] };
-
-    private TimeSpan? RetrySpan => RetryMilliseconds is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
-}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(NodeRequest))]

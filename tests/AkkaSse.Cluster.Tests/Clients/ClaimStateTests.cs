@@ -96,13 +96,28 @@ public sealed class ClaimStateTests
         var cache = new LocationCache();
         for (var i = 0; i < 3 * LocationCache.Half; i++)
         {
-            cache.Add($"c{i}", [new ClaimLocation("z", $"c{i}", "n", i)], at: 5);
-            if (i % 1_000 == 0) cache.Find("c0", since: 5).ShouldNotBeNull();
+            cache.Add($"c{i}", [new ClaimLocation("z", $"c{i}", "n", i)], cache.Changes, until: 5, untilTold: 5);
+            if (i % 1_000 == 0) cache.Find("c0", at: 5).ShouldNotBeNull();
         }
-        cache.Find("c1", since: 0).ShouldBeNull();
-        cache.Find("c0", since: 6).ShouldBeNull("it is too old");
+        cache.Find("c1", at: 0).ShouldBeNull();
+        cache.Find("c0", at: 6).ShouldBeNull("it is too old");
         cache.Forget("c0");
-        cache.Find("c0", since: 0).ShouldBeNull();
+        cache.Find("c0", at: 0).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Place_counts_long_while_no_change_is_told_and_shortly_when_one_may_have_overtaken_the_answer()
+    {
+        var cache = new LocationCache();
+        IReadOnlyList<ClaimLocation> places = [new ClaimLocation("z", "c", "n", 1)];
+        var asked = cache.Changes;
+        cache.Add("c", places, asked, until: 10, untilTold: 100);
+        cache.Find("c", at: 100).ShouldBe(places);
+        cache.Changed("c");
+        cache.Find("c", at: 0).ShouldBeNull();
+        cache.Add("c", places, asked, until: 10, untilTold: 100);
+        cache.Find("c", at: 10).ShouldBe(places);
+        cache.Find("c", at: 11).ShouldBeNull();
     }
 
     private static Claimant By(string instance, long token) => new("z", instance, null, "n", "m1", token);
