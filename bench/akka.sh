@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
 # Measures targeted sends over three nodes of the Akka engine: clients of each node are sent to through another one. Nodes (the published server) and load are real processes on this machine and share its cores; every event is
 # checked for loss, duplicates and order.
-#   bench/akka.sh [--runs N] [--quick] [--out FILE]
+#   bench/akka.sh [--runs N] [--quick] [--only CASES] [--out FILE]
 #     --runs N    how often each case runs (default 3)
 #     --quick     small counts, one run: shows that it works, measures nothing
+#     --only CASES  some of them, comma-separated: closed-4x1, closed-4x16, closed-64x1 (publishers × requests in flight on each, per node), open-21000
 #     --out FILE  keeps the results, one JSON line each
 # Linux only. Needs a feed with Akka.NET's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=3 quick= out=
+runs=3 quick= out= only=closed-4x1,closed-4x16,closed-64x1,open-21000
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
     --quick) quick=1 runs=1 ;;
+    --only) only=$2; shift ;;
     --out) out=$2; shift ;;
-    -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "bench/akka.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
   esac
   shift
@@ -53,23 +55,28 @@ for url in "${urls[@]}"; do
 done
 
 conns=300 events=40000 warmup=3000
-[ -z "$quick" ] || { conns=30 events=1000 warmup=100; }
+# 60 000 sends through each node, three times: until then its code is still being measured and compiled anew, at a quarter of its speed.
+warm=180000
+[ -z "$quick" ] || { conns=30 events=1000 warmup=100 warm=1000; }
 
 # targeted CASE SWITCHES…: three rigs at once, each reading from one node and sending through the next.
 targeted() {
-  local name=$1 i jobs=()
+  local name=$1 to=$out i jobs=()
   shift
+  if [ "$name" = warm ]; then to=$work/warm; elif [[ ,$only, != *,$name,* ]]; then return 0; fi
   for i in 0 1 2; do
     "$rig" targeted --url "${urls[i]}" --pub-url "${urls[(i + 1) % 3]}" --path "/v1/events?client=c$i-{s}" --pub-path "/v1/clients/c$i-{s}/events" --conns $conns --streams $conns \
-      --events $events --warmup $warmup --server-pid "${pids[i]}" --label "$name/rig$i" --json "$@" >>"$out.$i" &
+      --events $events --warmup $warmup --server-pid "${pids[i]}" --label "$name/rig$i" --json "$@" >>"$to.$i" &
     jobs+=($!)
   done
   for i in "${jobs[@]}"; do wait "$i" || echo "bench/akka.sh: a rig of $name was not clean" >&2; done
 }
 
+events=$warm targeted warm --pub-conns 64 --max-secs 120
 for ((run = 1; run <= runs; run++)); do
   targeted closed-4x1 --pub-conns 4
   targeted closed-4x16 --pub-conns 4 --pub-depth 16
+  targeted closed-64x1 --pub-conns 64
   # The issue's rate, open loop: 7 000/s through each node.
   targeted open-21000 --pub-conns 4 --pub-depth 64 --rate 7000
 done
