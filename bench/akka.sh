@@ -55,7 +55,7 @@ for url in "${urls[@]}"; do
 done
 
 conns=300 events=40000 warmup=3000
-# 60 000 sends through each node, three times: until then its code is still being measured and compiled anew, at a quarter of its speed.
+# 180 000 sends through each node: until then its code is still being measured and compiled anew, at a quarter of its speed.
 warm=180000
 [ -z "$quick" ] || { conns=30 events=1000 warmup=100 warm=1000; }
 

@@ -47,11 +47,8 @@ public sealed partial class SseHub : IClientDirectory
         }, cancellation);
     }
 
-    async ValueTask<ReadOnlyMemory<byte>> IEngineHost.OnRequestAsync(string node, ReadOnlyMemory<byte> message, CancellationToken cancellation)
-    {
-        var handling = HandleAsync(NodeWire.ReadRequest(message), cancellation);
-        return NodeWire.Write(handling.IsCompletedSuccessfully ? handling.Result : await handling.ConfigureAwait(false));
-    }
+    async ValueTask<ReadOnlyMemory<byte>> IEngineHost.OnRequestAsync(string node, ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
+        NodeWire.Write(await HandleAsync(NodeWire.ReadRequest(message), cancellation).ConfigureAwait(false));
 
     private async ValueTask<SendResult> SendElsewhereAsync(string client, SseEvent e, string? zone, CancellationToken cancellation)
     {

@@ -76,12 +76,12 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
 
     private async Task<SeedState> LookAsync(Address seed, CancellationToken cancellation)
     {
-        if (await AskAsync(seed, cancellation).ConfigureAwait(false) is { } inCluster)
+        var state = await AskAsync(seed, cancellation).ConfigureAwait(false) switch
         {
-            _unknownSince.TryRemove(seed, out _);
-            return inCluster ? SeedState.InCluster : SeedState.Waiting;
-        }
-        var state = await ProbeAsync(seed, cancellation).ConfigureAwait(false);
+            true => SeedState.InCluster,
+            false => SeedState.Waiting,
+            null => await ProbeAsync(seed, cancellation).ConfigureAwait(false),
+        };
         if (state != SeedState.Unknown)
         {
             _unknownSince.TryRemove(seed, out _);

@@ -56,7 +56,7 @@ internal static class NodeWire
                 to.Write(value);
             }
         }
-        return Bytes(memory);
+        return memory.ToArray();
     }
 
     /// <exception cref="ArgumentException">They are no request.</exception>
@@ -104,7 +104,7 @@ internal static class NodeWire
         to.Write(Send);
         to.Write((byte)status);
         to.Write(reply.Error);
-        return Bytes(memory);
+        return memory.ToArray();
     }
 
     /// <exception cref="EndOfStreamException">They end in the middle.</exception>
@@ -127,6 +127,4 @@ internal static class NodeWire
 
     private static MemoryStream Open(ReadOnlyMemory<byte> message) =>
         MemoryMarshal.TryGetArray(message, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(message.ToArray(), writable: false);
-
-    private static byte[] Bytes(MemoryStream memory) => memory.TryGetBuffer(out var buffer) && buffer.Count == memory.Capacity ? buffer.Array! : memory.ToArray();
 }

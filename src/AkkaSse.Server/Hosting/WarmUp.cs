@@ -52,7 +52,13 @@ internal static class WarmUp
     private static async Task SettleAsync()
     {
         var began = TimeProvider.System.GetTimestamp();
-        for (long compiled = -1, now; (now = JitInfo.GetCompiledMethodCount()) != compiled && TimeProvider.System.GetElapsedTime(began) < SettleLimit; await Task.Delay(Settled)) compiled = now;
+        long compiled;
+        do
+        {
+            compiled = JitInfo.GetCompiledMethodCount();
+            await Task.Delay(Settled);
+        }
+        while (JitInfo.GetCompiledMethodCount() != compiled && TimeProvider.System.GetElapsedTime(began) < SettleLimit);
     }
 
     private static WebApplication Build(EffectiveSettings settings)
