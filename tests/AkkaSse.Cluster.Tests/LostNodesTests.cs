@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
@@ -5,6 +6,7 @@ using Akka.Cluster;
 using Akka.Remote;
 using Akka.Remote.Transport;
 using AkkaSse.Cluster.Tests.Support;
+using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Testing;
 
@@ -17,10 +19,11 @@ public sealed class LostNodesTests : IAsyncLifetime
     private int _port;
     private Address? _cut;
     private string[]? _seeds;
+    private string _hocon = "";
 
     public LostNodesTests() => _harness = new AkkaHarness(change: o =>
     {
-        o.Hocon += "\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]";
+        o.Hocon += "\nakka.remote.dot-netty.tcp.applied-adapters = [trttl]\n" + _hocon;
         o.Port = _port;
         if (_seeds is not null) o.Seeds = _seeds;
     });
@@ -71,6 +74,46 @@ public sealed class LostNodesTests : IAsyncLifetime
         _harness.Engines[0].Node!.Cluster.Down(before.Self.Address);
         await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before.Id && c.Engine.State == EngineState.Ready, () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
         _harness.Engines[2].Node!.Self.Address.ShouldBe(before.Self.Address);
+    }
+
+    [Fact]
+    public async Task Every_stream_that_is_followed_is_followed_in_the_next_ActorSystem()
+    {
+        // Each stream's actor ends with the ActorSystem, and the stream begins another at once: the first of them while it still seems to go on.
+        const int Streams = 300;
+        // A region waits for a coordinator to take its shards, and there is none that could.
+        _hocon = "akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 2s";
+        await using var node = await _harness.StartNodeAsync("a");
+        using var end = new CancellationTokenSource();
+        var seen = new ConcurrentDictionary<string, string>();
+        var readers = Enumerable.Range(0, Streams).Select(i => Task.Run(async () =>
+        {
+            try
+            {
+                await foreach (var e in node.Hub.ListenAsync($"s{i}", StartPosition.Earliest, end.Token)) seen[$"s{i}"] = e.Data ?? "";
+            }
+            catch (OperationCanceledException)
+            {
+                // The end.
+            }
+        })).ToList();
+        await PublishAsync("0");
+        for (var round = 1; round <= 3; round++)
+        {
+            var was = _harness.Engines[0].Node!;
+            await was.System.Terminate();
+            await Eventually.Until(() => _harness.Engines[0].Node is { } now && now != was && node.Engine.State == EngineState.Ready, () => $"the next ActorSystem; the engine is {node.Engine.State}\n{Logged}");
+            await PublishAsync($"{round}");
+        }
+        await end.CancelAsync();
+        await Task.WhenAll(readers);
+
+        async Task PublishAsync(string data)
+        {
+            await Task.WhenAll(Enumerable.Range(0, Streams).Select(async i =>
+                await Eventually.Until(async () => (await node.AppendAsync($"s{i}", data)).Status == PublishStatus.Accepted, () => $"s{i} to accept {data}\n{Logged}")));
+            await Eventually.Until(() => seen.Count == Streams && seen.Values.All(d => d == data), () => $"all readers to have {data}; missing: {string.Join(' ', seen.Where(s => s.Value != data).Select(static s => s.Key))}\n{Logged}");
+        }
     }
 
     [Fact]

@@ -93,7 +93,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     {
         _room = null;
         _replicas = ActorRefs.Nobody;
-        foreach (var (_, stream) in _streams) stream.Refuse();
+        foreach (var (_, stream) in _streams) stream.Release();
     }
 
     /// <summary>The engine ends for good.</summary>

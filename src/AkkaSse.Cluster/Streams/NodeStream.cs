@@ -200,8 +200,19 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
         else if (IsUsed) Tell();
     }
 
-    /// <summary>There is no ActorSystem: those who would not wait for one are answered.</summary>
-    internal void Refuse() => Expire(long.MaxValue - 1);
+    /// <summary>The ActorSystem has ended. An actor that is made while its ActorSystem ends may never begin, and then never says that it has ended: it is forgotten here, or nobody would talk with the owner again.</summary>
+    internal void Release()
+    {
+        lock (_gate)
+        {
+            _actor = null;
+            _told = false;
+        }
+        Refuse();
+    }
+
+    // There is no ActorSystem: those who would not wait for one are answered.
+    private void Refuse() => Expire(long.MaxValue - 1);
 
     /// <summary>Whether somebody waits for an answer, or follows.</summary>
     internal bool IsUsed
