@@ -23,7 +23,7 @@ public sealed class EngineTests : IAsyncLifetime
         const int clients = 60;
         var granted = new long[clients];
         for (var i = 0; i < clients; i++) granted[i] = (await b.Engine.Claims.ClaimAsync(new ClaimRequest("z", $"c{i}") { Instance = "i" }, default)).Generation;
-        await b.Engine.Claims.RefuseAsync("z", "bad", null, TimeSpan.FromMinutes(10), default);
+        for (var i = 0; i < clients; i++) await b.Engine.Claims.RefuseAsync("z", $"bad{i}", null, TimeSpan.FromMinutes(10), default);
         // Some of the sixty are decided there; it leaves as it does in a rolling update.
         await a.Engine.DrainAsync(default);
         await a.DisposeAsync();
@@ -35,6 +35,11 @@ public sealed class EngineTests : IAsyncLifetime
             await Eventually.Until(async () => (place = (await c.Engine.Claims.LocateAsync("z", client, default)).SingleOrDefault()).Node == "b", () => $"{client} to be found\n{Logged}");
             place.Generation.ShouldBe(granted[i]);
             (await c.Engine.Claims.ClaimAsync(new ClaimRequest("z", client) { Instance = "j" }, default)).Status.ShouldBe(ClaimStatus.InUse);
+            var bad = new ClaimRequest("z", $"bad{i}") { Instance = "k" };
+            var status = ClaimStatus.Unavailable;
+            await Eventually.Until(async () => (status = (await c.Engine.Claims.ClaimAsync(bad, default)).Status) != ClaimStatus.Unavailable, () => $"bad{i} to be decided\n{Logged}");
+            status.ShouldBe(ClaimStatus.Refused);
+            (await b.Engine.Claims.IsRefusedAsync("z", bad.Client, "k", default)).ShouldBeTrue();
         }
     }
 
