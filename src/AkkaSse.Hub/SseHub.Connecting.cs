@@ -102,7 +102,7 @@ public sealed partial class SseHub
     /// <summary>Everything that a connection takes before it runs, so that all of it can be given back.</summary>
     private sealed class ConnectionPlan(SseHub hub, SubscribeRequest request)
     {
-        private readonly List<Cursor> _cursors = [];
+        private readonly List<Cursor> _cursors = new(Math.Max(1, request.Streams.Count));
         private readonly List<StreamActor> _acquired = [];
         private ManagedSubscription? _managed;
         private long _generation;

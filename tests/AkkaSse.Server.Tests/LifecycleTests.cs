@@ -32,6 +32,19 @@ public sealed class LifecycleTests
         (await server.Process.ExitAsync()).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Connection_ids_are_in_the_log_where_scopes_are_asked_for(bool asked)
+    {
+        string[] scopes = asked ? ["--set", "Logging:Console:FormatterOptions:IncludeScopes=true"] : [];
+        await using var server = await TestServer.StartAsync(["--set", "Logging:LogLevel:AkkaSse.Hub=debug", .. scopes]);
+        await using var reader = await server.ReadAsync("/v1/streams/s/events");
+        await reader.NextAsync("hub.open");
+        await Until.TrueAsync(() => Task.FromResult(server.Process.Output.Contains("SseHub[", StringComparison.Ordinal)), "a line of the hub");
+        server.Process.Output.Contains("ConnectionId:", StringComparison.Ordinal).ShouldBe(asked, server.Process.Output);
+    }
+
     [Fact]
     public async Task Terminate_without_readers_ends_with_success()
     {

@@ -15,8 +15,8 @@ namespace AkkaSse.AspNetCore;
 /// the HTTP layer writes the response head and ends as for <c>Connection: close</c>, and the connection itself goes on with the stream.
 /// </summary>
 /// <remarks>
-/// The server's list of heartbeat handlers would keep the HTTP objects alive for as long as the connection is open (about 4 KB each), so it is
-/// a <see cref="Pulse"/> that is in the list, and it forgets the handler at the handover.
+/// The server's list of heartbeat handlers would keep the HTTP objects alive for as long as the connection is open (about 4 KB each), and no
+/// handler can be taken out of it: what the HTTP layer asks for is done by <see cref="Pulse"/>, which lets go of it at the handover.
 /// </remarks>
 internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbeatFeature
 {
@@ -25,7 +25,7 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     private readonly PipeWriter _output;
     private readonly IConnectionHeartbeatFeature? _heartbeat;
     private readonly Socket? _socket;
-    private Pulse? _pulse;
+    private bool _beats;
     private ArrayBufferWriter<byte>? _head;
     private bool _used;
     private bool _holds;
@@ -113,22 +113,28 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     /// <summary>The HTTP layer has ended: takes the gate away, so that nothing of the request is reachable from the connection.</summary>
     internal void Close()
     {
-        _pulse?.Forget();
+        if (_beats) Pulse.Leave(this);
         _connection.Transport = _transport;
         _connection.Features.Set(_heartbeat);
     }
 
     public void OnHeartbeat(Action<object> action, object state)
     {
-        if (_heartbeat is null) return;
-        if (_pulse is not null)
+        if (_beats)
         {
             // Only the HTTP layer is known to ask; whoever asks besides it belongs to the connection and not to a request.
-            _heartbeat.OnHeartbeat(action, state);
+            _heartbeat?.OnHeartbeat(action, state);
             return;
         }
-        _pulse = new Pulse(action, state);
-        _heartbeat.OnHeartbeat(static pulse => ((Pulse)pulse).Beat(), _pulse);
+        _beats = true;
+        Pulse.Join(this, action, state);
+    }
+
+    /// <summary>The handler of the heartbeat threw: a connection without timeouts may not go on.</summary>
+    internal void Abort(Exception fault)
+    {
+        Pulse.Leave(this);
+        _connection.Abort(new ConnectionAbortedException("The heartbeat of the connection failed.", fault));
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0) => _head is { } head ? head.GetMemory(sizeHint) : _output.GetMemory(sizeHint);
@@ -155,20 +161,4 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     {
         if (!_holds) _output.Complete(exception);
     }
-
-    /// <summary>What stays in the server's list until the connection ends: 24 bytes, and nothing that it refers to.</summary>
-    private sealed class Pulse(Action<object> action, object state)
-    {
-        private HeartbeatHandler? _handler = new(action, state);
-
-        internal void Forget() => _handler = null;
-
-        // Runs beside the handover: the handler is read once.
-        internal void Beat()
-        {
-            if (Volatile.Read(ref _handler) is { } handler) handler.Action(handler.State);
-        }
-    }
-
-    private sealed record HeartbeatHandler(Action<object> Action, object State);
 }

@@ -7,17 +7,22 @@ namespace AkkaSse.AspNetCore;
 /// <summary>A connection's life: its requests, and then the event stream that one of them has opened.</summary>
 internal static class HandoverMiddleware
 {
-    // Two steps, and one frame for the second: what an idle connection keeps of the first is nothing.
-    public static async Task RunAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door)
+    public static Task RunAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door) => HoldAsync(ServeAsync(next, connection, door), connection);
+
+    // All that an idle connection keeps of this class is this frame: it forgets the first step before it waits in the second, and one kind of awaiter takes one place in it.
+    private static async Task HoldAsync(Task<(IClientConnection Stream, PipeWriter Body)?> served, ConnectionContext connection)
     {
-        if (await ServeAsync(next, connection, door).ConfigureAwait(false) is not var (stream, output)) return;
+        if (await served.ConfigureAwait(false) is not var (stream, output)) return;
+        served = null!;
         await stream.RunAsync(output, connection.Abort, connection.ConnectionClosed).ConfigureAwait(false);
         if (connection.ConnectionClosed.IsCancellationRequested || stream.Reason is CloseReason.ClientGone or CloseReason.WriteError) return;
         output.Complete();
-        await output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        await FlushAsync(output).ConfigureAwait(false);
     }
 
-    private static async ValueTask<(IClientConnection Stream, PipeWriter Body)?> ServeAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door)
+    private static async Task FlushAsync(PipeWriter output) => await output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+
+    private static async Task<(IClientConnection Stream, PipeWriter Body)?> ServeAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door)
     {
         var gate = HandoverGate.Open(connection, door);
         try
@@ -30,7 +35,10 @@ internal static class HandoverMiddleware
             await gate.Stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-        gate.Close();
+        finally
+        {
+            gate.Close();
+        }
         return gate.Stream is { } stream ? (stream, gate.OpenBody()) : null;
     }
 

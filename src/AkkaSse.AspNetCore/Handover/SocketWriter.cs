@@ -14,7 +14,7 @@ namespace AkkaSse.AspNetCore;
 /// 0021 has the cost. What is gathered lies in memory of the thread; between flushes a connection
 /// holds none, and while the kernel has no room it holds what was left over, in a buffer of that size.
 /// </remarks>
-internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed class SocketWriter : PipeWriter
 {
     // A turn is 32 KB and what belongs to it. A thread keeps a buffer of this size, and none that a longer one has grown.
     private const int TurnBytes = 40 << 10;
@@ -35,9 +35,8 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>
     private int _end;
     private bool _ended;
 
-    private ManualResetValueTaskSourceCore<FlushResult> _flush;
-    private ValueTask<int> _sending;
-    private Action? _sent;
+    // Made when the kernel has no room for the first time: most readers never need it.
+    private PendingFlush? _pending;
 
     /// <summary>A writer to a socket that has nothing left to send. The socket's own sends do not block from now on.</summary>
     /// <param name="socket">The socket.</param>
@@ -108,13 +107,6 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>
     /// <exception cref="NotSupportedException">Always: a flush ends when the kernel has taken the bytes or when the connection ends.</exception>
     public override void CancelPendingFlush() => throw new NotSupportedException("A flush to a socket ends when the kernel has taken the bytes or when the connection ends.");
 
-    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _flush.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _flush.GetStatus(token);
-
-    void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _flush.OnCompleted(continuation, state, token, flags);
-
     private void Ensure(int sizeHint)
     {
         if (_bytes is null)
@@ -179,54 +171,7 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>
             return new ValueTask<FlushResult>(Gone);
         }
         KeepRest();
-        _flush.Reset();
-        var flush = new ValueTask<FlushResult>(this, _flush.Version);
-        SendRest();
-        return flush;
-    }
-
-    private void SendRest()
-    {
-        try
-        {
-#pragma warning disable CA2012 // Consumed once, by hand: a state machine per full kernel buffer would be garbage for every slow reader.
-            _sending = _socket.SendAsync(_bytes.AsMemory(_start, _end - _start), SocketFlags.None);
-#pragma warning restore CA2012
-        }
-        catch (ObjectDisposedException)
-        {
-            EndRest(Gone);
-            return;
-        }
-        var awaiter = _sending.GetAwaiter();
-        if (awaiter.IsCompleted) OnSent();
-        else awaiter.UnsafeOnCompleted(_sent ??= OnSent);
-    }
-
-    // On the thread that completed the send, or on the one that began it.
-    private void OnSent()
-    {
-        int count;
-        try
-        {
-            count = _sending.GetAwaiter().GetResult();
-        }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            EndRest(Gone);
-            return;
-        }
-        _start += count;
-        if (_start < _end) SendRest();
-        else EndRest(default);
-    }
-
-    private void EndRest(FlushResult result)
-    {
-        _sending = default;
-        ArrayPool<byte>.Shared.Return(_bytes!);
-        _bytes = null;
-        _flush.SetResult(result);
+        return (_pending ??= new PendingFlush(this)).Begin();
     }
 
     // The thread's buffer serves the next turn; a peer that does not read holds no more than what it has not taken.
@@ -245,5 +190,72 @@ internal sealed class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>
     {
         if (_bytes is { Length: TurnBytes }) t_buffer = _bytes;
         _bytes = null;
+    }
+
+    /// <summary>A flush that waits for room in the kernel, used again for the next one.</summary>
+    private sealed class PendingFlush(SocketWriter writer) : IValueTaskSource<FlushResult>
+    {
+        private ManualResetValueTaskSourceCore<FlushResult> _flush;
+        private ValueTask<int> _sending;
+        private Action? _sent;
+
+        public FlushResult GetResult(short token) => _flush.GetResult(token);
+
+        public ValueTaskSourceStatus GetStatus(short token) => _flush.GetStatus(token);
+
+        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _flush.OnCompleted(continuation, state, token, flags);
+
+        internal ValueTask<FlushResult> Begin()
+        {
+            _flush.Reset();
+            var flush = new ValueTask<FlushResult>(this, _flush.Version);
+            SendRest();
+            return flush;
+        }
+
+        private void SendRest()
+        {
+            try
+            {
+#pragma warning disable CA2012 // Consumed once, by hand: a state machine per full kernel buffer would be garbage for every slow reader.
+                _sending = writer._socket.SendAsync(writer._bytes.AsMemory(writer._start, writer._end - writer._start), SocketFlags.None);
+#pragma warning restore CA2012
+            }
+            catch (ObjectDisposedException)
+            {
+                End(Gone);
+                return;
+            }
+            var awaiter = _sending.GetAwaiter();
+            if (awaiter.IsCompleted) OnSent();
+            else awaiter.UnsafeOnCompleted(_sent ??= OnSent);
+        }
+
+        // On the thread that completed the send, or on the one that began it.
+        private void OnSent()
+        {
+            int count;
+            try
+            {
+                count = _sending.GetAwaiter().GetResult();
+            }
+            catch (Exception fault) when (fault is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                End(Gone);
+                return;
+            }
+            writer._start += count;
+            if (writer._start < writer._end) SendRest();
+            else End(default);
+        }
+
+        private void End(FlushResult result)
+        {
+            _sending = default;
+            ArrayPool<byte>.Shared.Return(writer._bytes!);
+            writer._bytes = null;
+            _flush.SetResult(result);
+        }
     }
 }

@@ -26,7 +26,7 @@ internal static class RequestSnapshot
             if (raw[start - 1] is '?' or '&') raw = string.Concat(raw.AsSpan(0, value), "-", end < 0 ? "" : raw.AsSpan(end));
             start = value;
         }
-        return raw;
+        return SharedText.Of(raw);
     }
 
     /// <summary>The headers but those that authenticate.</summary>

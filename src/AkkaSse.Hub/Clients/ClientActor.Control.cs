@@ -101,10 +101,10 @@ internal sealed partial class ClientActor
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
         {
-            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _endRetry ?? _host.Options.Retry);
-            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _endRetry);
+            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _close?.Retry ?? _host.Options.Retry);
+            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _close?.Retry);
         }
-        else if (_endRetry is { } retry && _request.Ids != WireIds.Decimal)
+        else if (_close?.Retry is { } retry && _request.Ids != WireIds.Decimal)
         {
             // Not to r3labs' client: it makes an empty event of a line that stands alone at the end.
             ControlFrames.Retry(buffer, retry);

@@ -26,7 +26,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
 
     private readonly ClientHost _host;
     private readonly SubscribeRequest _request;
-    private readonly Action _flushed;
+    private Action? _flushed;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<Cursor> _cursors;
     private CursorToken? _token;
@@ -56,7 +56,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private bool _spread = true;
     private List<Cursor>? _leaving;
     private SemaphoreSlim? _changes;
-    private TimeSpan? _endRetry;
+    private CloseMail? _close;
     private byte[]? _restTail;
 
     // Set only while a turn runs.
@@ -68,6 +68,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private IReadOnlyDictionary<string, StreamPosition> _flushedPositions = NoPositions;
     private int _heartbeatDue;
     private readonly long _deadline;
+    private readonly long _connectedAt;
 
     internal ClientActor(ClientHost host, SubscribeRequest request, string id, long generation, List<Cursor> cursors, bool held)
         : base(host.Actors)
@@ -79,8 +80,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         _cursors = cursors;
         _held = held;
         _filter = request.Types.Count > 0 ? new TypeFilter(request.Types) : null;
-        _flushed = OnFlushed;
-        ConnectedAt = host.Time.GetUtcNow();
+        _connectedAt = host.Time.GetUtcNow().UtcTicks;
         var now = host.Clock.Milliseconds;
         _lastWrite = now;
         _deadline = host.Options.MaxConnectionLifetime is { } life ? now + (long)(life.TotalMilliseconds * (1 - (0.1 * Random.Shared.NextDouble()))) : long.MaxValue;
@@ -104,7 +104,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
 
     internal long Generation { get; }
 
-    internal DateTimeOffset ConnectedAt { get; }
+    internal DateTimeOffset ConnectedAt => new(_connectedAt, TimeSpan.Zero);
 
     /// <summary>What is sent to this client. Made when somebody asks: most connections never get anything but streams.</summary>
     internal Inbox Inbox => Volatile.Read(ref _inbox) ?? Interlocked.CompareExchange(ref _inbox, new Inbox(), null) ?? _inbox!;
@@ -257,7 +257,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
             case CloseMail close:
                 if (_closing != CloseReason.None) break;
                 _closing = close.Reason;
-                _endRetry = close.Retry;
+                _close = close;
                 break;
             case StreamRemovedMail removed:
                 RemoveStream(removed.Cursor);
@@ -338,7 +338,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         Volatile.Write(ref _flushStart, Math.Max(1, _host.Clock.Milliseconds));
         _flush = flush.GetAwaiter();
 #pragma warning restore CA2012
-        _flush.UnsafeOnCompleted(_flushed);
+        _flush.UnsafeOnCompleted(_flushed ??= OnFlushed);
         return false;
     }
 

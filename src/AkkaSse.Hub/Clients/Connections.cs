@@ -40,6 +40,9 @@ public readonly record struct StreamSubscription(string Stream, StartPosition? S
 /// <summary>Everything the hub must know of a connection before its response head goes out. Immutable.</summary>
 public sealed record SubscribeRequest
 {
+    // What few connections have, in an object of its own: every connection keeps its request.
+    private Extras? _extras;
+
     /// <summary>The streams, without duplicates, in the order asked for.</summary>
     public IReadOnlyList<StreamSubscription> Streams { get; init; } = [];
 
@@ -68,7 +71,11 @@ public sealed record SubscribeRequest
     public StartPosition? Since { get; init; }
 
     /// <summary>Asked for each stream that a stored change of subscriptions would add to this connection; null allows all.</summary>
-    public Func<string, ValueTask<bool>>? AuthorizeStream { get; init; }
+    public Func<string, ValueTask<bool>>? AuthorizeStream
+    {
+        get => _extras?.AuthorizeStream;
+        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { AuthorizeStream = v });
+    }
 
     /// <summary>What the id lines carry.</summary>
     public WireIds Ids { get; init; }
@@ -80,19 +87,35 @@ public sealed record SubscribeRequest
     public HeartbeatKind HeartbeatKind { get; init; }
 
     /// <summary>The interval of the heartbeat; null for the hub's.</summary>
-    public TimeSpan? Heartbeat { get; init; }
+    public TimeSpan? Heartbeat
+    {
+        get => _extras?.Heartbeat;
+        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Heartbeat = v });
+    }
 
     /// <summary>With <see cref="HeartbeatKind.Event"/>: the event's type, <c>hub.ping</c> when null (the ctrlX edge says <c>keepalive</c>).</summary>
-    public string? HeartbeatEvent { get; init; }
+    public string? HeartbeatEvent
+    {
+        get => _extras?.HeartbeatEvent;
+        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { HeartbeatEvent = v });
+    }
 
     /// <summary>A refusal that is said as <c>hub.end</c> on a 200, because a browser would give up for ever on anything else.</summary>
     public bool Browser { get; init; }
 
     /// <summary>A managed subscription's id, whose positions the hub keeps; null otherwise.</summary>
-    public string? ManagedSubscription { get; init; }
+    public string? ManagedSubscription
+    {
+        get => _extras?.ManagedSubscription;
+        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { ManagedSubscription = v });
+    }
 
     /// <summary>The authenticated principal, or null.</summary>
-    public ClaimsPrincipal? Principal { get; init; }
+    public ClaimsPrincipal? Principal
+    {
+        get => _extras?.Principal;
+        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Principal = v });
+    }
 
     /// <summary>The principal's stable subject, the scope of claims; null when anonymous.</summary>
     public string? Subject { get; init; }
@@ -110,7 +133,32 @@ public sealed record SubscribeRequest
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 
     /// <summary>Written right after the head and before anything else, encoded by the caller (a welcome event, say); ends in a blank line, so that it cannot run into the hub's own bytes. Null for nothing.</summary>
-    public ReadOnlyMemory<byte>? Welcome { get; init; }
+    public ReadOnlyMemory<byte>? Welcome
+    {
+        get => _extras?.Welcome;
+        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Welcome = v });
+    }
+
+    private sealed record Extras
+    {
+        private static readonly Extras s_none = new();
+
+        internal Func<string, ValueTask<bool>>? AuthorizeStream { get; init; }
+
+        internal TimeSpan? Heartbeat { get; init; }
+
+        internal string? HeartbeatEvent { get; init; }
+
+        internal string? ManagedSubscription { get; init; }
+
+        internal ClaimsPrincipal? Principal { get; init; }
+
+        internal ReadOnlyMemory<byte>? Welcome { get; init; }
+
+        // Null when there is nothing, so that equal requests are equal.
+        internal static Extras? Of<T>(Extras? before, bool nothing, T value, Func<Extras, T, Extras> with) =>
+            before is null && nothing ? null : with(before ?? s_none, value) is var after && after == s_none ? null : after;
+    }
 }
 
 /// <summary>How a request to connect was decided.</summary>

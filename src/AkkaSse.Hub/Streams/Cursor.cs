@@ -69,9 +69,8 @@ internal sealed class Cursor
     private int _conflatedAt;
     private long _seen;
 
-    private Cursor(string stream, StreamActor node, LogGeneration? generation, CursorStart start, long attachOrdinal)
+    private Cursor(StreamActor node, LogGeneration? generation, CursorStart start, long attachOrdinal)
     {
-        Stream = stream;
         Node = node;
         _generation = generation;
         _next = start.Next;
@@ -81,7 +80,7 @@ internal sealed class Cursor
         ToldOffset = start.Next - 1;
     }
 
-    internal string Stream { get; }
+    internal string Stream => Node.Name;
 
     internal StreamActor Node { get; }
 
@@ -122,8 +121,8 @@ internal sealed class Cursor
     {
         var replay = node.Log.Options.Replay;
         return node.Log.Locked((node, start, now, replay), static (g, s) => g is null
-            ? new Cursor(s.node.Name, s.node, null, new CursorStart(1, GapWithoutStream(s.start)), 0)
-            : Conflate(new Cursor(s.node.Name, s.node, g, StartResolver.Resolve(g, s.replay, s.start, s.now), g.Ordinal), g));
+            ? new Cursor(s.node, null, new CursorStart(1, GapWithoutStream(s.start)), 0)
+            : Conflate(new Cursor(s.node, g, StartResolver.Resolve(g, s.replay, s.start, s.now), g.Ordinal), g));
     }
 
     // A reader that comes back gets the newest event per key of what was trimmed meanwhile, as one that was there and too slow does.

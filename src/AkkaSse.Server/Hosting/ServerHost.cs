@@ -91,6 +91,8 @@ internal static partial class ServerHost
         builder.Logging.ClearProviders();
         // A start that fails is told once, in a sentence, by the command; the host would add the stack.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // No format writes scopes unless it is told to, and the server opens one per connection: 150 bytes for as long as it is open.
+        if (!WritesScopes(builder.Configuration.GetSection("Logging"))) builder.Logging.Services.Configure<LoggerFilterOptions>(static o => o.CaptureScopes = false);
         if (settings.Server.LogFormat == LogFormat.Json)
         {
             builder.Logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
@@ -101,6 +103,9 @@ internal static partial class ServerHost
                 (o.SingleLine, o.UseUtcTimestamp, o.TimestampFormat, o.ColorBehavior) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ ", LoggerColorBehavior.Default));
         }
     }
+
+    private static bool WritesScopes(IConfiguration logging) =>
+        logging.AsEnumerable().Any(static s => s.Key.EndsWith(":IncludeScopes", StringComparison.OrdinalIgnoreCase) && bool.TryParse(s.Value, out var on) && on);
 
     private static void Announce(WebApplication app, EffectiveSettings settings)
     {

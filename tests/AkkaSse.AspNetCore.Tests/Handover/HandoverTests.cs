@@ -208,6 +208,25 @@ public sealed class HandoverTests
     }
 
     [Fact]
+    public async Task Request_whose_head_does_not_come_is_ended_by_the_servers_own_timeout()
+    {
+        await using var host = await EdgeHost.StartAsync(handover: true, host: b => b.Services.Configure<KestrelServerOptions>(o => o.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1)));
+        await using var connection = await RawConnection.OpenAsync(host.Address);
+        await connection.WriteAsync("GET /v1/streams/a/events HTTP/1.1\r\nHost: loc");
+        (await connection.ReadHeadAsync()).Status.ShouldBe(408);
+    }
+
+    [Fact]
+    public void Readers_share_the_texts_that_they_have_in_common()
+    {
+        static string Copy() => new("/v1/streams/a/events".AsSpan());
+        SharedText.Of(Copy()).ShouldBeSameAs(SharedText.Of(Copy()));
+        foreach (var i in Enumerable.Range(0, 10_000)) SharedText.Of($"{i}").ShouldBe($"{i}");
+        var large = new string('x', 257);
+        SharedText.Of(new string('x', 257)).ShouldNotBeSameAs(SharedText.Of(large));
+    }
+
+    [Fact]
     public async Task Http_1_0_gets_no_chunks()
     {
         await using var host = await EdgeHost.StartAsync(handover: true);
