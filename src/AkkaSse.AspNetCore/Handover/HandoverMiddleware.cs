@@ -14,7 +14,7 @@ internal static class HandoverMiddleware
     {
         if (await served.ConfigureAwait(false) is not var (stream, output)) return;
         served = null!;
-        await stream.RunAsync(output, connection.Abort, connection.ConnectionClosed).ConfigureAwait(false);
+        await stream.RunAsync(output, static c => ((ConnectionContext)c).Abort(), connection, connection.ConnectionClosed).ConfigureAwait(false);
         if (connection.ConnectionClosed.IsCancellationRequested || stream.Reason is CloseReason.ClientGone or CloseReason.WriteError) return;
         output.Complete();
         await FlushAsync(output).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal sealed class R3labsEdge(SeedContext seeds)
         if (HubNames.Check(stream) is { } fault) return seeds.RefuseAsync(context, HubFault.Name(fault));
         return SeedStream.RunAsync(context, seeds, SeedStream.Request(context, seeds, target) with
         {
-            Streams = [new StreamSubscription(SharedText.Of(stream))],
+            Streams = [new StreamSubscription(SharedText.Targets.Of(stream))],
             Since = StartPosition.Earliest,
             Ids = WireIds.Decimal,
         });

@@ -1,18 +1,24 @@
 namespace AkkaSse.AspNetCore;
 
-/// <summary>One copy of a text that many connections keep, like the stream's name and the target of its readers: 110 bytes less for each of them. Thread-safe; a race costs a copy.</summary>
-internal static class SharedText
+/// <summary>One copy of a text that many connections keep: up to 150 bytes less for each of them. Thread-safe; a race costs a copy.</summary>
+internal sealed class SharedText
 {
     private const int Slots = 1_024;
     private const int Longest = 256;
 
-    private static readonly string?[] s_slots = new string?[Slots];
+    private readonly string?[] _slots = new string?[Slots];
+
+    /// <summary>Streams' names and requests' targets, the same for all readers of a stream.</summary>
+    internal static SharedText Targets { get; } = new();
+
+    /// <summary>Remote addresses, the same for all who come through one proxy. Apart, because direct ones are all different and would take the others' places.</summary>
+    internal static SharedText Addresses { get; } = new();
 
     /// <summary>The text, or an equal one that somebody has already.</summary>
-    internal static string Of(string text)
+    internal string Of(string text)
     {
         if (text.Length > Longest) return text;
-        ref var slot = ref s_slots[(uint)text.GetHashCode(StringComparison.Ordinal) % Slots];
+        ref var slot = ref _slots[(uint)text.GetHashCode(StringComparison.Ordinal) % Slots];
         if (slot is { } kept && kept == text) return kept;
         return slot = text;
     }

@@ -8,8 +8,6 @@ namespace AkkaSse.Hub.Clients;
 /// <summary>The part of a connection that is not delivery: opening, gaps, changes, heartbeat, the end.</summary>
 internal sealed partial class ClientActor
 {
-    private byte[]? _pending;
-
     private void WriteOpen(ref int budget)
     {
         _opened = true;
@@ -20,7 +18,7 @@ internal sealed partial class ClientActor
         if (_request.Control)
         {
             // With a gap to follow, a cut between the two must not leave the reader with a position that hides it.
-            var hasGap = _cursors.Exists(static c => c.HasGap);
+            var hasGap = Array.Exists(_cursors, static c => c.HasGap);
             ControlFrames.Open(buffer, ClientId, _host.Options.Retry, _cursors, hasGap ? default : PositionId());
         }
         else
@@ -79,7 +77,7 @@ internal sealed partial class ClientActor
 
     private void WriteHeartbeat(ref int budget)
     {
-        if (_filter is not null && _request.Control && _request.Ids is WireIds.Position or WireIds.Token && _cursors.Exists(static c => c.Untold > 0))
+        if (_filter is not null && _request.Control && _request.Ids is WireIds.Position or WireIds.Token && Array.Exists(_cursors, static c => c.Untold > 0))
         {
             WritePosition(ref budget);
             return;
@@ -101,10 +99,10 @@ internal sealed partial class ClientActor
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
         {
-            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _close?.Retry ?? _host.Options.Retry);
-            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _close?.Retry);
+            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _rare?.Close?.Retry ?? _host.Options.Retry);
+            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _rare?.Close?.Retry);
         }
-        else if (_close?.Retry is { } retry && _request.Ids != WireIds.Decimal)
+        else if (_rare?.Close?.Retry is { } retry && _request.Ids != WireIds.Decimal)
         {
             // Not to r3labs' client: it makes an empty event of a line that stands alone at the end.
             ControlFrames.Retry(buffer, retry);
@@ -114,10 +112,10 @@ internal sealed partial class ClientActor
 
     private void RemoveStream(Cursor cursor)
     {
-        if (!_cursors.Contains(cursor) || _closing != CloseReason.None) return;
-        if (_cursors.Exists(c => !ReferenceEquals(c, cursor) && !c.IsInternal && !c.Node.IsRemoved))
+        if (Array.IndexOf(_cursors, cursor) < 0 || _closing != CloseReason.None) return;
+        if (Array.Exists(_cursors, c => !ReferenceEquals(c, cursor) && !c.IsInternal && !c.Node.IsRemoved))
         {
-            (_leaving ??= []).Add(cursor);
+            (OwnRare.Leaving ??= []).Add(cursor);
             return;
         }
         // What is queued is delivered first.
@@ -127,8 +125,8 @@ internal sealed partial class ClientActor
 
     private void LeaveRemoved(ref int budget)
     {
-        var leaving = _leaving!;
-        _leaving = null;
+        var leaving = _rare!.Leaving!;
+        _rare.Leaving = null;
         // Leaving runs other connections' turns on this thread, which gather in the same buffer.
         Release(_gathered);
         Change([], [.. leaving.Where(_cursors.Contains).Select(static c => c.Stream)], CloseReason.Removed);
@@ -137,9 +135,9 @@ internal sealed partial class ClientActor
 
     private void WritePending(ref int budget)
     {
-        if (_pending is null) return;
-        Put(_pending, ref budget);
-        _pending = null;
+        if (_rare?.Pending is not { } pending) return;
+        Put(pending, ref budget);
+        _rare!.Pending = null;
         // The gap of an added stream comes before any event: its place in the ids is already behind the gap.
         foreach (var cursor in _cursors)
         {
@@ -164,7 +162,7 @@ internal sealed partial class ClientActor
             cursor.Owner = this;
             cursors.Add(cursor);
         }
-        Volatile.Write(ref _cursors, cursors);
+        Volatile.Write(ref _cursors, [.. cursors]);
         if (_request.Ids == WireIds.Token) BuildToken();
         foreach (var cursor in add)
         {
@@ -175,7 +173,7 @@ internal sealed partial class ClientActor
         {
             var buffer = FrameBuffer.Rent();
             ControlFrames.Subscriptions(buffer, cursors, cursors.Exists(static c => c.HasGap) ? default : PositionId());
-            _pending = _pending is null ? buffer.Written.ToArray() : [.. _pending, .. buffer.Written];
+            OwnRare.Pending = OwnRare.Pending is { } pending ? [.. pending, .. buffer.Written] : buffer.Written.ToArray();
         }
     }
 
@@ -202,12 +200,12 @@ internal sealed partial class ClientActor
         switch (_request.Ids)
         {
             case WireIds.Position:
-                return _cursors.Count == 0 ? default : Encoding.ASCII.GetBytes(_cursors[0].Position.ToString());
+                return _cursors.Length == 0 ? default : Encoding.ASCII.GetBytes(_cursors[0].Position.ToString());
             case WireIds.Token:
                 foreach (var cursor in _cursors) SetToken(cursor);
                 return _token!.Text;
             case WireIds.Decimal:
-                return _cursors.Count == 0 || _cursors[0].Generation is not { } g ? default : Encoding.ASCII.GetBytes((g.IdBase + _cursors[0].Position.Offset).ToString(System.Globalization.CultureInfo.InvariantCulture));
+                return _cursors.Length == 0 || _cursors[0].Generation is not { } g ? default : Encoding.ASCII.GetBytes((g.IdBase + _cursors[0].Position.Offset).ToString(System.Globalization.CultureInfo.InvariantCulture));
             default:
                 return default;
         }
@@ -218,7 +216,7 @@ internal sealed partial class ClientActor
     {
         if (_request.Ids != WireIds.Token) return PositionId();
         SetToken(cursor);
-        return _cursors.Exists(static c => c.HasGap) ? default : _token!.Text;
+        return Array.Exists(_cursors, static c => c.HasGap) ? default : _token!.Text;
     }
 
     private void Finish(CloseReason reason)
@@ -244,6 +242,19 @@ internal sealed partial class ClientActor
         {
             _completion.TrySetResult();
         }
+    }
+
+    /// <summary>What few connections ever need, in an object of its own: it would be 56 bytes of every idle one.</summary>
+    private sealed class Rare
+    {
+        internal readonly SemaphoreSlim Changes = new(1, 1);
+        internal ManagedSubscription? Managed;
+        internal bool HasStoredChange;
+        internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions = NoPositions;
+        internal List<Cursor>? Leaving;
+        internal CloseMail? Close;
+        internal byte[]? Pending;
+        internal byte[]? RestTail;
     }
 
     private sealed class StartMail : Mail;

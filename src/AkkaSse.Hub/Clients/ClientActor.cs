@@ -28,12 +28,13 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private readonly SubscribeRequest _request;
     private Action? _flushed;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private List<Cursor> _cursors;
+    private Cursor[] _cursors;
     private CursorToken? _token;
     private readonly TypeFilter? _filter;
     private Inbox? _inbox;
     private PipeWriter? _output;
-    private Action? _abort;
+    private Action<object>? _abort;
+    private object? _abortState;
     private CancellationTokenRegistration _gone;
 
     private ValueTaskAwaiter<FlushResult> _flush;
@@ -54,10 +55,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private bool _closeAfterDrain;
     private bool _endWritten;
     private bool _spread = true;
-    private List<Cursor>? _leaving;
-    private SemaphoreSlim? _changes;
-    private CloseMail? _close;
-    private byte[]? _restTail;
+    private Rare? _rare;
 
     // Set only while a turn runs.
     private FrameBuffer? _gathered;
@@ -65,19 +63,18 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private bool _inboxCut;
     private int _next;
     private long _lastWrite;
-    private IReadOnlyDictionary<string, StreamPosition> _flushedPositions = NoPositions;
     private int _heartbeatDue;
     private readonly long _deadline;
     private readonly long _connectedAt;
 
-    internal ClientActor(ClientHost host, SubscribeRequest request, string id, long generation, List<Cursor> cursors, bool held)
+    internal ClientActor(ClientHost host, SubscribeRequest request, string id, long generation, IReadOnlyCollection<Cursor> cursors, bool held)
         : base(host.Actors)
     {
         _host = host;
         _request = request;
         ClientId = id;
         Generation = generation;
-        _cursors = cursors;
+        _cursors = [.. cursors];
         _held = held;
         _filter = request.Types.Count > 0 ? new TypeFilter(request.Types) : null;
         _connectedAt = host.Time.GetUtcNow().UtcTicks;
@@ -113,13 +110,24 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     internal Task Ended => _completion.Task;
 
     /// <summary>The managed subscription that this connection serves.</summary>
-    internal ManagedSubscription? Managed { get; set; }
+    internal ManagedSubscription? Managed
+    {
+        get => _rare?.Managed;
+        set => OwnRare.Managed = value;
+    }
 
     /// <summary>True when the streams were changed while connected and the change outlives the connection.</summary>
-    internal bool HasStoredChange { get; set; }
+    internal bool HasStoredChange
+    {
+        get => _rare?.HasStoredChange == true;
+        set
+        {
+            if (value) OwnRare.HasStoredChange = true;
+        }
+    }
 
     /// <summary>What has been written and flushed, per stream; of the last flush that was done.</summary>
-    internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions => Volatile.Read(ref _flushedPositions);
+    internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions => _rare is { } rare ? Volatile.Read(ref rare.FlushedPositions) : NoPositions;
 
     /// <summary>Tells the observers; null when there are none.</summary>
     internal ObserverRelay? Observed { get; set; }
@@ -129,14 +137,17 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
 
     private long HeartbeatMilliseconds => _request.HeartbeatKind == HeartbeatKind.None ? 0 : (long)(_request.Heartbeat ?? _host.Options.Heartbeat).TotalMilliseconds;
 
-    /// <summary>A snapshot of the streams; from any thread.</summary>
-    internal Cursor[] CursorSnapshot => [.. Volatile.Read(ref _cursors)];
+    /// <summary>The streams now, from any thread. The array never changes: a change of the streams brings another one.</summary>
+    internal Cursor[] CursorSnapshot => Volatile.Read(ref _cursors);
 
-    public Task RunAsync(PipeWriter output, Action abort, CancellationToken gone)
+    public Task RunAsync(PipeWriter output, Action abort, CancellationToken gone) => RunAsync(output, static a => ((Action)a)(), abort, gone);
+
+    public Task RunAsync(PipeWriter output, Action<object> abort, object state, CancellationToken gone)
     {
         if (Interlocked.Exchange(ref _started, 1) != 0) throw new InvalidOperationException("A connection runs once.");
         _output = output;
         _abort = abort;
+        _abortState = state;
         Post(new StartMail(), inline: true);
         Observed?.Began();
         _gone = gone.UnsafeRegister(static s => ((ClientActor)s!).Post(new GoneMail(), inline: true), this);
@@ -163,7 +174,9 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     void ILaggard.EndAsLaggard(Cursor cursor) => Abort(CloseReason.SlowClient);
 
     /// <summary>Held while a change of the streams is decided and applied: each decision sees the result of the one before.</summary>
-    internal SemaphoreSlim Changes => LazyInitializer.EnsureInitialized(ref _changes, static () => new SemaphoreSlim(1, 1));
+    internal SemaphoreSlim Changes => OwnRare.Changes;
+
+    private Rare OwnRare => Volatile.Read(ref _rare) ?? Interlocked.CompareExchange(ref _rare, new Rare(), null) ?? _rare!;
 
     internal Task<string?> ChangeAsync(List<Cursor> add, IReadOnlyList<string> remove)
     {
@@ -208,7 +221,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         Post(new GoneMail());
         try
         {
-            _abort?.Invoke();
+            _abort?.Invoke(_abortState!);
         }
         catch (Exception fault)
         {
@@ -257,7 +270,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
             case CloseMail close:
                 if (_closing != CloseReason.None) break;
                 _closing = close.Reason;
-                _close = close;
+                OwnRare.Close = close;
                 break;
             case StreamRemovedMail removed:
                 RemoveStream(removed.Cursor);
@@ -385,12 +398,12 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private void KeepFlushed()
     {
         if (_rest.Count > 0) return;
-        var positions = new Dictionary<string, StreamPosition>(_cursors.Count, StringComparer.Ordinal);
+        var positions = new Dictionary<string, StreamPosition>(_cursors.Length, StringComparer.Ordinal);
         foreach (var cursor in _cursors)
         {
             if (!cursor.IsInternal) positions[cursor.Stream] = cursor.Position;
         }
-        Volatile.Write(ref _flushedPositions, positions);
+        Volatile.Write(ref OwnRare.FlushedPositions, positions);
     }
 
     private void Write(ref int budget, ref int events)
@@ -422,7 +435,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
             WriteStreams(ref budget, ref events);
             if (_rest.Count > 0 || _endWritten) return;
             // Budget is left: every stream was read to its head, so what was queued on a removed one is out.
-            if (budget > 0 && _leaving is not null) LeaveRemoved(ref budget);
+            if (budget > 0 && _rare?.Leaving is not null) LeaveRemoved(ref budget);
             if (budget > 0 && _closeAfterDrain)
             {
                 WriteEnd(ref budget);
@@ -444,9 +457,9 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         var count = Math.Min(_rest.Count, budget);
         Put(_rest.AsSpan(0, count), ref budget);
         _rest = _rest[count..];
-        if (_rest.Count == 0 && _restTail is { } tail)
+        if (_rest.Count == 0 && _rare?.RestTail is { } tail)
         {
-            _restTail = null;
+            _rare!.RestTail = null;
             Put(tail, ref budget);
         }
     }
@@ -454,20 +467,20 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private void WriteStreams(ref int budget, ref int events)
     {
         var cursors = _cursors;
-        if (cursors.Count == 1)
+        if (cursors.Length == 1)
         {
             Deliver(cursors[0], budget, ref budget, ref events);
             if (budget > 0 && !_endWritten) TellPosition(ref budget);
             return;
         }
-        var first = cursors.Count == 0 ? 0 : _next++ % cursors.Count;
+        var first = cursors.Length == 0 ? 0 : _next++ % cursors.Length;
         for (var more = true; more && budget > 0;)
         {
             more = false;
-            for (var i = 0; i < cursors.Count && budget > 0 && _rest.Count == 0; i++)
+            for (var i = 0; i < cursors.Length && budget > 0 && _rest.Count == 0; i++)
             {
                 var at = first + i;
-                if (at >= cursors.Count) at -= cursors.Count;
+                if (at >= cursors.Length) at -= cursors.Length;
                 more |= Deliver(cursors[at], Math.Min(Quantum, budget), ref budget, ref events);
                 if (_endWritten) return;
             }
@@ -519,7 +532,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
             if (asItLies) return;
             var tail = FrameBuffer.RentForTurn();
             AppendTail(tail, cursor, run);
-            _restTail = tail.Written.ToArray();
+            OwnRare.RestTail = tail.Written.ToArray();
             return;
         }
         if (asItLies)

@@ -50,7 +50,11 @@ public sealed record SubscribeRequest
     public string? Zone { get; init; }
 
     /// <summary>Zones to listen to besides.</summary>
-    public IReadOnlyList<string> ListenZones { get; init; } = [];
+    public IReadOnlyList<string> ListenZones
+    {
+        get => _extras?.ListenZones ?? [];
+        init => _extras = Extras.Of(_extras, value.Count == 0, value.Count == 0 ? null : value, static (x, v) => x with { ListenZones = v });
+    }
 
     /// <summary>Whether broadcasts come too.</summary>
     public bool Broadcast { get; init; }
@@ -62,13 +66,21 @@ public sealed record SubscribeRequest
     public string? Instance { get; init; }
 
     /// <summary>Only events of these types; empty for all. An event without a type is <c>message</c>.</summary>
-    public IReadOnlyList<string> Types { get; init; } = [];
+    public IReadOnlyList<string> Types
+    {
+        get => _extras?.Types ?? [];
+        init => _extras = Extras.Of(_extras, value.Count == 0, value.Count == 0 ? null : value, static (x, v) => x with { Types = v });
+    }
 
     /// <summary>The last event id as received; null or "" for none. A text of a foreign form is an unknown id: a gap, never an error.</summary>
     public string? LastEventId { get; init; }
 
     /// <summary>Where streams start that have no position of their own, and where they go on after an id that nobody knows. Null: not given, which means the latest for the first and the oldest retained for the second.</summary>
-    public StartPosition? Since { get; init; }
+    public StartPosition? Since
+    {
+        get => _extras?.Since;
+        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Since = v });
+    }
 
     /// <summary>Asked for each stream that a stored change of subscriptions would add to this connection; null allows all.</summary>
     public Func<string, ValueTask<bool>>? AuthorizeStream
@@ -130,7 +142,11 @@ public sealed record SubscribeRequest
     public string? Url { get; init; }
 
     /// <summary>A snapshot of the request's headers for callbacks; authorization and cookies are left out by the edge.</summary>
-    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+    public IReadOnlyDictionary<string, string>? Headers
+    {
+        get => _extras?.Headers;
+        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Headers = v });
+    }
 
     /// <summary>Written right after the head and before anything else, encoded by the caller (a welcome event, say); ends in a blank line, so that it cannot run into the hub's own bytes. Null for nothing.</summary>
     public ReadOnlyMemory<byte>? Welcome
@@ -148,6 +164,14 @@ public sealed record SubscribeRequest
         internal TimeSpan? Heartbeat { get; init; }
 
         internal string? HeartbeatEvent { get; init; }
+
+        internal IReadOnlyList<string>? ListenZones { get; init; }
+
+        internal IReadOnlyList<string>? Types { get; init; }
+
+        internal StartPosition? Since { get; init; }
+
+        internal IReadOnlyDictionary<string, string>? Headers { get; init; }
 
         internal string? ManagedSubscription { get; init; }
 
@@ -263,6 +287,13 @@ public interface IClientConnection : IAsyncDisposable
     /// <param name="abort">Ends the transport when the peer does not take what is written; called at most once, from any thread.</param>
     /// <param name="gone">Cancelled when the peer has gone.</param>
     Task RunAsync(PipeWriter output, Action abort, CancellationToken gone);
+
+    /// <summary>The same with a delegate that all connections share: 56 bytes less for each.</summary>
+    /// <param name="output">The response body. Only this connection writes to it; it is not completed by it.</param>
+    /// <param name="abort">Ends the transport when the peer does not take what is written; called at most once, from any thread.</param>
+    /// <param name="state">Given to <paramref name="abort"/>.</param>
+    /// <param name="gone">Cancelled when the peer has gone.</param>
+    Task RunAsync(PipeWriter output, Action<object> abort, object state, CancellationToken gone);
 }
 
 /// <summary>One connection as lists and callbacks show it. A snapshot.</summary>

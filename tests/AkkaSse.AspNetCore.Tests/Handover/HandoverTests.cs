@@ -220,10 +220,10 @@ public sealed class HandoverTests
     public void Readers_share_the_texts_that_they_have_in_common()
     {
         static string Copy() => new("/v1/streams/a/events".AsSpan());
-        SharedText.Of(Copy()).ShouldBeSameAs(SharedText.Of(Copy()));
-        foreach (var i in Enumerable.Range(0, 10_000)) SharedText.Of($"{i}").ShouldBe($"{i}");
+        SharedText.Targets.Of(Copy()).ShouldBeSameAs(SharedText.Targets.Of(Copy()));
+        foreach (var i in Enumerable.Range(0, 10_000)) SharedText.Targets.Of($"{i}").ShouldBe($"{i}");
         var large = new string('x', 257);
-        SharedText.Of(new string('x', 257)).ShouldNotBeSameAs(SharedText.Of(large));
+        SharedText.Targets.Of(new string('x', 257)).ShouldNotBeSameAs(SharedText.Targets.Of(large));
     }
 
     [Fact]
