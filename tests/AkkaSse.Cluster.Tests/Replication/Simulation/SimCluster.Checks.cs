@@ -22,14 +22,14 @@ internal sealed partial class SimCluster
         return sets;
     }
 
-    private bool CanRecover(VoterSet set, SimNode? without) => CanRecover(set.Voters, without) && (set.Next is null || CanRecover(set.Next, without));
+    private bool CanRecover(VoterSet set, Predicate<SimNode>? without = null) => CanRecover(set.Voters, without) && (set.Next is null || CanRecover(set.Next, without));
 
-    private bool CanRecover(IReadOnlyList<Voter> voters, SimNode? without)
+    private bool CanRecover(IReadOnlyList<Voter> voters, Predicate<SimNode>? without)
     {
         var alive = 0;
         foreach (var voter in voters)
         {
-            if (Members.Find(n => n.Id == voter.Node) is { IsAlive: true } node && node != without && node.Replica?.Grant == voter.Grant) alive++;
+            if (Members.Find(n => n.Id == voter.Node) is { IsAlive: true } node && without?.Invoke(node) != true && node.Replica?.Grant == voter.Grant) alive++;
         }
         return alive >= VoterSet.RecoveryQuorum(voters.Count);
     }
@@ -39,7 +39,7 @@ internal sealed partial class SimCluster
     /// <summary>Remembers that the log may be beyond saving: when another takes its place what it could have been saved from is overwritten. A commit proves the contrary.</summary>
     private void NoteLoss()
     {
-        if (Chronicle.Latest is { MayBeLost: false } log && !SetsInForce().TrueForAll(set => CanRecover(set, null)))
+        if (Chronicle.Latest is { MayBeLost: false } log && !SetsInForce().TrueForAll(set => CanRecover(set)))
         {
             log.MayBeLost = true;
             Chronicle.Checks.Hopeless++;
@@ -112,7 +112,7 @@ internal sealed partial class SimCluster
 
         // Questions of former leaders may still be on the way for 5 s and depose it; it is started again, as the owner of the shard does it.
         var straggling = Conditions.Straggling > 0 ? 5_500 : 0;
-        var mayWait = Chronicle.Latest is null || !SetsInForce().TrueForAll(set => CanRecover(set, null));
+        var mayWait = Chronicle.Latest is null || !SetsInForce().TrueForAll(set => CanRecover(set));
         Await(() => _last.Machine.IsRecovered, 3_000 + straggling + (mayWait ? Conditions.Options.RecoveryLimit : 0), "a new leader recovers");
         var acknowledged = Chronicle.Acknowledged;
         Await(() => Chronicle.Acknowledged > acknowledged || PublishOne(), 3_000 + straggling, "it commits");

@@ -177,7 +177,7 @@ internal sealed partial class SimCluster
             case 7 when Members.Count < 7:
                 Join();
                 break;
-            case 8 when node.Works && !node.IsDraining && Members.Count > 1:
+            case 8 when node.Works && !node.IsDraining && Members.Count > 1 && MayDie(node):
                 node.IsDraining = true;
                 Trace?.Invoke($"{node.Id} drains");
                 TellMembers();
@@ -192,6 +192,9 @@ internal sealed partial class SimCluster
         foreach (var node in Members) node.Side = 0;
     }
 
-    /// <summary>In a run that spares majorities a node stays when any voter set that could be in force needs it for recovery.</summary>
-    private bool MayDie(SimNode node) => !Conditions.SparesMajority || SetsInForce().TrueForAll(set => CanRecover(set, node));
+    /// <summary>
+    /// In a run that spares majorities a node stays when any voter set that could be in force needs it for recovery. A voter that drains is no longer counted on: of two voters one of which leaves, the other
+    /// is the next set by itself.
+    /// </summary>
+    private bool MayDie(SimNode node) => !Conditions.SparesMajority || SetsInForce().TrueForAll(set => CanRecover(set, n => n == node || n.IsDraining));
 }

@@ -14,7 +14,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var seed = Seed();
         var runs = int.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_RUNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : Soak ? 10_000 : 500;
         var checks = new Checks();
-        var (recoveries, refoundings, spared, spoiled) = (0L, 0L, 0, 0);
+        var (recoveries, refoundings, spared) = (0L, 0L, 0);
         for (var run = 0; run < runs; run++)
         {
             var cluster = new SimCluster(seed + run);
@@ -31,12 +31,10 @@ public sealed class SimulationTests(ITestOutputHelper output)
             refoundings += cluster.Refoundings;
             if (!cluster.Conditions.SparesMajority) continue;
             spared++;
+            cluster.Chronicle.Checks.Hopeless.ShouldBe(0, $"Majorities were spared, and a set that could be in force was beyond saving. Alone: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
             cluster.Chronicle.Checks.Replaced.ShouldBe(0, $"Majorities were spared, and another log took the place of one. Alone: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
-            if (cluster.Chronicle.Checks.Hopeless == 0) continue;
-            spoiled++;
-            output.WriteLine($"a set that might have been in force was beyond saving for a moment: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
         }
-        output.WriteLine($"{runs} runs: {recoveries} recoveries, {refoundings} refoundings; {spared} spared majorities, {spoiled} of them in vain; checks: {checks}");
+        output.WriteLine($"{runs} runs: {recoveries} recoveries, {refoundings} refoundings; {spared} spared majorities; checks: {checks}");
     }
 
     [Fact]
