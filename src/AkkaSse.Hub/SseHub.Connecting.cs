@@ -102,7 +102,7 @@ public sealed partial class SseHub
     /// <summary>Everything that a connection takes before it runs, so that all of it can be given back.</summary>
     private sealed class ConnectionPlan(SseHub hub, SubscribeRequest request)
     {
-        private readonly List<Cursor> _cursors = new(Math.Max(1, request.Streams.Count));
+        private readonly List<Cursor> _cursors = [];
         private readonly List<StreamActor> _acquired = [];
         private ManagedSubscription? _managed;
         private long _generation;
@@ -149,7 +149,8 @@ public sealed partial class SseHub
                 _generation = claim.Generation;
             }
             var observed = hub._observers.Length > 0;
-            var client = new ClientActor(hub._clientHost, request, id ?? Ids.Make(hub.Options.NodeName, hub._incarnation), _generation, _cursors, held: observed) { HasStoredChange = changed };
+            var client = new ClientActor(hub._clientHost, request, id ?? Ids.Make(hub.Options.NodeName, hub._incarnation), _generation, _cursors, held: observed);
+            if (changed) client.HasStoredChange = true;
             if (observed) client.Observed = new ObserverRelay(hub, client, hub._observers);
             hub._connections.Add(client);
             if (_managed is not null) hub.BeginManaged(client, _managed);

@@ -23,8 +23,8 @@ internal sealed record HubFault(int Status, string Code, string Message)
 
     public static HubFault Body(string message) => new(400, HubErrorCodes.BodyInvalid, message);
 
-    public static HubFault TooLarge(int limit) =>
-        new(413, HubErrorCodes.BodyTooLarge, $"The body is larger than {limit} bytes, which is what is allowed.");
+    public static HubFault TooLarge(int limit, string? error = null) =>
+        new(413, HubErrorCodes.BodyTooLarge, error ?? $"The body is larger than {limit} bytes, which is what is allowed.");
 
     public static HubFault NoStream(string stream, string? message = null) =>
         new(404, HubErrorCodes.StreamNotFound, message ?? $"The stream '{stream}' does not exist.");

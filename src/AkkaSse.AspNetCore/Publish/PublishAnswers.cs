@@ -67,7 +67,7 @@ internal static class PublishAnswers
         PublishStatus.Closed => Closed(result.Error, edge),
         PublishStatus.Invalid when !utf8 => NotUtf8(),
         PublishStatus.Invalid => new(400, HubErrorCodes.EventInvalid, result.Error ?? "The event is invalid."),
-        PublishStatus.TooLarge => new(413, HubErrorCodes.BodyTooLarge, result.Error ?? $"More than {edge.Options.MaxEventBytes} bytes; nothing was appended."),
+        PublishStatus.TooLarge => HubFault.TooLarge(edge.Options.MaxEventBytes, result.Error),
         PublishStatus.Full =>
             new(503, HubErrorCodes.StreamFull, result.Error ?? "Readers of this stream are behind; nothing was appended.")
                 { RetryAfter = edge.Options.Retry },
@@ -90,7 +90,7 @@ internal static class PublishAnswers
         SendStatus.Ambiguous => HubFault.Ambiguous(result.Client, result.Error),
         SendStatus.Invalid when !utf8 => NotUtf8(),
         SendStatus.Invalid => new(400, HubErrorCodes.EventInvalid, result.Error ?? "The event is invalid."),
-        SendStatus.TooLarge => new(413, HubErrorCodes.BodyTooLarge, result.Error ?? $"More than {edge.Options.MaxEventBytes} bytes; nothing was sent."),
+        SendStatus.TooLarge => HubFault.TooLarge(edge.Options.MaxEventBytes, result.Error),
         SendStatus.Full =>
             new(503, HubErrorCodes.ClientFull, result.Error ?? "The client does not read and its inbox is full.")
                 { RetryAfter = edge.Options.Retry },

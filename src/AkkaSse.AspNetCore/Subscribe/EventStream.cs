@@ -58,7 +58,7 @@ internal static class EventStream
     public static Task RunAsync(HttpContext context, IClientConnection connection) =>
         HandoverGate.Of(context) is { } gate
             ? gate.HandOverAsync(context, connection)
-            : connection.RunAsync(context.Response.BodyWriter, context.Abort, context.RequestAborted);
+            : connection.RunAsync(context.Response.BodyWriter, static c => ((HttpContext)c).Abort(), context, context.RequestAborted);
 
     /// <summary>
     /// Checks what the edge itself checks: <c>Accept</c>, the client id, and the authorizer's word on every stream, zone and the

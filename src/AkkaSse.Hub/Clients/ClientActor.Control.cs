@@ -99,10 +99,10 @@ internal sealed partial class ClientActor
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
         {
-            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _rare?.Close?.Retry ?? _host.Options.Retry);
-            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _rare?.Close?.Retry);
+            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _rare?.EndRetry ?? _host.Options.Retry);
+            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _rare?.EndRetry);
         }
-        else if (_rare?.Close?.Retry is { } retry && _request.Ids != WireIds.Decimal)
+        else if (_rare?.EndRetry is { } retry && _request.Ids != WireIds.Decimal)
         {
             // Not to r3labs' client: it makes an empty event of a line that stands alone at the end.
             ControlFrames.Retry(buffer, retry);
@@ -247,12 +247,12 @@ internal sealed partial class ClientActor
     /// <summary>What few connections ever need, in an object of its own: it would be 56 bytes of every idle one.</summary>
     private sealed class Rare
     {
-        internal readonly SemaphoreSlim Changes = new(1, 1);
+        internal SemaphoreSlim? Changes;
         internal ManagedSubscription? Managed;
         internal bool HasStoredChange;
         internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions = NoPositions;
         internal List<Cursor>? Leaving;
-        internal CloseMail? Close;
+        internal TimeSpan? EndRetry;
         internal byte[]? Pending;
         internal byte[]? RestTail;
     }

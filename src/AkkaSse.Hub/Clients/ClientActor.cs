@@ -67,7 +67,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private readonly long _deadline;
     private readonly long _connectedAt;
 
-    internal ClientActor(ClientHost host, SubscribeRequest request, string id, long generation, IReadOnlyCollection<Cursor> cursors, bool held)
+    internal ClientActor(ClientHost host, SubscribeRequest request, string id, long generation, List<Cursor> cursors, bool held)
         : base(host.Actors)
     {
         _host = host;
@@ -120,10 +120,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     internal bool HasStoredChange
     {
         get => _rare?.HasStoredChange == true;
-        set
-        {
-            if (value) OwnRare.HasStoredChange = true;
-        }
+        set => OwnRare.HasStoredChange = value;
     }
 
     /// <summary>What has been written and flushed, per stream; of the last flush that was done.</summary>
@@ -174,7 +171,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     void ILaggard.EndAsLaggard(Cursor cursor) => Abort(CloseReason.SlowClient);
 
     /// <summary>Held while a change of the streams is decided and applied: each decision sees the result of the one before.</summary>
-    internal SemaphoreSlim Changes => OwnRare.Changes;
+    internal SemaphoreSlim Changes => LazyInitializer.EnsureInitialized(ref OwnRare.Changes, static () => new SemaphoreSlim(1, 1));
 
     private Rare OwnRare => Volatile.Read(ref _rare) ?? Interlocked.CompareExchange(ref _rare, new Rare(), null) ?? _rare!;
 
@@ -270,7 +267,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
             case CloseMail close:
                 if (_closing != CloseReason.None) break;
                 _closing = close.Reason;
-                OwnRare.Close = close;
+                if (close.Retry is { } retry) OwnRare.EndRetry = retry;
                 break;
             case StreamRemovedMail removed:
                 RemoveStream(removed.Cursor);

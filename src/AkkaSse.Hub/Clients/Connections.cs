@@ -53,7 +53,7 @@ public sealed record SubscribeRequest
     public IReadOnlyList<string> ListenZones
     {
         get => _extras?.ListenZones ?? [];
-        init => _extras = Extras.Of(_extras, value.Count == 0, value.Count == 0 ? null : value, static (x, v) => x with { ListenZones = v });
+        init => _extras = Extras.Of(_extras, value.Count == 0 ? null : value, static (x, v) => x with { ListenZones = v });
     }
 
     /// <summary>Whether broadcasts come too.</summary>
@@ -69,7 +69,7 @@ public sealed record SubscribeRequest
     public IReadOnlyList<string> Types
     {
         get => _extras?.Types ?? [];
-        init => _extras = Extras.Of(_extras, value.Count == 0, value.Count == 0 ? null : value, static (x, v) => x with { Types = v });
+        init => _extras = Extras.Of(_extras, value.Count == 0 ? null : value, static (x, v) => x with { Types = v });
     }
 
     /// <summary>The last event id as received; null or "" for none. A text of a foreign form is an unknown id: a gap, never an error.</summary>
@@ -79,14 +79,14 @@ public sealed record SubscribeRequest
     public StartPosition? Since
     {
         get => _extras?.Since;
-        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Since = v });
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Since = v });
     }
 
     /// <summary>Asked for each stream that a stored change of subscriptions would add to this connection; null allows all.</summary>
     public Func<string, ValueTask<bool>>? AuthorizeStream
     {
         get => _extras?.AuthorizeStream;
-        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { AuthorizeStream = v });
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { AuthorizeStream = v });
     }
 
     /// <summary>What the id lines carry.</summary>
@@ -102,14 +102,14 @@ public sealed record SubscribeRequest
     public TimeSpan? Heartbeat
     {
         get => _extras?.Heartbeat;
-        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Heartbeat = v });
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Heartbeat = v });
     }
 
     /// <summary>With <see cref="HeartbeatKind.Event"/>: the event's type, <c>hub.ping</c> when null (the ctrlX edge says <c>keepalive</c>).</summary>
     public string? HeartbeatEvent
     {
         get => _extras?.HeartbeatEvent;
-        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { HeartbeatEvent = v });
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { HeartbeatEvent = v });
     }
 
     /// <summary>A refusal that is said as <c>hub.end</c> on a 200, because a browser would give up for ever on anything else.</summary>
@@ -119,14 +119,14 @@ public sealed record SubscribeRequest
     public string? ManagedSubscription
     {
         get => _extras?.ManagedSubscription;
-        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { ManagedSubscription = v });
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { ManagedSubscription = v });
     }
 
     /// <summary>The authenticated principal, or null.</summary>
     public ClaimsPrincipal? Principal
     {
         get => _extras?.Principal;
-        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Principal = v });
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Principal = v });
     }
 
     /// <summary>The principal's stable subject, the scope of claims; null when anonymous.</summary>
@@ -145,14 +145,14 @@ public sealed record SubscribeRequest
     public IReadOnlyDictionary<string, string>? Headers
     {
         get => _extras?.Headers;
-        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Headers = v });
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Headers = v });
     }
 
     /// <summary>Written right after the head and before anything else, encoded by the caller (a welcome event, say); ends in a blank line, so that it cannot run into the hub's own bytes. Null for nothing.</summary>
     public ReadOnlyMemory<byte>? Welcome
     {
         get => _extras?.Welcome;
-        init => _extras = Extras.Of(_extras, value is null, value, static (x, v) => x with { Welcome = v });
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Welcome = v });
     }
 
     private sealed record Extras
@@ -180,8 +180,8 @@ public sealed record SubscribeRequest
         internal ReadOnlyMemory<byte>? Welcome { get; init; }
 
         // Null when there is nothing, so that equal requests are equal.
-        internal static Extras? Of<T>(Extras? before, bool nothing, T value, Func<Extras, T, Extras> with) =>
-            before is null && nothing ? null : with(before ?? s_none, value) is var after && after == s_none ? null : after;
+        internal static Extras? Of<T>(Extras? before, T value, Func<Extras, T, Extras> with) =>
+            before is null && value is null ? null : with(before ?? s_none, value) is var after && after == s_none ? null : after;
     }
 }
 
