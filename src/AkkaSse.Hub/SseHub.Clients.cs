@@ -81,7 +81,7 @@ public sealed partial class SseHub : IClientDirectory
     // Where a client is: an id made by a server says its node itself; a chosen one is claimed.
     private async ValueTask<(ClaimLocation? Place, ClientCallStatus Status)> LocateAsync(string client, string? zone, CancellationToken cancellation)
     {
-        if (Ids.NodeOf(client) is { } node)
+        if (MadeIds.NodeOf(client) is { } node)
         {
             if (node != Options.NodeName) return (new ClaimLocation(zone ?? "", client, node, 0), ClientCallStatus.Done);
             var here = zone is null ? _connections.FindOnly(client) : _connections.Find(zone, client);

@@ -2,6 +2,7 @@ using AkkaSse.Hub.Clients;
 using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Streams;
+using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Hub;
 
@@ -69,7 +70,7 @@ public sealed partial class SseHub
         _connections.Unreserve(client.LimitKey);
         foreach (var cursor in client.CursorSnapshot) _streams!.Release(cursor.Node);
         _metrics.Disconnects.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
-        Log.Disconnected(_logger, client.ClientId, client.Zone, reason);
+        if (_logger.IsEnabled(LogLevel.Debug)) Log.Disconnected(_logger, client.ClientId, client.Zone, reason);
         if (client.Request.ManagedSubscription is { } managed) EndManaged(client, managed);
         if (client.Generation != 0 && client.Zone is { } zone) Observe(_engine.Claims.ReleaseAsync(zone, client.ClientId, client.Generation), "release of a claim");
         client.Observed?.Ended(reason);
@@ -149,7 +150,7 @@ public sealed partial class SseHub
                 _generation = claim.Generation;
             }
             var observed = hub._observers.Length > 0;
-            var client = new ClientActor(hub._clientHost, request, id ?? Ids.Make(hub.Options.NodeName, hub._incarnation), _generation, _cursors, held: observed);
+            var client = new ClientActor(hub._clientHost, request, id, _generation, _cursors, held: observed);
             if (changed) client.HasStoredChange = true;
             if (observed) client.Observed = new ObserverRelay(hub, client, hub._observers);
             hub._connections.Add(client);
@@ -158,7 +159,7 @@ public sealed partial class SseHub
             if (hub.Phase != HubPhase.Running) client.Close(CloseReason.Shutdown, hub.RefusalRetry());
             if (_generation != 0 && hub._arrivals.WasLost(request.Zone!, id!, _generation) is { } lost) client.Close(lost);
             Arrived();
-            Log.Connected(hub._logger, client.ClientId, client.Zone, request.Remote);
+            if (hub._logger.IsEnabled(LogLevel.Debug)) Log.Connected(hub._logger, client.ClientId, client.Zone, request.Remote);
             return new Admission(AdmissionStatus.Accepted) { Connection = client };
         }
 

@@ -142,32 +142,32 @@ public sealed partial class SseHub
         var local = anywhere ? _connections.FindOnly(client) : _connections.Find(zone!, client);
         // A claimed id may be in use in another zone on another node.
         if (local is null || (anywhere && IsClaimed(local) && _engine is not Engine.InProcess.InProcessEngine)) return false;
-        result = Take(local, e);
+        result = Take(local, client, e);
         if (result.Status == SendStatus.Accepted) delivery = local;
         return true;
     }
 
     internal SendResult Deliver(ClientActor client, SseEvent e)
     {
-        var result = Take(client, e);
+        var result = Take(client, client.ClientId, e);
         if (result.Status == SendStatus.Accepted) client.SignalInline();
         return result;
     }
 
-    private SendResult Take(ClientActor client, SseEvent e)
+    private SendResult Take(ClientActor client, string id, SseEvent e)
     {
         var buffer = FrameBuffer.Rent();
-        if (e.Id is { Length: > 0 } id && e.HasData) SseEncoder.WriteField(buffer, "eid"u8, System.Text.Encoding.ASCII.GetBytes(id));
+        if (e.Id is { Length: > 0 } own && e.HasData) SseEncoder.WriteField(buffer, "eid"u8, System.Text.Encoding.ASCII.GetBytes(own));
         SseEncoder.WriteHead(buffer, e);
         switch (client.Inbox.TryAdd(buffer.Written, closeWithBlankLine: e.HasData))
         {
             case null:
-                return NotConnected(client.ClientId);
+                return NotConnected(id);
             case false:
-                return new SendResult(SendStatus.Full, client.ClientId) { Zone = client.Zone, Error = $"failed to write to client {client.ClientId}, its inbox is full" };
+                return new SendResult(SendStatus.Full, id) { Zone = client.Zone, Error = $"failed to write to client {id}, its inbox is full" };
         }
         _metrics.CountPublished(1);
-        return new SendResult(SendStatus.Accepted, client.ClientId) { Zone = client.Zone };
+        return new SendResult(SendStatus.Accepted, id) { Zone = client.Zone };
     }
 
     internal static SendResult NotConnected(string client) => new(SendStatus.NotConnected, client) { Error = $"no client with id {client} exists" };

@@ -22,11 +22,10 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
     private readonly ActorCount _actors = new();
     private readonly CoarseClock _clock;
     private readonly HubMetrics _metrics;
-    private readonly ConnectionTable _connections = new();
+    private readonly ConnectionTable _connections;
     private readonly Arrivals _arrivals = new();
     private readonly ConcurrentDictionary<Listener, bool> _listeners = new();
     private readonly ClientHost _clientHost;
-    private readonly string _incarnation = Ids.Random(6);
     private StreamTable? _streams;
     private ITimer? _sweeper;
     private int _sweeping;
@@ -51,6 +50,8 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
         _logger = logger ?? NullLogger<SseHub>.Instance;
         _time = time ?? TimeProvider.System;
         _clock = new CoarseClock(_time);
+        var ids = new MadeIds(Options.NodeName, MadeIds.Random(6));
+        _connections = new ConnectionTable(ids);
         _metrics = new HubMetrics(() => _connections.Count, () => _streams?.Count ?? 0, () => LogBytes, () => _actors.Live);
         _clientHost = new ClientHost
         {
@@ -60,6 +61,7 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
             Actors = _actors,
             Metrics = _metrics,
             Logger = _logger,
+            Ids = ids,
             Ended = OnConnectionEnded,
             Left = OnStreamLeft,
         };

@@ -21,7 +21,10 @@ public interface IManualTimeHarness : IEngineHarness
 }
 
 /// <summary>A running node: a hub and the engine it stands on.</summary>
-public sealed class EngineNode(SseHub hub, IHubEngine engine) : IAsyncDisposable
+/// <param name="hub">The hub.</param>
+/// <param name="engine">Its engine.</param>
+/// <param name="patience">How long a single append comes again while it is answered Unavailable, as a publisher does; then nothing was appended. For engines whose streams find their owners by and by.</param>
+public sealed class EngineNode(SseHub hub, IHubEngine engine, TimeSpan patience = default) : IAsyncDisposable
 {
     public SseHub Hub { get; } = hub;
 
@@ -32,8 +35,14 @@ public sealed class EngineNode(SseHub hub, IHubEngine engine) : IAsyncDisposable
     public IStreamDirectory Directory => Hub.Streams;
 
     /// <summary>Appends one event with these data, by the engine itself.</summary>
-    public async Task<AppendResult> AppendAsync(string stream, string data, PublishOptions options = default) =>
-        (await AppendAsync(stream, [new AppendItem(new SseEvent { Data = data }, options)]))[0];
+    public async Task<AppendResult> AppendAsync(string stream, string data, PublishOptions options = default)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); ;)
+        {
+            var result = (await AppendAsync(stream, [new AppendItem(new SseEvent { Data = data }, options)]))[0];
+            if (result.Status != PublishStatus.Unavailable || TimeProvider.System.GetElapsedTime(began) >= patience) return result;
+        }
+    }
 
     public async Task<AppendResult[]> AppendAsync(string stream, params AppendItem[] items)
     {

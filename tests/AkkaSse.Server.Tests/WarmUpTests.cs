@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests;
 
@@ -7,9 +8,27 @@ namespace AkkaSse.Server.Tests;
 public sealed class WarmUpTests
 {
     [Fact]
-    public async Task Rehearsal_leaves_no_stream_no_client_no_count_and_no_log_line()
+    public Task Rehearsal_leaves_no_stream_no_client_no_count_and_no_log_line() => NothingIsLeftAsync();
+
+#if AKKA_ENGINE
+    [Fact]
+    public Task Rehearsal_of_a_cluster_leaves_nothing_either() => NothingIsLeftAsync("--engine", "akka", "--akka-port", "0");
+#endif
+
+    [Fact]
+    public async Task Time_out_of_bounds_is_refused()
     {
-        await using var server = await TestServer.StartAsync(0, new Dictionary<string, string> { ["AKKASSE_SERVER__WARMUP"] = "200ms" }, null, "--log-level", "debug");
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--warm-up", "2m"]);
+        code.ShouldBe(78);
+        output.ShouldContain("Server:WarmUp is");
+        output.ShouldContain("0s to 1m are allowed");
+    }
+
+    private static async Task NothingIsLeftAsync(params string[] arguments)
+    {
+        await using var server = await TestServer.StartAsync(0, new Dictionary<string, string> { ["AKKASSE_SERVER__WARMUP"] = "200ms" }, null, ["--log-level", "debug", .. arguments]);
+        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).IsSuccessStatusCode, () => $"the server to be ready\n{server.Process.Output}");
+        JsonDocument.Parse(await server.Http.GetStringAsync("/v1/cluster")).RootElement.GetProperty("nodes").GetArrayLength().ShouldBe(1);
         JsonDocument.Parse(await server.Http.GetStringAsync("/v1/streams")).RootElement.GetProperty("streams").GetArrayLength().ShouldBe(0);
         JsonDocument.Parse(await server.Http.GetStringAsync("/v1/clients")).RootElement.GetProperty("clients").GetArrayLength().ShouldBe(0);
         var metrics = await server.Http.GetStringAsync("/metrics");
@@ -19,14 +38,5 @@ public sealed class WarmUpTests
         server.Process.Output.ShouldNotContain("rehearsal");
         server.Process.Output.ShouldNotContain("warm-up");
         (await server.PublishAsync("a", "x")).EnsureSuccessStatusCode();
-    }
-
-    [Fact]
-    public async Task Time_out_of_bounds_is_refused()
-    {
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--warm-up", "2m"]);
-        code.ShouldBe(78);
-        output.ShouldContain("Server:WarmUp is");
-        output.ShouldContain("0s to 1m are allowed");
     }
 }

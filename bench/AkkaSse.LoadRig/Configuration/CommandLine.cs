@@ -37,7 +37,7 @@ internal static class CommandLine
         ("--drain-secs", "S", "3", "How long to wait for deliveries when nothing moves any more."),
         ("--connect-secs", "S", "60", "Longest time to connect."),
         ("--idle-secs", "S", "1", "Quiet time after connecting, in which memory is measured."),
-        ("--collect", "", null, "Idle, storm: collect the garbage of the .NET processes among --server-pid before their memory is read."),
+        ("--collect", "", null, "Idle, storm: collect the garbage of the .NET processes among --server-pid each time before their memory is read."),
         ("--server-pid", "PID[,PID]", null, "Processes whose CPU and memory are read from /proc, their descendants too."),
         ("--label", "TEXT", "", "Stands in the result."),
         ("--json", "", null, "One line of JSON instead of a table."),

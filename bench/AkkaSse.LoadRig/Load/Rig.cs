@@ -56,6 +56,8 @@ internal sealed class Rig : IDisposable
     internal RigReport Run()
     {
         var report = new RigReport(Plan);
+        // Before as after: what the collections themselves bring along is not the readers'.
+        if (Plan.Collect) ServerCollection.Force(Plan.ServerPids);
         var before = ProcessUse.Of(Plan.ServerPids);
         var started = Clock.Now;
         Connect(resume: false);

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using AkkaSse.Hub;
 using Microsoft.AspNetCore.Connections;
 
@@ -7,39 +6,41 @@ namespace AkkaSse.AspNetCore;
 /// <summary>A connection's life: its requests, and then the event stream that one of them has opened.</summary>
 internal static class HandoverMiddleware
 {
-    public static Task RunAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door) => HoldAsync(ServeAsync(next, connection, door), connection);
-
-    // All that an idle connection keeps of this class is this frame: it forgets the first step before it waits in the second, and one kind of awaiter takes one place in it.
-    private static async Task HoldAsync(Task<(IClientConnection Stream, PipeWriter Body)?> served, ConnectionContext connection)
+    public static Task RunAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door)
     {
-        if (await served.ConfigureAwait(false) is not var (stream, output)) return;
-        served = null!;
-        await stream.RunAsync(output, static c => ((ConnectionContext)c).Abort(), connection, connection.ConnectionClosed).ConfigureAwait(false);
-        if (connection.ConnectionClosed.IsCancellationRequested || stream.Reason is CloseReason.ClientGone or CloseReason.WriteError) return;
-        output.Complete();
-        await FlushAsync(output).ConfigureAwait(false);
+        var held = new HeldConnection(connection);
+        // Its frame is garbage once a stream runs: an idle connection keeps the small object alone.
+        _ = ServeAsync(next, connection, door, held);
+        return held.Task;
     }
 
-    private static async Task FlushAsync(PipeWriter output) => await output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-
-    private static async Task<(IClientConnection Stream, PipeWriter Body)?> ServeAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door)
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Handed on to the server, which ends the connection and logs it.")]
+    private static async Task ServeAsync(ConnectionDelegate next, ConnectionContext connection, FrontDoor? door, HeldConnection held)
     {
         var gate = HandoverGate.Open(connection, door);
         try
         {
-            if (door is not null && AsksToRead(connection)) await door.Enter();
-            await next(connection).ConfigureAwait(false);
+            try
+            {
+                if (door is not null && AsksToRead(connection)) await door.Enter();
+                await next(connection).ConfigureAwait(false);
+            }
+            catch when (gate.Stream is not null)
+            {
+                await gate.Stream.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+            finally
+            {
+                gate.Close();
+            }
+            if (gate.Stream is { } stream) held.Run(stream, gate.OpenBody());
+            else held.SetResult();
         }
-        catch when (gate.Stream is not null)
+        catch (Exception fault)
         {
-            await gate.Stream.DisposeAsync().ConfigureAwait(false);
-            throw;
+            held.SetException(fault);
         }
-        finally
-        {
-            gate.Close();
-        }
-        return gate.Stream is { } stream ? (stream, gate.OpenBody()) : null;
     }
 
     // The request is mostly there when a connection is taken from a backlog. Where it is not, the endpoint goes through the door later.

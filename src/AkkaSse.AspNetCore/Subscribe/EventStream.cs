@@ -55,10 +55,13 @@ internal static class EventStream
     /// Runs an admitted connection whose head has been set: for as long as the request lives, or, where the endpoint allows it, for as long
     /// as the transport connection does, and then this request ends at once.
     /// </summary>
-    public static Task RunAsync(HttpContext context, IClientConnection connection) =>
-        HandoverGate.Of(context) is { } gate
-            ? gate.HandOverAsync(context, connection)
-            : connection.RunAsync(context.Response.BodyWriter, static c => ((HttpContext)c).Abort(), context, context.RequestAborted);
+    public static Task RunAsync(HttpContext context, IClientConnection connection)
+    {
+        if (HandoverGate.Of(context) is { } gate) return gate.HandOverAsync(context, connection);
+        var kept = new KeptRequest(context);
+        connection.Run(context.Response.BodyWriter, kept, context.RequestAborted);
+        return kept.Task;
+    }
 
     /// <summary>
     /// Checks what the edge itself checks: <c>Accept</c>, the client id, and the authorizer's word on every stream, zone and the
@@ -137,6 +140,14 @@ internal static class EventStream
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>A request that lives as long as its stream.</summary>
+    private sealed class KeptRequest(HttpContext context) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IClientTransport
+    {
+        public void Abort() => context.Abort();
+
+        public void OnEnded(CloseReason reason) => SetResult();
     }
 
     private static bool Accepts(HttpRequest request)

@@ -7,6 +7,7 @@ using AkkaSse.Hub.Actors;
 using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Streams;
+using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Hub.Clients;
 
@@ -24,24 +25,22 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
 
     private static readonly IReadOnlyDictionary<string, StreamPosition> NoPositions = System.Collections.Frozen.FrozenDictionary<string, StreamPosition>.Empty;
 
+    private static readonly TaskCompletionSource s_over = Over();
+
     private readonly ClientHost _host;
     private readonly SubscribeRequest _request;
-    private Action? _flushed;
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly string? _id;
+    private readonly Guid _made;
+    private TaskCompletionSource? _completion;
     private Cursor[] _cursors;
     private CursorToken? _token;
     private readonly TypeFilter? _filter;
     private Inbox? _inbox;
     private PipeWriter? _output;
-    private Action<object>? _abort;
-    private object? _abortState;
+    private IClientTransport? _transport;
     private CancellationTokenRegistration _gone;
 
-    private ValueTaskAwaiter<FlushResult> _flush;
-    private bool _flushing;
-    private int _flushDone;
-    private long _flushStart;
-    private int _failures;
+    private SlowFlush? _flush;
     private int _aborted;
 
     private bool _joined;
@@ -64,15 +63,22 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private int _next;
     private long _lastWrite;
     private int _heartbeatDue;
-    private readonly long _deadline;
     private readonly long _connectedAt;
 
-    internal ClientActor(ClientHost host, SubscribeRequest request, string id, long generation, List<Cursor> cursors, bool held)
+    /// <summary>A connection that does not run yet.</summary>
+    /// <param name="host">What connections share.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="id">The id that the client has chosen; null: one is made.</param>
+    /// <param name="generation">Of the claim to the id; 0 for none.</param>
+    /// <param name="cursors">Its places.</param>
+    /// <param name="held">Whether streams wait until <see cref="Release()"/>.</param>
+    internal ClientActor(ClientHost host, SubscribeRequest request, string? id, long generation, List<Cursor> cursors, bool held)
         : base(host.Actors)
     {
         _host = host;
         _request = request;
-        ClientId = id;
+        _id = id;
+        if (id is null) _made = MadeIds.Draw();
         Generation = generation;
         _cursors = [.. cursors];
         _held = held;
@@ -80,12 +86,16 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         _connectedAt = host.Time.GetUtcNow().UtcTicks;
         var now = host.Clock.Milliseconds;
         _lastWrite = now;
-        _deadline = host.Options.MaxConnectionLifetime is { } life ? now + (long)(life.TotalMilliseconds * (1 - (0.1 * Random.Shared.NextDouble()))) : long.MaxValue;
+        if (host.Options.MaxConnectionLifetime is { } life) OwnRare.Deadline = now + (long)(life.TotalMilliseconds * (1 - (0.1 * Random.Shared.NextDouble())));
         foreach (var cursor in cursors) cursor.Owner = this;
         if (request.Ids == WireIds.Token) BuildToken();
     }
 
-    public string ClientId { get; }
+    /// <summary>A made id is written anew each time: as text it would be 110 bytes of every idle connection.</summary>
+    public string ClientId => _id ?? _host.Ids.Text(_made);
+
+    /// <summary>The random part of an id that was made; empty for an id that the client has chosen.</summary>
+    internal Guid Made => _made;
 
     public CloseReason Reason => _reason;
 
@@ -107,7 +117,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     internal Inbox Inbox => Volatile.Read(ref _inbox) ?? Interlocked.CompareExchange(ref _inbox, new Inbox(), null) ?? _inbox!;
 
     /// <summary>Completes when the connection has ended.</summary>
-    internal Task Ended => _completion.Task;
+    internal Task Ended => (Volatile.Read(ref _completion) ?? Interlocked.CompareExchange(ref _completion, new(TaskCreationOptions.RunContinuationsAsynchronously), null) ?? _completion!).Task;
 
     /// <summary>The managed subscription that this connection serves.</summary>
     internal ManagedSubscription? Managed
@@ -127,7 +137,11 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions => _rare is { } rare ? Volatile.Read(ref rare.FlushedPositions) : NoPositions;
 
     /// <summary>Tells the observers; null when there are none.</summary>
-    internal ObserverRelay? Observed { get; set; }
+    internal ObserverRelay? Observed
+    {
+        get => _rare?.Observed;
+        set => OwnRare.Observed = value;
+    }
 
     /// <summary>Place in the connection table. Touched under its lock.</summary>
     internal int TableIndex = -1;
@@ -137,18 +151,20 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     /// <summary>The streams now, from any thread. The array never changes: a change of the streams brings another one.</summary>
     internal Cursor[] CursorSnapshot => Volatile.Read(ref _cursors);
 
-    public Task RunAsync(PipeWriter output, Action abort, CancellationToken gone) => RunAsync(output, static a => ((Action)a)(), abort, gone);
+    public Task RunAsync(PipeWriter output, Action abort, CancellationToken gone)
+    {
+        Run(output, new AbortOnly(abort), gone);
+        return Ended;
+    }
 
-    public Task RunAsync(PipeWriter output, Action<object> abort, object state, CancellationToken gone)
+    public void Run(PipeWriter output, IClientTransport transport, CancellationToken gone)
     {
         if (Interlocked.Exchange(ref _started, 1) != 0) throw new InvalidOperationException("A connection runs once.");
         _output = output;
-        _abort = abort;
-        _abortState = state;
+        _transport = transport;
         Post(new StartMail(), inline: true);
         Observed?.Began();
         _gone = gone.UnsafeRegister(static s => ((ClientActor)s!).Post(new GoneMail(), inline: true), this);
-        return _completion.Task;
     }
 
     public async ValueTask DisposeAsync()
@@ -157,7 +173,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         {
             Post(new AbandonMail(), inline: true);
         }
-        await _completion.Task.ConfigureAwait(false);
+        await Ended.ConfigureAwait(false);
     }
 
     /// <summary>Ends the connection with <c>hub.end</c>, or on drain with <c>hub.drain</c>.</summary>
@@ -190,24 +206,22 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     /// <summary>Looks at the clock for this connection; from the sweeper.</summary>
     internal void Sweep(long now)
     {
-        var start = Volatile.Read(ref _flushStart);
         var timeout = _host.Options.WriteTimeout;
-        if (start != 0 && timeout != Timeout.InfiniteTimeSpan)
+        if (timeout != Timeout.InfiniteTimeSpan && Volatile.Read(ref _flush) is { } flush && Volatile.Read(ref flush.Start) is var start and not 0)
         {
             var failures = (int)((now - start) / Math.Max(1, (long)timeout.TotalMilliseconds));
-            if (failures > _failures)
+            if (failures > flush.Failures)
             {
-                _host.Metrics.FlushFailures.Add(failures - _failures);
-                _failures = failures;
+                _host.Metrics.FlushFailures.Add(failures - flush.Failures);
+                flush.Failures = failures;
                 Log.WriteTimeout(_host.Logger, ClientId, failures, Math.Max(1, _host.Options.WriteTolerance));
                 if (failures >= Math.Max(1, _host.Options.WriteTolerance)) Abort(CloseReason.SlowClient);
             }
             return;
         }
-        _failures = 0;
         var interval = HeartbeatMilliseconds;
         if (interval > 0 && now - Volatile.Read(ref _lastWrite) >= interval && Interlocked.Exchange(ref _heartbeatDue, 1) == 0) Signal();
-        if (now >= _deadline && _closing == CloseReason.None) Close(CloseReason.Lifetime);
+        if (_rare is { } rare && now >= rare.Deadline && _closing == CloseReason.None) Close(CloseReason.Lifetime);
     }
 
     /// <summary>Ends the transport of a peer that does not take what is written.</summary>
@@ -218,7 +232,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         Post(new GoneMail());
         try
         {
-            _abort?.Invoke(_abortState!);
+            _transport?.Abort();
         }
         catch (Exception fault)
         {
@@ -297,7 +311,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     protected override bool OnTurn()
     {
         if (_finished || !_joined) return false;
-        if (_flushing && !TakeFlush()) return false;
+        if (_flush is { InFlight: true } && !TakeFlush(_flush)) return false;
         if (_hasGone)
         {
             Finish(Why(CloseReason.ClientGone));
@@ -320,7 +334,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         }
         var more = budget <= 0;
         _host.Metrics.CountDelivered(events, TurnBytes - budget);
-        if (events > 0) Log.Delivered(_host.Logger, ClientId, Zone, events, TurnBytes - budget);
+        if (events > 0 && _host.Logger.IsEnabled(LogLevel.Debug)) Log.Delivered(_host.Logger, ClientId, Zone, events, TurnBytes - budget);
         // The first heartbeat comes at a random moment, so that connections of one storm do not beat together.
         var early = _spread && HeartbeatMilliseconds > 0 ? Random.Shared.NextInt64(HeartbeatMilliseconds) : 0;
         _spread = false;
@@ -344,11 +358,9 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
             }
             return more;
         }
-        _flushing = true;
-        Volatile.Write(ref _flushStart, Math.Max(1, _host.Clock.Milliseconds));
-        _flush = flush.GetAwaiter();
+        if (_flush is null) Volatile.Write(ref _flush, new SlowFlush(this));
+        _flush.Begin(flush.GetAwaiter(), Math.Max(1, _host.Clock.Milliseconds));
 #pragma warning restore CA2012
-        _flush.UnsafeOnCompleted(_flushed ??= OnFlushed);
         return false;
     }
 
@@ -368,24 +380,12 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         Finish(CloseReason.Fault);
     }
 
-    private void OnFlushed()
-    {
-        Volatile.Write(ref _flushDone, 1);
-        SignalInline();
-    }
-
     // True when the flush in flight is over and the connection lives.
-    private bool TakeFlush()
+    private bool TakeFlush(SlowFlush flush)
     {
-        if (Volatile.Read(ref _flushDone) == 0) return false;
-        Volatile.Write(ref _flushDone, 0);
-        _flushing = false;
-        var waited = _host.Clock.Milliseconds - _flushStart;
-        Volatile.Write(ref _flushStart, 0);
-        _failures = 0;
-        _host.Metrics.FlushWait.Record(waited / 1000.0);
-        var result = _flush.GetResult();
-        _flush = default;
+        if (!flush.IsDone) return false;
+        _host.Metrics.FlushWait.Record((_host.Clock.Milliseconds - flush.Start) / 1000.0);
+        var result = flush.End();
         if (Managed is not null) KeepFlushed();
         if (result.IsCompleted || result.IsCanceled) _hasGone = true;
         return true;

@@ -20,6 +20,8 @@ internal sealed class ClientHost
 
     internal required ILogger Logger { get; init; }
 
+    internal required MadeIds Ids { get; init; }
+
     /// <summary>A connection has ended and left its streams.</summary>
     internal required Action<ClientActor, CloseReason> Ended { get; init; }
 
@@ -44,12 +46,14 @@ internal sealed class CoarseClock(TimeProvider time)
 }
 
 /// <summary>All connections of a node. Thread-safe.</summary>
-internal sealed class ConnectionTable
+internal sealed class ConnectionTable(MadeIds ids)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _perKey = new(StringComparer.Ordinal);
     // Almost always one connection per id; several zones may hold the same id.
     private readonly Dictionary<string, object> _byId = new(StringComparer.Ordinal);
+    // An id that a node made is held once, and as 16 bytes.
+    private readonly Dictionary<Guid, ClientActor> _byMade = [];
     private ClientActor[] _all = [];
     private int _count;
     private int _reserved;
@@ -91,6 +95,11 @@ internal sealed class ConnectionTable
             client.TableIndex = _count;
             _all[_count] = client;
             Volatile.Write(ref _count, _count + 1);
+            if (client.Made != Guid.Empty)
+            {
+                _byMade.Add(client.Made, client);
+                return;
+            }
             _byId[client.ClientId] = !_byId.TryGetValue(client.ClientId, out var present) ? client
                 : present is ClientActor one ? new List<ClientActor> { one, client }
                 : Appended((List<ClientActor>)present, client);
@@ -109,7 +118,11 @@ internal sealed class ConnectionTable
             client.TableIndex = -1;
             Volatile.Write(ref _count, _count - 1);
             if (_all.Length > 1024 && _count < _all.Length / 4) Array.Resize(ref _all, _all.Length / 2);
-            if (_byId.TryGetValue(client.ClientId, out var present))
+            if (client.Made != Guid.Empty)
+            {
+                _byMade.Remove(client.Made);
+            }
+            else if (_byId.TryGetValue(client.ClientId, out var present))
             {
                 if (present is not List<ClientActor> several) _byId.Remove(client.ClientId);
                 else if (several.Remove(client) && several.Count == 1) _byId[client.ClientId] = several[0];
@@ -123,7 +136,7 @@ internal sealed class ConnectionTable
     {
         lock (_gate)
         {
-            return _byId.GetValueOrDefault(id) switch
+            return Held(id) switch
             {
                 ClientActor one => one.Zone == zone ? one : null,
                 List<ClientActor> several => several.FindLast(c => c.Zone == zone),
@@ -137,7 +150,7 @@ internal sealed class ConnectionTable
     {
         lock (_gate)
         {
-            return _byId.GetValueOrDefault(id) switch
+            return Held(id) switch
             {
                 ClientActor one => one,
                 List<ClientActor> several => several.TrueForAll(c => c.Zone == several[0].Zone) ? several[^1] : null,
@@ -151,7 +164,7 @@ internal sealed class ConnectionTable
     {
         lock (_gate)
         {
-            return _byId.GetValueOrDefault(id) switch
+            return Held(id) switch
             {
                 ClientActor one => [one],
                 List<ClientActor> several => [.. several.GroupBy(static c => c.Zone).Select(static g => g.Last())],
@@ -165,7 +178,7 @@ internal sealed class ConnectionTable
     {
         lock (_gate)
         {
-            return _byId.GetValueOrDefault(id) switch
+            return Held(id) switch
             {
                 ClientActor one => one.Zone == zone ? [one] : [],
                 List<ClientActor> several => [.. several.Where(c => c.Zone == zone)],
@@ -189,6 +202,9 @@ internal sealed class ConnectionTable
     {
         lock (_gate) return _all.AsSpan(0, _count).ToArray();
     }
+
+    // Under the gate: one connection, a list of several, or null.
+    private object? Held(string id) => ids.Parse(id) is { } made ? _byMade.GetValueOrDefault(made) : _byId.GetValueOrDefault(id);
 
     private static List<ClientActor> Appended(List<ClientActor> several, ClientActor client)
     {

@@ -288,12 +288,22 @@ public interface IClientConnection : IAsyncDisposable
     /// <param name="gone">Cancelled when the peer has gone.</param>
     Task RunAsync(PipeWriter output, Action abort, CancellationToken gone);
 
-    /// <summary>The same with a delegate that all connections share: 56 bytes less for each.</summary>
+    /// <summary>The same for a transport that wants no task: an idle connection keeps neither that nor a delegate.</summary>
     /// <param name="output">The response body. Only this connection writes to it; it is not completed by it.</param>
-    /// <param name="abort">Ends the transport when the peer does not take what is written; called at most once, from any thread.</param>
-    /// <param name="state">Given to <paramref name="abort"/>.</param>
+    /// <param name="transport">Told to abort, and that the connection has ended.</param>
     /// <param name="gone">Cancelled when the peer has gone.</param>
-    Task RunAsync(PipeWriter output, Action<object> abort, object state, CancellationToken gone);
+    void Run(PipeWriter output, IClientTransport transport, CancellationToken gone);
+}
+
+/// <summary>What carries a connection, as the hub sees it. Called from any thread; neither blocks nor throws.</summary>
+public interface IClientTransport
+{
+    /// <summary>The peer does not take what is written: end the transport. At most once.</summary>
+    void Abort();
+
+    /// <summary>The connection has ended and writes nothing any more. Once.</summary>
+    /// <param name="reason">Why.</param>
+    void OnEnded(CloseReason reason);
 }
 
 /// <summary>One connection as lists and callbacks show it. A snapshot.</summary>

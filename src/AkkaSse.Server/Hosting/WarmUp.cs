@@ -3,14 +3,11 @@ using System.Net.Sockets;
 using System.Runtime;
 using System.Text;
 using AkkaSse.Server.Configuration;
-using AkkaSse.Server.Security;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace AkkaSse.Server.Hosting;
 
 /// <summary>
-/// Before the server listens, the same code serves itself for a moment: a hub of its own in memory, on a free loopback port, with readers and publishers over real sockets. A node that
+/// Before the server listens, the same code serves itself for a moment: <see cref="RehearsalNodes"/> of its own, with readers and publishers over real sockets. A node that
 /// comes up in a rolling restart meets a storm of readers at once, and code that was never run costs several times as much (decision 0048).
 /// </summary>
 /// <remarks>Nothing of it is left but compiled code: neither streams nor metrics nor log lines.</remarks>
@@ -31,12 +28,11 @@ internal static class WarmUp
         if (settings.Server.WarmUp == TimeSpan.Zero) return null;
         try
         {
-            await using var app = Build(settings);
-            await app.StartAsync();
-            var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+            await using var nodes = new RehearsalNodes();
+            await nodes.StartAsync(settings);
             // Blocking sockets on a thread of their own: the server's side shall be what is compiled.
-            await Task.Factory.StartNew(() => Rehearse(address, settings.Server.WarmUp), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            await app.StopAsync();
+            await Task.Factory.StartNew(() => Rehearse(nodes.First, nodes.Last, settings.Server.WarmUp), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await nodes.StopAsync();
             await SettleAsync();
         }
         catch (Exception fault) when (fault is IOException or SocketException)
@@ -61,32 +57,19 @@ internal static class WarmUp
         while (JitInfo.GetCompiledMethodCount() != compiled && TimeProvider.System.GetElapsedTime(began) < SettleLimit);
     }
 
-    private static WebApplication Build(EffectiveSettings settings)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        KestrelSetup.Apply(builder, settings);
-        builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.AddSseHub(static hub => (hub.AutoCreate, hub.DrainWindow, hub.NodeName) = (true, TimeSpan.Zero, "rehearsal"));
-        var app = builder.Build();
-        if (settings.LoopbackOnly) app.UseMiddleware<LoopbackGuard>(settings.Server.CorsOrigins);
-        app.MapSseHub(static edge => edge.AllowAnonymousClientIds = true);
-        return app;
-    }
-
-    private static void Rehearse(Uri address, TimeSpan time)
+    private static void Rehearse(Uri first, Uri last, TimeSpan time)
     {
         var began = TimeProvider.System.GetTimestamp();
-        var host = $"Host: {address.Authority}\r\n";
-        using var publisher = new Peer(address);
+        var host = $"Host: {first.Authority}\r\n";
+        using var one = new Peer(first);
+        using var other = new Peer(last);
         // Client ids of a round are its own: those of the last one may still be held.
         for (var round = 0; TimeProvider.System.GetElapsedTime(began) < time; round++)
         {
             var readers = new Peer[Readers];
             try
             {
-                for (var i = 0; i < Readers; i++) readers[i] = new Peer(address);
+                for (var i = 0; i < Readers; i++) readers[i] = new Peer(i < Readers / 2 ? first : last);
                 for (var i = 0; i < Readers; i++)
                 {
                     readers[i].Send(i % 2 == 0
@@ -96,14 +79,16 @@ internal static class WarmUp
                 foreach (var reader in readers) reader.ReadUntil("event: hub.open"u8);
                 for (var i = 0; i < Readers; i++)
                 {
+                    var publisher = i % 2 == 0 ? one : other;
                     publisher.Send(Post("/v1/streams/warm/events", "text/plain", $"{round} {i}"));
                     publisher.ReadAnswer();
                 }
-                publisher.Send(Post($"/v1/clients/c{round}-1/events", "text/plain", "x"));
-                publisher.ReadAnswer();
-                publisher.Send(Post("/v1/batch", "application/x-ndjson", string.Concat(Enumerable.Repeat("{\"stream\":\"warm\",\"data\":\"x\"}\n", Readers))));
+                // To a client of the other node.
+                other.Send(Post($"/v1/clients/c{round}-1/events", "text/plain", "x"));
+                other.ReadAnswer();
+                one.Send(Post("/v1/batch", "application/x-ndjson", string.Concat(Enumerable.Repeat("{\"stream\":\"warm\",\"data\":\"x\"}\n", Readers))));
                 // This answer comes in chunks.
-                publisher.ReadUntil("\r\n0\r\n\r\n"u8);
+                one.ReadUntil("\r\n0\r\n\r\n"u8);
                 foreach (var reader in readers) reader.ReadUntil(Encoding.ASCII.GetBytes($"data: {round} {Readers - 1}\n"));
             }
             finally
@@ -168,13 +153,5 @@ internal static class WarmUp
         }
 
         public void Dispose() => _socket.Dispose();
-    }
-
-    // Signals are for the server.
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

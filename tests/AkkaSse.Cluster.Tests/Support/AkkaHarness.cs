@@ -79,7 +79,8 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         var engine = new AkkaClusterEngine(options, Log);
         var hub = new SseHub(hubOptions, engine, time: time);
         await hub.StartAsync();
-        var node = new EngineNode(hub, engine);
+        // On a busy machine it may take a new cluster some seconds until a stream has an owner.
+        var node = new EngineNode(hub, engine, others > 0 ? Eventually.Deadline : TimeSpan.Zero);
         _nodes.Add((node, engine));
         await Eventually.Until(() => engine.State == EngineState.Ready, () => $"the engine of {name} to be ready; it is {engine.State}\n{string.Join('\n', Log.Lines.TakeLast(60))}");
         return node;
