@@ -19,7 +19,7 @@ internal static class WarmUp
 
     // What has become hot waits for the runtime's one compiling thread: 1.2 to 1.5 s of work after a rehearsal. It is done when nothing was compiled for the first of these, and is not waited for longer than the second.
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs for <see cref="ServerSettings.WarmUp"/>. A rehearsal that fails does not keep the server from starting.</summary>
     /// <returns>Why it failed; null when it did not.</returns>

@@ -30,7 +30,7 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
         var joined = load.Acknowledged;
         await Eventually.Until(() => load.Acknowledged > joined + moved, () => $"{moved} publishes after the join; {load.Acknowledged - joined} came\n{cluster.Output}", TimeSpan.FromMinutes(3));
         output.WriteLine($"two nodes joined: longest time between two acknowledged publishes into one stream {load.LongestPause.TotalSeconds:0.0} s, {load.Refused} publishes refused");
-        (load.Reconnects, load.Gaps).ShouldBe((0, 0));
+        (load.Reconnects, load.Gaps).ShouldBe((0, 0), cluster.Output);
 
         for (var round = 0; round < (Soak ? 10 : 1); round++)
         {
@@ -46,7 +46,7 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
             await cluster.ReadyAsync();
         }
         var seen = await load.FinishAsync();
-        load.Gaps.ShouldBe(0);
+        load.Gaps.ShouldBe(0, cluster.Output);
         foreach (var (stream, events) in seen) await load.ReplayAsync(stream, events);
     }
 
