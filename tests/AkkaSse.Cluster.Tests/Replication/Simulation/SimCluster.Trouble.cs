@@ -193,8 +193,21 @@ internal sealed partial class SimCluster
     }
 
     /// <summary>
-    /// In a run that spares majorities a node stays when any voter set that could be in force needs it for recovery. A voter that drains is no longer counted on: of two voters one of which leaves, the other
-    /// is the next set by itself.
+    /// In a run that spares majorities a node stays when any voter set that could be in force needs it for recovery, or any that such a set may become while nobody hears of its death: a leader gives the vote
+    /// to a replica that has caught up, which it may have heard of before it stood still. A voter that drains is no longer counted on: of two voters one of which leaves, the other is the next set by itself.
     /// </summary>
-    private bool MayDie(SimNode node) => !Conditions.SparesMajority || SetsInForce().TrueForAll(set => CanRecover(set, n => n == node || n.IsDraining));
+    private bool MayDie(SimNode node)
+    {
+        if (!Conditions.SparesMajority) return true;
+        var sets = SetsInForce();
+        return sets.TrueForAll(set => CanRecover(set, n => n == node || n.IsDraining)) && sets.TrueForAll(set => SetsToCome(set).All(next => CanRecover(next, n => n == node)));
+    }
+
+    private IEnumerable<IReadOnlyList<Voter>> SetsToCome(VoterSet set)
+    {
+        foreach (var learner in Members)
+        {
+            if (learner is { IsAlive: true, Replica: { } replica } && set.On(learner.Id) is null) yield return [.. set.Next ?? set.Voters, new Voter(learner.Id, replica.Grant)];
+        }
+    }
 }
