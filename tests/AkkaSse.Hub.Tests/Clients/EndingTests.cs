@@ -258,6 +258,40 @@ public sealed class EndingTests
         (await healthy.DataAsync(1)).ShouldBe(["x"]);
     }
 
+    [Fact]
+    public async Task Transport_is_told_once_that_its_connection_has_ended_and_why()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var streams = new SubscribeRequest { Streams = [new("s")] };
+
+        using var gone = new CancellationTokenSource();
+        var left = new RecordingTransport();
+        (await hub.Edge.ConnectAsync(streams, default)).Connection!.Run(new System.IO.Pipelines.Pipe().Writer, left, gone.Token);
+        left.Told.ShouldBeEmpty();
+        await gone.CancelAsync();
+        await Eventually.Until(() => left.Told.Count > 0, "the one that left to be told");
+
+        // Before anything is written: it ends inside the call that runs it.
+        var faulty = new RecordingTransport();
+        var connection = (await hub.Edge.ConnectAsync(streams, default)).Connection!;
+        connection.Run(new FaultyWriter(), faulty, default);
+        await connection.DisposeAsync();
+        Should.Throw<InvalidOperationException>(() => connection.Run(new FaultyWriter(), faulty, default));
+
+        await hub.NothingLeftAsync();
+        left.Told.ShouldBe([nameof(CloseReason.ClientGone)]);
+        faulty.Told.ShouldBe([nameof(IClientTransport.Abort), nameof(CloseReason.Fault)]);
+    }
+
+    private sealed class RecordingTransport : IClientTransport
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Told { get; } = new();
+
+        public void Abort() => Told.Enqueue(nameof(Abort));
+
+        public void OnEnded(CloseReason reason) => Told.Enqueue(reason.ToString());
+    }
+
     private sealed class FaultyWriter : System.IO.Pipelines.PipeWriter
     {
         public override void Advance(int bytes) => throw new InvalidOperationException("a fault of the transport");
