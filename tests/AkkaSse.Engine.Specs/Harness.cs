@@ -41,6 +41,8 @@ public sealed class EngineNode(SseHub hub, IHubEngine engine, TimeSpan patience 
         {
             var result = (await AppendAsync(stream, [new AppendItem(new SseEvent { Data = data }, options)]))[0];
             if (result.Status != PublishStatus.Unavailable || TimeProvider.System.GetElapsedTime(began) >= patience) return result;
+            // An engine that does not serve refuses at once.
+            await Task.Delay(50);
         }
     }
 
