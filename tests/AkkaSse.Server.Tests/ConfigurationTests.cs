@@ -1,8 +1,9 @@
+using System.Text.RegularExpressions;
 using AkkaSse.Server.Tests.Support;
 
 namespace AkkaSse.Server.Tests;
 
-public sealed class ConfigurationTests
+public sealed partial class ConfigurationTests
 {
     private const int ConfigurationFault = 78;
     private const int UsageFault = 2;
@@ -88,6 +89,28 @@ public sealed class ConfigurationTests
         output.ShouldContain("Server:Engine is 'akka', but this build has no Akka engine; build with -p:AkkaEngine=true");
     }
 #endif
+
+    /// <summary>What the files for containers set must be keys of this server. Whatever engine they ask for, every build reads the keys of all.</summary>
+    [Theory]
+    [InlineData("compose.yaml", 1)]
+    [InlineData("compose.postgres.yml", 4)]
+    [InlineData("compose.akka.yml", 7)]
+    [InlineData("kubernetes/statefulset.yaml", 8)]
+    public async Task Variables_of_the_deployment_files_are_taken(string file, int least)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "../../../../../docker", file));
+        var variables = new Dictionary<string, string>();
+        foreach (Match match in DeploymentVariable().Matches(text)) variables[match.Groups[1].Value] = KubernetesReference().Replace(match.Groups[2].Value, "x");
+        variables.Count.ShouldBeGreaterThanOrEqualTo(least);
+
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", "memory"], variables);
+        code.ShouldBe(0, output);
+        foreach (var name in variables.Keys.Where(static n => n != "AKKASSE_SERVER__ENGINE"))
+        {
+            var key = name["AKKASSE_".Length..].Replace("__", ":", StringComparison.Ordinal);
+            output.Split('\n').ShouldContain(l => l.StartsWith(key + " ", StringComparison.OrdinalIgnoreCase) && l.TrimEnd().EndsWith("environment, AKKASSE_", StringComparison.Ordinal), $"{key} in\n{output}");
+        }
+    }
 
     [Theory]
     [InlineData("http://0.0.0.0:0")]
@@ -216,6 +239,14 @@ public sealed class ConfigurationTests
         for (var i = 0; i < grants.Length; i++) variables[$"AKKASSE_AUTH__TOKENS__0__GRANTS__{i}"] = grants[i];
         return variables;
     }
+
+    // "NAME: value" of Compose, "name: NAME, value: value" of Kubernetes, there on one line or two.
+    [GeneratedRegex("""^[^#\n]*?(AKKASSE_\w+)(?:: |,\s+value: |\s+value: )"?([^"\n]*?)"?(?: })?$""", RegexOptions.Multiline)]
+    private static partial Regex DeploymentVariable();
+
+    // $(POD_NAME): filled in by the cluster.
+    [GeneratedRegex(@"\$\(\w+\)")]
+    private static partial Regex KubernetesReference();
 
     private static string[] Line(string output, string key) =>
         output.Split('\n').Single(l => l.StartsWith(key + " ", StringComparison.Ordinal)).Split(' ', 3, StringSplitOptions.RemoveEmptyEntries).Select(p => p.Trim()).ToArray();
