@@ -44,6 +44,9 @@ internal static partial class Log
     [LoggerMessage(5021, LogLevel.Debug, "This node still has a vote in {Votes} logs.")]
     internal static partial void VotesHeld(ILogger logger, int votes);
 
+    [LoggerMessage(5022, LogLevel.Warning, "The log of stream {Stream} lost most of its voters at once and goes on in a new epoch, with the {Events} events that are left. A majority of the former voters took part: {All}; then nothing that was acknowledged is missing.")]
+    internal static partial void StreamRestored(ILogger logger, string stream, long events, bool all);
+
     [LoggerMessage(5012, LogLevel.Warning, "The seed {Seed} takes connections and has answered nothing for {Limit}; this node begins again with a new ActorSystem.")]
     internal static partial void DeafSeed(ILogger logger, string seed, TimeSpan limit);
 }

@@ -1,3 +1,5 @@
+using Akka.Actor;
+using AkkaSse.Cluster.Streams;
 using AkkaSse.Cluster.Tests.Support;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
@@ -56,6 +58,22 @@ public sealed class EngineTests : IAsyncLifetime
         await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).Count == 2, "the second zone to be seen", soon);
         await b.Engine.Claims.ReleaseAsync("y", "c", second.Generation);
         await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).Count == 1, "the end of it to be seen", soon);
+    }
+
+    [Fact]
+    public async Task Publish_after_a_look_at_nothing_that_was_due_finds_its_owner_at_once()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        (await a.AppendAsync("s", "1")).Status.ShouldBe(PublishStatus.Accepted);
+        var system = _harness.Engines[0].Node!.System;
+        var owner = await system.ActorSelection("/system/sharding/streams/*/s").ResolveOne(Eventually.Deadline);
+        // Its shard moves: nobody needs another owner, so nobody looks for one.
+        (await owner.GracefulStop(Eventually.Deadline, StopOwner.Instance)).ShouldBeTrue();
+        // While something was on its way the stream's actor looked every 250 ms; now every 10 s, and when it is told to.
+        await Task.Delay(600);
+        ((AkkaStreams)a.Streams).Of("s").Connect();
+        await Task.Delay(100);
+        (await a.AppendAsync("s", "2")).Status.ShouldBe(PublishStatus.Accepted, Logged);
     }
 
     [Fact]

@@ -117,6 +117,77 @@ public sealed class LostNodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Cluster_whose_nodes_were_all_removed_begins_again_with_everything_it_had()
+    {
+        const int Streams = 60;
+        int[] ports = [FreePort(), FreePort(), FreePort()];
+        _seeds = [.. ports.Select(static p => $"127.0.0.1:{p}")];
+        // A region waits for a coordinator to take its shards, and there is none that could.
+        _hocon = "akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 2s";
+        _port = ports[0];
+        await using var a = await _harness.StartNodeAsync("a");
+        _port = ports[1];
+        await using var b = await _harness.StartNodeAsync("b");
+        _port = ports[2];
+        await using var c = await _harness.StartNodeAsync("c");
+        Engine.Specs.EngineNode[] nodes = [a, b, c];
+        var options = new StreamOptions { MaxEvents = 5_000 };
+        var epochs = new string[Streams];
+        for (var i = 0; i < Streams; i++)
+        {
+            var node = nodes[i % 3];
+            (await node.Streams.CreateAsync($"s{i}", options, default)).Status.ShouldBe(CreateStreamStatus.Created);
+            (await node.AppendAsync($"s{i}", "1")).Status.ShouldBe(PublishStatus.Accepted);
+            (await node.AppendAsync($"s{i}", "2", new PublishOptions { IdempotencyKey = "k" })).Status.ShouldBe(PublishStatus.Accepted);
+            epochs[i] = (await node.AppendAsync($"s{i}", "3")).Position.Epoch;
+        }
+        (await a.Streams.RemoveAsync("s0", default)).ShouldBeTrue();
+        using var end = new CancellationTokenSource();
+        var seen = new ConcurrentQueue<string>();
+        var reading = Task.Run(async () =>
+        {
+            try
+            {
+                await foreach (var e in b.Hub.ListenAsync("s1", StartPosition.Earliest, end.Token)) seen.Enqueue(e.Data ?? "");
+            }
+            catch (OperationCanceledException)
+            {
+                // The end.
+            }
+        });
+        await Eventually.Until(() => seen.Count == 3, "the reader to have read");
+
+        var was = _harness.Engines.Select(static e => e.Node!.Id).ToArray();
+        await Task.WhenAll(_harness.Engines.Select(static e => e.Node!.System.Terminate()));
+        await Eventually.Until(() => _harness.Engines.Index().All(e => e.Item.Node is { } now && now.Id != was[e.Index] && e.Item.State == EngineState.Ready), () => $"the nodes to come back\n{Logged}");
+        for (var i = 1; i < Streams; i++)
+        {
+            var (stream, node) = ($"s{i}", nodes[(i + 1) % 3]);
+            AppendResult repeated = default;
+            await Eventually.Until(async () => (repeated = await node.AppendAsync(stream, "2", new PublishOptions { IdempotencyKey = "k" })).Status == PublishStatus.Accepted, () => $"{stream} to have an owner; {repeated.Status} {repeated.Error}\n{Logged}");
+            (repeated.Duplicate, repeated.Position.Offset).ShouldBe((true, 2));
+            AppendResult next = default;
+            await Eventually.Until(async () => (next = await node.AppendAsync(stream, "4", new PublishOptions { IdempotencyKey = "l" })).Status == PublishStatus.Accepted, () => $"{stream} to accept; {next.Status} {next.Error}\n{Logged}");
+            (next.Status, next.Position.Offset).ShouldBe((PublishStatus.Accepted, 4));
+            next.Position.Epoch.ShouldNotBe(epochs[i]);
+            // Shards go back to their places meanwhile.
+            List<string> all = [];
+            await Eventually.Until(async () => (all = await nodes[i % 3].ReadAllAsync(stream)).Count > 0, () => $"{stream} to be read\n{Logged}");
+            all.ShouldBe(["1", "2", "3", "4"]);
+            StreamInfo? info = null;
+            await Eventually.Until(async () => (info = await a.Streams.GetAsync(stream, default)) is not null, () => $"{stream} to be found\n{Logged}");
+            info!.Options.MaxEvents.ShouldBe(5_000);
+        }
+        (await a.Streams.ExistsAsync("s0", default)).ShouldBeFalse("it was removed");
+        await Eventually.Until(() => seen.LastOrDefault() == "4", () => $"the reader to go on; it has {string.Join(' ', seen)}");
+        // Told of the new epoch it reads what there is from its beginning.
+        seen.Select(static d => d.StartsWith('{') && d.Contains("\"epoch-changed\"", StringComparison.Ordinal) ? "gap" : d).ShouldBe(["1", "2", "3", "gap", "1", "2", "3", "4"]);
+        await end.CancelAsync();
+        await reading;
+        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("A majority of the former voters took part: True", StringComparison.Ordinal)), "the restoring to be told");
+    }
+
+    [Fact]
     public async Task Claims_of_a_lost_node_end_when_the_cluster_removes_it()
     {
         await using var a = await _harness.StartNodeAsync("a");

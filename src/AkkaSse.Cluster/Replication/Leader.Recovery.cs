@@ -11,11 +11,31 @@ internal sealed partial class Leader<TState>
     private Peer? _source;
     private bool _foundedAnew;
 
+    // The source's log is not led but kept for a beginning; what was kept, and what it was.
+    private bool _salvaging;
+    private TState? _salvaged;
+    private Held? _salvagedFrom;
+
+    /// <summary>Whether a log is being read only to begin another with it: the state takes entries that were perhaps never committed.</summary>
+    internal bool IsSalvaging => _phase == Phase.Fetching && _salvaging;
+
+    /// <summary>Whether the log that began anew had a majority of the former one's voters to begin with: then nothing that was acknowledged is missing in what <see cref="TakeSalvaged"/> gives.</summary>
+    internal bool SalvagedAll { get; private set; }
+
+    /// <summary>After <see cref="LeaderEffectKind.Refounded"/>, once: the best that was left of the former log, or null. The new log is empty: it is for the shell to propose what of it shall go on.</summary>
+    internal TState? TakeSalvaged()
+    {
+        var salvaged = _salvaged;
+        _salvaged = null;
+        return salvaged;
+    }
+
     /// <summary>A new term: every node is asked.</summary>
     private void Prepare()
     {
         _phase = Phase.Preparing;
         _source = null;
+        _salvaging = false;
         State = null;
         _peers.Clear();
         Ask();
@@ -80,7 +100,7 @@ internal sealed partial class Leader<TState>
         Prepare();
     }
 
-    /// <summary>Enough voters of the best log's set: take it. All nodes have answered and there is no log to take: found one.</summary>
+    /// <summary>Enough voters of the best log's set: take it. All nodes have answered and no log can go on: found one, with the best of what is left.</summary>
     private void Evaluate()
     {
         var best = Best();
@@ -93,7 +113,22 @@ internal sealed partial class Leader<TState>
         {
             if (!PeerOf(node).Promised) return;
         }
-        if (best is null || _now - _preparingSince >= _options.RecoveryLimit) Found(anew: best is not null || AnyBeganAnew());
+        var remains = BestRemains();
+        if (remains is null && _salvaged is null)
+        {
+            Found(anew: AnyBeganAnew());
+            return;
+        }
+        // Others may bring more of it, for as long as the limit.
+        if (remains is not null && IsBetter(remains.Remains!, _salvagedFrom))
+        {
+            if (!IsAll(remains.Remains!.Voters) && _now - _preparingSince < _options.RecoveryLimit) return;
+            _salvaging = true;
+            FetchFrom(remains);
+            return;
+        }
+        SalvagedAll = IsAll(_salvagedFrom!.Voters);
+        Found(anew: true);
     }
 
     /// <summary>The highest (accepted term, length); among equals the one that is furthest in committing and has been tried least, then this node's own, because that costs no transfer.</summary>
@@ -106,6 +141,25 @@ internal sealed partial class Leader<TState>
             if (peer.Held is { Last: > 0 } && (best is null || IsBetter(peer, best))) best = peer;
         }
         return best;
+    }
+
+    /// <summary>The node that has most of a log which cannot go on.</summary>
+    private Peer? BestRemains()
+    {
+        Peer? best = null;
+        foreach (var peer in _peers.Values)
+        {
+            if (peer.Remains is not { } remains) continue;
+            if (best is null || IsBetter(remains, best.Remains) || (!IsBetter(best.Remains!, remains) && peer.Tries < best.Tries)) best = peer;
+        }
+        return best;
+    }
+
+    private static bool IsBetter(Held held, Held? than)
+    {
+        if (than is null) return true;
+        var byTerm = held.Accepted.CompareTo(than.Accepted);
+        return byTerm != 0 ? byTerm > 0 : held.Last > than.Last;
     }
 
     private bool AnyBeganAnew()
@@ -142,14 +196,32 @@ internal sealed partial class Leader<TState>
         return Quorum.Heard(voters.Count, left, heard);
     }
 
-    private static bool IsBetterLog(Peer peer, Peer than)
+    /// <summary>Whether a majority of the set, of both while it is joint, is heard, be it as what it was: every commit met one of these.</summary>
+    private bool IsAll(VoterSet set) => IsAll(set.Voters) && (set.Next is null || IsAll(set.Next));
+
+    private bool IsAll(IReadOnlyList<Voter> voters)
     {
-        if (peer.Held is not { Last: > 0 } held) return false;
-        var byTerm = held.Accepted.CompareTo(than.Held!.Accepted);
-        return byTerm != 0 ? byTerm > 0 : held.Last > than.Held.Last;
+        var heard = 0;
+        foreach (var voter in voters)
+        {
+            foreach (var peer in _peers.Values)
+            {
+                if (peer.Promised && (peer.Former?.Vote == voter || (peer.Node == voter.Node && peer.Grant == voter.Grant)))
+                {
+                    heard++;
+                    break;
+                }
+            }
+        }
+        return heard >= VoterSet.CommitQuorum(voters.Count);
     }
 
-    private static bool HoldsTheSame(Peer peer, Peer source) => peer.Held is { } held && held.Accepted == source.Held!.Accepted && held.Last == source.Held.Last;
+    // What is read of a node: the log that goes on, or that which does not.
+    private Held? Offered(Peer peer) => _salvaging ? peer.Remains : peer.Held;
+
+    private bool IsBetterLog(Peer peer, Peer than) => Offered(peer) is { Last: > 0 } held && IsBetter(held, Offered(than));
+
+    private bool HoldsTheSame(Peer peer, Peer source) => Offered(peer) is { } held && Offered(source) is { } own && held.Accepted == own.Accepted && held.Last == own.Last;
 
     private void FetchFrom(Peer source)
     {
@@ -161,7 +233,7 @@ internal sealed partial class Leader<TState>
 
     private void TryAnotherSource()
     {
-        var best = Best()!;
+        var best = (_salvaging ? BestRemains() : Best())!;
         if (best != _source) State = null;
         if (State is null) FetchFrom(best);
         else PullFrom(best);
@@ -171,6 +243,7 @@ internal sealed partial class Leader<TState>
     {
         _phase = Phase.Preparing;
         _source = null;
+        _salvaging = false;
         State = null;
         Ask();
         Evaluate();
@@ -189,9 +262,11 @@ internal sealed partial class Leader<TState>
 
     private void PullFrom(Peer source)
     {
-        if (Last >= source.Held!.Last)
+        var offered = Offered(source)!;
+        if (Last >= offered.Last)
         {
-            Lead(source.Held.Origin);
+            if (_salvaging) Salvage(offered);
+            else Lead(offered.Origin);
             return;
         }
         Send(source, new Pull(Term, source.Grant, Last));
@@ -205,6 +280,15 @@ internal sealed partial class Leader<TState>
         if (pulled.Entries.Length == 0) return;
         peer.Tries = 0;
         PullFrom(peer);
+    }
+
+    // The tail too: whether its entries were acknowledged nobody is left to say.
+    private void Salvage(Held from)
+    {
+        for (var index = Commit + 1; index <= Last; index++) State!.Apply(_log[index]);
+        _salvaged = State;
+        _salvagedFrom = from;
+        GoBackToPreparing();
     }
 
     private void Begin(long index, VoterSet voters)

@@ -55,6 +55,7 @@ internal sealed partial class Leader<TState>
     private void Lead(Term origin)
     {
         _phase = Phase.Leading;
+        if (!_foundedAnew) _salvaged = null;
         _origin = origin;
         _start = Last;
         _source = null;

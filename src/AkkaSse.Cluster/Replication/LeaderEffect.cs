@@ -9,7 +9,7 @@ internal enum LeaderEffectKind
     /// <summary>The log is recovered (or founded): <see cref="Leader{TState}.State"/> is there, everything up to <see cref="LeaderEffect.Index"/> is committed, proposals are taken. Once. Whether a later leader is at work already only a commit can tell: what is read here is a prefix of what it shows.</summary>
     Recovered,
 
-    /// <summary>Instead of <see cref="Recovered"/>: the log's voters are lost for good and it begins anew, empty; readers must be told of a new epoch. Once, when the new log's first set of voters stands.</summary>
+    /// <summary>Instead of <see cref="Recovered"/>: the log's voters are lost for good and it begins anew, empty; readers must be told of a new epoch. What was left of the former log is in <see cref="Leader{TState}.TakeSalvaged"/>. Once, when the new log's first set of voters stands.</summary>
     Refounded,
 
     /// <summary>Entries after <see cref="LeaderEffect.From"/> up to <see cref="LeaderEffect.Index"/> are committed and applied: answer their callers, deliver them. <see cref="Leader{TState}.Committed"/> reads them.</summary>

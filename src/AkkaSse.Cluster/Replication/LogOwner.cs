@@ -97,8 +97,8 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
     }
 
     /// <summary>The log is known, and proposals are taken.</summary>
-    /// <param name="isNew">True when the log's voters were lost and it begins anew, empty.</param>
-    private protected abstract void OnRecovered(bool isNew);
+    /// <param name="left">When the log's voters were lost and it begins anew, empty: what was left of it; otherwise null.</param>
+    private protected abstract void OnRecovered(TState? left);
 
     /// <summary>Commands up to this index are committed and applied.</summary>
     private protected abstract void OnCommitted(long index);
@@ -133,10 +133,10 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
                     Send(effect.To!, effect.Message!);
                     break;
                 case LeaderEffectKind.Recovered:
-                    OnRecovered(isNew: false);
+                    OnRecovered(null);
                     break;
                 case LeaderEffectKind.Refounded:
-                    OnRecovered(isNew: true);
+                    OnRecovered(Leader.TakeSalvaged());
                     break;
                 case LeaderEffectKind.Committed:
                     OnCommitted(effect.Index);

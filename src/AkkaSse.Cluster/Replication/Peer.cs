@@ -17,6 +17,12 @@ internal sealed class Peer(NodeId node, int window)
 
     internal Held? Held { get; private set; }
 
+    /// <summary>What it still has of a log in which it has no vote.</summary>
+    internal Held? Former { get; private set; }
+
+    /// <summary>What a log that begins anew could begin with.</summary>
+    internal Held? Remains => Held is { Last: > 0 } ? Held : Former;
+
     /// <summary>It is sent the log: a voter or a learner.</summary>
     internal bool IsActive { get; set; }
 
@@ -51,7 +57,8 @@ internal sealed class Peer(NodeId node, int window)
     internal void Promise(long grant, Held? held)
     {
         Grant = grant;
-        Held = held;
+        if (held is { IsFormer: true }) Former = held;
+        else Held = held;
         Tries = 0;
     }
 
@@ -59,7 +66,7 @@ internal sealed class Peer(NodeId node, int window)
     internal void Reset()
     {
         Grant = 0;
-        Held = null;
+        Held = Former = null;
         IsActive = IsDropping = Stands = false;
         Reached = Next = CommitKnown = 0;
         Installing = -1;

@@ -10,13 +10,15 @@ namespace AkkaSse.Cluster.Replication;
 /// <param name="grant">A number that this node gives to no other replica of this log since it started, above 0; a counter of the host will do.</param>
 /// <param name="states">Makes states.</param>
 /// <param name="options">Limits.</param>
-internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> states, ReplicationOptions options)
+/// <param name="former">What this node has of the log from before.</param>
+internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> states, ReplicationOptions options, FormerLog<TState>? former = null)
     where TState : class, IReplicatedState
 {
     private EntryLog _tail = new(0);
     private VoterSet? _committedVoters;
     private Term _origin;
     private Staging<TState>? _staging;
+    private FormerLog<TState>? _former = former;
 
     /// <summary>Which life of the log's copy on this node this is. A leader names it in every message, so nothing that was meant for an earlier life reaches a later one.</summary>
     internal long Grant { get; } = grant;
@@ -44,6 +46,13 @@ internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> stat
     /// <summary>Whether this node may not stop yet: until a leader let it go. Also a learner, and one that has only promised: that it was given a vote it may hear later than others count on it.</summary>
     internal bool HoldsVote => !Dropped;
 
+    /// <summary>Whether it keeps a <see cref="FormerLog{TState}"/>; until the log has a committed entry here, or a leader lets the replica go.</summary>
+    internal bool HasFormer => _former is not null;
+
+    /// <summary>What is left of this copy when its node was removed; null when there is nothing. The replica must not be used afterwards.</summary>
+    /// <param name="self">The node it was on.</param>
+    internal FormerLog<TState>? End(NodeId self) => Last > 0 && State is not null ? Aside(new Voter(self, Grant)) : _former;
+
     /// <summary>Takes a message of a leader and gives the answer to it, or null.</summary>
     internal ReplicaMessage? Receive(ReplicaMessage message)
     {
@@ -53,9 +62,13 @@ internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> stat
         {
             case Prepare prepare:
                 Promised = prepare.Term;
-                return new Promise(prepare.Term, Grant, Accepted == Term.None ? null : new Held(_origin, Accepted, Last, Commit, Voters!));
+                return new Promise(prepare.Term, Grant, Holds());
+            case Fetch fetch when IsFormerShown:
+                return _former!.Handover(fetch);
             case Fetch fetch when State is not null:
                 return new Handover(fetch.Term, Grant, Commit, _committedVoters!, HasSnapshot: true, State.Snapshot());
+            case Pull pull when IsFormerShown:
+                return _former!.Pulled(pull, options);
             case Pull pull when pull.After >= Commit:
                 return new Pulled(pull.Term, Grant, pull.After, _tail.Slice(pull.After, options.BatchEntries, options.BatchBytes));
             case Accept accept:
@@ -72,6 +85,13 @@ internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> stat
 
     /// <summary>The answer of a node that has no replica of this log; null for a <see cref="Prepare"/>, for which the host makes one, and for what is no leader's message.</summary>
     internal static ReplicaMessage? Absent(ReplicaMessage message) => GrantOf(message) is { } grant ? new Gone(message.Term, grant) : null;
+
+    // A log without entries is none.
+    private bool IsFormerShown => _former is not null && Last == 0;
+
+    private Held? Holds() => IsFormerShown ? _former!.Held : Accepted == Term.None ? null : new Held(_origin, Accepted, Last, Commit, Voters!);
+
+    private FormerLog<TState> Aside(Voter? vote) => new(vote, _origin, Accepted, State!, _committedVoters!, Voters!, _tail);
 
     private static long? GrantOf(ReplicaMessage message) => message switch
     {
@@ -141,6 +161,8 @@ internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> stat
     private void Become(Staging<TState> log)
     {
         _staging = null;
+        // Whoever founded the log that takes this one's place may be gone before it is more than a beginning.
+        if (log.Voters.BeganAnew && log.Origin != _origin && Last > 0) _former = Aside(null);
         Accepted = log.Term;
         _origin = log.Origin;
         State = log.State ?? State;
@@ -151,6 +173,7 @@ internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> stat
         {
             if (_tail[index].Command is VoterChange change) Voters = change.Voters;
         }
+        if (Commit > 0) _former = null;
     }
 
     private void CommitUpTo(long commit)
@@ -161,6 +184,7 @@ internal sealed class Replica<TState>(long grant, IReplicatedStates<TState> stat
             State!.Apply(entry);
             if (entry.Command is VoterChange change) _committedVoters = change.Voters;
         }
+        if (Commit > 0) _former = null;
     }
 
     private Ack Acknowledge(bool gap) =>

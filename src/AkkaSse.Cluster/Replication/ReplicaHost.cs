@@ -13,6 +13,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
     // An owner that was called needs some round trips, and a transfer of the log.
     private const long WakeInterval = 10_000;
     private const int WokenAtOnce = 1_000;
+    private const long FormerLimit = 60_000;
 
     private readonly ReplicaPeers _peers;
     private readonly LogKind<TState> _kind;
@@ -20,11 +21,17 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
     private MemberView? _wokenFor;
     private long _wakeAt;
     private readonly Dictionary<string, Replica<TState>> _replicas = new(StringComparer.Ordinal);
+    private readonly FormerLogs<TState>? _kept;
+    private Dictionary<string, (FormerLog<TState> Log, long Since)> _former = [];
+    private Queue<string> _toWake = new();
+    private long _formerUntil;
 
-    private protected ReplicaHost(ReplicaPeers peers, LogKind<TState> kind)
+    // With a place to keep logs in they go on to the next ActorSystem.
+    private protected ReplicaHost(ReplicaPeers peers, LogKind<TState> kind, FormerLogs<TState>? kept = null)
     {
         _peers = peers;
         _kind = kind;
+        _kept = kept;
         _transfers = new SnapshotTransfers(kind.Options.BatchBytes);
     }
 
@@ -48,7 +55,23 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         }
     }
 
-    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickInterval);
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickInterval);
+        if (_kept is null) return;
+        _former = _kept.Take();
+        _toWake = new Queue<string>(_former.Keys);
+    }
+
+    protected override void PostStop()
+    {
+        if (_kept is null) return;
+        foreach (var (log, former) in _former) _kept.Put(log, former.Log, former.Since);
+        foreach (var (log, replica) in _replicas)
+        {
+            if (replica.End(_peers.Self) is { } left) _kept.Put(log, left, ReplicaPeers.Now);
+        }
+    }
 
     // What was promised would be forgotten by a new instance under the same NodeId. The ActorSystem ends instead; the engine starts another one, which is another node.
     protected override void PreRestart(Exception reason, object message)
@@ -79,6 +102,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
             case Tick:
                 _transfers.Tick(Self, ReplicaPeers.Now);
                 WakeOwners();
+                WakeFormer();
                 OnTick();
                 break;
             default:
@@ -118,7 +142,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         foreach (var (log, replica) in _replicas)
         {
             // One that only promised may have been named a voter: before this node leaves an owner says.
-            if (replica.Voters is { } set ? !Misses(set, members) : !members.IsDraining(_peers.Self)) continue;
+            if (!replica.HasFormer && (replica.Voters is { } set ? !Misses(set, members) : !members.IsDraining(_peers.Self))) continue;
             Wake(log);
             // The others have their turn with the next tick.
             if (++woken < WokenAtOnce) continue;
@@ -126,6 +150,22 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
             return;
         }
     }
+
+    // Each log from before gets an owner, who asks everybody what they have. One that lives needs nothing of it and may not even ask: after a minute all of that is forgotten.
+    private void WakeFormer()
+    {
+        if (_former.Count == 0 || !_peers.MembersOf(_peers.Node.View).CanVote(_peers.Self)) return;
+        var now = ReplicaPeers.Now;
+        for (var woken = 0; woken < WokenAtOnce && _toWake.TryDequeue(out var log); woken++)
+        {
+            if (_former.ContainsKey(log)) Wake(log);
+            _formerUntil = now + FormerLimit;
+        }
+        if (_toWake.Count == 0 && now >= _formerUntil) _former.Clear();
+    }
+
+    private FormerLog<TState>? TakeFormer(string log) =>
+        _former.Remove(log, out var former) && ReplicaPeers.Now - former.Since < FormerLogs<TState>.KeptFor ? former.Log : null;
 
     private bool Misses(VoterSet set, MemberView members)
     {
@@ -145,7 +185,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         ReplicaMessage? answer;
         if (_replicas.TryGetValue(mail.Log, out var replica) || mail.Message is Prepare)
         {
-            if (replica is null) _replicas[mail.Log] = replica = new Replica<TState>(_peers.NextNumber(), _kind, _kind.Options);
+            if (replica is null) _replicas[mail.Log] = replica = new Replica<TState>(_peers.NextNumber(), _kind, _kind.Options, TakeFormer(mail.Log));
             answer = replica.Receive(mail.Message);
             if (replica.Dropped)
             {

@@ -39,7 +39,14 @@ internal sealed record Promise(Term Term, long Grant, Held? Held) : ReplicaMessa
 /// <param name="Last">Index of the last entry.</param>
 /// <param name="Commit">Index up to which it knows entries to be committed.</param>
 /// <param name="Voters">The voter set in force at its end.</param>
-internal sealed record Held(Term Origin, Term Accepted, long Last, long Commit, VoterSet Voters);
+internal sealed record Held(Term Origin, Term Accepted, long Last, long Commit, VoterSet Voters)
+{
+    /// <summary>A <see cref="FormerLog{TState}"/>: nothing of it counts.</summary>
+    internal bool IsFormer { get; init; }
+
+    /// <summary>Of a former log: the life that held it, when another keeps it now.</summary>
+    internal Voter? Vote { get; init; }
+}
 
 /// <summary>Leader to the replica whose log it takes: your state, please.</summary>
 internal sealed record Fetch(Term Term, long Grant) : ReplicaMessage(Term);

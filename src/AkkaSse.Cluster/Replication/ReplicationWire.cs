@@ -158,13 +158,26 @@ internal static class ReplicationWire
         to.Int(held.Last);
         to.Int(held.Commit);
         Write(held.Voters, to);
+        to.Bool(held.IsFormer);
+        if (!held.IsFormer) return;
+        to.Bool(held.Vote is not null);
+        if (held.Vote is not { } vote) return;
+        Write(vote.Node, to);
+        to.Int(vote.Grant);
     }
 
     private static Promise ReadPromise(ref WireReader from)
     {
         var term = ReadTerm(ref from);
         var grant = from.Int();
-        return new Promise(term, grant, from.Bool() ? new Held(ReadTerm(ref from), ReadTerm(ref from), Index(ref from), Index(ref from), ReadVoters(ref from)) : null);
+        return new Promise(term, grant, from.Bool() ? ReadHeld(ref from) : null);
+    }
+
+    private static Held ReadHeld(ref WireReader from)
+    {
+        var held = new Held(ReadTerm(ref from), ReadTerm(ref from), Index(ref from), Index(ref from), ReadVoters(ref from));
+        if (!from.Bool()) return held;
+        return held with { IsFormer = true, Vote = from.Bool() ? new Voter(ReadNode(ref from), from.Int()) : null };
     }
 
     private static void WriteHandover(Handover m, WireWriter to)

@@ -19,6 +19,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     private readonly ConcurrentDictionary<string, NodeStream> _streams = new(StringComparer.Ordinal);
     private readonly LogBudget _budget;
     private readonly ColdCache _cache;
+    private readonly FormerLogs<StreamState> _former = new();
     private readonly ITimer _care;
     private volatile StreamRoom? _room;
     private IActorRef _replicas = ActorRefs.Nobody;
@@ -57,7 +58,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
             Options = new ReplicationOptions { Voters = _context.Options.Backups + 1, RecoveryLimit = (long)_context.Options.RecoveryLimit.TotalMilliseconds },
         };
         var room = new StreamRoom(node, new ReplicaPeers(node, kind.HostName), kind, new StreamCensus(_context.Host.Options) { CopiesOfEach = _context.Options.Backups + 1 });
-        _replicas = node.System.ActorOf(Props.Create(typeof(StreamReplicas), room), kind.HostName);
+        _replicas = node.System.ActorOf(Props.Create(typeof(StreamReplicas), room, _former), kind.HostName);
         room.Region = node.StartRegion("streams", name => Props.Create(typeof(StreamOwner), name, room), StopOwner.Instance);
         _room = room;
         foreach (var (_, stream) in _streams) stream.Connect();
@@ -231,7 +232,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     /// <summary>From a stream that nobody uses any more.</summary>
     internal void End(NodeStream stream) => _streams.TryRemove(new KeyValuePair<string, NodeStream>(stream.Name, stream));
 
-    private NodeStream Of(string name)
+    internal NodeStream Of(string name)
     {
         while (true)
         {

@@ -223,12 +223,17 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
         }
     }
 
+    /// <summary>From the actor: it was told, and looks now. What comes after this is told again, also when there is nothing to do for it yet.</summary>
+    internal void Looks()
+    {
+        lock (_gate) _told = false;
+    }
+
     /// <summary>From the actor: the next thing to send, or null. Appends beyond the window wait.</summary>
     internal StreamWork? Take(bool appends, bool questions)
     {
         lock (_gate)
         {
-            _told = false;
             for (var node = _waiting.First; node is not null; node = node.Next)
             {
                 if (node.Value is AppendWork ? !appends : !questions) continue;

@@ -52,6 +52,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         {
             case Look:
                 _usedAt = ReplicaPeers.Now;
+                _stream.Looks();
                 SendWhatWaits();
                 break;
             case AppendAnswer answer:

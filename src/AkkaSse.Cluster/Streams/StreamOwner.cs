@@ -37,6 +37,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     private StreamDecider? _decider;
     private Turn? _turn;
     private long _activeAt = ReplicaPeers.Now;
+    private long _restoredAt;
     private bool _stopping;
     private bool _clean;
 
@@ -64,7 +65,19 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         base.PostStop();
     }
 
-    private protected override void OnRecovered(bool isNew)
+    private protected override void OnRecovered(StreamState? left)
+    {
+        if (left is { Present: true })
+        {
+            Log.StreamRestored(_room.Node.Logger, Name, left.Retained, Leader.SalvagedAll);
+            foreach (var command in StreamRestore.Commands(left, StreamRoom.NewEpoch(), _room.Now)) _restoredAt = Leader.Propose(new StreamCommand(command));
+            Leader.Flush();
+            return;
+        }
+        Open();
+    }
+
+    private void Open()
     {
         _decider = new StreamDecider(Name, State, _room.Options, this);
         if (State.HasEpoch) _room.Census.SetLed(Name, State.Header);
@@ -133,8 +146,13 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     private protected override void OnCommitted(long index)
     {
-        if (_decider is null) return;
-        _decider.Committed(index);
+        if (_decider is null)
+        {
+            // Nobody is told of what is being restored before all of it stands.
+            if (_restoredAt == 0 || index < _restoredAt) return;
+            Open();
+        }
+        _decider!.Committed(index);
         Publish(index);
         if (_stopping && _turns.Count == 0 && _turn is null) StopCleanly();
     }
@@ -300,7 +318,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     {
         if (_stopping) return;
         _stopping = true;
-        if (_turns.Count == 0 && _turn is null) StopCleanly();
+        if (_turns.Count == 0 && _turn is null && (_restoredAt == 0 || _decider is not null)) StopCleanly();
         else Schedule(StopLimit, StopNow.Instance);
     }
 

@@ -35,7 +35,7 @@ internal readonly record struct ListedName(string Name, bool FromOwner, StreamHe
 internal sealed record CopyCount(int Copies) : IWireMessage;
 
 /// <summary>The copies of streams on this node: applies retention, finds what is idle, lists.</summary>
-internal sealed class StreamReplicas(StreamRoom room) : ReplicaHost<StreamState>(room.Peers, room.Kind)
+internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> kept) : ReplicaHost<StreamState>(room.Peers, room.Kind, kept)
 {
     private const long SweepInterval = 1_000;
 

@@ -34,9 +34,14 @@ internal sealed class ValueOwner(string name, ValueRoom room) : LogOwner<ValueSt
         SetReceiveTimeout();
     }
 
-    private protected override void OnRecovered(bool isNew)
+    private protected override void OnRecovered(ValueState? left)
     {
         _proposed = State.Current;
+        if (left is { Current: { Version: > 0 } value })
+        {
+            Leader.Propose(new ValueCommand(_proposed = value));
+            Leader.Flush();
+        }
         foreach (var (from, question) in _waiting) Answer(from, question);
         _waiting.Clear();
     }

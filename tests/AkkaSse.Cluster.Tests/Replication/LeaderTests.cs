@@ -177,7 +177,109 @@ public sealed class LeaderTests
         rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.Refounded);
         next.BeganAnew.ShouldBeTrue();
         next.State!.Count.ShouldBe(0);
-        rack.Replicas[rack.Nodes[0]].Commit.ShouldBe(0, "what the survivor held is gone with the old log");
+        rack.Replicas[rack.Nodes[0]].Commit.ShouldBe(0, "what the survivor held counts no more");
+        next.SalvagedAll.ShouldBeFalse();
+        next.TakeSalvaged()!.Sum.ShouldBe(10);
+        next.TakeSalvaged().ShouldBeNull();
+    }
+
+    [Fact]
+    public void Voters_that_were_all_removed_bring_everything_and_nobody_waits()
+    {
+        var rack = new Rack(3);
+        rack.Recovered(notes: 4);
+        var back = ComeBack(rack, 0, 1, 2);
+        var next = rack.Lead(back[0], heard: 10, members: back);
+        rack.Settle(next);
+        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.Refounded);
+        next.SalvagedAll.ShouldBeTrue();
+        next.TakeSalvaged()!.Sum.ShouldBe(10);
+        next.State!.Count.ShouldBe(0);
+        next.Propose(new Note(1));
+        next.Flush();
+        rack.Settle(next);
+        next.Tick(100_000);
+        rack.Settle(next);
+        foreach (var node in back) rack.Replicas[node].HasFormer.ShouldBeFalse("the new log lives");
+    }
+
+    [Fact]
+    public void One_of_three_removed_voters_waits_for_others_that_may_have_more()
+    {
+        var rack = new Rack(3);
+        rack.Recovered(notes: 4);
+        NodeId[] members = [.. ComeBack(rack, 0), new NodeId("n8", 8)];
+        var next = rack.Lead(members[1], heard: 10, members: members);
+        rack.Settle(next);
+        next.Tick(rack.Options.RecoveryLimit - 1);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeFalse();
+        next.Tick(rack.Options.RecoveryLimit);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeTrue();
+        next.SalvagedAll.ShouldBeFalse();
+        next.TakeSalvaged()!.Sum.ShouldBe(10);
+    }
+
+    [Fact]
+    public void A_former_copy_counts_for_nothing_while_the_log_lives_however_much_it_has()
+    {
+        var rack = new Rack(3);
+        var former = rack.Recovered(notes: 4);
+        former.Propose(new Note(50));
+        former.Flush();
+        // Only the third one gets it, and is removed.
+        while (former.TryTake(out var effect))
+        {
+            if (effect.To == rack.Nodes[2]) rack.Answer(effect.To, effect.Message!);
+        }
+        NodeId[] members = [rack.Nodes[0], rack.Nodes[1], .. ComeBack(rack, 2)];
+        var next = rack.Lead(members[2], heard: 10, members: members);
+        rack.Settle(next);
+        rack.Told.Clear();
+        next.IsRecovered.ShouldBeTrue();
+        next.BeganAnew.ShouldBeFalse();
+        next.State!.Sum.ShouldBe(10);
+        next.TakeSalvaged().ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_a_lost_founder_had_begun_with_is_still_there_for_the_next()
+    {
+        var rack = new Rack(3);
+        rack.Recovered(notes: 4);
+        NodeId[] members = [rack.Nodes[0], new NodeId("n2", 12), new NodeId("n3", 13)];
+        rack.Replicas.Remove(rack.Nodes[1]);
+        rack.Replicas.Remove(rack.Nodes[2]);
+        var founder = rack.Lead(members[1], heard: 10, members: members);
+        rack.Settle(founder);
+        founder.Tick(rack.Options.RecoveryLimit);
+        rack.Settle(founder);
+        founder.IsRecovered.ShouldBeTrue();
+        rack.Replicas[members[0]].Last.ShouldBe(0);
+        rack.Replicas[members[0]].HasFormer.ShouldBeTrue();
+
+        var next = rack.Lead(members[2], heard: 20, members: members);
+        rack.Settle(next);
+        next.Tick(rack.Options.RecoveryLimit);
+        rack.Settle(next);
+        next.IsRecovered.ShouldBeTrue();
+        next.TakeSalvaged()!.Sum.ShouldBe(10);
+    }
+
+    // These nodes were removed and their processes are members again.
+    private static NodeId[] ComeBack(Rack rack, params int[] nodes)
+    {
+        var back = new NodeId[nodes.Length];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            var was = rack.Nodes[nodes[i]];
+            back[i] = was with { Uid = was.Uid + 10 };
+            rack.Replicas.Remove(was, out var replica);
+            rack.Replicas[back[i]] = new Replica<Tally>(1, Tallies.Instance, rack.Options, replica!.End(was));
+        }
+        rack.Told.Clear();
+        return back;
     }
 
     [Fact]

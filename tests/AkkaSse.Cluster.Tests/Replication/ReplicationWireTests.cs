@@ -17,6 +17,8 @@ public sealed class ReplicationWireTests
         new Prepare(T),
         new Promise(T, 5, null),
         new Promise(T, 5, new Held(T, Term.None, 12, 3, Joint)),
+        new Promise(T, 5, new Held(T, Term.None, 12, 3, Joint) { IsFormer = true }),
+        new Promise(T, 5, new Held(T, Term.None, 12, 3, Joint) { IsFormer = true, Vote = new Voter(A, 9) }),
         new Fetch(T, 5),
         new Handover(T, 5, 10, Joint, HasSnapshot: true, null),
         new Pull(T, 5, 10),

@@ -27,6 +27,12 @@ internal sealed class Checks
     /// <summary>Logs that were beyond saving for a moment or for good, so that another might take their place; in runs that spare majorities there must be none.</summary>
     internal long Hopeless { get; set; }
 
+    /// <summary>Logs that began anew with something of a former one.</summary>
+    internal long Salvaged { get; set; }
+
+    /// <summary>Those of them that a majority of the former voters had a part in, so that nothing acknowledged may be missing.</summary>
+    internal long SalvagedAll { get; set; }
+
     /// <summary>Runs that ended with a look at every voter's copy.</summary>
     internal long AtRest { get; set; }
 
@@ -40,9 +46,11 @@ internal sealed class Checks
         Acknowledged += other.Acknowledged;
         Replaced += other.Replaced;
         Hopeless += other.Hopeless;
+        Salvaged += other.Salvaged;
+        SalvagedAll += other.SalvagedAll;
         AtRest += other.AtRest;
     }
 
     public override string ToString() =>
-        $"stored {Stored} ({StoredByBoth} by both sets), recovered {Recovered}, same content {SameContent}, rivals {Rivals}, acknowledged {Acknowledged}, replaced {Replaced}, hopeless {Hopeless}, at rest {AtRest}";
+        $"stored {Stored} ({StoredByBoth} by both sets), recovered {Recovered}, same content {SameContent}, rivals {Rivals}, acknowledged {Acknowledged}, replaced {Replaced}, hopeless {Hopeless}, salvaged {Salvaged} ({SalvagedAll} from majorities), at rest {AtRest}";
 }

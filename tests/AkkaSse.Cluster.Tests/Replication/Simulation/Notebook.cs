@@ -9,13 +9,34 @@ internal sealed class Notebook(Notebooks maker) : IReplicatedState
 
     internal long Count { get; private set; }
 
+    /// <summary>How many of them, the last ones, were only kept and perhaps never committed.</summary>
+    internal long Doubtful { get; private set; }
+
     internal Chronicle.History? History { get; private set; }
 
     internal bool Has(long note) => _notes.Contains(note);
 
+    /// <summary>Of the committed entries of its log, the first that is missing; null when it has all up to there.</summary>
+    internal Entry? Missing(long upTo)
+    {
+        for (var i = 0; i < upTo; i++)
+        {
+            if (i >= Count || (History!.Entries[i].Command is Note note && !_notes.Contains(note.Id))) return History!.Entries[i];
+        }
+        return null;
+    }
+
     public void Apply(Entry entry)
     {
         if (entry.Index != Count + 1) throw new BreachException($"{Chronicle.Text(entry)} was applied after {Count}.");
+        if (maker.IsSalvaging())
+        {
+            // Whether it was ever committed is not known.
+            if (entry.Command is Note kept) _notes.Add(kept.Id);
+            Count++;
+            Doubtful++;
+            return;
+        }
         if (maker.BeforeCommit is { } check) check(entry);
         History ??= maker.Chronicle.Begin(entry, maker.Leader(), maker.Begins);
         History.Apply(entry, maker.Leader());
@@ -43,6 +64,9 @@ internal sealed class Notebooks(Chronicle chronicle) : IReplicatedStates<Noteboo
 
     /// <summary>The term of the leader they belong to; null for a replica's.</summary>
     internal Func<Term?> Leader { get; init; } = static () => null;
+
+    /// <summary>Whether a leader only reads what is left of a log.</summary>
+    internal Func<bool> IsSalvaging { get; init; } = static () => false;
 
     public Notebook Create() => new(this);
 

@@ -66,6 +66,20 @@ internal sealed partial class SimCluster
         else throw new BreachException($"{leader.Term} recovered {leader.Commit} entries and not {Chronicle.Text(missing)}, committed before; {log.Acknowledged} are acknowledged.");
     }
 
+    /// <summary>What a log that begins anew has to begin with is a prefix of the former one, and after it what was perhaps never committed. It is no less than it had to be: all that was acknowledged, when a majority of the former voters brought what they had.</summary>
+    private void CheckSalvaged(Leader<Notebook> leader)
+    {
+        if (leader.TakeSalvaged() is not { } salvaged) return;
+        if (leader.TakeSalvaged() is not null) throw new BreachException("What was salvaged is given twice.");
+        Chronicle.Checks.Salvaged++;
+        // Nothing of its log was known to be committed where it was kept.
+        if (salvaged.History is not { } log) return;
+        if (salvaged.Missing(salvaged.Count - salvaged.Doubtful) is { } hole) throw new BreachException($"What was salvaged by {leader.Term} has {salvaged.Count} entries of log {log.Number} and not {Chronicle.Text(hole)}.");
+        if (!leader.SalvagedAll) return;
+        Chronicle.Checks.SalvagedAll++;
+        if (salvaged.Missing(log.Acknowledged) is { } lost) throw new BreachException($"{leader.Term} heard a majority of the former voters and salvaged {salvaged.Count} entries of log {log.Number}, not {Chronicle.Text(lost)}; {log.Acknowledged} are acknowledged.");
+    }
+
     /// <summary>What a leader commits must lie at a majority of the voters, of both sets while a change is joint; where voters were removed for good, at all that are left.</summary>
     private void CheckStored(Leader<Notebook> leader, Entry entry)
     {

@@ -78,9 +78,9 @@ internal sealed partial class SimCluster
         Later(200, () => BecomeUp(node, _viewVersion));
     }
 
-    private SimNode Add()
+    private SimNode Add(string? address = null)
     {
-        var node = new SimNode(new NodeId($"n{_random.Next(9)}", ++_uids)) { Side = Members.Count == 0 ? 0 : Pick(Members).Side };
+        var node = new SimNode(new NodeId(address ?? $"n{_random.Next(9)}", ++_uids)) { Side = Members.Count == 0 ? 0 : Pick(Members).Side };
         Members.Add(node);
         node.View = View();
         Trace?.Invoke($"{node.Id} joins");
@@ -108,6 +108,29 @@ internal sealed partial class SimCluster
         NoteLoss();
         TellMembers();
         Later(_random.Next(300, 2_000), () => Remove(node));
+    }
+
+    /// <summary>Others have removed it; the process lives, ends this incarnation, and comes back as another one that still has what this one held.</summary>
+    private void Expel(SimNode node)
+    {
+        Trace?.Invoke($"{node.Id} is expelled");
+        var former = node.Replica?.End(node.Id) ?? node.Former;
+        Kill(node);
+        Later(_random.Next(500, 5_000), () => ComeBack(node.Id.Address, former));
+    }
+
+    private void ComeBack(string address, FormerLog<Notebook>? former)
+    {
+        if (_calm) return;
+        if (Members.Exists(n => n.Id.Address == address))
+        {
+            Later(500, () => ComeBack(address, former));
+            return;
+        }
+        var node = Add(address);
+        node.Former = former;
+        TellMembers();
+        Later(200, () => BecomeUp(node, _viewVersion));
     }
 
     private void Remove(SimNode node)
@@ -155,8 +178,17 @@ internal sealed partial class SimCluster
     {
         if (_calm) return;
         var node = Pick(Members);
-        switch (_random.Next(9))
+        switch (_random.Next(11))
         {
+            case 9 when node.IsAlive && MayDie(node):
+                Expel(node);
+                break;
+            case 10 when !Conditions.SparesMajority && Chance(0.5):
+                foreach (var one in Members.ToArray())
+                {
+                    if (one.IsAlive && Chance(0.8)) Expel(one);
+                }
+                break;
             case 0 or 1 when node.IsAlive && MayDie(node):
                 Kill(node);
                 if (Chance(0.7)) Later(_random.Next(2_000), Join);

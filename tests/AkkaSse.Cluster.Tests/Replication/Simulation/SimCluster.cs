@@ -82,6 +82,7 @@ internal sealed partial class SimCluster
         {
             Leader = () => leader!.Machine.Term,
             BeforeCommit = entry => CheckStored(leader!.Machine, entry),
+            IsSalvaging = () => leader!.Machine.IsSalvaging,
             Begins = () =>
             {
                 CheckLost();
@@ -107,7 +108,11 @@ internal sealed partial class SimCluster
                     break;
                 case LeaderEffectKind.Recovered or LeaderEffectKind.Refounded:
                     Recoveries++;
-                    if (effect.Kind == LeaderEffectKind.Refounded) Refoundings++;
+                    if (effect.Kind == LeaderEffectKind.Refounded)
+                    {
+                        Refoundings++;
+                        CheckSalvaged(leader.Machine);
+                    }
                     CheckRecovered(leader.Machine);
                     break;
                 case LeaderEffectKind.Committed:
@@ -186,7 +191,7 @@ internal sealed partial class SimCluster
         var given = _saboteur is null ? message : _saboteur.ToReplica(node, message);
         if (node.Replica is null && given is Prepare)
         {
-            node.Lives.Add(node.Replica = new Replica<Notebook>(node.Lives.Count + 1, new Notebooks(Chronicle), Conditions.Options));
+            node.Lives.Add(node.Replica = new Replica<Notebook>(node.Lives.Count + 1, new Notebooks(Chronicle), Conditions.Options, node.TakeFormer()));
         }
         if (node.Replica is { } forgetful && _saboteur?.Forgets(node, message) == true) node.Replica = new Replica<Notebook>(forgetful.Grant, new Notebooks(Chronicle), Conditions.Options);
         var answer = given is null ? null : node.Replica is { } replica ? replica.Receive(given) : Replica<Notebook>.Absent(given);

@@ -29,6 +29,16 @@ internal sealed class SimNode(NodeId id)
 
     internal Replica<Notebook>? Replica { get; set; }
 
+    /// <summary>What the process has of the log from before the cluster removed it; the first replica here gets it.</summary>
+    internal FormerLog<Notebook>? Former { get; set; }
+
+    internal FormerLog<Notebook>? TakeFormer()
+    {
+        var former = Former;
+        Former = null;
+        return former;
+    }
+
     /// <summary>Every life the log's copy had here; the first has grant 1.</summary>
     internal List<Replica<Notebook>> Lives { get; } = [];
 

@@ -34,6 +34,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             cluster.Chronicle.Checks.Hopeless.ShouldBe(0, $"Majorities were spared, and a set that could be in force was beyond saving. Alone: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
             cluster.Chronicle.Checks.Replaced.ShouldBe(0, $"Majorities were spared, and another log took the place of one. Alone: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
         }
+        if (runs >= 500) checks.SalvagedAll.ShouldBeGreaterThan(runs / 100, "logs that begin anew must begin with what a majority of the former voters still had, or the check of it proves nothing");
         output.WriteLine($"{runs} runs: {recoveries} recoveries, {refoundings} refoundings; {spared} spared majorities; checks: {checks}");
     }
 
