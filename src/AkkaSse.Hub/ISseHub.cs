@@ -109,6 +109,9 @@ public enum HistoryState
 
     /// <summary>The stream does not exist.</summary>
     NoStream,
+
+    /// <summary>Nobody can say now: the engine is away, or the stream has no owner that can be reached.</summary>
+    Unavailable,
 }
 
 /// <summary>A page of history.</summary>

@@ -38,7 +38,7 @@ public sealed partial class SseHub : IStreamDirectory
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
-        if (!IsUp || CheckStreamName(stream) is not null) return new(new HistoryPage { State = HistoryState.NoStream, Events = [] });
+        if (!IsUp || CheckStreamName(stream) is not null) return new(new HistoryPage { State = IsUp ? HistoryState.NoStream : HistoryState.Unavailable, Events = [] });
         return _engine.Streams.ReadAsync(stream, after, limit, cancellation);
     }
 

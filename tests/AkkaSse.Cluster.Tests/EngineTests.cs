@@ -77,6 +77,17 @@ public sealed class EngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stream_whose_owner_cannot_be_reached_is_not_said_to_be_missing()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        (await a.Streams.ReadAsync("s", null, 10, default)).State.ShouldBe(HistoryState.NoStream);
+        var region = await _harness.Engines[0].Node!.System.ActorSelection("/system/sharding/streams").ResolveOne(Eventually.Deadline);
+        (await region.GracefulStop(Eventually.Deadline, PoisonPill.Instance)).ShouldBeTrue();
+        a.Engine.State.ShouldBe(EngineState.Ready);
+        (await a.Streams.ReadAsync("t", null, 10, default)).State.ShouldBe(HistoryState.Unavailable);
+    }
+
+    [Fact]
     public async Task Second_node_of_a_name_stays_out_until_the_first_has_left()
     {
         var first = await _harness.StartNodeAsync("a");

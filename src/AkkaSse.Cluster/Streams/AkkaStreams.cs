@@ -157,8 +157,9 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     public async ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation)
     {
         var question = new StreamQuestion(NextId(), StreamAsk.Read) { Text = after?.Epoch, From = after?.Offset ?? 0, Limit = limit };
-        if (await AskAsync(stream, question, cancellation).ConfigureAwait(false) is not { Status: not (byte)HistoryState.NoStream, Header: { } header } answer)
-            return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
+        var answer = await AskAsync(stream, question, cancellation).ConfigureAwait(false);
+        if (answer is not { Status: not (byte)HistoryState.NoStream, Header: { } header })
+            return new HistoryPage { State = answer is null ? HistoryState.Unavailable : HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
         var events = new List<HistoryEvent>(Math.Min(limit, 1000));
         foreach (var run in ReadRun.Of(answer.Runs))
         {

@@ -37,7 +37,7 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
         await follower.AttachAsync(stream, sink, cancellation).ConfigureAwait(false);
 
     public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
-        OrAsync(() => history.ReadAsync(stream, after, limit, cancellation).AsTask(), new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst });
+        OrAsync(() => history.ReadAsync(stream, after, limit, cancellation).AsTask(), new HistoryPage { State = HistoryState.Unavailable, Events = [], Head = StreamPosition.BeforeFirst });
 
     public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
     {

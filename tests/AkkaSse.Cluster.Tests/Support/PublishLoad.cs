@@ -90,7 +90,7 @@ internal sealed class PublishLoad : IAsyncDisposable
         while (true)
         {
             HistoryPage page = null!;
-            await Eventually.Until(async () => (page = await node.Streams.ReadAsync(stream, after, 1000, default)).State != HistoryState.NoStream, $"{stream} to be readable on {node.Hub.Options.NodeName}");
+            await Eventually.Until(async () => (page = await node.Streams.ReadAsync(stream, after, 1000, default)).State is not (HistoryState.NoStream or HistoryState.Unavailable), $"{stream} to be readable on {node.Hub.Options.NodeName}");
             all.AddRange(page.Events.Select(static e => (e.Event.Data!, e.Position)));
             if (!page.HasMore) return all;
             after = page.Events[^1].Position;
