@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using AkkaSse.Testing;
 using AkkaSse.Testing.Processes;
@@ -15,6 +16,9 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
     /// <summary>True when the full counts are asked for.</summary>
     protected static bool Soak { get; } = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is not null;
 
+    /// <summary>How many servers: three, or what AKKASSE_TEST_NODES says.</summary>
+    protected static int Nodes { get; } = int.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_NODES"), NumberStyles.None, CultureInfo.InvariantCulture, out var nodes) ? nodes : 3;
+
     /// <summary>Starts nodes n0, n1, … of a hub of their own, ready.</summary>
     protected abstract Task<NodeCluster> StartAsync(int nodes, params string[] arguments);
 
@@ -25,7 +29,7 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
     [Trait("parity", "PUB-13")]
     public async Task Every_reader_on_any_node_sees_every_event_once_in_order_with_the_same_ids()
     {
-        await using var borrowed = await BorrowAsync(3);
+        await using var borrowed = await BorrowAsync(Nodes);
         var cluster = borrowed.Nodes;
         await using var load = new Load(() => cluster.Urls);
         var streams = Enumerable.Range(0, 100).Select(static i => $"every-{i}").ToList();
@@ -33,8 +37,8 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
         // Before the first event, on two nodes each.
         foreach (var stream in streams)
         {
-            await load.ReadAsync(stream, cluster.Urls[random.Next(3)]);
-            await load.ReadAsync(stream, cluster.Urls[random.Next(3)]);
+            await load.ReadAsync(stream, cluster.Urls[random.Next(Nodes)]);
+            await load.ReadAsync(stream, cluster.Urls[random.Next(Nodes)]);
         }
         var wanted = Soak ? 20_000 : 1_500;
         for (var p = 0; p < 8; p++) load.Publish($"p{p}", streams, p);
@@ -46,7 +50,7 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
     [Fact]
     public async Task Killed_node_loses_nothing_and_doubles_nothing()
     {
-        await using var cluster = await StartAsync(3);
+        await using var cluster = await StartAsync(Nodes);
         await using var load = new Load(() => cluster.Urls);
         var streams = Enumerable.Range(0, 10).Select(static i => $"s{i}").ToList();
         foreach (var stream in streams) await load.ReadAsync(stream, cluster.Urls[0]);
@@ -63,10 +67,10 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
     [Fact]
     public async Task Rolling_restart_of_all_nodes_under_load_loses_nothing()
     {
-        await using var cluster = await StartAsync(3, "--drain-window", "500ms");
+        await using var cluster = await StartAsync(Nodes, "--drain-window", "500ms");
         await using var load = new Load(() => cluster.Urls);
         var streams = Enumerable.Range(0, 10).Select(static i => $"s{i}").ToList();
-        foreach (var stream in streams) await load.ReadAsync(stream, cluster.Urls[stream[1] % 3]);
+        foreach (var stream in streams) await load.ReadAsync(stream, cluster.Urls[stream[1] % Nodes]);
         for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p, TimeSpan.FromMilliseconds(2));
         // Warm first, then quiet, then restarts.
         await Eventually.Until(() => load.Acknowledged > (Soak ? 5_000 : 200), () => $"publishes to warm up with\n{cluster.Output}", TimeSpan.FromMinutes(2));
@@ -74,7 +78,7 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
         var warm = load.Acknowledged;
         await Eventually.Until(() => load.Acknowledged > warm + (Soak ? 5_000 : 200), () => $"publishes in quiet\n{cluster.Output}", TimeSpan.FromMinutes(2));
         var restarts = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < Nodes; i++)
         {
             var then = load.Acknowledged;
             await Eventually.Until(() => load.Acknowledged > then + (Soak ? 2_000 : 100), () => $"publishes before restart {i}\n{cluster.Output}", TimeSpan.FromMinutes(2));
@@ -94,9 +98,9 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
     [Trait("parity", "TGT-02")]
     public async Task Hundred_connects_with_one_id_over_three_nodes_have_one_winner()
     {
-        await using var borrowed = await BorrowAsync(3);
+        await using var borrowed = await BorrowAsync(Nodes);
         var cluster = borrowed.Nodes;
-        var clients = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => RawSseClient.OpenAsync(cluster.Urls[i % 3], $"/v1/events?client=one&instance=i{i}&stream=s")));
+        var clients = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => RawSseClient.OpenAsync(cluster.Urls[i % Nodes], $"/v1/events?client=one&instance=i{i}&stream=s")));
         try
         {
             clients.Count(static c => c.Head.Status == 200).ShouldBe(1);
@@ -112,22 +116,22 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
     [Trait("parity", "TGT-01")]
     public async Task Send_from_each_node_reaches_each_client_once_and_an_unknown_one_is_404()
     {
-        await using var borrowed = await BorrowAsync(3);
+        await using var borrowed = await BorrowAsync(Nodes);
         var cluster = borrowed.Nodes;
         using var http = new HttpClient();
         var clients = new List<RawSseClient>();
         try
         {
-            for (var i = 0; i < 3; i++)
+            for (var i = 0; i < Nodes; i++)
             {
                 var client = await RawSseClient.OpenAsync(cluster.Urls[i], $"/v1/events?client=c{i}&stream=s");
                 client.Head.Status.ShouldBe(200);
                 await client.NextAsync("hub.open");
                 clients.Add(client);
             }
-            for (var from = 0; from < 3; from++)
+            for (var from = 0; from < Nodes; from++)
             {
-                for (var to = 0; to < 3; to++)
+                for (var to = 0; to < Nodes; to++)
                 {
                     using var sent = await http.PostAsync(new Uri(cluster.Urls[from], $"/v1/clients/c{to}/events"), new StringContent($"{from}>{to}"));
                     sent.StatusCode.ShouldBe(HttpStatusCode.Accepted, cluster.Output);
@@ -135,14 +139,14 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
                 using var unknown = await http.PostAsync(new Uri(cluster.Urls[from], "/v1/clients/nobody/events"), new StringContent("x"));
                 unknown.StatusCode.ShouldBe(HttpStatusCode.NotFound);
             }
-            for (var to = 0; to < 3; to++)
+            for (var to = 0; to < Nodes; to++)
             {
                 var got = new List<string>();
-                for (var n = 0; n < 3; n++) got.Add((await clients[to].NextEventAsync()).Data!);
-                got.ShouldBe([$"0>{to}", $"1>{to}", $"2>{to}"]);
+                for (var n = 0; n < Nodes; n++) got.Add((await clients[to].NextEventAsync()).Data!);
+                got.ShouldBe(Enumerable.Range(0, Nodes).Select(from => $"{from}>{to}"));
             }
             using var seen = await http.GetAsync(new Uri(cluster.Urls[0], "/v1/cluster"));
-            (await seen.Content.ReadAsStringAsync()).ShouldContain("\"n2\"");
+            (await seen.Content.ReadAsStringAsync()).ShouldContain($"\"n{Nodes - 1}\"");
         }
         finally
         {

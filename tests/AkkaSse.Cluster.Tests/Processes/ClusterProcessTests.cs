@@ -20,7 +20,7 @@ public sealed class ClusterProcessTests(ClusterProcessTests.Lender lender, ITest
     public async Task Largest_event_reaches_readers_and_clients_of_other_nodes_and_one_byte_more_is_413()
     {
         const int Largest = 1 << 20;
-        var cluster = await lender.StartedAsync(3);
+        var cluster = await lender.StartedAsync(Nodes);
         using var http = new HttpClient();
         for (var owner = 0; owner < 8; owner++)
         {
