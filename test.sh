@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything once and runs every test. The last line sums up: "N passed, N failed, N skipped".
-#   ./test.sh [--soak] [--akka] [--filter EXPRESSION]
-#     --akka     also the Akka.NET engine, where its packages can be restored
+#   ./test.sh [--soak] [--filter EXPRESSION]
 #     --soak     the full counts of cycles, kills and races (takes long)
 #     --filter   handed to `dotnet test`, for example --filter FullyQualifiedName~LifecycleTests
 set -uo pipefail
@@ -11,15 +10,13 @@ configuration=Release
 results=artifacts/test-results
 hang_limit=5m
 filter=()
-with_akka=
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --akka) with_akka=1 ;;
     --soak) export AKKASSE_SOAK=1; hang_limit=60m ;;
     --filter) [ $# -ge 2 ] || { echo "test.sh: --filter needs an expression" >&2; exit 2; }; filter=(--filter "$2"); shift ;;
     -h|--help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "test.sh: $1 is not known; --soak, --akka and --filter EXPRESSION are" >&2; exit 2 ;;
+    *) echo "test.sh: $1 is not known; --soak and --filter EXPRESSION are" >&2; exit 2 ;;
   esac
   shift
 done
@@ -65,32 +62,18 @@ else
   echo "PostgreSQL engine: not tested, PostgreSQL is missing and was not installed ($reason)"
 fi
 
-# The Akka.NET packages may be missing from the feed. Tried in a place of its own: the normal build must not see what this restore leaves.
-akka=()
-mkdir -p artifacts
-if [ -z "$(find src/AkkaSse.Cluster -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ]; then
-  echo "Akka engine: not tested, the engine is not built yet"
-elif [ -z "$with_akka" ]; then
-  echo "Akka engine: not tested, its suite takes four minutes more, and the whole shall stay under ten; ./test.sh --akka builds and tests it"
-elif dotnet restore src/AkkaSse.Cluster/AkkaSse.Cluster.csproj -p:AkkaEngine=true -p:UseArtifactsOutput=true -p:ArtifactsPath="$PWD/artifacts/akka-restore" -v quiet >artifacts/akka-restore.log 2>&1; then
-  akka=(-p:AkkaEngine=true)
-  echo "Akka engine: tested"
-else
-  echo "Akka engine: not tested, its packages cannot be restored: $(grep -o 'NU[0-9]*: [^.]*' artifacts/akka-restore.log | head -1)"
-fi
-
 echo "Building ($configuration)"
 started=$SECONDS
 mkdir -p "$results"
 # One compiler for all projects: with one per project the build takes twice as long. It is ended afterwards.
-if ! dotnet build AkkaSse.sln -c $configuration -v quiet -nologo -p:UseSharedCompilation=true ${akka[@]+"${akka[@]}"}; then
+if ! dotnet build AkkaSse.sln -c $configuration -v quiet -nologo -p:UseSharedCompilation=true; then
   echo "The build failed."
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
 fi
 # The full counts run the server as users do, published.
 if [ -n "${AKKASSE_SOAK:-}" ] && [ -z "${AKKASSE_TEST_SERVER:-}" ]; then
-  if dotnet publish src/AkkaSse.Server -c $configuration --use-current-runtime --no-self-contained -o artifacts/server -v quiet -nologo -p:UseSharedCompilation=true ${akka[@]+"${akka[@]}"}; then
+  if dotnet publish src/AkkaSse.Server -c $configuration --use-current-runtime --no-self-contained -o artifacts/server -v quiet -nologo -p:UseSharedCompilation=true; then
     export AKKASSE_TEST_SERVER=$PWD/artifacts/server/AkkaSse.Server.dll
   else
     echo "The server was not published: nodes run as they were built."
@@ -112,12 +95,11 @@ for run in "${runs[@]}"; do
   directory=$(dirname "$project")
   [ -n "$(find "$directory" -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ] || { echo "$name: empty"; continue; }
   [ -n "$postgres" ] || [ "$name" != AkkaSse.Postgres.Tests ] || { echo "$name: skipped, there is no PostgreSQL"; continue; }
-  [ ${#akka[@]} -gt 0 ] || [ "$name" != AkkaSse.Cluster.Tests ] || { echo "$name: skipped, there is no Akka engine"; continue; }
   [ "$handover" = on ] || name=$name.handover-off
   trx=$results/$name.trx
   rm -f "$trx"
   started=$SECONDS
-  AKKASSE_TEST_HANDOVER=$handover dotnet test "$project" -c $configuration --no-build --nologo -v quiet ${akka[@]+"${akka[@]}"} \
+  AKKASSE_TEST_HANDOVER=$handover dotnet test "$project" -c $configuration --no-build --nologo -v quiet \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
     --blame-hang-timeout $hang_limit --blame-hang-dump-type none ${filter[@]+"${filter[@]}"}
   code=$?

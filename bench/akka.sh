@@ -34,7 +34,7 @@ trap finish EXIT
 [ -n "$out" ] || out=$work/results.jsonl
 
 if [ -z "${AKKASSE_BENCH_NO_BUILD:-}" ]; then
-  dotnet publish src/AkkaSse.Server -c Release -p:AkkaEngine=true --use-current-runtime --no-self-contained -o artifacts/server-akka -v quiet --nologo >/dev/null
+  dotnet publish src/AkkaSse.Server -c Release --use-current-runtime --no-self-contained -o artifacts/server-akka -v quiet --nologo >/dev/null
   dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo >/dev/null
 fi
 rig=${AKKASSE_BENCH_RIG:-bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig}

@@ -78,6 +78,9 @@ public sealed class AkkaClusterOptions
     /// <summary>HOCON of your own; it overrides what the engine brings (<c>hocon/</c>), except what the engine cannot work without.</summary>
     public string? Hocon { get; set; }
 
+    /// <summary>A file of such HOCON, read at start; <see cref="Hocon"/> wins over it. Null, the default: none.</summary>
+    public string? HoconFile { get; set; }
+
     /// <summary>How this node is reached by people, for <c>/v1/cluster</c>; null for nothing.</summary>
     public string? Address { get; set; }
 
@@ -119,6 +122,7 @@ public sealed class AkkaClusterOptions
         if (Outside(AppendTimeout, 100, 60_000)) yield return Range(nameof(AppendTimeout), AppendTimeout, "100ms to 1m");
         if (HistoryCacheBytes is < 1 << 20 or > 64L << 30) yield return $"{nameof(HistoryCacheBytes)} is {HistoryCacheBytes}; {1 << 20} to {64L << 30} are allowed.";
         if (Hosting.ClusterHocon.Fault(Hocon) is { } fault) yield return $"{nameof(Hocon)} cannot be read: {fault}";
+        if (HoconFileFault() is { } unread) yield return unread;
     }
 
     internal void ThrowIfInvalid(string parameter)
@@ -126,6 +130,20 @@ public sealed class AkkaClusterOptions
         var faults = Validate().ToArray();
         if (faults.Length > 0) throw new ArgumentException("The options of the Akka engine are invalid. " + string.Join(' ', faults), parameter);
     }
+
+    private string? HoconFileFault()
+    {
+        try
+        {
+            return Hosting.ClusterHocon.Fault(ReadHoconFile()) is { } fault ? $"{nameof(HoconFile)} cannot be read: {fault}" : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return $"{nameof(HoconFile)} is '{HoconFile}', which cannot be read: {e.Message}";
+        }
+    }
+
+    internal string? ReadHoconFile() => HoconFile is null ? null : File.ReadAllText(HoconFile);
 
     private static bool IsSystemName(string name) => name is { Length: > 0 and <= 64 } && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');
 

@@ -60,7 +60,6 @@ public sealed partial class ConfigurationTests
         output.ShouldNotContain("s3cret-word");
     }
 
-#if AKKA_ENGINE
     [Fact]
     public async Task Faults_of_the_akka_engine_are_told_by_their_keys()
     {
@@ -71,24 +70,6 @@ public sealed partial class ConfigurationTests
         output.ShouldContain("Akka:HoconFile is '/does/not/exist', which cannot be read");
         output.ShouldContain("Akka:Backups is 9; 0 to 6 are allowed");
     }
-
-    [Fact]
-    public void Defaults_of_the_akka_keys_are_the_engines()
-    {
-        var settings = new AkkaSse.Server.Configuration.AkkaSettings().Options(address: null);
-        var engine = new AkkaSse.Cluster.AkkaClusterOptions();
-        foreach (var property in engine.GetType().GetProperties()) property.GetValue(settings).ShouldBeEquivalentTo(property.GetValue(engine), property.Name);
-    }
-#else
-    [Fact]
-    public async Task Build_without_the_akka_engine_says_how_to_make_one_with_it()
-    {
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "akka"]);
-
-        code.ShouldBe(ConfigurationFault);
-        output.ShouldContain("Server:Engine is 'akka', but this build has no Akka engine; build with -p:AkkaEngine=true");
-    }
-#endif
 
     /// <summary>What the files for containers set must be keys of this server. Whatever engine they ask for, every build reads the keys of all.</summary>
     [Theory]

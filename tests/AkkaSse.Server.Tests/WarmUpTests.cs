@@ -10,10 +10,8 @@ public sealed class WarmUpTests
     [Fact]
     public Task Rehearsal_leaves_no_stream_no_client_no_count_and_no_log_line() => NothingIsLeftAsync();
 
-#if AKKA_ENGINE
     [Fact]
     public Task Rehearsal_of_a_cluster_leaves_nothing_either() => NothingIsLeftAsync("--engine", "akka", "--akka-port", "0");
-#endif
 
     [Fact]
     public async Task Time_out_of_bounds_is_refused()

@@ -29,7 +29,10 @@ internal static class ClusterHocon
     internal static Config Compose(AkkaClusterOptions options, string? log = null)
     {
         var config = Own(options, log);
-        if (!string.IsNullOrWhiteSpace(options.Hocon)) config = config.WithFallback(ConfigurationFactory.ParseString(options.Hocon));
+        foreach (var hocon in new[] { options.Hocon, options.ReadHoconFile() })
+        {
+            if (!string.IsNullOrWhiteSpace(hocon)) config = config.WithFallback(ConfigurationFactory.ParseString(hocon));
+        }
         foreach (var role in options.Roles.Order(StringComparer.Ordinal)) config = config.WithFallback(ConfigurationFactory.ParseString(File($"{role}.hocon")));
         return config.WithFallback(ConfigurationFactory.ParseString(File("common.hocon")));
     }

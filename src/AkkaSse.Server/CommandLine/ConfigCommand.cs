@@ -18,7 +18,7 @@ internal static class ConfigCommand
         foreach (var url in settings.Urls.All) Row(output, url.Key, url.Url, settings.Tree.SourceOf(url.Key));
         Rows(output, settings.Tree, settings.Server, ServerSettings.Section);
         Rows(output, settings.Tree, settings.Hub, "Hub");
-        Rows(output, settings.Tree, settings.Akka, AkkaSettings.Section);
+        Rows(output, settings.Tree, settings.Akka, EffectiveSettings.AkkaSection);
         for (var i = 0; i < settings.Auth.Tokens.Count; i++)
         {
             var token = settings.Auth.Tokens[i];
@@ -32,15 +32,17 @@ internal static class ConfigCommand
 
     private static void Rows(TextWriter output, ConfigurationTree tree, object instance, string path)
     {
-        foreach (var property in OptionsBinder.Settable(instance.GetType()).OrderBy(p => p.PropertyType == typeof(StreamOptions)))
+        foreach (var property in OptionsBinder.Settable(instance.GetType()).OrderBy(p => IsSection(p.PropertyType)))
         {
             var key = $"{path}:{property.Name}";
             var value = property.GetValue(instance);
-            if (value is StreamOptions) Rows(output, tree, value, key);
+            if (IsSection(property.PropertyType)) Rows(output, tree, value!, key);
             else if (value is IList list) Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.SourceOf(key) ?? tree.SourceOf(key + ":0"));
             else Row(output, key, Masked(property, value), tree.SourceOf(key));
         }
     }
+
+    private static bool IsSection(Type type) => type == typeof(StreamOptions) || OptionsBinder.IsSection(type);
 
     private static string Masked(PropertyInfo property, object? value) =>
         property.Name is nameof(ServerSettings.Postgres) or nameof(ServerSettings.PostgresListen) && value is string ? "********" :

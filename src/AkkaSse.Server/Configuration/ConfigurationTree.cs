@@ -15,7 +15,7 @@ internal sealed class ConfigurationTree
     private const string File = "appsettings.json";
 
     // Sections of ours and of the framework; with any other the writer surely meant one of these.
-    private static readonly string[] Sections = ["Server", "Hub", "Auth", AkkaSettings.Section, "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment"];
+    private static readonly string[] Sections = ["Server", "Hub", "Auth", EffectiveSettings.AkkaSection, "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment"];
 
     private readonly List<string> _labels = [];
 

@@ -1,3 +1,4 @@
+using AkkaSse.Cluster;
 using AkkaSse.Hub;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Security;
@@ -7,7 +8,10 @@ namespace AkkaSse.Server.Configuration;
 /// <summary>Everything the executable runs with, checked.</summary>
 internal sealed class EffectiveSettings
 {
-    private EffectiveSettings(ConfigurationTree tree, ServerSettings server, HubOptions hub, AkkaSettings akka, AuthSettings auth, TokenTable tokens, ListenUrls urls)
+    /// <summary>The section of the engine akka.</summary>
+    internal const string AkkaSection = "Akka";
+
+    private EffectiveSettings(ConfigurationTree tree, ServerSettings server, HubOptions hub, AkkaClusterOptions akka, AuthSettings auth, TokenTable tokens, ListenUrls urls)
     {
         (Tree, Server, Hub, Akka, Auth, Tokens, Urls) = (tree, server, hub, akka, auth, tokens, urls);
     }
@@ -15,7 +19,7 @@ internal sealed class EffectiveSettings
     internal ConfigurationTree Tree { get; }
     internal ServerSettings Server { get; }
     internal HubOptions Hub { get; }
-    internal AkkaSettings Akka { get; }
+    internal AkkaClusterOptions Akka { get; }
     internal AuthSettings Auth { get; }
     internal TokenTable Tokens { get; }
     internal ListenUrls Urls { get; }
@@ -36,18 +40,20 @@ internal sealed class EffectiveSettings
         var faults = new List<string>();
         var binder = new OptionsBinder(tree, faults);
         var (server, hub) = Defaults();
-        var akka = new AkkaSettings();
+        var akka = new AkkaClusterOptions();
         var auth = new AuthSettings();
         binder.Bind(server, ServerSettings.Section);
         binder.Bind(hub, "Hub");
-        binder.Bind(akka, AkkaSettings.Section);
+        binder.Bind(akka, AkkaSection);
         binder.Bind(auth, AuthSettings.Section);
         faults.AddRange(server.Validate());
-        if (server.Engine == "akka") faults.AddRange(akka.Validate());
-        faults.AddRange(hub.Validate().Select(HubFault));
+        if (server.Engine == "akka") faults.AddRange(akka.Validate().Select(fault => KeyOf(AkkaSection, fault)));
+        faults.AddRange(hub.Validate().Select(fault => KeyOf("Hub", fault)));
         faults.AddRange(LogLevelFaults(tree));
         var tokens = TokenTable.Create(auth, faults);
         var urls = ListenUrls.Read(tree.Root, server.H2cUrls, faults);
+        // What /v1/cluster says of this node.
+        if (urls.All.Count > 0) akka.Address ??= urls.All[0].Url;
         if (tokens.Count == 0 && auth.Tokens.Count == 0 && !server.AllowAnonymousNetwork)
         {
             faults.AddRange(urls.NotLoopback.Select(u =>
@@ -65,9 +71,9 @@ internal sealed class EffectiveSettings
             .Select(pair => $"{pair.Key} is '{pair.Value}' (from {tree.SourceOf(pair.Key)}); {string.Join(", ", Enum.GetNames<LogLevel>()).ToLowerInvariant()} are allowed.");
 
     // "StreamDefaults.MaxAge is …" names a property; a reader of the message looks for a key.
-    private static string HubFault(string fault)
+    private static string KeyOf(string section, string fault)
     {
         var end = fault.IndexOf(' ', StringComparison.Ordinal);
-        return "Hub:" + fault[..end].Replace('.', ':') + fault[end..];
+        return section + ":" + fault[..end].Replace('.', ':') + fault[end..];
     }
 }

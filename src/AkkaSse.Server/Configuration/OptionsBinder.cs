@@ -28,6 +28,9 @@ internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
     internal static List<PropertyInfo> Settable(Type type) =>
         [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && !typeof(Delegate).IsAssignableFrom(p.PropertyType))];
 
+    /// <summary>Whether a property is a section of its own: options within options.</summary>
+    internal static bool IsSection(Type type) => type.IsClass && type != typeof(string) && type != typeof(StreamOptions) && !typeof(IEnumerable).IsAssignableFrom(type);
+
     private void BindProperty(object instance, PropertyInfo property, IConfigurationSection section, string path)
     {
         var type = property.PropertyType;
@@ -38,9 +41,13 @@ internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
             Bind(options, section.Path);
             property.SetValue(instance, options);
         }
-        else if (typeof(IList).IsAssignableFrom(type))
+        else if (IsSection(type))
         {
-            BindList((IList)property.GetValue(instance)!, type.GenericTypeArguments[0], section, path);
+            Bind(property.GetValue(instance)!, section.Path);
+        }
+        else if (property.GetValue(instance) is IList list)
+        {
+            BindList(list, type.GenericTypeArguments[0], section, path);
         }
         else if (section.GetChildren().Any())
         {

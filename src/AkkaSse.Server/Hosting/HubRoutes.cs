@@ -11,9 +11,7 @@ internal static class HubRoutes
     internal static void AddHub(IServiceCollection services, EffectiveSettings settings)
     {
         var hub = services.AddSseHub(options => Copy(settings.Hub, options));
-#if AKKA_ENGINE
-        if (settings.Server.Engine == "akka") hub.UseAkkaCluster(settings.Akka.Options(settings.Urls.All[0].Url));
-#endif
+        if (settings.Server.Engine == "akka") hub.UseAkkaCluster(settings.Akka);
         if (settings.Server.Engine == "postgres") hub.UsePostgres(settings.Server.PostgresOptions(settings.Urls.All[0].Url));
     }
 

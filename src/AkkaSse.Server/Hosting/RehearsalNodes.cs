@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using AkkaSse.Cluster;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Server.Configuration;
@@ -29,7 +30,6 @@ internal sealed class RehearsalNodes : IAsyncDisposable
     /// <exception cref="IOException">A port was taken, or an engine did not come up within 10 s.</exception>
     internal async Task StartAsync(EffectiveSettings settings)
     {
-#if AKKA_ENGINE
         if (settings.Server.Engine == "akka")
         {
             var seed = FreePort();
@@ -37,7 +37,6 @@ internal sealed class RehearsalNodes : IAsyncDisposable
             await StartAsync(settings, "rehearsal-2", hub => hub.UseAkkaCluster(Cluster(0, seed)));
             return;
         }
-#endif
         await StartAsync(settings, "rehearsal", static _ => { });
     }
 
@@ -52,9 +51,8 @@ internal sealed class RehearsalNodes : IAsyncDisposable
         for (var i = _nodes.Count - 1; i >= 0; i--) await _nodes[i].DisposeAsync();
     }
 
-#if AKKA_ENGINE
     // Membership in rounds of 50 ms: forming a cluster is waiting for rounds.
-    private static AkkaSse.Cluster.AkkaClusterOptions Cluster(int port, int seed) => new()
+    private static AkkaClusterOptions Cluster(int port, int seed) => new()
     {
         Port = port,
         Seeds = [$"127.0.0.1:{seed}"],
@@ -76,7 +74,6 @@ internal sealed class RehearsalNodes : IAsyncDisposable
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
-#endif
 
     private static Uri AddressOf(WebApplication node) => new(node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 

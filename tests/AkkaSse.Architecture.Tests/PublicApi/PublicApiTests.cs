@@ -14,9 +14,7 @@ public class PublicApiTests
     [InlineData("AkkaSse.Hub")]
     [InlineData("AkkaSse.AspNetCore")]
     [InlineData("AkkaSse.Postgres")]
-#if AKKA_ENGINE
     [InlineData("AkkaSse.Cluster")]
-#endif
     public void Public_surface_is_the_committed_one(string library)
     {
         var actual = ApiListing.Of(Assembly.Load(library));

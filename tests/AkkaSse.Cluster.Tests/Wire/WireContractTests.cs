@@ -28,7 +28,7 @@ public sealed class WireContractTests
             {changed}
 
             Fields may be appended to a message, and messages added; nothing else may change while clusters run. If it is so, run
-                {UpdateVariable}=1 dotnet test tests/AkkaSse.Cluster.Tests -p:AkkaEngine=true --filter {nameof(WireContractTests)}
+                {UpdateVariable}=1 dotnet test tests/AkkaSse.Cluster.Tests --filter {nameof(WireContractTests)}
             and commit the file.
             """);
     }
