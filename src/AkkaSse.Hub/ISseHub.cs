@@ -32,6 +32,19 @@ public interface ISseHub
     /// </summary>
     IAsyncEnumerable<SseEvent> ListenAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// As <see cref="ListenAsync"/>, with the position of each event: a reader that kept the last one it handled goes on from there with <see cref="StartPosition.After"/>, and misses
+    /// nothing and repeats nothing, or is told what is gone.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="from">Where to begin; null: <see cref="StartPosition.Latest"/>.</param>
+    /// <param name="cancellation">Ends the enumeration.</param>
+    /// <returns>Ends after what there is when the stream is removed or this hub stops.</returns>
+    /// <exception cref="ArgumentException">The name is invalid.</exception>
+    /// <exception cref="InvalidOperationException">The hub is not running.</exception>
+    /// <exception cref="HubException">From the enumeration: the stream does not exist or has too many readers, or its policy ended this one because it was too slow.</exception>
+    IAsyncEnumerable<StreamEvent> SubscribeAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default);
+
     /// <summary>Reads a zone's events inside the process.</summary>
     IAsyncEnumerable<SseEvent> ListenToZoneAsync(string zone, CancellationToken cancellation = default);
 

@@ -10,19 +10,24 @@ public sealed partial class SseHub
 {
     /// <inheritdoc/>
     public IAsyncEnumerable<SseEvent> ListenAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default) =>
-        CheckStreamName(stream) is { } fault ? throw new ArgumentException(fault, nameof(stream)) : Listen(stream, from, cancellation);
+        CheckStreamName(stream) is { } fault ? throw new ArgumentException(fault, nameof(stream)) : Listen(stream, from, static e => e.Event, cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StreamEvent> SubscribeAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default) =>
+        CheckStreamName(stream) is { } fault ? throw new ArgumentException(fault, nameof(stream)) : Listen(stream, from, static e => e, cancellation);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<SseEvent> ListenToZoneAsync(string zone, CancellationToken cancellation = default) =>
-        HubNames.Check(zone) is { } fault ? throw new ArgumentException(fault, nameof(zone)) : Listen(HubNames.ZoneStream(zone), null, cancellation);
+        HubNames.Check(zone) is { } fault ? throw new ArgumentException(fault, nameof(zone)) : Listen(HubNames.ZoneStream(zone), null, static e => e.Event, cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<SseEvent> ListenToBroadcastAsync(CancellationToken cancellation = default) => Listen(HubNames.BroadcastStream, null, cancellation);
+    public IAsyncEnumerable<SseEvent> ListenToBroadcastAsync(CancellationToken cancellation = default) =>
+        Listen(HubNames.BroadcastStream, null, static e => e.Event, cancellation);
 
-    private IAsyncEnumerable<SseEvent> Listen(string stream, StartPosition? from, CancellationToken cancellation)
+    private Listening<T> Listen<T>(string stream, StartPosition? from, Func<StreamEvent, T> select, CancellationToken cancellation)
     {
         if (Phase is not (HubPhase.Running or HubPhase.Draining)) throw new InvalidOperationException("The hub is not running.");
-        return new Listening(this, stream, from ?? StartPosition.Latest, cancellation);
+        return new Listening<T>(this, stream, from ?? StartPosition.Latest, select, cancellation);
     }
 
     private async ValueTask<Listener> OpenListenerAsync(string stream, StartPosition from, CancellationToken cancellation)
@@ -40,15 +45,14 @@ public sealed partial class SseHub
         }
     }
 
-    private async IAsyncEnumerator<SseEvent> Enumerate(Task<Listener> opening, CancellationTokenSource? linked, CancellationToken cancellation)
+    private static async IAsyncEnumerator<T> Enumerate<T>(Task<Listener> opening, Func<StreamEvent, T> select, CancellationToken cancellation)
     {
-        using var both = linked;
         await using var listener = await opening.ConfigureAwait(false);
         while (await listener.WaitAsync(cancellation).ConfigureAwait(false))
         {
             while (listener.TryRead(out var e))
             {
-                yield return e;
+                yield return select(e);
                 cancellation.ThrowIfCancellationRequested();
             }
         }
@@ -58,13 +62,42 @@ public sealed partial class SseHub
     /// What listening returns. Each enumeration is a reader of its own, registered when it begins and not by its first MoveNext: what is published in between is not missed. One
     /// that is never enumerated costs nothing.
     /// </summary>
-    private sealed class Listening(SseHub hub, string stream, StartPosition from, CancellationToken cancellation) : IAsyncEnumerable<SseEvent>
+    private sealed class Listening<T>(SseHub hub, string stream, StartPosition from, Func<StreamEvent, T> select, CancellationToken cancellation) : IAsyncEnumerable<T>
     {
-        public IAsyncEnumerator<SseEvent> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+        public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
         {
             var linked = cancellation.CanBeCanceled && cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken) : null;
             var either = linked?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-            return hub.Enumerate(hub.OpenListenerAsync(stream, from, either).AsTask(), linked, either);
+            var opening = hub.OpenListenerAsync(stream, from, either).AsTask();
+            return new Enumeration<T>(opening, linked, Enumerate(opening, select, either));
+        }
+    }
+
+    /// <summary>One enumeration. An iterator that was never moved does not run its own end, and the reader is there since before the first move: then it is ended here.</summary>
+    private sealed class Enumeration<T>(Task<Listener> opening, CancellationTokenSource? linked, IAsyncEnumerator<T> events) : IAsyncEnumerator<T>
+    {
+        private bool _moved;
+
+        public T Current => events.Current;
+
+        public ValueTask<bool> MoveNextAsync()
+        {
+            _moved = true;
+            return events.MoveNextAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_moved) await events.DisposeAsync().ConfigureAwait(false);
+            else await AbandonAsync().ConfigureAwait(false);
+            linked?.Dispose();
+        }
+
+        private async ValueTask AbandonAsync()
+        {
+            await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Refused, or cancelled: there is no reader, and nobody has asked why.
+            if (opening.IsCompletedSuccessfully) await (await opening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -86,6 +119,8 @@ public sealed partial class SseHub
             cursor.Owner = this;
             cursor.Node.Join(cursor);
             hub._listeners.TryAdd(this, true);
+            // The hub is stopped first and its listeners are told then: one of the two sees the other.
+            if (hub.Phase == HubPhase.Stopped) HubStopped();
             _wake.Writer.TryWrite(true);
         }
 
@@ -128,9 +163,9 @@ public sealed partial class SseHub
             return await _wake.Reader.ReadAsync(cancellation).ConfigureAwait(false);
         }
 
-        internal bool TryRead(out SseEvent e)
+        internal bool TryRead(out StreamEvent e)
         {
-            e = null!;
+            e = default;
             if (_lagged) return false;
             while (true)
             {
@@ -138,13 +173,16 @@ public sealed partial class SseHub
                 {
                     case CursorState.Data:
                         var tail = run.Transient ? null : FrameDecoder.IdOf(run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart));
-                        e = FrameDecoder.Decode(run.Bytes.AsSpan(run.Start, run.IdStart - run.Start), tail);
+                        var read = FrameDecoder.Decode(run.Bytes.AsSpan(run.Start, run.IdStart - run.Start), tail);
+                        // Its own, not the cursor's: with conflated events the cursor stands before the next one of them.
+                        e = new StreamEvent(read, new StreamPosition(_cursor.Generation!.Epoch, run.Offset));
                         _hub._metrics.CountDelivered(1, 0);
                         return true;
                     case CursorState.Gap when _cursor.TakeGap() is { } gap:
                         var buffer = FrameBuffer.Rent();
                         ControlFrames.Gap(buffer, _cursor.Stream, gap, exact: true, default);
-                        e = FrameDecoder.Decode(buffer.Written[..^1], _cursor.Position.ToString());
+                        var position = _cursor.Position;
+                        e = new StreamEvent(FrameDecoder.Decode(buffer.Written[..^1], position.ToString()), position);
                         return true;
                     case CursorState.Disconnect:
                         throw new HubException("The listener fell off a stream whose policy is to disconnect slow readers.");
