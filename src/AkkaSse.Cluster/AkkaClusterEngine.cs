@@ -34,6 +34,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private EngineContext? _context;
+    private TlsNode? _tls;
     private AkkaNodes? _nodes;
     private AkkaClaims? _claims;
     private AkkaStreams? _streams;
@@ -96,6 +97,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (AkkaVersions.Fault(AkkaVersions.Loaded) is { } bad) throw new InvalidOperationException(bad);
         if (host.Options.MaxEventBytes + FrameReserve > _options.MaxFrameBytes)
             throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with MaxFrameBytes {_options.MaxFrameBytes} at most {_options.MaxFrameBytes - FrameReserve} are allowed.", nameof(host));
+        _tls = TlsNode.Start(_options.Tls, _logger, host.Time);
         _context = new EngineContext(_options, host, _logger);
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
@@ -105,6 +107,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         _rooms = [_nodes, _values, _streams, _claims];
         // Started here, so that a taken port is told to whoever starts; joining goes on in the background.
         var (node, regions) = Begin();
+        TlsNode.Warn(_options, node.System.Settings.Config, _logger);
         _running = RunAsync(node, regions);
         return ValueTask.CompletedTask;
     }
@@ -126,6 +129,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (_drained is { } drained) await drained.ConfigureAwait(false);
         foreach (var room in _rooms) room.Stop();
         _streams?.End();
+        _tls?.Dispose();
         _stop.Dispose();
     }
 
@@ -137,7 +141,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         var setup = ActorSystemSetup.Create(
             BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(_options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
             new LoggerFactorySetup(_loggers));
-        var system = ActorSystem.Create(_options.SystemName, setup);
+        var system = ActorSystem.Create(_options.SystemName, TlsNode.Add(setup, _tls));
         try
         {
             var node = new ClusterNode(_context!, system);

@@ -19,7 +19,7 @@ public sealed class AkkaClusterOptions
     public string SystemName { get; set; } = "akkasse";
 
     /// <summary>
-    /// The address to listen on for other nodes. Default <c>127.0.0.1</c>: the cluster's traffic is neither encrypted nor authenticated unless HOCON says so, and belongs into a network of its own.
+    /// The address to listen on for other nodes. Default <c>127.0.0.1</c>: without <see cref="Tls"/> the cluster's traffic is neither encrypted nor authenticated, and belongs into a network of its own.
     /// </summary>
     public string Host { get; set; } = "127.0.0.1";
 
@@ -81,6 +81,9 @@ public sealed class AkkaClusterOptions
     /// <summary>A file of such HOCON, read at start; <see cref="Hocon"/> wins over it. Null, the default: none.</summary>
     public string? HoconFile { get; set; }
 
+    /// <summary>TLS between nodes. Off by default; setting <see cref="AkkaTlsOptions.CertificateFile"/> turns it on.</summary>
+    public AkkaTlsOptions Tls { get; set; } = new();
+
     /// <summary>How this node is reached by people, for <c>/v1/cluster</c>; null for nothing.</summary>
     public string? Address { get; set; }
 
@@ -123,6 +126,7 @@ public sealed class AkkaClusterOptions
         if (HistoryCacheBytes is < 1 << 20 or > 64L << 30) yield return $"{nameof(HistoryCacheBytes)} is {HistoryCacheBytes}; {1 << 20} to {64L << 30} are allowed.";
         if (Hosting.ClusterHocon.Fault(Hocon) is { } fault) yield return $"{nameof(Hocon)} cannot be read: {fault}";
         if (HoconFileFault() is { } unread) yield return unread;
+        else foreach (var wrong in Tls.Validate(EffectivePublicHost, [Hocon, ReadHoconFile()])) yield return wrong;
     }
 
     internal void ThrowIfInvalid(string parameter)

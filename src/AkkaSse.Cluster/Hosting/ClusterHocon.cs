@@ -79,6 +79,7 @@ internal static class ClusterHocon
                 distributed-data.durable.keys = []
               }
             }
+            {{TlsHocon.Own(options)}}
             """);
     }
 

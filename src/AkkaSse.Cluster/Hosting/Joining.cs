@@ -55,7 +55,9 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
             }
             for (var i = 0; i < seeds.Count; i++)
             {
-                if (IsDeaf(seeds[i], states[i])) return false;
+                if (!IsDeaf(seeds[i], states[i])) continue;
+                await TlsProbe.ExplainAsync(node, seeds[i], cancellation).ConfigureAwait(false);
+                return false;
             }
             await Task.Delay(Pause, cancellation).ConfigureAwait(false);
         }
