@@ -141,6 +141,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (_drained is { } drained) await drained.ConfigureAwait(false);
         foreach (var room in _rooms) room.Stop();
         _streams?.End();
+        _host.Dispose();
         _stop.Dispose();
     }
 

@@ -13,7 +13,7 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     public string SystemName { get; set; } = "akkasse";
 
     /// <summary>
-    /// The address to listen on for other nodes. Default <c>127.0.0.1</c>: the cluster's traffic is neither encrypted nor authenticated unless HOCON says so, and belongs into a network of its own.
+    /// The address to listen on for other nodes. Default <c>127.0.0.1</c>: without <see cref="Tls"/> the cluster's traffic is neither encrypted nor authenticated, and belongs into a network of its own.
     /// </summary>
     public string Host { get; set; } = "127.0.0.1";
 
@@ -54,6 +54,9 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     /// <summary>A file of such HOCON, read at start; <see cref="Hocon"/> wins over it. Null, the default: none.</summary>
     public string? HoconFile { get; set; }
 
+    /// <summary>TLS between nodes. Off by default; setting <see cref="AkkaTlsOptions.CertificateFile"/> turns it on.</summary>
+    public AkkaTlsOptions Tls { get; set; } = new();
+
     internal const int DefaultFrameBytes = 4 << 20;
 
     internal string EffectivePublicHost => PublicHost ?? Host;
@@ -79,6 +82,7 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
         if (MaxFrameBytes is < 256 << 10 or > 128 << 20) yield return $"{nameof(MaxFrameBytes)} is {MaxFrameBytes}; {256 << 10} to {128 << 20} are allowed.";
         if (Hosting.ClusterHocon.Fault(Hocon) is { } bad) yield return $"{nameof(Hocon)} cannot be read: {bad}";
         if (HoconFileFault() is { } unread) yield return unread;
+        else foreach (var wrong in Tls.Validate(EffectivePublicHost, [Hocon, ReadHoconFile()])) yield return wrong;
         foreach (var fault in base.Validate()) yield return fault;
     }
 

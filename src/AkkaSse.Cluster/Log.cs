@@ -55,4 +55,31 @@ internal static partial class Log
 
     [LoggerMessage(5012, LogLevel.Warning, "The seed {Seed} takes connections and has answered nothing for {Limit}; this node begins again with a new ActorSystem.")]
     internal static partial void DeafSeed(ILogger logger, string seed, TimeSpan limit);
+
+    [LoggerMessage(5030, LogLevel.Information, "The cluster speaks TLS. This node is {Subject}, valid until {Expiry}, signed by {Issuer}; let in are certificates of {Authorities}.")]
+    internal static partial void TlsOn(ILogger logger, string subject, string expiry, string issuer, string authorities);
+
+    [LoggerMessage(5031, LogLevel.Warning, "Whoever reaches {Host}:{Port} can publish and read everything: the cluster's port has no TLS. Set Akka:Tls:CertificateFile and Akka:Tls:CaFile, or keep it in a network of its own.")]
+    internal static partial void PortIsOpen(ILogger logger, string host, int port);
+
+    [LoggerMessage(5032, LogLevel.Warning, "The certificate {Subject} of this node expires on {Expiry}, in {Days} days: replace it and restart the nodes one after the other.")]
+    internal static partial void CertificateExpires(ILogger logger, string subject, string expiry, int days);
+
+    [LoggerMessage(5033, LogLevel.Error, "The certificate {Subject} of this node expired on {Expiry}: its connections go on, and no new one is let in. Replace it and restart the node.")]
+    internal static partial void CertificateExpired(ILogger logger, string subject, string expiry);
+
+    [LoggerMessage(5034, LogLevel.Warning, "A connection from {Peer} to the cluster's port was refused: {Reason}.")]
+    internal static partial void PeerRefused(ILogger logger, string peer, string reason);
+
+    [LoggerMessage(5035, LogLevel.Warning, "No TLS with the node at {Node}: {Reason}.")]
+    internal static partial void PeerUnreached(ILogger logger, string node, string reason);
+
+    [LoggerMessage(5036, LogLevel.Error, "The seed {Seed} speaks TLS and this node does not, so it cannot join: set Akka:Tls:CertificateFile and Akka:Tls:CaFile.")]
+    internal static partial void SeedSpeaksTls(ILogger logger, string seed);
+
+    [LoggerMessage(5037, LogLevel.Warning, "Akka:Tls:RequirePeerCertificate is off: the cluster's traffic is encrypted, and whoever reaches its port can publish and read everything.")]
+    internal static partial void TlsWithoutPeers(ILogger logger);
+
+    [LoggerMessage(5038, LogLevel.Error, "The cluster's transport: {Text}")]
+    internal static partial void TransportFault(ILogger logger, Exception? fault, string text);
 }

@@ -116,6 +116,7 @@ internal static class ClusterHocon
                 distributed-data.durable.keys = []
               }
             }
+            {{TlsHocon.Own(options)}}
             """));
     }
 

@@ -74,5 +74,9 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover) 
         return Task.CompletedTask;
     }
 
+    public void Dispose()
+    {
+    }
+
     public void OnNameTaken(ClusterNode node) => node.Refuse(NameTakenFor);
 }

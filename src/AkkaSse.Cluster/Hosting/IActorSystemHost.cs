@@ -3,7 +3,7 @@ using Akka.Actor;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>Where the engine's ActorSystem comes from, how it joins, and who ends it.</summary>
-internal interface IActorSystemHost
+internal interface IActorSystemHost : IDisposable
 {
     /// <summary>Largest message between nodes in bytes.</summary>
     /// <exception cref="InvalidOperationException">The ActorSystem is not one the engine can work in; the message says what is missing.</exception>

@@ -54,7 +54,9 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             }
             for (var i = 0; i < seeds.Count; i++)
             {
-                if (IsDeaf(seeds[i], states[i])) return false;
+                if (!IsDeaf(seeds[i], states[i])) continue;
+                await TlsProbe.ExplainAsync(node, seeds[i], cancellation).ConfigureAwait(false);
+                return false;
             }
             await Task.Delay(Pause, cancellation).ConfigureAwait(false);
         }

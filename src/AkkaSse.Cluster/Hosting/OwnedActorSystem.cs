@@ -10,16 +10,24 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
 
+    private TlsNode? _tls;
+    private bool _begun;
+
     public int MaxFrameBytes => options.MaxFrameBytes;
 
     public bool Replaces => true;
 
     public ActorSystem Begin(EngineContext context)
     {
+        var isFirst = !_begun;
+        _begun = true;
+        if (isFirst) _tls = TlsNode.Start(options.Tls, logger, context.Time);
         var setup = ActorSystemSetup.Create(
             BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
             new LoggerFactorySetup(loggers));
-        return ActorSystem.Create(options.SystemName, setup);
+        var system = ActorSystem.Create(options.SystemName, TlsNode.Add(setup, _tls));
+        if (isFirst) TlsNode.Warn(options, system.Settings.Config, logger);
+        return system;
     }
 
     public Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended) => new Joining(node, options, wasRemoved).RunAsync(ended);
@@ -45,6 +53,8 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
             Log.Fault(logger, e, "the end of the ActorSystem");
         }
     }
+
+    public void Dispose() => _tls?.Dispose();
 
     // It never became a member with a name; it leaves, and tries again as a new one.
     public void OnNameTaken(ClusterNode node) => node.Cluster.Leave(node.Self.Address);

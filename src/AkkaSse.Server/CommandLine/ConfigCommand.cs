@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using AkkaSse.Cluster;
 using AkkaSse.Hub;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Hosting;
@@ -45,7 +46,7 @@ internal static class ConfigCommand
     private static bool IsSection(Type type) => type == typeof(StreamOptions) || OptionsBinder.IsSection(type);
 
     private static string Masked(PropertyInfo property, object? value) =>
-        property.Name is nameof(ServerSettings.Postgres) or nameof(ServerSettings.PostgresListen) && value is string ? "********" :
+        property.Name is nameof(ServerSettings.Postgres) or nameof(ServerSettings.PostgresListen) or nameof(AkkaTlsOptions.Password) && value is string ? "********" :
         // An OTLP endpoint may carry credentials before its host.
         value is string text && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
             ? text.Replace(uri.UserInfo, "********", StringComparison.Ordinal)

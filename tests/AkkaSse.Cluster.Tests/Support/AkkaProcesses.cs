@@ -10,12 +10,17 @@ internal static class AkkaProcesses
     /// <param name="nodes">Started now.</param>
     /// <param name="extra">So many may be started later.</param>
     /// <param name="arguments">Of each server.</param>
-    internal static async Task<NodeCluster> StartAsync(int nodes, int extra, params string[] arguments)
+    internal static Task<NodeCluster> StartAsync(int nodes, int extra, params string[] arguments) => StartAsync(nodes, extra, _ => arguments);
+
+    /// <param name="nodes">Started now.</param>
+    /// <param name="extra">So many may be started later.</param>
+    /// <param name="arguments">Of each server, by its name.</param>
+    internal static async Task<NodeCluster> StartAsync(int nodes, int extra, Func<string, string[]> arguments)
     {
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var (i, port) in FreePorts(nodes + extra).Index()) ports[$"n{i}"] = port;
         string[] seeds = [.. Enumerable.Range(0, Math.Min(3, nodes)).SelectMany(i => new[] { "--akka-seed", $"127.0.0.1:{ports[$"n{i}"]}" })];
-        var cluster = new NodeCluster(name => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", $"{ports[name]}", .. seeds, .. arguments]));
+        var cluster = new NodeCluster(name => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", $"{ports[name]}", .. seeds, .. arguments(name)]));
         await cluster.StartAsync(nodes);
         return cluster;
     }
