@@ -1,3 +1,4 @@
+using Akka.Actor;
 using AkkaSse.Cluster;
 using AkkaSse.Cluster.Actors;
 using AkkaSse.Cluster.Hosting;
@@ -35,7 +36,7 @@ public static class SseHubAkkaHostingExtensions
             .WithActors((system, registry, resolver) =>
             {
                 if (resolver.GetService<GuestHub>() is null) throw new InvalidOperationException("WithSseHub prepares an ActorSystem for a hub that is not there; call services.AddSseHub().UseActorSystem() too.");
-                registry.Register<SseHubActor>(system.ActorOf(SseHubActor.Props(resolver.GetService<ISseHub>()), SseHubActor.Name));
+                registry.Register<SseHubActor>(system.ActorOf(Props.Create<SseHubActor>(resolver.GetService<ISseHub>()), SseHubActor.Name));
             });
     }
 }

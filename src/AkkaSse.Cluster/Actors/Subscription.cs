@@ -1,0 +1,133 @@
+using Akka.Actor;
+using AkkaSse.Hub;
+
+namespace AkkaSse.Cluster.Actors;
+
+/// <summary>Reads streams for one subscriber: a reader of the hub per stream, which waits while the window is full.</summary>
+internal sealed class Subscription : ReceiveActor
+{
+    private const int MaxStreams = 32;
+    private const int MaxWindow = 100_000;
+
+    private readonly ISseHub _hub;
+    private readonly Subscribe _request;
+    private readonly IActorRef _asker;
+    private readonly CancellationTokenSource _ended = new();
+    private readonly SemaphoreSlim _window;
+    private int _reading;
+
+    public Subscription(ISseHub hub, Subscribe request, IActorRef asker)
+    {
+        (_hub, _request, _asker) = (hub, request, asker);
+        _window = new SemaphoreSlim(request.Window, request.Window);
+        Receive<Acknowledge>(OnAcknowledge);
+        Receive<Unsubscribe>(_ => Context.Stop(Self));
+        Receive<Terminated>(_ => Context.Stop(Self));
+        Receive<Located>(OnLocated);
+        Receive<SubscribeFailed>(m =>
+        {
+            _asker.Tell(m, Context.Parent);
+            Context.Stop(Self);
+        });
+        Receive<StreamEnded>(m =>
+        {
+            _request.Subscriber.Tell(m, Self);
+            if (--_reading == 0) Context.Stop(Self);
+        });
+    }
+
+    /// <summary>What is wrong with a request, or null.</summary>
+    internal static string? Fault(Subscribe request)
+    {
+        if (request.Streams.Count is < 1 or > MaxStreams) return $"{request.Streams.Count} streams are asked for; 1 to {MaxStreams} are allowed.";
+        if (request.Streams.Distinct(StringComparer.Ordinal).Count() < request.Streams.Count) return "A stream is asked for twice; each is read once.";
+        if (request.Window is < 1 or > MaxWindow) return $"The window is {request.Window}; 1 to {MaxWindow} are allowed.";
+        foreach (var stream in request.Streams)
+        {
+            if (HubNames.Check(stream) is { } fault) return fault;
+        }
+        return null;
+    }
+
+    protected override void PreStart()
+    {
+        Context.Watch(_request.Subscriber);
+        LocateAsync().PipeTo(Self, failure: e => new SubscribeFailed(_request, e.Message));
+    }
+
+    protected override void PostStop() => _ended.Cancel();
+
+    // A reader that begins at the newest event begins when it is attached, on some engines after a round trip to another node: what is published meanwhile it would not see. Where the stream stands now is asked first.
+    private async Task<object> LocateAsync()
+    {
+        var starts = new StartPosition[_request.Streams.Count];
+        for (var i = 0; i < starts.Length; i++)
+        {
+            if (_request.From is { } from)
+            {
+                starts[i] = from;
+                continue;
+            }
+            var page = await _hub.Streams.ReadAsync(_request.Streams[i], after: null, limit: 1, _ended.Token).ConfigureAwait(false);
+            if (page.State == HistoryState.Unavailable) return new SubscribeFailed(_request, $"Where stream '{_request.Streams[i]}' stands cannot be said now; ask again.");
+            starts[i] = StartPosition.After(page.State == HistoryState.NoStream ? StreamPosition.BeforeFirst : page.Head);
+        }
+        return new Located(starts);
+    }
+
+    private void OnLocated(Located located)
+    {
+        for (var i = 0; i < located.Starts.Length; i++)
+        {
+            var stream = _request.Streams[i];
+            IAsyncEnumerator<StreamEvent> events;
+            try
+            {
+                events = _hub.SubscribeAsync(stream, located.Starts[i], _ended.Token).GetAsyncEnumerator(CancellationToken.None);
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+            {
+                Self.Tell(new SubscribeFailed(_request, e.Message), Self);
+                return;
+            }
+            _reading++;
+            _ = ReadAsync(stream, events, Self, _request.Subscriber);
+        }
+        _asker.Tell(new Subscribed(_request, Self), Context.Parent);
+    }
+
+    private void OnAcknowledge(Acknowledge m)
+    {
+        var onTheWay = _request.Window - _window.CurrentCount;
+        if (m.Count > 0 && onTheWay > 0) _window.Release(Math.Min(m.Count, onTheWay));
+    }
+
+    // Outside the actor: it touches nothing of it but the window, and speaks in its name.
+    private async Task ReadAsync(string stream, IAsyncEnumerator<StreamEvent> events, IActorRef self, IActorRef subscriber)
+    {
+        string? error = null;
+        try
+        {
+            await using (events.ConfigureAwait(false))
+            {
+                while (await events.MoveNextAsync().ConfigureAwait(false))
+                {
+                    await _window.WaitAsync(_ended.Token).ConfigureAwait(false);
+                    subscriber.Tell(new StreamReceived(stream, events.Current), self);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            // The subscription has ended.
+            return;
+        }
+        catch (Exception e)
+        {
+            error = e.Message;
+        }
+        self.Tell(new StreamEnded(stream, error), self);
+    }
+
+    private sealed record Located(StartPosition[] Starts) : INoSerializationVerificationNeeded;
+}
