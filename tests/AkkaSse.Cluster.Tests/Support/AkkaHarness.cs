@@ -21,6 +21,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
             unreachable-nodes-reaper-interval = 200ms
             periodic-tasks-initial-delay = 50ms
             failure-detector {
+              implementation-class = "AkkaSse.Cluster.Tests.Support.GrantedFailureDetector, AkkaSse.Cluster.Tests"
               heartbeat-interval = 200ms
               acceptable-heartbeat-pause = 2s
             }
@@ -72,12 +73,12 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
     {
         var hubOptions = new HubOptions { NodeName = name, AutoCreate = true };
         configure?.Invoke(hubOptions);
-        // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for.
-        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast, LeaveLimit = TimeSpan.Zero };
+        // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for. Appends wait as long as an engine may let them: what an owner's silence leads to is tested where it is silent.
+        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast, LeaveLimit = TimeSpan.Zero, AppendTimeout = TimeSpan.FromMinutes(1) };
         options.Seeds = [.. _nodes.Select(static n => n.Engine.Node?.Self.Address.ToString()).OfType<string>()];
         change?.Invoke(options);
         var engine = new AkkaClusterEngine(options, Log);
-        var hub = new SseHub(hubOptions, engine, time: time);
+        var hub = new SseHub(hubOptions, engine, time: time ?? GrantedTime.Instance);
         await hub.StartAsync();
         // On a busy machine it may take a new cluster some seconds until a stream has an owner.
         var node = new EngineNode(hub, engine, others > 0 ? Eventually.Deadline : TimeSpan.Zero);
