@@ -5,6 +5,7 @@ using System.IO.Pipelines;
 using System.Text;
 using AkkaSse.Hub;
 using AkkaSse.Protocol;
+using AkkaSse.Testing;
 using Microsoft.Extensions.Logging;
 using NSubstitute;
 
@@ -13,8 +14,6 @@ namespace AkkaSse.Architecture.Tests;
 /// <summary>Promises that span rooms, seen through the public surface alone.</summary>
 public class ContractTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     [Trait("parity", "TGT-05")]
     public async Task Application_runs_against_a_double_of_the_hub_as_against_the_hub()
@@ -118,7 +117,7 @@ public class ContractTests
 
     private static async Task<string> ReadUntilAsync(PipeReader reader, string text)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = Eventually.Limit();
         var all = new StringBuilder();
         try
         {
@@ -131,7 +130,7 @@ public class ContractTests
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"Waited {Patience.TotalSeconds} s for '{text}', got '{all}'.");
+            throw new TimeoutException($"Waited in vain for '{text}', got '{all}'.");
         }
         return all.ToString();
     }

@@ -33,7 +33,7 @@ public sealed class ProtocolTests
         using var published = await client.PostAsync("/v1/streams/caf%C3%A9/events", new StringContent("over h2"));
         published.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         using var reader = new StreamReader(await first.Content.ReadAsStreamAsync());
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         while (await reader.ReadLineAsync(deadline.Token) != "data: over h2") { }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 using Microsoft.Playwright;
 
 namespace AkkaSse.Browser.Tests;
@@ -15,7 +16,7 @@ internal sealed class BrowserPage : IAsyncDisposable
     {
         _context = context;
         Page = page;
-        page.SetDefaultTimeout((float)ProgramProcess.Deadline.TotalMilliseconds);
+        page.SetDefaultTimeout((float)Eventually.Longest.TotalMilliseconds);
         page.PageError += (_, error) => _faults.Enqueue(error);
         page.Console += (_, message) =>
         {

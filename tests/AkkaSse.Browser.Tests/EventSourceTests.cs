@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Browser.Tests;
 
@@ -157,7 +158,7 @@ public sealed class EventSourceTests(Chromium chromium) : IClassFixture<Chromium
         (await server.Http.DeleteAsync("/v1/clients/browser?reconnect=false")).IsSuccessStatusCode.ShouldBeTrue();
 
         await page.Page.WaitForFunctionAsync("() => window.source.readyState === 2");
-        await Until.TrueAsync(async () => (await server.Http.GetStringAsync("/v1/clients")).Contains("\"clients\":[]", StringComparison.Ordinal), "nobody is connected");
+        await Eventually.Until(async () => (await server.Http.GetStringAsync("/v1/clients")).Contains("\"clients\":[]", StringComparison.Ordinal), "nobody is connected");
     }
 
     [ChromiumFact]

@@ -1,4 +1,5 @@
 using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -71,7 +72,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("not subscribed");
     }
 
-    private static float Limit => (float)ProgramProcess.Deadline.TotalMilliseconds;
+    private static float Limit => (float)Eventually.Longest.TotalMilliseconds;
 
     internal static int FreePort()
     {

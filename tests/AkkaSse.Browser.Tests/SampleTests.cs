@@ -1,4 +1,5 @@
 using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace AkkaSse.Browser.Tests;
@@ -20,7 +21,7 @@ public sealed class SampleTests(Chromium chromium) : IClassFixture<Chromium>
         await page.WaitForSelectorAsync("progress");
         await page.ReloadAsync();
 
-        await Expect(page.Locator("label").First).ToContainTextAsync("done: 148933 primes", new() { Timeout = (float)ProgramProcess.Deadline.TotalMilliseconds });
+        await Expect(page.Locator("label").First).ToContainTextAsync("done: 148933 primes", new() { Timeout = (float)Eventually.Longest.TotalMilliseconds });
         (await page.EvaluateAsync<double>("() => document.querySelector('progress').value")).ShouldBe(100);
     }
 }

@@ -49,24 +49,26 @@ public sealed class EngineTests : IAsyncLifetime
     [Fact]
     public async Task Node_that_remembers_where_a_client_is_hears_of_another_zone_and_of_its_end()
     {
-        await using var a = await _harness.StartNodeAsync("a");
-        await using var b = await _harness.StartNodeAsync("b");
+        // The hubs' clock stands still: what a node remembers is right for ever, if it is told of nothing.
+        await using var harness = new AkkaHarness(new ManualTimeProvider());
+        await using var a = await harness.StartNodeAsync("a");
+        await using var b = await harness.StartNodeAsync("b");
         await b.Engine.Claims.ClaimAsync(new ClaimRequest("z", "c"), default);
         (await a.Engine.Claims.LocateAsync(null, "c", default)).Count.ShouldBe(1);
         var second = await b.Engine.Claims.ClaimAsync(new ClaimRequest("y", "c"), default);
-        // Far below the 30 s for which a node that is told of nothing believes what it remembers.
-        var soon = TimeSpan.FromSeconds(10);
-        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).Count == 2, "the second zone to be seen", soon);
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).Count == 2, "the second zone to be seen");
         await b.Engine.Claims.ReleaseAsync("y", "c", second.Generation);
-        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).Count == 1, "the end of it to be seen", soon);
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).Count == 1, "the end of it to be seen");
     }
 
     [Fact]
     public async Task Publish_after_a_look_at_nothing_that_was_due_finds_its_owner_at_once()
     {
-        await using var a = await _harness.StartNodeAsync("a");
+        // Less than the 10 s after which the stream's actor would look again by itself.
+        await using var harness = new AkkaHarness(change: static o => o.AppendTimeout = TimeSpan.FromSeconds(8));
+        await using var a = await harness.StartNodeAsync("a");
         (await a.AppendAsync("s", "1")).Status.ShouldBe(PublishStatus.Accepted);
-        var system = _harness.Engines[0].Node!.System;
+        var system = harness.Engines[0].Node!.System;
         var owner = await system.ActorSelection("/system/sharding/akkasse-streams/*/s").ResolveOne(Eventually.Deadline);
         // Its shard moves: nobody needs another owner, so nobody looks for one.
         (await owner.GracefulStop(Eventually.Deadline, StopOwner.Instance)).ShouldBeTrue();
@@ -74,15 +76,16 @@ public sealed class EngineTests : IAsyncLifetime
         await Task.Delay(600);
         ((AkkaStreams)a.Streams).Of("s").Connect();
         await Task.Delay(100);
-        (await a.AppendAsync("s", "2")).Status.ShouldBe(PublishStatus.Accepted, Logged);
+        (await a.AppendAsync("s", "2")).Status.ShouldBe(PublishStatus.Accepted, string.Join('\n', harness.Log.Lines.TakeLast(80)));
     }
 
     [Fact]
     public async Task Stream_whose_owner_cannot_be_reached_is_not_said_to_be_missing()
     {
-        await using var a = await _harness.StartNodeAsync("a");
-        (await a.Streams.ReadAsync("s", null, 10, default)).State.ShouldBe(HistoryState.NoStream);
-        var region = await _harness.Engines[0].Node!.System.ActorSelection("/system/sharding/akkasse-streams").ResolveOne(Eventually.Deadline);
+        await using var harness = new AkkaHarness(change: static o => o.AppendTimeout = TimeSpan.FromSeconds(2));
+        await using var a = await harness.StartNodeAsync("a");
+        await Eventually.Until(async () => (await a.Streams.ReadAsync("s", null, 10, default)).State == HistoryState.NoStream, "the stream to have an owner who knows that it is not there");
+        var region = await harness.Engines[0].Node!.System.ActorSelection("/system/sharding/akkasse-streams").ResolveOne(Eventually.Deadline);
         (await region.GracefulStop(Eventually.Deadline, PoisonPill.Instance)).ShouldBeTrue();
         a.Engine.State.ShouldBe(EngineState.Ready);
         (await a.Streams.ReadAsync("t", null, 10, default)).State.ShouldBe(HistoryState.Unavailable);

@@ -12,7 +12,7 @@ public abstract class ClaimSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync();
         var claims = node.Engine.Claims;
-        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(async () => await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = $"i{i}" }, default))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(async () => await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = $"i{i}" }))));
         answers.Count(static a => a.Status == ClaimStatus.Granted).ShouldBe(1);
         answers.Count(static a => a.Status == ClaimStatus.InUse).ShouldBe(99);
         var winner = answers.Single(static a => a.Status == ClaimStatus.Granted);
@@ -27,15 +27,15 @@ public abstract class ClaimSpecs : EngineSpecs
         await using var node = await Harness.StartNodeAsync();
         var claims = node.Engine.Claims;
         var request = new ClaimRequest("z", "c") { Instance = "i" };
-        var first = await claims.ClaimAsync(request, default);
-        var second = await claims.ClaimAsync(request, default);
+        var first = await node.ClaimAsync(request);
+        var second = await node.ClaimAsync(request);
         second.Status.ShouldBe(ClaimStatus.Granted, "the same instance replaces itself");
         second.Generation.ShouldBeGreaterThan(first.Generation);
         await claims.ReleaseAsync("z", "c", first.Generation);
         (await claims.LocateAsync("z", "c", default)).Single().Generation.ShouldBe(second.Generation);
         await claims.ReleaseAsync("z", "c", second.Generation);
         (await claims.LocateAsync("z", "c", default)).ShouldBeEmpty();
-        (await claims.ClaimAsync(request with { Instance = "other" }, default)).Generation.ShouldBeGreaterThan(second.Generation);
+        (await node.ClaimAsync(request with { Instance = "other" })).Generation.ShouldBeGreaterThan(second.Generation);
     }
 
     [Fact]
@@ -43,9 +43,9 @@ public abstract class ClaimSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync();
         var claims = node.Engine.Claims;
-        await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = "i", Subject = "alice" }, default);
-        (await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = "i", Subject = "bob" }, default)).Status.ShouldBe(ClaimStatus.InUse);
-        (await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = "i" }, default)).Status.ShouldBe(ClaimStatus.InUse);
+        await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = "i", Subject = "alice" });
+        (await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = "i", Subject = "bob" })).Status.ShouldBe(ClaimStatus.InUse);
+        (await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = "i" })).Status.ShouldBe(ClaimStatus.InUse);
     }
 
     [Theory]
@@ -60,8 +60,8 @@ public abstract class ClaimSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync(configure: o => o.DuplicateClients = policy);
         var claims = node.Engine.Claims;
-        await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = "a", Subject = "alice" }, default);
-        (await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = instance, Subject = subject }, default)).Status.ShouldBe(expected);
+        await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = "a", Subject = "alice" });
+        (await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = instance, Subject = subject })).Status.ShouldBe(expected);
     }
 
     [Fact]
@@ -69,10 +69,10 @@ public abstract class ClaimSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync(configure: static o => o.DuplicateClients = DuplicateClientPolicy.Replace);
         var claims = node.Engine.Claims;
-        await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = "a" }, default);
-        await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = "b" }, default);
-        (await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = "a" }, default)).Status.ShouldBe(ClaimStatus.Refused);
-        (await claims.ClaimAsync(new ClaimRequest("z", "c") { Instance = "b" }, default)).Status.ShouldBe(ClaimStatus.Granted);
+        await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = "a" });
+        await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = "b" });
+        (await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = "a" })).Status.ShouldBe(ClaimStatus.Refused);
+        (await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = "b" })).Status.ShouldBe(ClaimStatus.Granted);
     }
 
     [Fact]
@@ -81,9 +81,9 @@ public abstract class ClaimSpecs : EngineSpecs
         await using var node = await Harness.StartNodeAsync();
         var claims = node.Engine.Claims;
         var request = new ClaimRequest("z", "c") { Instance = "a" };
-        await claims.ClaimAsync(request, default);
+        await node.ClaimAsync(request);
         await claims.RefuseAsync("z", "c", "a", TimeSpan.FromMinutes(10), default);
-        (await claims.ClaimAsync(request, default)).Status.ShouldBe(ClaimStatus.Refused);
+        (await node.ClaimAsync(request)).Status.ShouldBe(ClaimStatus.Refused);
         (await claims.IsRefusedAsync("z", "c", "b", default)).ShouldBeFalse();
         (await claims.IsRefusedAsync("z", "c", "a", default)).ShouldBeTrue();
     }
@@ -94,8 +94,8 @@ public abstract class ClaimSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync();
         var claims = node.Engine.Claims;
-        (await claims.ClaimAsync(new ClaimRequest("y", "c"), default)).Status.ShouldBe(ClaimStatus.Granted);
-        (await claims.ClaimAsync(new ClaimRequest("z", "c"), default)).Status.ShouldBe(ClaimStatus.Granted);
+        (await node.ClaimAsync(new ClaimRequest("y", "c"))).Status.ShouldBe(ClaimStatus.Granted);
+        (await node.ClaimAsync(new ClaimRequest("z", "c"))).Status.ShouldBe(ClaimStatus.Granted);
         (await claims.LocateAsync(null, "c", default)).Select(static l => l.Zone).ShouldBe(["y", "z"], ignoreOrder: true);
         (await claims.LocateAsync("y", "c", default)).Count.ShouldBe(1);
         (await claims.LocateAsync(null, "d", default)).ShouldBeEmpty();

@@ -14,7 +14,7 @@ public abstract class ClusterSpecs : EngineSpecs
         await using var a = await Harness.StartNodeAsync("a");
         await using var b = await Harness.StartNodeAsync("b");
         const int each = 200;
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         var readers = new[] { a, b }.Select(node => ReadAsync(node.Hub, 2 * each, deadline.Token)).ToArray();
         await Task.WhenAll(new[] { a, b }.Select(node => Task.Run(async () =>
         {

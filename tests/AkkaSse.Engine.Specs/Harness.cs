@@ -1,6 +1,7 @@
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Engine.Specs;
 
@@ -23,7 +24,7 @@ public interface IManualTimeHarness : IEngineHarness
 /// <summary>A running node: a hub and the engine it stands on.</summary>
 /// <param name="hub">The hub.</param>
 /// <param name="engine">Its engine.</param>
-/// <param name="patience">How long a single append comes again while it is answered Unavailable, as a publisher does; then nothing was appended. For engines whose streams find their owners by and by.</param>
+/// <param name="patience">How long a single append or claim comes again while it is answered Unavailable, as a publisher or a client does; then nothing was appended or granted. For engines whose streams and ids find their owners by and by.</param>
 public sealed class EngineNode(SseHub hub, IHubEngine engine, TimeSpan patience = default) : IAsyncDisposable
 {
     public SseHub Hub { get; } = hub;
@@ -37,11 +38,22 @@ public sealed class EngineNode(SseHub hub, IHubEngine engine, TimeSpan patience 
     /// <summary>Appends one event with these data, by the engine itself.</summary>
     public async Task<AppendResult> AppendAsync(string stream, string data, PublishOptions options = default)
     {
-        for (var began = TimeProvider.System.GetTimestamp(); ;)
+        for (var began = GrantedTime.Instance.GetTimestamp(); ;)
         {
             var result = (await AppendAsync(stream, [new AppendItem(new SseEvent { Data = data }, options)]))[0];
-            if (result.Status != PublishStatus.Unavailable || TimeProvider.System.GetElapsedTime(began) >= patience) return result;
+            if (result.Status != PublishStatus.Unavailable || GrantedTime.Instance.GetElapsedTime(began) >= patience) return result;
             // An engine that does not serve refuses at once.
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Claims an id; as with an append, what is answered Unavailable was not granted and comes again.</summary>
+    public async Task<ClaimResult> ClaimAsync(ClaimRequest request)
+    {
+        for (var began = GrantedTime.Instance.GetTimestamp(); ;)
+        {
+            var result = await Engine.Claims.ClaimAsync(request, CancellationToken.None);
+            if (result.Status != ClaimStatus.Unavailable || GrantedTime.Instance.GetElapsedTime(began) >= patience) return result;
             await Task.Delay(50);
         }
     }

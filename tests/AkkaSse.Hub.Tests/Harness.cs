@@ -124,9 +124,9 @@ internal sealed class TestReader : IAsyncDisposable
     }
 
     /// <summary>The next block; null at the end.</summary>
-    internal async Task<RawBlock?> NextAsync(TimeSpan? deadline = null)
+    internal async Task<RawBlock?> NextAsync()
     {
-        while (_blocks.Count == 0 && !_ended) await FillAsync(deadline);
+        while (_blocks.Count == 0 && !_ended) await FillAsync();
         if (!_blocks.TryDequeue(out var block)) return null;
         LastEventId = block.Id ?? LastEventId;
         return block;
@@ -166,7 +166,7 @@ internal sealed class TestReader : IAsyncDisposable
     /// <summary>Reads what has arrived until a line without a block fits, as comments between events are.</summary>
     internal async Task PendingAsync(Func<IReadOnlyList<string>, bool> fits)
     {
-        while (!fits(_lines) && !_ended) await FillAsync(null);
+        while (!fits(_lines) && !_ended) await FillAsync();
         fits(_lines).ShouldBeTrue(string.Join('\n', _lines));
     }
 
@@ -187,9 +187,9 @@ internal sealed class TestReader : IAsyncDisposable
         _gone.Cancel();
     }
 
-    private async Task FillAsync(TimeSpan? deadline)
+    private async Task FillAsync()
     {
-        using var limit = new CancellationTokenSource(deadline ?? Eventually.Deadline);
+        using var limit = Eventually.Limit();
         try
         {
             Take(await _pipe.Reader.ReadAsync(limit.Token));

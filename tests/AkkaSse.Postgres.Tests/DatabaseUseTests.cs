@@ -74,7 +74,7 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
         await using var publisher = await _harness.StartNodeAsync("a");
         await using var reading = await _harness.StartNodeAsync("b");
         foreach (var stream in new[] { "read", "unread" }) await publisher.AppendAsync(stream, "0");
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         var seen = new int[readers];
         var all = Enumerable.Range(0, readers).Select(r => Task.Run(async () =>
         {
@@ -106,7 +106,7 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
         await using var publisher = await _harness.StartNodeAsync("a");
         await publisher.AppendAsync("s", [.. Enumerable.Range(0, events).Select(static i => new AppendItem(new SseEvent { Data = $"{i}" }, default))]);
         await using var reading = await _harness.StartNodeAsync("b");
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         await Eventually.Within(
             Task.WhenAll(Enumerable.Range(0, readers).Select(_ => Task.Run(async () =>
             {
@@ -142,7 +142,7 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
         var text = "";
         while (Enumerable.Range(0, sends).Any(i => !text.Contains($"event {i};", StringComparison.Ordinal)))
         {
-            var read = await pipe.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
+            var read = await pipe.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline, GrantedTime.Instance);
             text += System.Text.Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(read.Buffer));
             pipe.Reader.AdvanceTo(read.Buffer.End);
         }

@@ -95,7 +95,7 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await using var a = await quiet.StartNodeAsync("a");
         await using var b = await quiet.StartNodeAsync("b");
         await a.AppendAsync("s", "0");
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
         await reader.MoveNextAsync();
         for (var i = 1; i <= 3; i++)
@@ -172,7 +172,7 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         var filler = new string('x', 1_000);
         AppendItem[] Items(int from, int count) => [.. Enumerable.Range(from, count).Select(i => new AppendItem(new SseEvent { Data = $"{i} {filler}" }, default))];
         await a.AppendAsync("s", Items(1, 300));
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
         (await reader.MoveNextAsync()).ShouldBeTrue();
         // The reader's local log begins with 301 and ends there; the rest of the page in which it begins, and more, is in the database.
@@ -201,7 +201,7 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
         for (var i = 0; i < 10; i++) await a.AppendAsync("s", [.. Enumerable.Range(i * 100, 100).Select(static n => new AppendItem(new SseEvent { Data = $"{n}", Type = n % 2 == 0 ? "even" : null }, default))]);
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
         for (var n = 0; n < 1_000; n++)
         {
@@ -235,7 +235,7 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         var text = "";
         while (!text.Contains("data: 42", StringComparison.Ordinal))
         {
-            var read = await pipe.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
+            var read = await pipe.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline, GrantedTime.Instance);
             text += System.Text.Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(read.Buffer));
             pipe.Reader.AdvanceTo(read.Buffer.End);
         }
@@ -313,7 +313,7 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
         await a.AppendAsync("s", "1");
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
         await reader.MoveNextAsync();
         await a.AppendAsync("s", [new AppendItem(new SseEvent { Comment = "hello" }, default)]);
@@ -360,7 +360,7 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
 
     private static async Task<string?> FirstAsync(Engine.Specs.EngineNode node, StartPosition from)
     {
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         await foreach (var e in node.Hub.ListenAsync("s", from, deadline.Token)) return e.Data;
         return null;
     }

@@ -90,7 +90,7 @@ public sealed class SchemaTests(SharedServer shared) : IAsyncLifetime
         await using var a = await harness.StartNodeAsync("a");
         await using var b = await harness.StartNodeAsync("b");
         await a.AppendAsync("s", "0");
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
         (await reader.MoveNextAsync()).ShouldBeTrue();
         await a.AppendAsync("s", "1");

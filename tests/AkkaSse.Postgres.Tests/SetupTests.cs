@@ -23,7 +23,7 @@ public sealed class SetupTests(SharedServer shared)
         await using var b = await StartAsync("b", connection);
         var published = await a.Services.GetRequiredService<ISseHub>().PublishAsync("s", new SseEvent { Data = "x" });
         published.Status.ShouldBe(PublishStatus.Accepted, published.Error);
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         await foreach (var e in b.Services.GetRequiredService<ISseHub>().ListenAsync("s", StartPosition.Earliest, deadline.Token))
         {
             (e.Data, e.LastEventId).ShouldBe(("x", published.Id));

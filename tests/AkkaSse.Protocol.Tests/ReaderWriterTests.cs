@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using AkkaSse.Testing;
 using static AkkaSse.Protocol.Tests.Harness;
 
 namespace AkkaSse.Protocol.Tests;
@@ -38,7 +39,7 @@ public class ReaderWriterTests
     public async Task Pipe_gives_each_event_as_soon_as_it_is_complete()
     {
         var pipe = new Pipe();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = Eventually.Limit();
         var parser = new SseParser();
         await using var items = SseReader.ReadAllAsync(pipe.Reader, parser, deadline.Token).GetAsyncEnumerator(deadline.Token);
         for (var i = 0; i < 20; i++)
@@ -91,7 +92,7 @@ public class ReaderWriterTests
         var next = items.MoveNextAsync().AsTask();
         next.IsCompleted.ShouldBeFalse();
         await cancel.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(() => next.WaitAsync(TimeSpan.FromSeconds(30)));
+        await Should.ThrowAsync<OperationCanceledException>(() => Eventually.Within(next, "the cancellation"));
     }
 
     [Fact]

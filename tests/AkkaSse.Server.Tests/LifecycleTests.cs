@@ -42,7 +42,7 @@ public sealed class LifecycleTests
         await using var server = await TestServer.StartAsync(["--set", "Logging:LogLevel:AkkaSse.Hub=debug", .. scopes]);
         await using var reader = await server.ReadAsync("/v1/streams/s/events");
         await reader.NextAsync("hub.open");
-        await Until.TrueAsync(() => Task.FromResult(server.Process.Output.Contains("SseHub[", StringComparison.Ordinal)), "a line of the hub");
+        await Eventually.Until(() => server.Process.Output.Contains("SseHub[", StringComparison.Ordinal), "a line of the hub");
         server.Process.Output.Contains("ConnectionId:", StringComparison.Ordinal).ShouldBe(asked, server.Process.Output);
     }
 
@@ -62,7 +62,7 @@ public sealed class LifecycleTests
         // With a delay before the drain of minutes only the second signal can be what ended the process before the deadline.
         await using var server = await TestServer.StartAsync("--set", "Server:ReadinessDelay=10m");
         server.Process.Terminate();
-        await Until.TrueAsync(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness fails after the first signal");
+        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness fails after the first signal");
 
         server.Process.Terminate();
 
@@ -78,7 +78,7 @@ public sealed class LifecycleTests
 
         server.Process.Terminate();
 
-        await Until.TrueAsync(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness fails");
+        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness fails");
         (await server.Http.GetAsync("/healthz/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await server.PublishAsync("news", "still here")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await reader.NextAsync("message")).Data.ShouldBe("still here");
@@ -162,7 +162,7 @@ public sealed class LifecycleTests
             server.Process.Output.ShouldNotContain("GET /v1/streams/news/events 200");
         }
 
-        await Until.TrueAsync(() => Task.FromResult(server.Process.Output.Contains("GET /v1/streams/news/events 200", StringComparison.Ordinal)), "the stream's line in the access log");
+        await Eventually.Until(() => server.Process.Output.Contains("GET /v1/streams/news/events 200", StringComparison.Ordinal), "the stream's line in the access log");
     }
 
     [Fact]

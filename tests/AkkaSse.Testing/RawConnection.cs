@@ -31,7 +31,7 @@ public sealed class RawConnection : IAsyncDisposable
         if (receiveBuffer is { } size) socket.ReceiveBufferSize = size;
         try
         {
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(server.Host), server.Port)).WaitAsync(Eventually.Deadline).ConfigureAwait(false);
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(server.Host), server.Port)).WaitAsync(Eventually.Deadline, GrantedTime.Instance).ConfigureAwait(false);
         }
         catch
         {
@@ -46,7 +46,7 @@ public sealed class RawConnection : IAsyncDisposable
     {
         while (bytes.Length > 0)
         {
-            var sent = await _socket.SendAsync(bytes).AsTask().WaitAsync(Eventually.Deadline).ConfigureAwait(false);
+            var sent = await _socket.SendAsync(bytes).AsTask().WaitAsync(Eventually.Deadline, GrantedTime.Instance).ConfigureAwait(false);
             bytes = bytes[sent..];
         }
     }
@@ -128,7 +128,7 @@ public sealed class RawConnection : IAsyncDisposable
     /// <summary>Reads the rest of the body.</summary>
     public async Task<byte[]> ReadBodyToEndAsync()
     {
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         using var all = new MemoryStream();
         var part = new byte[16 * 1024];
         while (await ReadBodyAsync(part, deadline.Token).ConfigureAwait(false) is > 0 and var n) all.Write(part, 0, n);
@@ -136,9 +136,9 @@ public sealed class RawConnection : IAsyncDisposable
     }
 
     /// <summary>True when the peer closes or resets the connection within the deadline and sends nothing more.</summary>
-    public async Task<bool> WaitForCloseAsync(TimeSpan? deadline = null)
+    public async Task<bool> WaitForCloseAsync()
     {
-        using var cancel = new CancellationTokenSource(deadline ?? Eventually.Deadline);
+        using var cancel = Eventually.Limit();
         try
         {
             while (await FillAsync(cancel.Token).ConfigureAwait(false)) _start = _end;
@@ -175,8 +175,7 @@ public sealed class RawConnection : IAsyncDisposable
 
     private async Task<string> ReadLineAsync(CancellationToken cancellation = default)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (!cancellation.CanBeCanceled) deadline.CancelAfter(Eventually.Deadline);
+        using var deadline = cancellation.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellation) : Eventually.Limit();
         var line = new StringBuilder();
         while (true)
         {

@@ -76,20 +76,20 @@ public sealed class RawSseClient : IAsyncDisposable
     /// The next block; null when the stream has ended cleanly. The deadline is for the whole block: heartbeats do not prolong it.
     /// </summary>
     /// <exception cref="TimeoutException">None came within the deadline; the message shows what had been read.</exception>
-    public async Task<RawBlock?> NextAsync(TimeSpan? deadline = null)
+    public async Task<RawBlock?> NextAsync()
     {
-        using var cancel = new CancellationTokenSource(deadline ?? Eventually.Deadline);
-        return await NextAsync(cancel.Token).ConfigureAwait(false);
+        using var cancel = Eventually.Limit();
+        return await ReadAsync(cancel.Token).ConfigureAwait(false);
     }
 
     /// <summary>The next block that fits; blocks before it are dropped. The deadline is for all of them together.</summary>
     /// <exception cref="InvalidOperationException">The stream ended before.</exception>
-    public async Task<RawBlock> NextAsync(Func<RawBlock, bool> fits, string what, TimeSpan? deadline = null)
+    public async Task<RawBlock> NextAsync(Func<RawBlock, bool> fits, string what)
     {
-        using var cancel = new CancellationTokenSource(deadline ?? Eventually.Deadline);
+        using var cancel = Eventually.Limit();
         try
         {
-            while (await NextAsync(cancel.Token).ConfigureAwait(false) is { } block)
+            while (await ReadAsync(cancel.Token).ConfigureAwait(false) is { } block)
             {
                 if (fits(block)) return block;
             }
@@ -102,21 +102,23 @@ public sealed class RawSseClient : IAsyncDisposable
     }
 
     /// <summary>The next event that is none of the hub's own.</summary>
-    public Task<RawBlock> NextEventAsync(TimeSpan? deadline = null) =>
-        NextAsync(b => b.Data is not null && b.Type?.StartsWith("hub.", StringComparison.Ordinal) != true, "an event", deadline);
+    public Task<RawBlock> NextEventAsync() =>
+        NextAsync(b => b.Data is not null && b.Type?.StartsWith("hub.", StringComparison.Ordinal) != true, "an event");
 
     /// <summary>The next event of that type.</summary>
-    public Task<RawBlock> NextAsync(string type, TimeSpan? deadline = null) =>
-        NextAsync(b => b.Type == type, $"an event of type {type}", deadline);
+    public Task<RawBlock> NextAsync(string type) =>
+        NextAsync(b => b.Type == type, $"an event of type {type}");
 
     /// <summary>The next line, the empty one of a block's end included; null at the clean end.</summary>
-    public async Task<string?> NextLineAsync(TimeSpan? deadline = null)
+    public async Task<string?> NextLineAsync()
     {
-        using var cancel = new CancellationTokenSource(deadline ?? Eventually.Deadline);
+        using var cancel = Eventually.Limit();
         return await NextLineAsync(cancel.Token).ConfigureAwait(false);
     }
 
-    private async Task<RawBlock?> NextAsync(CancellationToken cancellation)
+    /// <summary>The next block, however long it takes; null when the stream has ended cleanly.</summary>
+    /// <exception cref="TimeoutException">Cancelled.</exception>
+    public async Task<RawBlock?> ReadAsync(CancellationToken cancellation)
     {
         while (await NextLineAsync(cancellation).ConfigureAwait(false) is { } line)
         {

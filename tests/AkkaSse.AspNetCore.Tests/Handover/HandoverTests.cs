@@ -201,7 +201,7 @@ public sealed class HandoverTests
         using var client = new HttpClient { BaseAddress = host.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, Timeout = Eventually.Deadline };
         using var stream = await client.GetAsync("/v1/streams/a/events", HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         while (await reader.ReadLineAsync(deadline.Token) != "event: hub.open") { }
         using var published = await client.PostAsync("/v1/streams/a/events", new StringContent("x"));
         while (await reader.ReadLineAsync(deadline.Token) != "data: x") { }

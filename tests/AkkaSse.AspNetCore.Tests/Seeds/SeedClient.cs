@@ -40,7 +40,7 @@ internal abstract class SeedClient : IAsyncDisposable
     /// <summary>The next event; null when the server has ended the stream.</summary>
     public async Task<SeedEvent?> NextAsync()
     {
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         while (_events.Count == 0)
         {
             int read;

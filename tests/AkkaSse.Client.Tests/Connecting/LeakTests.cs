@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AkkaSse.Testing;
 using Xunit.Abstractions;
 
 namespace AkkaSse.Client.Tests.Connecting;
@@ -47,10 +48,10 @@ public sealed class LeakTests(ITestOutputHelper output)
         await using var client = Clients.Create(server.Url, o => o.IdleTimeout = TimeSpan.FromMinutes(1));
         using var stop = new CancellationTokenSource();
         var run = client.RunAsync(stop.Token);
-        await Limits.Until(() => server.Accepted > 50, "it is warm");
+        await Eventually.Until(() => server.Accepted > 50, "it is warm");
         var handles = Handles();
         var timers = Timer.ActiveCount;
-        await Limits.Until(() => server.Accepted > 50 + Cycles, "the cycles are done");
+        await Eventually.Until(() => server.Accepted > 50 + Cycles, "the cycles are done");
         await Flat(handles, timers);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(run.Within("the end"));
@@ -96,7 +97,7 @@ public sealed class LeakTests(ITestOutputHelper output)
     {
         // Other tests run beside this one and hold a few handles of their own; a leak would be of the order of the cycles.
         const int Slack = Cycles / 20;
-        await Limits.Until(() => Handles() < handles + Slack && Timer.ActiveCount < timers + Slack, "handles and timers are back");
+        await Eventually.Until(() => Handles() < handles + Slack && Timer.ActiveCount < timers + Slack, "handles and timers are back");
         output.WriteLine($"handles {handles} -> {Handles()}, timers {timers} -> {Timer.ActiveCount}");
     }
 }

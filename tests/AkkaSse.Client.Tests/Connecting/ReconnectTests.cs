@@ -1,4 +1,5 @@
 using System.Net;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Client.Tests.Connecting;
 
@@ -203,10 +204,10 @@ public sealed class ReconnectTests
         client.OnNotification<SseNotification>(_ => states.Add(client.State));
         using var stop = new CancellationTokenSource();
         var running = client.RunAsync(stop.Token);
-        await Limits.Until(() => server.Accepted == 1, "the request is under way");
+        await Eventually.Until(() => server.Accepted == 1, "the request is under way");
         client.State.ShouldBe(SseClientState.Connecting);
         release.SetResult();
-        await Limits.Until(() => client.State == SseClientState.Waiting, "it waits");
+        await Eventually.Until(() => client.State == SseClientState.Waiting, "it waits");
         states.ShouldBe([SseClientState.Open, SseClientState.Open, SseClientState.Waiting]);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(running.Within("the end"));
@@ -246,7 +247,7 @@ public sealed class ReconnectTests
         await using var server = new RawServer(c => c.StreamAsync($"data: {c.Number}\n\n"));
         await using var client = Clients.Create(server.Url, o => o.Reconnect = ReconnectPolicy.Fixed(TimeSpan.FromHours(1)));
         var reading = client.SubscribeAsync().TakeWithin(2);
-        await Limits.Until(() => client.State == SseClientState.Waiting, "it waits");
+        await Eventually.Until(() => client.State == SseClientState.Waiting, "it waits");
         client.Restart();
         (await reading).Select(e => e.Data).ShouldBe(["1", "2"]);
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using AkkaSse.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -69,12 +70,18 @@ public sealed class ContractServiceTests : IAsyncLifetime
         return response.Headers.Location!.ToString();
     }
 
+    private Task<(string Path, JsonElement Message)> TakeAsync(string what)
+    {
+        var limit = Eventually.Limit();
+        return Task.Run(() => _callbacks.Take(limit.Token)).Within(what);
+    }
+
     private async Task<List<string>> MessagesAsync(int count)
     {
         var list = new List<string>();
         for (var i = 0; i < count; i++)
         {
-            var taken = await Task.Run(() => _callbacks.TryTake(out var c, Limits.Deadline) ? c : throw new TimeoutException($"No callback {i + 1}."));
+            var taken = await TakeAsync($"callback {i + 1}");
             taken.Path.ShouldBe((i + 1).ToString());
             list.Add(taken.Message.GetRawText());
         }
@@ -125,7 +132,7 @@ public sealed class ContractServiceTests : IAsyncLifetime
             body = "{\"hello\": \"world\"}",
             headers = new Dictionary<string, string> { ["content-type"] = "application/json; charset=utf-8", ["header-name-1"] = "value-1" },
         });
-        await Limits.Until(() => server.Requests.Count >= 2, "it reconnects");
+        await Eventually.Until(() => server.Requests.Count >= 2, "it reconnects");
         foreach (var r in server.Requests.Take(2))
         {
             (r.Method, r.Body, r.Header("Content-Type"), r.Header("header-name-1"), r.Header("Last-Event-ID"))
@@ -150,7 +157,7 @@ public sealed class ContractServiceTests : IAsyncLifetime
         await MessagesAsync(1);
         (await _http.PostAsJsonAsync(location, new { command = "jump" })).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await _http.PostAsJsonAsync(location, new { command = "restart" })).IsSuccessStatusCode.ShouldBeTrue();
-        var (path, message) = await Task.Run(() => _callbacks.Take());
+        var (path, message) = await TakeAsync("the callback of the second connection");
         (path, message.GetProperty("kind").GetString()).ShouldBe(("2", "event"));
         (await _http.DeleteAsync(location)).IsSuccessStatusCode.ShouldBeTrue();
         await closed.Task.Within("the connection to close");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AkkaSse.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -268,7 +269,7 @@ public sealed class SseHubClientTests
 
             return await Task.WhenAll(answers);
         });
-        await Limits.Until(() => Volatile.Read(ref handed) == 10, "ten are pending");
+        await Eventually.Until(() => Volatile.Read(ref handed) == 10, "ten are pending");
         await Task.Delay(100);
         Volatile.Read(ref handed).ShouldBe(10);
         gate.SetResult();
@@ -293,7 +294,7 @@ public sealed class SseHubClientTests
         var gate = new TaskCompletionSource();
         hub.Before = () => gate.Task;
         var first = client.PublishAsync("a", Event("first")).AsTask();
-        await Limits.Until(() => hub.Requests == 1, "the first is on its way");
+        await Eventually.Until(() => hub.Requests == 1, "the first is on its way");
         using var stop = new CancellationTokenSource();
         var second = client.PublishAsync("a", Event("second"), cancellation: stop.Token).AsTask();
         var third = client.PublishAsync("a", Event("third")).AsTask();
@@ -333,7 +334,7 @@ public sealed class SseHubClientTests
             o.DrainTimeout = TimeSpan.FromMilliseconds(50);
         });
         var first = client.PublishAsync("a", Event("x")).AsTask();
-        await Limits.Until(() => hub.Requests == 1, "the first is on its way");
+        await Eventually.Until(() => hub.Requests == 1, "the first is on its way");
         var rest = Enumerable.Range(0, 5).Select(_ => client.PublishAsync("a", Event("x")).AsTask()).ToList();
         await client.DisposeAsync().AsTask().Within("the disposal");
         (await first).Status.ShouldBe(PublishStatus.OutcomeUnknown);

@@ -1,3 +1,5 @@
+using AkkaSse.Testing;
+
 namespace AkkaSse.Client.Tests.Reading;
 
 [Trait("parity", "CLI-13")]
@@ -61,7 +63,7 @@ public sealed class AcknowledgeTests
         await using var subscription = await client.OpenAsync().Within("the opening");
         await subscription.Events.ReadAsync();
         subscription.Acknowledge(await subscription.Events.ReadAsync());
-        await Limits.Until(() => subscription.State == SseClientState.Waiting, "it waits");
+        await Eventually.Until(() => subscription.State == SseClientState.Waiting, "it waits");
         subscription.Restart();
         (await subscription.Events.ReadAsync().AsTask().Within("the next event")).Data.ShouldBe("end");
         server.Requests.Last().Header("Last-Event-ID").ShouldBe("2");

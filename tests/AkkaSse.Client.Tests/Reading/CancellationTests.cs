@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AkkaSse.Testing;
 using Xunit.Abstractions;
 
 namespace AkkaSse.Client.Tests.Reading;
@@ -53,9 +54,9 @@ public sealed class CancellationTests(ITestOutputHelper output)
         var run = client.RunAsync(cancellation);
         await (state switch
         {
-            "connecting" => Limits.Until(() => server.Requests.Count == 1, "the request is sent"),
-            "idle read" => Limits.Until(() => Volatile.Read(ref calls) == 2, "the event was handled"),
-            "waiting" => Limits.Until(() => client.State == SseClientState.Waiting, "it waits"),
+            "connecting" => Eventually.Until(() => server.Requests.Count == 1, "the request is sent"),
+            "idle read" => Eventually.Until(() => Volatile.Read(ref calls) == 2, "the event was handled"),
+            "waiting" => Eventually.Until(() => client.State == SseClientState.Waiting, "it waits"),
             _ => inHandler.Task.Within("the handler"),
         });
         return (client, run, () => Volatile.Read(ref calls));
@@ -117,7 +118,7 @@ public sealed class CancellationTests(ITestOutputHelper output)
             await using var server = new RawServer(c => c.StreamAsync("data: x\n\n"));
             var client = Clients.Create(server.Url, o => o.Reconnect = ReconnectPolicy.Fixed(TimeSpan.Zero));
             var run = client.RunAsync();
-            await Limits.Until(() => server.Accepted > 1, "it reconnects");
+            await Eventually.Until(() => server.Accepted > 1, "it reconnects");
             client.Dispose();
             await run.Within("the end");
             var accepted = server.Accepted;
@@ -192,9 +193,9 @@ public sealed class CancellationTests(ITestOutputHelper output)
         await using var client = Clients.Create(server.Url);
         using var stop = new CancellationTokenSource();
         var opening = client.OpenAsync(stop.Token);
-        await Limits.Until(() => server.Requests.Count == 1, "the request is sent");
+        await Eventually.Until(() => server.Requests.Count == 1, "the request is sent");
         await MeasureAsync("opening", () => stop.CancelAsync(), opening);
         await Should.ThrowAsync<OperationCanceledException>(opening);
-        await Limits.Until(() => client.State == SseClientState.Closed, "it is closed");
+        await Eventually.Until(() => client.State == SseClientState.Closed, "it is closed");
     }
 }

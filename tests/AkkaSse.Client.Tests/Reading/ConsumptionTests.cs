@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Client.Tests.Reading;
 
@@ -94,9 +95,9 @@ public sealed partial class ConsumptionTests
         });
         await using var client = Clients.Create(server.Url, o => o.BufferSize = 4);
         await using var subscription = await client.OpenAsync().Within("the opening");
-        await Limits.Until(() => subscription.Events.Count == 4, "the buffer is full");
+        await Eventually.Until(() => subscription.Events.Count == 4, "the buffer is full");
         var last = -1;
-        await Limits.Until(
+        await Eventually.Until(
             () =>
             {
                 var now = Volatile.Read(ref sent);

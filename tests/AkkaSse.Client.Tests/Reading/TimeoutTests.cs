@@ -1,3 +1,5 @@
+using AkkaSse.Testing;
+
 namespace AkkaSse.Client.Tests.Reading;
 
 [Trait("parity", "CLI-14")]
@@ -43,7 +45,7 @@ public sealed class TimeoutTests
         var all = client.WatchAsync().TakeWithin(5);
         for (var armed = 1; armed <= 7; armed++)
         {
-            await Limits.Until(() => time.Armed == armed, $"the idle time is armed {armed} times");
+            await Eventually.Until(() => time.Armed == armed, $"the idle time is armed {armed} times");
             next.Release();
         }
 

@@ -32,7 +32,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
             await load.ReadAsync(stream, cluster.Urls[2]);
         }
         for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p, TimeSpan.FromMilliseconds(5));
-        await Eventually.Until(() => load.Acknowledged > 300, () => $"300 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}");
+        await Eventually.Until(() => load.Acknowledged > 300, () => $"300 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}", () => load.Acknowledged);
 
         var cut = TimeProvider.System.GetTimestamp();
         await net.CutAsync(2, 0);
@@ -44,13 +44,13 @@ public sealed class PartitionTests(ITestOutputHelper output)
         foreach (var stream in streams) (await PublishAsync(http, cluster.Urls[2], stream)).ShouldNotBe(HttpStatusCode.Accepted);
         load.ForgetPauses();
         foreach (var stream in streams)
-            await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[0], $"{stream}-probe") is HttpStatusCode.Accepted, () => $"the majority to accept publishes\n{cluster.Output}", TimeSpan.FromSeconds(60));
+            await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[0], $"{stream}-probe") is HttpStatusCode.Accepted, () => $"the majority to accept publishes\n{cluster.Output}");
         output.WriteLine($"the majority accepted publishes into all streams {TimeProvider.System.GetElapsedTime(cut).TotalSeconds:0.0} s after the cut");
         (await PublishAsync(http, cluster.Urls[2], "s0")).ShouldNotBe(HttpStatusCode.Accepted);
 
         await net.HealAsync(2, 0);
         await net.HealAsync(2, 1);
-        await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[2], "after") is HttpStatusCode.Accepted, () => $"the healed node to accept publishes\n{cluster.Output}", TimeSpan.FromSeconds(60));
+        await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[2], "after") is HttpStatusCode.Accepted, () => $"the healed node to accept publishes\n{cluster.Output}");
         var seen = await load.FinishAsync(allowOthers: true);
         load.Gaps.ShouldBe(0);
         foreach (var (stream, events) in seen) await load.ReplayAsync(stream, events);

@@ -26,6 +26,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
             unreachable-nodes-reaper-interval = 200ms
             periodic-tasks-initial-delay = 50ms
             failure-detector {
+              implementation-class = "AkkaSse.Cluster.Tests.Support.GrantedFailureDetector, AkkaSse.Cluster.Tests"
               heartbeat-interval = 200ms
               acceptable-heartbeat-pause = 2s
             }
@@ -83,7 +84,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         var hubOptions = new HubOptions { NodeName = name, AutoCreate = true };
         configure?.Invoke(hubOptions);
         var engine = guests ? GuestEngine() : OwnEngine();
-        var hub = new SseHub(hubOptions, engine, time: time);
+        var hub = new SseHub(hubOptions, engine, time: time ?? GrantedTime.Instance);
         await hub.StartAsync();
         // On a busy machine it may take a new cluster some seconds until a stream has an owner.
         var node = new EngineNode(hub, engine, others > 0 ? Eventually.Deadline : TimeSpan.Zero);
@@ -94,8 +95,8 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
 
     private AkkaClusterEngine OwnEngine()
     {
-        // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for.
-        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast, LeaveLimit = TimeSpan.Zero };
+        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast };
+        Set(options);
         options.Seeds = [.. Seeds.Select(static s => s.ToString())];
         change?.Invoke(options);
         return new AkkaClusterEngine(options, Log);
@@ -109,7 +110,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         services.AddAkka("app", akka => akka
             .WithRemoting("127.0.0.1", 0)
             .WithClustering(new ClusterOptions { Roles = ["web"] })
-            .WithSseHub(static o => o.LeaveLimit = TimeSpan.Zero)
+            .WithSseHub(Set)
             .AddHocon(Fast, HoconAddMode.Prepend));
         var application = services.BuildServiceProvider();
         _applications.Add(application);
@@ -118,6 +119,9 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         cluster.Join(seeds.Count > 0 ? seeds[0] : cluster.SelfAddress);
         return new AkkaClusterEngine(system, Log);
     }
+
+    // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for. Appends wait as long as an engine may let them: what an owner's silence leads to is tested where it is silent.
+    private static void Set(AkkaEngineOptions options) => (options.LeaveLimit, options.AppendTimeout) = (TimeSpan.Zero, TimeSpan.FromMinutes(1));
 
     private IEnumerable<Address> Seeds => _nodes.Select(static n => n.Engine.Node?.Self.Address).OfType<Address>();
 }

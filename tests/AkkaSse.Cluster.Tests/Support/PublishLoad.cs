@@ -39,7 +39,7 @@ internal sealed class PublishLoad : IAsyncDisposable
     internal async Task MoreAsync(int events, string what)
     {
         var from = Accepted;
-        await Eventually.Until(() => Accepted >= from + events, () => $"{events} further events {what}; {Accepted - from} were accepted. {string.Join("; ", Refusals)}");
+        await Eventually.Until(() => Accepted >= from + events, () => $"{events} further events {what}; {Accepted - from} were accepted. {string.Join("; ", Refusals)}", () => Accepted);
     }
 
     internal async Task StopAsync()
@@ -68,7 +68,7 @@ internal sealed class PublishLoad : IAsyncDisposable
             foreach (var (data, _) in events) (_accepted.ContainsKey((stream, data)) || _unknown.ContainsKey((stream, data))).ShouldBeTrue($"{data} of {stream} was refused and is there");
             foreach (var reader in _readers.Where(r => r.Stream == stream))
             {
-                await Eventually.Until(() => reader.Count >= events.Count, () => $"a reader of {stream} on {reader.Node} to have {events.Count} events; it has {reader.Count}, the last {reader.Last}");
+                await Eventually.Until(() => reader.Count >= events.Count, () => $"a reader of {stream} on {reader.Node} to have {events.Count} events; it has {reader.Count}, the last {reader.Last}", () => reader.Count);
                 reader.Seen.ShouldBe(events.Select(static e => e.Data), $"a reader of {stream} on {reader.Node}");
             }
         }

@@ -198,7 +198,7 @@ public sealed class TargetingTests
 
     internal static async Task<List<SseEvent>> TakeAsync(IAsyncEnumerable<SseEvent> events, int count)
     {
-        using var deadline = new CancellationTokenSource(Eventually.Deadline);
+        using var deadline = Eventually.Limit();
         var taken = new List<SseEvent>();
         await foreach (var e in events.WithCancellation(deadline.Token))
         {

@@ -97,7 +97,7 @@ public sealed class StreamLogTests
                 }
             }, TaskCreationOptions.LongRunning);
             var readers = Enumerable.Range(0, 4).Select(r => Task.Factory.StartNew(() => ReadAll(node, total, new Random((round * 10) + r), whole: r % 2 == 0), TaskCreationOptions.LongRunning)).ToArray();
-            await Eventually.Within(Task.WhenAll(readers.Append(writer)), "writer and readers", TimeSpan.FromMinutes(2));
+            await Eventually.Within(Task.WhenAll(readers.Append(writer)), "writer and readers");
         }
     }
 

@@ -21,7 +21,7 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
         (await RawHttp.PostAsync(cluster.Urls[0], "/v1/subscriptions", """{"id":"m","streams":["stopped-1"]}""")).Status.ShouldBe(201);
         await _server.StopAsync();
         // All of them while the server is away: none has waited for it to come back.
-        await Eventually.Until(() => load.Refused > 20, () => $"refused publishes\n{cluster.Output}");
+        await Eventually.Until(() => load.Refused > 20, () => $"refused publishes\n{cluster.Output}", () => load.Refused);
         // What nobody can know is not said to be absent.
         foreach (var node in cluster.Urls)
         {
@@ -52,7 +52,7 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
             _server.Freeze();
             try
             {
-                await Eventually.Until(() => load.Refused > refused + 40, () => $"refused publishes\n{cluster.Output}", TimeSpan.FromSeconds(60));
+                await Eventually.Until(() => load.Refused > refused + 40, () => $"refused publishes\n{cluster.Output}", () => load.Refused);
             }
             finally
             {
@@ -119,7 +119,7 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
         {
             var before = load.Acknowledged;
             await _server.TerminateConnectionsAsync(cluster.Database);
-            await Eventually.Until(() => load.Acknowledged > before + 5, () => $"publishes after termination {i}\n{cluster.Output}");
+            await Eventually.Until(() => load.Acknowledged > before + 5, () => $"publishes after termination {i}\n{cluster.Output}", () => load.Acknowledged);
         }
         await load.FinishAsync();
         (load.Reconnects, load.Gaps).ShouldBe((0, 0));
@@ -200,14 +200,14 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
         var streams = Enumerable.Range(0, 10).Select(i => $"{name}-{i}").ToList();
         foreach (var (i, stream) in streams.Index()) await load.ReadAsync(stream, cluster.Urls[i % 2]);
         for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p, TimeSpan.FromMilliseconds(2));
-        await Eventually.Until(() => load.Acknowledged > 200, () => $"200 publishes\n{cluster.Output}");
+        await Eventually.Until(() => load.Acknowledged > 200, () => $"200 publishes\n{cluster.Output}", () => load.Acknowledged);
         return load;
     }
 
     private static async Task GoesOnAsync(Load load, Cluster cluster)
     {
         var then = load.Acknowledged;
-        await Eventually.Until(() => load.Acknowledged > then + 200, () => $"200 publishes after the outage; {load.Acknowledged - then} came\n{cluster.Output}", TimeSpan.FromSeconds(60));
+        await Eventually.Until(() => load.Acknowledged > then + 200, () => $"200 publishes after the outage; {load.Acknowledged - then} came\n{cluster.Output}", () => load.Acknowledged);
     }
 }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using AkkaSse.Testing;
 using Npgsql;
 
 namespace AkkaSse.Postgres.Tests.Support;
@@ -11,7 +12,6 @@ namespace AkkaSse.Postgres.Tests.Support;
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
     private static int s_databases;
 
     private readonly string _directory;
@@ -56,21 +56,7 @@ public sealed class PostgresServer : IAsyncDisposable
             if (e.Data is not null) lock (log) log.WriteLine(e.Data);
         };
         _process.BeginErrorReadLine();
-        var begun = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Timeout=2");
-                await connection.OpenAsync();
-                return;
-            }
-            catch (NpgsqlException e)
-            {
-                if (_process.HasExited || begun.Elapsed > s_deadline) throw new InvalidOperationException($"PostgreSQL does not answer on port {_port}: {e.Message}\n{Log}");
-                await Task.Delay(20);
-            }
-        }
+        await Eventually.Until(AnswersAsync, () => $"PostgreSQL to answer on port {_port}\n{Log}", () => Log.Length);
     }
 
     /// <summary>Takes a base backup of the running server.</summary>
@@ -137,14 +123,37 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static bool IsRoot => Environment.UserName == "root";
 
+    // It refuses or drops connections while it starts.
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+            await connection.OpenAsync();
+            return true;
+        }
+        catch (NpgsqlException e)
+        {
+            return !_process!.HasExited ? false : throw new InvalidOperationException($"PostgreSQL ended with {_process.ExitCode}: {e.Message}\n{Log}");
+        }
+    }
+
     private async Task EndAsync(int signal)
     {
         var pids = Signal(signal);
-        using var limit = new CancellationTokenSource(s_deadline);
-        await _process!.WaitForExitAsync(limit.Token);
-        foreach (var pid in pids[1..])
+        await Eventually.Until(() => _process!.HasExited && pids[1..].All(static pid => HasEnded(pid)), () => $"PostgreSQL to end\n{Log}", () => Log.Length);
+    }
+
+    // A zombie has ended; its parent has not asked yet.
+    private static bool HasEnded(int pid)
+    {
+        try
         {
-            while (Directory.Exists($"/proc/{pid}") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal)) await Task.Delay(5, limit.Token);
+            return File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 

@@ -2,15 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests.Support;
 
 /// <summary>A program of this repository as a process of its own. Disposing ends it by its own pid.</summary>
 internal sealed partial class ProgramProcess : IAsyncDisposable
 {
-    /// <summary>Generous, for two busy cores; nothing asserts how long something took.</summary>
-    internal static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
-
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,10 +24,17 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     internal static async Task<(ProgramProcess Process, Uri Url)> ListenAsync(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null)
     {
         var started = Start(program, arguments, environment);
-        var first = await Task.WhenAny(started._url.Task, started._process.WaitForExitAsync(), Task.Delay(Deadline));
-        if (first == started._url.Task) return (started, await started._url.Task);
-        await started.DisposeAsync();
-        throw new InvalidOperationException($"{Path.GetFileName(program)} did not say where it listens within {Deadline.TotalSeconds} s. It wrote:\n{started.Output}");
+        try
+        {
+            await Eventually.Until(() => started._url.Task.IsCompleted || started._process.HasExited, () => $"{Path.GetFileName(program)} to say where it listens. It wrote:\n{started.Output}", () => started._lines.Count);
+            if (started._url.Task.IsCompleted) return (started, await started._url.Task);
+            throw new InvalidOperationException($"{Path.GetFileName(program)} ended with {started._process.ExitCode}. It wrote:\n{started.Output}");
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Runs a program to its end.</summary>
@@ -45,15 +50,9 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     /// <summary>Waits for the end; fails with the output at the deadline.</summary>
     internal async Task<int> ExitAsync()
     {
-        using var limit = new CancellationTokenSource(Deadline);
-        try
-        {
-            await _process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            throw new TimeoutException($"Process {Pid} did not end within {Deadline.TotalSeconds} s. It wrote:\n{Output}");
-        }
+        await Eventually.Until(() => _process.HasExited, () => $"process {Pid} to end. It wrote:\n{Output}", () => _lines.Count);
+        // Its last lines.
+        await _process.WaitForExitAsync();
         return _process.ExitCode;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AkkaSse.Protocol;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests.Support;
 
@@ -33,7 +34,7 @@ internal sealed class StreamReading : IAsyncDisposable
     internal async Task<SseEvent?> NextAsync()
     {
         // One deadline for the call: heartbeats are no progress.
-        using var limit = new CancellationTokenSource(ProgramProcess.Deadline);
+        using var limit = Eventually.Limit();
         try
         {
             while (await _items.MoveNextAsync().AsTask().WaitAsync(limit.Token))
@@ -47,7 +48,7 @@ internal sealed class StreamReading : IAsyncDisposable
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            throw new TimeoutException($"No event came within {ProgramProcess.Deadline.TotalSeconds} s on {_response.RequestMessage?.RequestUri}.");
+            throw new TimeoutException($"No event came in time on {_response.RequestMessage?.RequestUri}.");
         }
     }
 

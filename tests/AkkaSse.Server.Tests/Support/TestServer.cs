@@ -10,7 +10,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         Process = process;
         Url = url;
-        Http = new HttpClient { BaseAddress = url, Timeout = ProgramProcess.Deadline };
+        Http = new HttpClient { BaseAddress = url, Timeout = Eventually.Longest };
         if (token is not null) Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 

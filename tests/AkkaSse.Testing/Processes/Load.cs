@@ -22,6 +22,9 @@ public sealed class Load : IAsyncDisposable
     /// <summary>Publishes that were answered 202.</summary>
     public int Acknowledged => _acknowledged.Values.Sum(static a => a.Count);
 
+    /// <summary>Those into one stream.</summary>
+    public int AcknowledgedIn(string stream) => _acknowledged.TryGetValue(stream, out var acknowledged) ? acknowledged.Count : 0;
+
     /// <summary>Publishes that were answered 503.</summary>
     public int Refused => _refused;
 
@@ -45,9 +48,6 @@ public sealed class Load : IAsyncDisposable
 
     /// <summary>The longest time between two acknowledged publishes into one stream so far.</summary>
     public TimeSpan LongestPause => _paces.Values.Select(static p => p.Longest).DefaultIfEmpty().Max();
-
-    /// <summary>How long the stream that waits longest now has had no acknowledged publish.</summary>
-    public TimeSpan QuietFor => _paces.Values.Select(static p => p.Quiet).DefaultIfEmpty().Max();
 
     /// <summary>Begins to measure pauses anew.</summary>
     public void ForgetPauses()
@@ -76,7 +76,7 @@ public sealed class Load : IAsyncDisposable
     public async Task PublishAsync(string stream, string data, Random random)
     {
         var first = TimeProvider.System.GetTimestamp();
-        for (var attempt = 0; ; attempt++)
+        while (true)
         {
             var nodes = _nodes();
             var begun = TimeProvider.System.GetTimestamp();
@@ -101,9 +101,9 @@ public sealed class Load : IAsyncDisposable
                     if (TimeProvider.System.GetElapsedTime(begun) is var took && took > SlowestRefusal) SlowestRefusal = took;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && attempt < 200)
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {
-                // No answer: the key makes it safe to repeat.
+                // No answer: the key makes it safe to repeat, as often as it takes. Whoever waits for this one has the deadline.
             }
             await Task.Delay(50);
         }
@@ -113,7 +113,7 @@ public sealed class Load : IAsyncDisposable
     public async Task<List<(string Stream, List<(string Id, string Data)> Seen)>> StopAsync()
     {
         await _stopPublishing.CancelAsync();
-        await Eventually.Within(Task.WhenAll(_publishers), "the publishers to end", TimeSpan.FromSeconds(60));
+        await PublishersEndAsync();
         foreach (var reader in _readers)
         {
             if (reader.Fault is { } fault) throw new InvalidOperationException($"The reader of {reader.Stream} failed.", fault);
@@ -126,13 +126,13 @@ public sealed class Load : IAsyncDisposable
     public async Task<Dictionary<string, List<(string Id, string Data)>>> FinishAsync(bool allowOthers = false)
     {
         await _stopPublishing.CancelAsync();
-        await Eventually.Within(Task.WhenAll(_publishers), "the publishers to end", TimeSpan.FromSeconds(60));
+        await PublishersEndAsync();
         var byStream = new Dictionary<string, List<(string Id, string Data)>>();
         foreach (var reader in _readers)
         {
             var expected = _acknowledged.TryGetValue(reader.Stream, out var acknowledged) ? acknowledged : [];
             await Eventually.Until(() => reader.Fault is not null || (reader.Seen.Count >= expected.Count && (!allowOthers || !expected.Keys.Except(reader.Seen.Select(static s => s.Data)).Any())),
-                () => $"{expected.Count} events of {reader.Stream}; {reader.Seen.Count} came, {reader.Reconnects} reconnects", TimeSpan.FromSeconds(60));
+                () => $"{expected.Count} events of {reader.Stream}; {reader.Seen.Count} came, {reader.Reconnects} reconnects", () => reader.Seen.Count);
             if (reader.Fault is { } fault) throw new InvalidOperationException($"The reader of {reader.Stream} failed.", fault);
             var seen = reader.Seen.ToList();
             // Tens of thousands of events at full counts: nothing here may look at each for each.
@@ -176,6 +176,13 @@ public sealed class Load : IAsyncDisposable
         }
     }
 
+    // Each first has the event that it is about accepted.
+    private Task PublishersEndAsync()
+    {
+        var all = Task.WhenAll(_publishers);
+        return Eventually.Until(() => all.IsCompleted, () => $"the publishers to end; {_publishers.Count(static p => !p.IsCompleted)} have not", () => Acknowledged + Refused);
+    }
+
     private sealed class Pace
     {
         private long _last;
@@ -183,14 +190,6 @@ public sealed class Load : IAsyncDisposable
         private readonly Lock _gate = new();
 
         internal TimeSpan Longest { get; set; }
-
-        internal TimeSpan Quiet
-        {
-            get
-            {
-                lock (_gate) return TimeProvider.System.GetElapsedTime(_last);
-            }
-        }
 
         internal void Beat()
         {
@@ -240,7 +239,7 @@ public sealed class Load : IAsyncDisposable
                 {
                     _client ??= await RawSseClient.OpenAsync(nodes()[random.Next(nodes().Count)], $"/v1/streams/{stream}/events?since=earliest", last is null ? [] : [$"Last-Event-ID: {last}"]);
                     if (_client.Head.Status != 200) throw new IOException($"status {_client.Head.Status}");
-                    while (await _client.NextAsync(TimeSpan.FromMinutes(2)) is { } block)
+                    while (await _client.ReadAsync(stopped) is { } block)
                     {
                         if (block.Id is { } id) last = id;
                         if (block.Type == "hub.gap") Gaps++;

@@ -19,8 +19,6 @@ public sealed record NodeStart(params string[] Arguments)
 /// <summary>A server of this repository as a process of its own, with a port of its own. Disposing ends it by its own pid.</summary>
 public sealed partial class NodeProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
-
     // A session of its own, which the kernel gives a share of the processor of its own (sched_autogroup), as service managers and containers do. Among the processes of one session a node that starts gets as much as
     // it has threads, and takes it from the nodes that serve (decision 0050).
     private static readonly string[] s_session = File.Exists("/usr/bin/setsid") ? ["/usr/bin/setsid"] : [];
@@ -63,11 +61,17 @@ public sealed partial class NodeProcess : IAsyncDisposable
         node._process.Start();
         node._process.BeginOutputReadLine();
         node._process.BeginErrorReadLine();
-        var first = await Task.WhenAny(node._url.Task, node._process.WaitForExitAsync(), Task.Delay(s_deadline));
-        if (first == node._url.Task) return node;
-        var output = node.Output;
-        await node.DisposeAsync();
-        throw new InvalidOperationException($"Node {name} did not say where it listens. It wrote:\n{output}");
+        try
+        {
+            await Eventually.Until(() => node._url.Task.IsCompleted || node._process.HasExited, () => $"{name} to say where it listens. It wrote:\n{node.Output}", () => node._lines.Count);
+            if (node._url.Task.IsCompleted) return node;
+            throw new InvalidOperationException($"Node {name} ended with {node._process.ExitCode}. It wrote:\n{node.Output}");
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task KillAsync()
@@ -85,8 +89,7 @@ public sealed partial class NodeProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         Signal(15);
-        using var limit = new CancellationTokenSource(s_deadline);
-        await _process.WaitForExitAsync(limit.Token);
+        await Eventually.Until(() => _process.HasExited, () => $"{Name} to end. It wrote:\n{Output}", () => _lines.Count);
         return _process.ExitCode;
     }
 
