@@ -24,7 +24,7 @@ public enum Fate
 }
 
 /// <summary>A hub that loses requests and answers as it is told. Counts calls and what each brought.</summary>
-internal sealed class UnreliableHub(ISseHub inner, Func<int, Fate> fateOf) : ISseHub
+internal sealed class UnreliableHub(ISseHub inner, Func<int, Fate> fateOf) : DelegatingHub(inner)
 {
     private int _calls;
 
@@ -36,47 +36,27 @@ internal sealed class UnreliableHub(ISseHub inner, Func<int, Fate> fateOf) : ISs
     /// <summary>Every call waits for it before it is done.</summary>
     internal Task Gate { get; set; } = Task.CompletedTask;
 
-    public IStreamDirectory Streams => inner.Streams;
-
-    public IClientDirectory Clients => inner.Clients;
-
-    public async ValueTask<PublishResult> PublishAsync(string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
+    public override async ValueTask<PublishResult> PublishAsync(string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
     {
         var fate = await NextAsync([e.Data!], cancellation);
         if (fate is Fate.Answered or Fate.AnswerLost)
         {
-            var result = await inner.PublishAsync(stream, e, options, CancellationToken.None);
+            var result = await base.PublishAsync(stream, e, options, CancellationToken.None);
             if (fate == Fate.Answered) return result;
         }
         return Lost(fate, stream);
     }
 
-    public async ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellation = default)
+    public override async ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellation = default)
     {
         var fate = await NextAsync([.. items.Select(static i => i.Event.Data!)], cancellation);
         if (fate is Fate.Answered or Fate.AnswerLost)
         {
-            var results = await inner.PublishBatchAsync(items, CancellationToken.None);
+            var results = await base.PublishBatchAsync(items, CancellationToken.None);
             if (fate == Fate.Answered) return results;
         }
         return [.. items.Select(i => new BatchItemResult(Lost(fate, i.Stream!), null))];
     }
-
-    public bool TryPublish(string stream, SseEvent e, PublishOptions options = default) => inner.TryPublish(stream, e, options);
-
-    public ValueTask<SendResult> SendToAsync(string client, SseEvent e, string? zone = null, CancellationToken cancellation = default) => inner.SendToAsync(client, e, zone, cancellation);
-
-    public ValueTask<PublishResult> BroadcastToZoneAsync(string zone, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) => inner.BroadcastToZoneAsync(zone, e, options, cancellation);
-
-    public ValueTask<PublishResult> BroadcastAsync(SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) => inner.BroadcastAsync(e, options, cancellation);
-
-    public IAsyncEnumerable<SseEvent> ListenAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default) => inner.ListenAsync(stream, from, cancellation);
-
-    public IAsyncEnumerable<StreamEvent> SubscribeAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default) => inner.SubscribeAsync(stream, from, cancellation);
-
-    public IAsyncEnumerable<SseEvent> ListenToZoneAsync(string zone, CancellationToken cancellation = default) => inner.ListenToZoneAsync(zone, cancellation);
-
-    public IAsyncEnumerable<SseEvent> ListenToBroadcastAsync(CancellationToken cancellation = default) => inner.ListenToBroadcastAsync(cancellation);
 
     private async ValueTask<Fate> NextAsync(string[] data, CancellationToken cancellation)
     {
