@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds everything once and runs every test. The last line sums up: "N passed, N failed, N skipped".
-#   ./test.sh [--soak] [--filter EXPRESSION]
+#   ./test.sh [--quick | --soak] [--filter EXPRESSION]
+#     --quick    what a developer runs again and again: not the tests that are marked [Trait("speed", "slow")] (processes that are killed, lost
+#                nodes, outages, leaks, browsers), and the end-to-end tests once, in the default mode
 #     --soak     the full counts of cycles, kills and races (takes long)
 #     --filter   handed to `dotnet test`, for example --filter FullyQualifiedName~LifecycleTests
 set -uo pipefail
@@ -9,17 +11,21 @@ cd "$(dirname "$0")"
 configuration=Release
 results=artifacts/test-results
 hang_limit=5m
-filter=()
+quick=
+filter=
 
 while [ $# -gt 0 ]; do
   case $1 in
+    --quick) quick=1 ;;
     --soak) export AKKASSE_SOAK=1; hang_limit=60m ;;
-    --filter) [ $# -ge 2 ] || { echo "test.sh: --filter needs an expression" >&2; exit 2; }; filter=(--filter "$2"); shift ;;
-    -h|--help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "test.sh: $1 is not known; --soak and --filter EXPRESSION are" >&2; exit 2 ;;
+    --filter) [ $# -ge 2 ] || { echo "test.sh: --filter needs an expression" >&2; exit 2; }; filter=$2; shift ;;
+    -h|--help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "test.sh: $1 is not known; --quick, --soak and --filter EXPRESSION are" >&2; exit 2 ;;
   esac
   shift
 done
+[ -z "$quick" ] || [ -z "${AKKASSE_SOAK:-}" ] || { echo "test.sh: --quick and --soak exclude each other" >&2; exit 2; }
+[ -z "$quick" ] || filter="speed!=slow${filter:+&($filter)}"
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 # One seed for the run, printed, so that a failure can be repeated with AKKASSE_TEST_SEED=… ./test.sh
@@ -38,7 +44,9 @@ install_package() {
   "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null 2>&1 || { echo "apt-get install $1 failed"; return 1; }
 }
 
-if [ "${AKKASSE_TEST_CHROMIUM:-}" = none ]; then
+if [ -n "$quick" ]; then
+  echo "Quick: without tests that are marked slow, and the end-to-end tests once"
+elif [ "${AKKASSE_TEST_CHROMIUM:-}" = none ]; then
   echo "Browser: not tested, AKKASSE_TEST_CHROMIUM is none"
 elif [ -n "${AKKASSE_TEST_CHROMIUM:-}" ]; then
   echo "Browser: tested with $AKKASSE_TEST_CHROMIUM"
@@ -83,11 +91,12 @@ dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 echo "Built in $((SECONDS - started)) s"
 
 passed=0 failed=0 skipped=0
+# One project after the other: two at a time would leave the servers of one without a processor, and its tests waiting.
 # Streams outlive their requests by default (handover); the end-to-end tests run a second time with requests that stay.
 runs=()
 for project in tests/*.Tests/*.csproj bench/*.Tests/*.csproj; do
   runs+=("$project|on")
-  case $project in */AkkaSse.AspNetCore.Tests.csproj|*/AkkaSse.Server.Tests.csproj) runs+=("$project|off") ;; esac
+  [ -n "$quick" ] || case $project in */AkkaSse.AspNetCore.Tests.csproj|*/AkkaSse.Server.Tests.csproj) runs+=("$project|off") ;; esac
 done
 for run in "${runs[@]}"; do
   project=${run%|*} handover=${run#*|}
@@ -101,7 +110,7 @@ for run in "${runs[@]}"; do
   started=$SECONDS
   AKKASSE_TEST_HANDOVER=$handover dotnet test "$project" -c $configuration --no-build --nologo -v quiet \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
-    --blame-hang-timeout $hang_limit --blame-hang-dump-type none ${filter[@]+"${filter[@]}"}
+    --blame-hang-timeout $hang_limit --blame-hang-dump-type none ${filter:+--filter "$filter"}
   code=$?
   counters=$(grep -o '<Counters [^>]*>' "$trx" 2>/dev/null | head -1)
   count() { echo "$counters" | grep -o "$1=\"[0-9]*\"" | head -1 | grep -o '[0-9]*' || echo 0; }
@@ -114,5 +123,6 @@ for run in "${runs[@]}"; do
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 
+echo "Everything in $((SECONDS / 60)) min $((SECONDS % 60)) s; load average $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown)"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

@@ -1,8 +1,5 @@
 using Akka.Actor;
-using Akka.Actor.Setup;
-using Akka.Cluster;
 using Akka.Cluster.Sharding;
-using Akka.Hosting.Logging;
 using AkkaSse.Cluster.Clients;
 using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Nodes;
@@ -16,7 +13,7 @@ namespace AkkaSse.Cluster;
 
 /// <summary>
 /// The engine on an Akka.NET cluster: nodes find each other and need nothing else. Each stream has one owner at a time, and its log is held by so many nodes that one may be lost
-/// (<see cref="AkkaClusterOptions.Backups"/>).
+/// (<see cref="AkkaEngineOptions.Backups"/>).
 /// </summary>
 /// <remarks>
 /// Logs live in memory: when all nodes end, they are gone. While this node sees a minority, publishes are refused at once (certainly not appended), established connections stay, and afterwards every
@@ -26,10 +23,9 @@ public sealed class AkkaClusterEngine : IHubEngine
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
 
-    private readonly AkkaClusterOptions _options;
-    private readonly ILoggerFactory _loggers;
+    private readonly AkkaEngineOptions _options;
+    private readonly IActorSystemHost _host;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -39,6 +35,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private AkkaStreams? _streams;
     private AkkaValues? _values;
     private IClusterRoom[] _rooms = [];
+    private IReadOnlyList<IActorRef> _regions = [];
     private Task _running = Task.CompletedTask;
     private Task? _drained;
     private bool _reached;
@@ -46,7 +43,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private bool _minority;
     private int _disposed;
 
-    /// <summary>Makes an engine; it works after <see cref="StartAsync"/>.</summary>
+    /// <summary>Makes an engine with an ActorSystem of its own, which it joins to the cluster, and replaces when the others have removed it; it works after <see cref="StartAsync"/>.</summary>
     /// <param name="options">Validated here.</param>
     /// <param name="loggers">Akka.NET's own lines go there too. Payloads are not logged.</param>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
@@ -54,9 +51,27 @@ public sealed class AkkaClusterEngine : IHubEngine
     {
         ArgumentNullException.ThrowIfNull(options);
         options.ThrowIfInvalid(nameof(options));
+        loggers ??= NullLoggerFactory.Instance;
         _options = options;
-        _loggers = loggers ?? NullLoggerFactory.Instance;
-        _logger = _loggers.CreateLogger<AkkaClusterEngine>();
+        _logger = loggers.CreateLogger<AkkaClusterEngine>();
+        _host = new OwnedActorSystem(options, loggers, _logger);
+    }
+
+    /// <summary>
+    /// Makes an engine that works in the application's ActorSystem, which was made with <c>WithSseHub</c>; it works after <see cref="StartAsync"/>. The application joins, leaves and ends the ActorSystem: when it has ended, the
+    /// engine is Down for good.
+    /// </summary>
+    /// <param name="system">The application's.</param>
+    /// <param name="loggers">The engine's own lines go there.</param>
+    /// <exception cref="InvalidOperationException">The ActorSystem was made without <c>WithSseHub</c>.</exception>
+    public AkkaClusterEngine(ActorSystem system, ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        _options = system.Settings.Setup.Get<SseHubSetup>() is { HasValue: true } setup
+            ? setup.Value.Options
+            : throw new InvalidOperationException($"The ActorSystem {system.Name} was made without the hub's settings; call WithSseHub in AddAkka, after WithRemoting and WithClustering.");
+        _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<AkkaClusterEngine>();
+        _host = new GivenActorSystem(system, () => DrainAsync(CancellationToken.None).AsTask());
     }
 
     /// <inheritdoc/>
@@ -94,9 +109,10 @@ public sealed class AkkaClusterEngine : IHubEngine
         ArgumentNullException.ThrowIfNull(host);
         if (_context is not null) throw new InvalidOperationException("An engine is started once.");
         if (AkkaVersions.Fault(AkkaVersions.Loaded) is { } bad) throw new InvalidOperationException(bad);
-        if (host.Options.MaxEventBytes + FrameReserve > _options.MaxFrameBytes)
-            throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with MaxFrameBytes {_options.MaxFrameBytes} at most {_options.MaxFrameBytes - FrameReserve} are allowed.", nameof(host));
-        _context = new EngineContext(_options, host, _logger);
+        var frame = _host.MaxFrameBytes;
+        if (host.Options.MaxEventBytes + FrameReserve > frame)
+            throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with messages between nodes of at most {frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) {frame - FrameReserve} are allowed.", nameof(host));
+        _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame };
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
         _streams = new AkkaStreams(_context);
@@ -104,8 +120,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         _nodes.Claims = _claims;
         _rooms = [_nodes, _values, _streams, _claims];
         // Started here, so that a taken port is told to whoever starts; joining goes on in the background.
-        var (node, regions) = Begin();
-        _running = RunAsync(node, regions);
+        _running = RunAsync(Begin());
         return ValueTask.CompletedTask;
     }
 
@@ -121,7 +136,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         if (_context is { } context) context.State = EngineState.Down;
         await _stop.CancelAsync().ConfigureAwait(false);
-        if (_context?.Node is { } node) await EndAsync(node).ConfigureAwait(false);
+        if (_context?.Node is { } node) await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         if (_drained is { } drained) await drained.ConfigureAwait(false);
         foreach (var room in _rooms) room.Stop();
@@ -132,46 +147,42 @@ public sealed class AkkaClusterEngine : IHubEngine
     // Names, envelope and the few fields of a message besides its events.
     private const int FrameReserve = 128 << 10;
 
-    private (ClusterNode Node, List<IActorRef> Regions) Begin()
+    private ClusterNode Begin()
     {
-        var setup = ActorSystemSetup.Create(
-            BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(_options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
-            new LoggerFactorySetup(_loggers));
-        var system = ActorSystem.Create(_options.SystemName, setup);
+        var system = _host.Begin(_context!);
+        var regions = new List<IActorRef>();
         try
         {
-            var node = new ClusterNode(_context!, system);
+            var node = new ClusterNode(_context!, system) { RefusalEnded = () => Decide(_context!.Node?.View) };
             _reached = false;
-            var regions = new List<IActorRef>();
             _context!.Node = node;
             foreach (var room in _rooms) regions.AddRange(room.Start(node));
+            _regions = regions;
             Log.Listening(_logger, _context.NodeName, node.Self.Address.ToString());
-            return (node, regions);
+            return node;
         }
         catch
         {
             _context!.Node = null;
-            _ = system.Terminate();
+            _ = _host.EndAsync(system, regions);
             throw;
         }
     }
 
-    private async Task RunAsync(ClusterNode node, List<IActorRef> regions)
+    private async Task RunAsync(ClusterNode node)
     {
         var stopped = _stop.Token;
         var wasRemoved = false;
         while (true)
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped);
-            var joining = JoinAsync(node, regions, wasRemoved, ended.Token);
-            // Also one that was begun while the engine was ending.
-            await using (stopped.Register(() => _ = node.System.Terminate()).ConfigureAwait(false))
-                await node.System.WhenTerminated.ConfigureAwait(false);
+            var joining = JoinAsync(node, wasRemoved, ended.Token);
+            await _host.EndedAsync(node, stopped).ConfigureAwait(false);
             await ended.CancelAsync().ConfigureAwait(false);
             var joined = await joining.ConfigureAwait(false);
             if (stopped.IsCancellationRequested || _drained is not null) return;
             // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does. One that never joined was ended by this engine.
-            if (joined)
+            if (joined && _host.Replaces)
             {
                 Log.Removed(_logger);
                 wasRemoved = true;
@@ -179,12 +190,17 @@ public sealed class AkkaClusterEngine : IHubEngine
             _context!.Node = null;
             Decide(null);
             foreach (var room in _rooms) room.Stop();
+            if (!_host.Replaces)
+            {
+                Log.GuestEnded(_logger);
+                return;
+            }
             if (await BeginAgainAsync(stopped).ConfigureAwait(false) is not { } next) return;
-            (node, regions) = next;
+            node = next;
         }
     }
 
-    private async Task<(ClusterNode, List<IActorRef>)?> BeginAgainAsync(CancellationToken stopped)
+    private async Task<ClusterNode?> BeginAgainAsync(CancellationToken stopped)
     {
         for (var delay = FirstDelay; ; delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay)
         {
@@ -215,18 +231,18 @@ public sealed class AkkaClusterEngine : IHubEngine
     }
 
     // Whether the node became a member.
-    private async Task<bool> JoinAsync(ClusterNode node, List<IActorRef> regions, bool wasRemoved, CancellationToken ended)
+    private async Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended)
     {
         var joined = false;
         try
         {
-            joined = await new Joining(node, wasRemoved).RunAsync(ended).ConfigureAwait(false);
+            joined = await _host.JoinAsync(node, wasRemoved, ended).ConfigureAwait(false);
             if (!joined)
             {
-                await EndAsync(node).ConfigureAwait(false);
+                await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
                 return false;
             }
-            foreach (var region in regions) await ReachAsync(node, region, ended).ConfigureAwait(false);
+            foreach (var region in _regions) await ReachAsync(node, region, ended).ConfigureAwait(false);
             // Everybody that is there knows this node's name, and this node theirs.
             while (!node.View.Members.All(static m => m.Name is not null || !m.IsMember || !m.Reachable)) await Task.Delay(20, ended).ConfigureAwait(false);
             Log.Up(_logger, node.Context.NodeName, node.View.Members.Length, node.View.StreamNodes.Count());
@@ -241,7 +257,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         catch (Exception e)
         {
             Log.Fault(_logger, e, "joining");
-            await EndAsync(node).ConfigureAwait(false);
+            await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
         }
         return joined;
     }
@@ -288,21 +304,9 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.Fault(_logger, e, "leaving");
         }
         if (_stop.IsCancellationRequested) return;
-        await CoordinatedShutdown.Get(node.System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance).ConfigureAwait(false);
+        await _host.LeaveAsync(node, _regions, _stop.Token).ConfigureAwait(false);
         Decide(null);
         foreach (var room in _rooms) room.Stop();
-    }
-
-    private async Task EndAsync(ClusterNode node)
-    {
-        try
-        {
-            await node.System.Terminate().WaitAsync(EndLimit).ConfigureAwait(false);
-        }
-        catch (TimeoutException e)
-        {
-            Log.Fault(_logger, e, "the end of the ActorSystem");
-        }
     }
 
     private void OnView(ClusterView view) => Decide(view);
@@ -310,9 +314,8 @@ public sealed class AkkaClusterEngine : IHubEngine
     private void OnNameTaken(NameTaken taken)
     {
         if (_context?.Node is not { } node) return;
-        Log.NameInUse(_logger, taken.Node, taken.By);
-        // It never became a member with a name; it leaves, and tries again as a new one.
-        node.Cluster.Leave(node.Self.Address);
+        if (!node.IsRefused) Log.NameInUse(_logger, taken.Node, taken.By);
+        _host.OnNameTaken(node);
     }
 
     private void Decide(ClusterView? view)
@@ -322,7 +325,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         lock (_gate)
         {
             if (Volatile.Read(ref _disposed) != 0) return;
-            now = EngineStates.Of(view, view is not null && _reached, _wasReady);
+            now = EngineStates.Of(view, view is not null && _reached && _context!.Node?.IsRefused == false, _wasReady);
             _wasReady |= now == EngineState.Ready;
             minority = view?.IsMinority == true && !_minority;
             _minority = view?.IsMinority == true;

@@ -2,16 +2,10 @@ using AkkaSse.Hub;
 
 namespace AkkaSse.Cluster;
 
-/// <summary>The options of <see cref="AkkaClusterEngine"/> on one node. Read once at start; every bound is checked by <see cref="Validate"/>.</summary>
-/// <remarks>Nodes of one cluster share system name, backups, shards and frame size; give all of them the same values.</remarks>
-public sealed class AkkaClusterOptions
+/// <summary>The options of <see cref="AkkaClusterEngine"/> on one node that makes, joins and replaces an ActorSystem of its own. Read once at start; every bound is checked by <see cref="Validate"/>.</summary>
+/// <remarks>Nodes of one cluster share system name, backups, shards and frame size; give all of them the same values. Not thread-safe; not to be changed after the start.</remarks>
+public sealed class AkkaClusterOptions : AkkaEngineOptions
 {
-    /// <summary>The role of nodes that host streams, clients and values.</summary>
-    public const string StreamRole = "stream";
-
-    /// <summary>The role of nodes that hold connections.</summary>
-    public const string EdgeRole = "edge";
-
     /// <summary>The default port of the cluster's own traffic.</summary>
     public const int DefaultPort = 4053;
 
@@ -49,31 +43,10 @@ public sealed class AkkaClusterOptions
     /// </summary>
     public int RequiredSeeds { get; set; } = 1;
 
-    /// <summary>The node's roles, <c>stream</c>, <c>edge</c> or both. Default both.</summary>
-    public IList<string> Roles { get; set; } = [StreamRole, EdgeRole];
-
-    /// <summary>So many nodes besides the owner hold a stream's log, 0 to 6. Default 2: one node may be lost at any time without losing what was acknowledged.</summary>
-    public int Backups { get; set; } = 2;
-
-    /// <summary>Into so many shards streams, clients and values are divided, 1 to 1 000. Default 100: ten for each of ten nodes. Changing it needs a stop of all nodes.</summary>
-    public int Shards { get; set; } = 100;
-
     /// <summary>
     /// Largest message between nodes in bytes, 256 KiB to 128 MiB. Default 4 MiB. Must leave 128 KiB beyond <see cref="HubOptions.MaxEventBytes"/>; larger events are refused (413) before they meet it.
     /// </summary>
-    public int MaxFrameBytes { get; set; } = 4 << 20;
-
-    /// <summary>How long a new owner waits for the replicas of a stream before it begins a new epoch without them, 1 s to 10 min. Default 15 s.</summary>
-    public TimeSpan RecoveryLimit { get; set; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>How long a leaving node waits until others hold what it holds, 0 to 10 min. Default 30 s.</summary>
-    public TimeSpan LeaveLimit { get; set; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>How long an append waits for the owner of its stream before it answers unavailable, 100 ms to 1 min. Default 2 s.</summary>
-    public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>Bytes of history pages kept for readers that catch up, 1 MiB to 64 GiB. Default 64 MiB.</summary>
-    public long HistoryCacheBytes { get; set; } = 64L << 20;
+    public int MaxFrameBytes { get; set; } = DefaultFrameBytes;
 
     /// <summary>HOCON of your own; it overrides what the engine brings (<c>hocon/</c>), except what the engine cannot work without.</summary>
     public string? Hocon { get; set; }
@@ -81,18 +54,12 @@ public sealed class AkkaClusterOptions
     /// <summary>A file of such HOCON, read at start; <see cref="Hocon"/> wins over it. Null, the default: none.</summary>
     public string? HoconFile { get; set; }
 
-    /// <summary>How this node is reached by people, for <c>/v1/cluster</c>; null for nothing.</summary>
-    public string? Address { get; set; }
-
-    /// <summary>Bytes of events on their way to one node; tests make it small.</summary>
-    internal long LineBytes { get; set; } = Streams.StreamLines.DefaultBytes;
+    internal const int DefaultFrameBytes = 4 << 20;
 
     internal string EffectivePublicHost => PublicHost ?? Host;
 
-    internal bool HostsStreams => Roles.Contains(StreamRole);
-
-    /// <summary>Lists every fault as "property: what is wrong and what is allowed"; empty when the options are valid.</summary>
-    public IEnumerable<string> Validate()
+    /// <inheritdoc/>
+    public override IEnumerable<string> Validate()
     {
         if (!IsSystemName(SystemName)) yield return $"{nameof(SystemName)} is '{SystemName}'; 1 to 64 of letters, digits and '-' are allowed, a letter first.";
         if (!IsHost(Host)) yield return $"{nameof(Host)} is '{Host}'; an address or a name of this machine is allowed.";
@@ -109,26 +76,10 @@ public sealed class AkkaClusterOptions
         if (DiscoveryService is "") yield return $"{nameof(DiscoveryService)} is empty; the name of a service is allowed, or none.";
         if (RequiredSeeds is < 1 or > 100) yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}; 1 to 100 are allowed.";
         else if (DiscoveryService is null && RequiredSeeds > Math.Max(1, Seeds.Count)) yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}, but there are {Seeds.Count} seeds.";
-        if (Roles.Count == 0) yield return $"{nameof(Roles)} is empty; {StreamRole}, {EdgeRole} or both are allowed.";
-        foreach (var role in Roles)
-        {
-            if (role is not (StreamRole or EdgeRole)) yield return $"{nameof(Roles)} has '{role}'; {StreamRole} and {EdgeRole} are allowed.";
-        }
-        if (Backups is < 0 or > 6) yield return $"{nameof(Backups)} is {Backups}; 0 to 6 are allowed.";
-        if (Shards is < 1 or > 1_000) yield return $"{nameof(Shards)} is {Shards}; 1 to 1000 are allowed.";
         if (MaxFrameBytes is < 256 << 10 or > 128 << 20) yield return $"{nameof(MaxFrameBytes)} is {MaxFrameBytes}; {256 << 10} to {128 << 20} are allowed.";
-        if (Outside(RecoveryLimit, 1_000, 600_000)) yield return Range(nameof(RecoveryLimit), RecoveryLimit, "1s to 10m");
-        if (Outside(LeaveLimit, 0, 600_000)) yield return Range(nameof(LeaveLimit), LeaveLimit, "0s to 10m");
-        if (Outside(AppendTimeout, 100, 60_000)) yield return Range(nameof(AppendTimeout), AppendTimeout, "100ms to 1m");
-        if (HistoryCacheBytes is < 1 << 20 or > 64L << 30) yield return $"{nameof(HistoryCacheBytes)} is {HistoryCacheBytes}; {1 << 20} to {64L << 30} are allowed.";
-        if (Hosting.ClusterHocon.Fault(Hocon) is { } fault) yield return $"{nameof(Hocon)} cannot be read: {fault}";
+        if (Hosting.ClusterHocon.Fault(Hocon) is { } bad) yield return $"{nameof(Hocon)} cannot be read: {bad}";
         if (HoconFileFault() is { } unread) yield return unread;
-    }
-
-    internal void ThrowIfInvalid(string parameter)
-    {
-        var faults = Validate().ToArray();
-        if (faults.Length > 0) throw new ArgumentException("The options of the Akka engine are invalid. " + string.Join(' ', faults), parameter);
+        foreach (var fault in base.Validate()) yield return fault;
     }
 
     private string? HoconFileFault()
@@ -148,8 +99,4 @@ public sealed class AkkaClusterOptions
     private static bool IsSystemName(string name) => name is { Length: > 0 and <= 64 } && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private static bool IsHost(string? host) => !string.IsNullOrWhiteSpace(host) && Uri.CheckHostName(host) != UriHostNameType.Unknown;
-
-    private static bool Outside(TimeSpan value, int low, int high) => value.TotalMilliseconds < low || value.TotalMilliseconds > high;
-
-    private static string Range(string name, TimeSpan value, string allowed) => $"{name} is {Durations.Format(value)}; {allowed} are allowed.";
 }

@@ -38,8 +38,14 @@ internal static partial class Log
     [LoggerMessage(5011, LogLevel.Warning, "Discovery of {Service} failed: {Reason}")]
     internal static partial void DiscoveryFailed(ILogger logger, string service, string reason);
 
-    [LoggerMessage(5020, LogLevel.Critical, "The copies of logs on this node failed on a {Message}; the node begins anew without them.")]
-    internal static partial void ReplicasFailed(ILogger logger, Exception fault, string message);
+    [LoggerMessage(5013, LogLevel.Information, "Node {Node} works in the application's ActorSystem {System}.")]
+    internal static partial void Guest(ILogger logger, string node, string system);
+
+    [LoggerMessage(5014, LogLevel.Error, "The application's ActorSystem has ended; this hub is down until the application starts again.")]
+    internal static partial void GuestEnded(ILogger logger);
+
+    [LoggerMessage(5020, LogLevel.Critical, "This node's copy of log {Log} failed on a {Message} and answers nothing from now on, as if the node were down for this log alone; restart the node soon, the log has one holder less.")]
+    internal static partial void ReplicaFailed(ILogger logger, Exception fault, string log, string message);
 
     [LoggerMessage(5021, LogLevel.Debug, "This node still has a vote in {Votes} logs.")]
     internal static partial void VotesHeld(ILogger logger, int votes);

@@ -5,6 +5,7 @@ using AkkaSse.Server.Tests.Support;
 namespace AkkaSse.Browser.Tests;
 
 /// <summary>A plain EventSource of a real browser: it resumes by itself, and what it missed has a name.</summary>
+[Trait("speed", "slow")]
 public sealed class EventSourceTests(Chromium chromium) : IClassFixture<Chromium>
 {
     [ChromiumFact]

@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace AkkaSse.Browser.Tests;
 
 /// <summary>The page at <c>/</c>, as a user handles it.</summary>
+[Trait("speed", "slow")]
 public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
 {
     [ChromiumFact]

@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace AkkaSse.Browser.Tests;
 
 /// <summary>The sample's page, run as its README says: with its own directory as content root.</summary>
+[Trait("speed", "slow")]
 public sealed class SampleTests(Chromium chromium) : IClassFixture<Chromium>
 {
     [ChromiumFact]

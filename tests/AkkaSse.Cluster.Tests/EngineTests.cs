@@ -66,7 +66,7 @@ public sealed class EngineTests : IAsyncLifetime
         await using var a = await _harness.StartNodeAsync("a");
         (await a.AppendAsync("s", "1")).Status.ShouldBe(PublishStatus.Accepted);
         var system = _harness.Engines[0].Node!.System;
-        var owner = await system.ActorSelection("/system/sharding/streams/*/s").ResolveOne(Eventually.Deadline);
+        var owner = await system.ActorSelection("/system/sharding/akkasse-streams/*/s").ResolveOne(Eventually.Deadline);
         // Its shard moves: nobody needs another owner, so nobody looks for one.
         (await owner.GracefulStop(Eventually.Deadline, StopOwner.Instance)).ShouldBeTrue();
         // While something was on its way the stream's actor looked every 250 ms; now every 10 s, and when it is told to.
@@ -81,7 +81,7 @@ public sealed class EngineTests : IAsyncLifetime
     {
         await using var a = await _harness.StartNodeAsync("a");
         (await a.Streams.ReadAsync("s", null, 10, default)).State.ShouldBe(HistoryState.NoStream);
-        var region = await _harness.Engines[0].Node!.System.ActorSelection("/system/sharding/streams").ResolveOne(Eventually.Deadline);
+        var region = await _harness.Engines[0].Node!.System.ActorSelection("/system/sharding/akkasse-streams").ResolveOne(Eventually.Deadline);
         (await region.GracefulStop(Eventually.Deadline, PoisonPill.Instance)).ShouldBeTrue();
         a.Engine.State.ShouldBe(EngineState.Ready);
         (await a.Streams.ReadAsync("t", null, 10, default)).State.ShouldBe(HistoryState.Unavailable);

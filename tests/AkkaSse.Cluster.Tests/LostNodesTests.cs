@@ -13,6 +13,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Cluster.Tests;
 
 /// <summary>Nodes that end without a word, are removed or cut off, and come back, with real remoting in one process.</summary>
+[Trait("speed", "slow")]
 public sealed class LostNodesTests : IAsyncLifetime
 {
     private readonly AkkaHarness _harness;

@@ -4,6 +4,7 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests;
 
+[Trait("speed", "slow")]
 public sealed class LifecycleTests
 {
     [Fact]

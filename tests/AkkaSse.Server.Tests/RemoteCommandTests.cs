@@ -4,6 +4,7 @@ using AkkaSse.Server.Tests.Support;
 namespace AkkaSse.Server.Tests;
 
 /// <summary>The commands that call a running server, as processes of their own.</summary>
+[Trait("speed", "slow")]
 public sealed class RemoteCommandTests
 {
     [Fact]

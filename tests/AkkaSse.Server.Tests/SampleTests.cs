@@ -3,6 +3,7 @@ using AkkaSse.Server.Tests.Support;
 
 namespace AkkaSse.Server.Tests;
 
+[Trait("speed", "slow")]
 public sealed class SampleTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests;
 
 /// <summary>The rehearsal before the server listens leaves compiled code and nothing else.</summary>
+[Trait("speed", "slow")]
 public sealed class WarmUpTests
 {
     [Fact]

@@ -9,6 +9,12 @@ namespace AkkaSse.Cluster.Hosting;
 /// </summary>
 internal static class ClusterHocon
 {
+    /// <summary>The phase of Akka's coordinated shutdown in which an application's node hands over what the hub holds on it.</summary>
+    internal const string HandoverPhase = "akkasse-handover";
+
+    // Beyond the limit of the handover itself: its phase must not end before it has said so.
+    private static readonly TimeSpan HandoverGrace = TimeSpan.FromSeconds(5);
+
     /// <summary>Null when the user's HOCON can be read, else what is wrong with it.</summary>
     internal static string? Fault(string? hocon)
     {
@@ -33,9 +39,47 @@ internal static class ClusterHocon
         {
             if (!string.IsNullOrWhiteSpace(hocon)) config = config.WithFallback(ConfigurationFactory.ParseString(hocon));
         }
-        foreach (var role in options.Roles.Order(StringComparer.Ordinal)) config = config.WithFallback(ConfigurationFactory.ParseString(File($"{role}.hocon")));
-        return config.WithFallback(ConfigurationFactory.ParseString(File("common.hocon")));
+        return config.WithFallback(Regions(options)).WithFallback(ConfigurationFactory.ParseString(File("common.hocon")));
     }
+
+    /// <summary>What an application's own ActorSystem needs above all that the application has set, so that the hub can work in it. Nothing of it touches messages, regions or timeouts of the application.</summary>
+    /// <param name="options">The hub's.</param>
+    /// <param name="roles">The node's roles without the hub's.</param>
+    internal static Config Guest(AkkaEngineOptions options, IEnumerable<string> roles)
+    {
+        var all = string.Join(", ", roles.Concat(ClusterRoles.Of(options)).Distinct(StringComparer.Ordinal).Select(Quote));
+        // The phase has a timeout of its own, so that those of Akka's phases stay what they are.
+        var limit = (long)(options.LeaveLimit + HandoverGrace).TotalMilliseconds;
+        return Serializers.WithFallback(ConfigurationFactory.ParseString($$"""
+            akka {
+              cluster.roles = [{{all}}]
+              coordinated-shutdown.phases {
+                {{HandoverPhase}} {
+                  timeout = {{limit}}ms
+                  depends-on = [before-cluster-shutdown]
+                }
+                cluster-sharding-shutdown-region.depends-on = [{{HandoverPhase}}]
+              }
+            }
+            """));
+    }
+
+    /// <summary>What an application's own ActorSystem needs where the application has set nothing else.</summary>
+    internal static Config GuestDefaults(AkkaEngineOptions options) =>
+        Regions(options).WithFallback(ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
+
+    private static Config Regions(AkkaEngineOptions options)
+    {
+        var hub = ConfigurationFactory.ParseString(File("hub.hocon"));
+        return options.HostsStreams ? hub : ConfigurationFactory.ParseString(File("edge.hocon")).WithFallback(hub);
+    }
+
+    private static Config Serializers { get; } = ConfigurationFactory.ParseString($$"""
+        akka.actor {
+          serializers.akkasse = {{Quote(NameOf(typeof(WireSerializer)))}}
+          serialization-bindings {{{Quote(NameOf(typeof(IWireMessage)))}} = akkasse}
+        }
+        """);
 
     /// <summary>A file of <c>hocon/</c>, as it was compiled in.</summary>
     internal static string File(string name)
@@ -47,18 +91,16 @@ internal static class ClusterHocon
 
     private static Config Own(AkkaClusterOptions options, string? log)
     {
-        var roles = string.Join(", ", options.Roles.Distinct().Select(Quote));
+        var roles = string.Join(", ", ClusterRoles.Of(options).Select(Quote));
         var publicPort = options.PublicPort is { } p ? $"public-port = {p}" : "";
-        return ConfigurationFactory.ParseString($$"""
+        return Serializers.WithFallback(ConfigurationFactory.ParseString($$"""
             akka {
               {{(log is null ? "" : $"loggers = [{Quote(log)}]")}}
-              stdout-logger-class = {{Quote($"{typeof(SilentLogger).FullName}, {typeof(SilentLogger).Assembly.GetName().Name}")}}
+              stdout-logger-class = {{Quote(NameOf(typeof(SilentLogger)))}}
               actor {
                 provider = cluster
-                serializers.akkasse = {{Quote($"{typeof(WireSerializer).FullName}, {typeof(WireSerializer).Assembly.GetName().Name}")}}
-                serializers.refused = {{Quote($"{typeof(RefusingSerializer).FullName}, {typeof(RefusingSerializer).Assembly.GetName().Name}")}}
+                serializers.refused = {{Quote(NameOf(typeof(RefusingSerializer)))}}
                 serialization-bindings."System.Object" = refused
-                serialization-bindings {{{Quote($"{typeof(IWireMessage).FullName}, {typeof(IWireMessage).Assembly.GetName().Name}")}} = akkasse}
               }
               remote.dot-netty.tcp {
                 hostname = {{Quote(options.Host)}}
@@ -70,17 +112,14 @@ internal static class ClusterHocon
               cluster {
                 roles = [{{roles}}]
                 seed-nodes = []
-                sharding {
-                  state-store-mode = ddata
-                  remember-entities = off
-                  distributed-data.durable.keys = []
-                  role = {{AkkaClusterOptions.StreamRole}}
-                }
+                sharding.distributed-data.durable.keys = []
                 distributed-data.durable.keys = []
               }
             }
-            """);
+            """));
     }
+
+    private static string NameOf(Type type) => $"{type.FullName}, {type.Assembly.GetName().Name}";
 
     private static string Quote(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

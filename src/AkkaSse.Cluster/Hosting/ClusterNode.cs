@@ -8,7 +8,11 @@ namespace AkkaSse.Cluster.Hosting;
 /// <summary>One incarnation of this node: an ActorSystem from its start to its end. Thread-safe.</summary>
 internal sealed class ClusterNode
 {
+    // Before the names of an application's own regions.
+    private const string RegionPrefix = "akkasse-";
+
     private volatile ClusterView _view;
+    private long _refusedUntil;
 
     internal ClusterNode(EngineContext context, ActorSystem system)
     {
@@ -44,11 +48,40 @@ internal sealed class ClusterNode
     {
         var sharding = ClusterSharding.Get(System);
         var extractor = new EntityExtractor(Context.Options.Shards);
-        if (!Context.Options.HostsStreams) return sharding.StartProxy(type, AkkaClusterOptions.StreamRole, extractor);
-        var settings = ClusterShardingSettings.Create(System);
+        if (!Context.Options.HostsStreams) return sharding.StartProxy(RegionPrefix + type, ClusterRoles.Stream, extractor);
+        var settings = RegionSettings();
         var allocation = ShardAllocationStrategy.LeastShardAllocationStrategy(settings.TuningParameters.LeastShardAllocationAbsoluteLimit, settings.TuningParameters.LeastShardAllocationRelativeLimit);
-        return sharding.Start(type, entity, settings, extractor, allocation, stop);
+        return sharding.Start(RegionPrefix + type, entity, settings, extractor, allocation, stop);
     }
+
+    // What the engine cannot do without is set here and not in HOCON, where the application's own regions have theirs.
+    private ClusterShardingSettings RegionSettings()
+    {
+        var config = System.Settings.Config;
+        return ClusterShardingSettings.Create(
+                config.GetConfig("akkasse.sharding").WithFallback(config.GetConfig("akka.cluster.sharding")),
+                config.GetConfig("akkasse.singleton").WithFallback(config.GetConfig("akka.cluster.singleton")))
+            .WithRole(ClusterRoles.Stream)
+            .WithStateStoreMode(StateStoreMode.DData)
+            .WithRememberEntities(false)
+            // Idle entities are stopped by themselves, where they know whether anybody reads.
+            .WithPassivateIdleAfter(TimeSpan.Zero);
+    }
+
+    /// <summary>For so long from now the others take this node for a stranger: another one has its name.</summary>
+    internal void Refuse(TimeSpan time)
+    {
+        Volatile.Write(ref _refusedUntil, Environment.TickCount64 + (long)time.TotalMilliseconds);
+        // Looked at again when it may be over.
+        _ = Task.Delay(time + TimeSpan.FromMilliseconds(50)).ContinueWith(_ => RefusalEnded(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        RefusalEnded();
+    }
+
+    /// <summary>Whether another node has this one's name.</summary>
+    internal bool IsRefused => Environment.TickCount64 < Volatile.Read(ref _refusedUntil);
+
+    /// <summary>Called when <see cref="IsRefused"/> may have changed.</summary>
+    internal Action RefusalEnded { get; init; } = static () => { };
 
     /// <summary>Called by the node's actor alone.</summary>
     internal void Publish(ClusterView view)

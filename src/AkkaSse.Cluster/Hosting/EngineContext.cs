@@ -4,12 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>What all rooms share for as long as the engine lives. Thread-safe.</summary>
-internal sealed class EngineContext(AkkaClusterOptions options, IEngineHost host, ILogger logger)
+internal sealed class EngineContext(AkkaEngineOptions options, IEngineHost host, ILogger logger)
 {
     private int _state = (int)EngineState.Starting;
     private volatile ClusterNode? _node;
 
-    internal AkkaClusterOptions Options => options;
+    internal AkkaEngineOptions Options => options;
+
+    /// <summary>Largest message between nodes in bytes.</summary>
+    internal required int MaxFrameBytes { get; init; }
 
     internal IEngineHost Host => host;
 

@@ -1,8 +1,8 @@
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Whether the brackets and quotes of a HOCON text close as they opened. Akka.NET's parser does not look: it takes a text that ends early for complete, and a <c>}</c> inside an array keeps it busy for ever while it fills
-/// the memory (1.5.73: 17 GB in some minutes). Pure.
+/// Whether the brackets and quotes of a HOCON text close as they opened. Akka.NET's parser does not look: it takes a text that ends early for complete, and some texts whose brackets do not
+/// match keep it busy for ever while its memory grows. Such a text never reaches it from here. Pure.
 /// </summary>
 internal static class HoconBrackets
 {

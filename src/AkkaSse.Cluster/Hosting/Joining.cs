@@ -10,7 +10,7 @@ namespace AkkaSse.Cluster.Hosting;
 /// <summary>
 /// Finds the cluster, or begins it. Akka's own seed process would let the first seed begin a second cluster whenever it does not reach the others; here a seed counts who answers first, and takes no silence for an answer.
 /// </summary>
-internal sealed class Joining(ClusterNode node, bool wasRemoved)
+internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool wasRemoved)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -32,7 +32,6 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
     /// </summary>
     internal async Task<bool> RunAsync(CancellationToken cancellation)
     {
-        var options = node.Context.Options;
         (int, int) logged = (-1, -1);
         while (true)
         {
@@ -126,7 +125,6 @@ internal sealed class Joining(ClusterNode node, bool wasRemoved)
 
     private async Task<IReadOnlyList<Address>> SeedsAsync(CancellationToken cancellation)
     {
-        var options = node.Context.Options;
         if (options.DiscoveryService is { } service) return await DiscoverAsync(service, cancellation).ConfigureAwait(false);
         return options.Seeds.Count == 0 ? [node.Self.Address] : [.. options.Seeds.Select(s => SeedAddress.Parse(options.SystemName, s, node.Self.Address.Protocol)!)];
     }

@@ -61,13 +61,17 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void OnState(ClusterEvent.CurrentClusterState state)
     {
-        foreach (var member in state.Members) Put(member, !state.Unreachable.Contains(member));
+        foreach (var member in state.Members)
+        {
+            if (ClusterRoles.HasHub(member)) Put(member, !state.Unreachable.Contains(member));
+        }
         Publish();
         Greet();
     }
 
     private void OnMember(ClusterEvent.IMemberEvent e)
     {
+        if (!ClusterRoles.HasHub(e.Member)) return;
         if (e is ClusterEvent.MemberRemoved)
         {
             _members.Remove(e.Member.UniqueAddress);
@@ -83,12 +87,13 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void OnReachability(Member member, bool reachable)
     {
+        if (!ClusterRoles.HasHub(member)) return;
         Put(member, reachable);
         Publish();
     }
 
     private void Put(Member member, bool reachable) =>
-        _members[member.UniqueAddress] = new ClusterMember(member.UniqueAddress, member.Status, reachable, member.HasRole(AkkaClusterOptions.StreamRole));
+        _members[member.UniqueAddress] = new ClusterMember(member.UniqueAddress, member.Status, reachable, member.HasRole(ClusterRoles.Stream));
 
     private void OnHello(Hello hello)
     {

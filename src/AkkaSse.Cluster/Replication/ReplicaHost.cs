@@ -22,6 +22,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
     private long _wakeAt;
     private readonly Dictionary<string, Replica<TState>> _replicas = new(StringComparer.Ordinal);
     private readonly FormerLogs<TState>? _kept;
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
+    private string? _taking;
     private Dictionary<string, (FormerLog<TState> Log, long Since)> _former = [];
     private Queue<string> _toWake = new();
     private long _formerUntil;
@@ -73,14 +75,20 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         }
     }
 
-    // What was promised would be forgotten by a new instance under the same NodeId. The ActorSystem ends instead; the engine starts another one, which is another node.
-    protected override void PreRestart(Exception reason, object message)
+    // Never to the supervisor: a new instance under the same NodeId would have forgotten what all copies have promised.
+    protected override void OnReceive(object message)
     {
-        Log.ReplicasFailed(_peers.Node.Logger, reason, message.GetType().Name);
-        _ = _peers.Node.System.Terminate();
+        try
+        {
+            Handle(message);
+        }
+        catch (Exception e)
+        {
+            Fail(message, e);
+        }
     }
 
-    protected override void OnReceive(object message)
+    private void Handle(object message)
     {
         switch (message)
         {
@@ -179,9 +187,31 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         return misses && (caller is null || caller == _peers.Self);
     }
 
+    // What a fault left half done may contradict what was promised. Silence never does: to the others it is a node that cannot be reached, for this one log.
+    private void Fail(object message, Exception fault)
+    {
+        var log = _taking;
+        _taking = null;
+        if (log is null)
+        {
+            Log.Fault(_peers.Node.Logger, fault, $"the copies of logs, on a {message.GetType().Name}");
+            return;
+        }
+        Log.ReplicaFailed(_peers.Node.Logger, fault, log, message.GetType().Name);
+        _failed.Add(log);
+        if (_replicas.Remove(log)) OnDropped(log);
+    }
+
     private void Take(ToReplica mail, bool isLocal)
     {
-        if (mail.To != _peers.Self || !_peers.IsMember(mail.From)) return;
+        if (mail.To != _peers.Self || !_peers.IsMember(mail.From) || _failed.Contains(mail.Log)) return;
+        _taking = mail.Log;
+        Answer(mail, isLocal);
+        _taking = null;
+    }
+
+    private void Answer(ToReplica mail, bool isLocal)
+    {
         ReplicaMessage? answer;
         if (_replicas.TryGetValue(mail.Log, out var replica) || mail.Message is Prepare)
         {

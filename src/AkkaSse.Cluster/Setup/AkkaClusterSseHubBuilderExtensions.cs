@@ -1,4 +1,6 @@
+using Akka.Actor;
 using AkkaSse.Cluster;
+using AkkaSse.Cluster.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -17,6 +19,21 @@ public static class AkkaClusterSseHubBuilderExtensions
         var options = new AkkaClusterOptions();
         configure(options);
         return builder.UseAkkaCluster(options);
+    }
+
+    /// <summary>
+    /// Many nodes that need nothing but each other, in the ActorSystem of the application: that of <c>services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub(…))</c>. The application joins it, leaves
+    /// it, and decides what follows when it ends.
+    /// </summary>
+    /// <param name="builder">What <c>AddSseHub</c> returned.</param>
+    /// <exception cref="InvalidOperationException">An engine was chosen before. Without <c>AddAkka</c> or <c>WithSseHub</c> the hub throws it when it is made.</exception>
+    public static ISseHubBuilder UseActorSystem(this ISseHubBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<GuestHub>();
+        return builder.UseEngine(static provider => new AkkaClusterEngine(
+            provider.GetService<ActorSystem>() ?? throw new InvalidOperationException("UseActorSystem needs an ActorSystem; call services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub())."),
+            provider.GetService<ILoggerFactory>()));
     }
 
     /// <summary>Many nodes that need nothing but each other.</summary>

@@ -45,7 +45,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     internal bool AutoCreate => _context.Host.Options.AutoCreate;
 
     /// <summary>Largest message of events.</summary>
-    internal long MostBytes => _context.Options.MaxFrameBytes - FrameReserve;
+    internal long MostBytes => _context.MaxFrameBytes - FrameReserve;
 
     internal StreamRoom? Room => _room;
 
@@ -93,6 +93,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     public void Stop()
     {
         _room = null;
+        _replicas.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         _replicas = ActorRefs.Nobody;
         foreach (var (_, stream) in _streams) stream.Release();
     }

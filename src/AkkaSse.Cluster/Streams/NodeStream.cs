@@ -200,14 +200,20 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
         else if (IsUsed) Tell();
     }
 
-    /// <summary>The ActorSystem has ended. An actor that is made while its ActorSystem ends may never begin, and then never says that it has ended: it is forgotten here, or nobody would talk with the owner again.</summary>
+    /// <summary>
+    /// The ActorSystem has ended, or the engine's part in it. An actor that is made while its ActorSystem ends may never begin, and then never says that it has ended: it is forgotten here, or nobody would talk with the owner
+    /// again. In one that goes on it is stopped.
+    /// </summary>
     internal void Release()
     {
+        IActorRef? actor;
         lock (_gate)
         {
+            actor = _actor;
             _actor = null;
             _told = false;
         }
+        actor?.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         Refuse();
     }
 

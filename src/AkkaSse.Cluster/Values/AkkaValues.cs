@@ -35,7 +35,12 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
         }
     }
 
-    public void Stop() => _room = null;
+    public void Stop()
+    {
+        _room = null;
+        _replicas.Tell(PoisonPill.Instance, ActorRefs.NoSender);
+        _replicas = ActorRefs.Nobody;
+    }
 
     public async ValueTask<long?> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {

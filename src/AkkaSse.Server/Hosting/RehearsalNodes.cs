@@ -61,9 +61,11 @@ internal sealed class RehearsalNodes : IAsyncDisposable
               gossip-interval = 50ms
               leader-actions-interval = 50ms
               periodic-tasks-initial-delay = 50ms
+              sharding.distributed-data.gossip-interval = 50ms
+            }
+            akkasse {
               singleton.hand-over-retry-interval = 50ms
               sharding.retry-interval = 50ms
-              sharding.distributed-data.gossip-interval = 50ms
             }
             """,
     };

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace AkkaSse.AspNetCore.Tests.EndToEnd;
 
 /// <summary>The promises that only real sockets can break: resume under load, stalled readers, churn, races for a client id.</summary>
+[Trait("speed", "slow")]
 [Collection("heavy")]
 public sealed class PromiseTests(ITestOutputHelper output)
 {

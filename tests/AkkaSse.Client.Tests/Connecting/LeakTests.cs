@@ -3,6 +3,7 @@ using Xunit.Abstractions;
 
 namespace AkkaSse.Client.Tests.Connecting;
 
+[Trait("speed", "slow")]
 [Trait("parity", "CLI-22")]
 [Collection(nameof(LeakTests))]
 public sealed class LeakTests(ITestOutputHelper output)

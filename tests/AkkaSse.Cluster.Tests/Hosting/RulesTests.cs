@@ -100,7 +100,7 @@ public sealed class RulesTests
             Shards = 0,
             MaxFrameBytes = 1,
             RecoveryLimit = TimeSpan.Zero,
-            Hocon = "akka { cluster { x = [ }",
+            Hocon = "akka { cluster {",
         }.Validate().ToList();
         foreach (var name in new[] { "SystemName is '1'", "PublicHost is needed", "Port is 70000", "Seeds has 'x'", "RequiredSeeds is 2", "Roles has 'worker'", "Backups is 7", "Shards is 0", "MaxFrameBytes is 1", "RecoveryLimit is", "Hocon cannot be read" })
             faults.ShouldContain(f => f.StartsWith(name, StringComparison.Ordinal), string.Join('\n', faults));
@@ -110,12 +110,11 @@ public sealed class RulesTests
     [Fact]
     public void Own_hocon_overrides_the_files_and_not_what_the_engine_needs()
     {
-        var config = ClusterHocon.Compose(new AkkaClusterOptions { Hocon = "akka.cluster { gossip-interval = 7s, sharding.state-store-mode = persistence, sharding.remember-entities = on, roles = [x] }" });
+        var config = ClusterHocon.Compose(new AkkaClusterOptions { Hocon = "akka.cluster { gossip-interval = 7s, sharding.distributed-data.durable.keys = [x], roles = [x] }" });
         config.GetTimeSpan("akka.cluster.gossip-interval").ShouldBe(TimeSpan.FromSeconds(7));
         config.GetTimeSpan("akka.cluster.split-brain-resolver.stable-after").ShouldBe(TimeSpan.FromSeconds(4));
-        config.GetString("akka.cluster.sharding.state-store-mode").ShouldBe("ddata");
-        config.GetBoolean("akka.cluster.sharding.remember-entities").ShouldBeFalse();
-        config.GetStringList("akka.cluster.roles").ShouldBe(["stream", "edge"], ignoreOrder: true);
+        config.GetStringList("akka.cluster.sharding.distributed-data.durable.keys").ShouldBeEmpty();
+        config.GetStringList("akka.cluster.roles").ShouldBe(["akkasse-stream", "akkasse-edge"], ignoreOrder: true);
         config.GetStringList("akka.cluster.distributed-data.durable.keys").ShouldBeEmpty();
     }
 
@@ -125,7 +124,7 @@ public sealed class RulesTests
     [InlineData("a = \"\"\"\n[{\"\n\"\"\"\nb = \"\\\"[\"", null)]
     [InlineData("a = ${?b}", null)]
     [InlineData("", null)]
-    [InlineData("a {\n b = [ }", "line 2 has a '}' where the '[' of line 2 is to be closed.")]
+    [InlineData("a {\n b = 1 ]", "line 2 has a ']' where the '{' of line 1 is to be closed.")]
     [InlineData("a = \"\"\"\n\"\"\"\n}", "line 3 has a '}' that nothing opened.")]
     [InlineData("a {\n  b = 1", "the '{' of line 1 is never closed.")]
     [InlineData("a = 1\nb = \"c", "the text that begins in line 2 has no end.")]
@@ -133,9 +132,10 @@ public sealed class RulesTests
     public void Brackets_of_hocon_close_as_they_opened(string hocon, string? fault) => ClusterHocon.Fault(hocon).ShouldBe(fault);
 
     [Theory]
-    [InlineData("stream")]
-    [InlineData("edge")]
-    public void Each_role_has_its_file(string role) => ConfigurationFactory.ParseString(ClusterHocon.File($"{role}.hocon")).HasPath("akka.cluster").ShouldBeTrue();
+    [InlineData("stream,edge", 20_000)]
+    [InlineData("edge", 50_000)]
+    public void Regions_have_settings_of_their_own_by_role(string roles, int buffer) =>
+        ClusterHocon.Compose(new AkkaClusterOptions { Roles = roles.Split(',') }).GetInt("akkasse.sharding.buffer-size").ShouldBe(buffer);
 
     [Fact]
     public void Names_are_spread_evenly_over_shards()

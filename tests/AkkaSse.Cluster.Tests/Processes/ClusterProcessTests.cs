@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace AkkaSse.Cluster.Tests.Processes;
 
 /// <summary>Three servers, all real processes on loopback, with the downing settings of production.</summary>
+[Trait("speed", "slow")]
 [Collection(ProcessCollection.Name)]
 public sealed class ClusterProcessTests(ClusterProcessTests.Lender lender, ITestOutputHelper output) : ProcessSpecs(output), IClassFixture<ClusterProcessTests.Lender>
 {

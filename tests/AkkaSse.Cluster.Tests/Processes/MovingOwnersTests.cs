@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace AkkaSse.Cluster.Tests.Processes;
 
 /// <summary>Two and five servers, all real processes on loopback, with the downing settings of production: nodes are killed, join and come back under load.</summary>
+[Trait("speed", "slow")]
 [Collection(ProcessCollection.Name)]
 public sealed class MovingOwnersTests(ITestOutputHelper output)
 {

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace AkkaSse.Cluster.Tests.Processes;
 
 /// <summary>Real servers, real packets: the path between nodes is cut, clients reach both sides.</summary>
+[Trait("speed", "slow")]
 [Collection(ProcessCollection.Name)]
 public sealed class PartitionTests(ITestOutputHelper output)
 {

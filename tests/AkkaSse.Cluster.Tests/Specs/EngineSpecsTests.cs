@@ -82,3 +82,33 @@ public sealed class AkkaTimeOfThreeTests : EngineTimeSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(new ManualTimeProvider(), others: 2);
 }
+
+// Guests of an application's ActorSystem: what differs is where it comes from and who ends it, so one node each, and three where nodes talk.
+
+public sealed class AkkaGuestNodeTests : NodeSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(guests: true);
+}
+
+public sealed class AkkaGuestClaimTests : ClaimSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(guests: true);
+}
+
+public sealed class AkkaGuestClusterTests : ClusterSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(guests: true);
+}
+
+public sealed class AkkaGuestStreamOfThreeTests : StreamSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2, guests: true);
+
+    protected override async Task CountedAsync(int streams) =>
+        await Eventually.Until(() => ((AkkaHarness)Harness).Engines.All(e => e.StreamCount == streams), () => $"all nodes to count {streams} streams; they count {string.Join(' ', ((AkkaHarness)Harness).Engines.Select(static e => e.StreamCount))}");
+}
+
+public sealed class AkkaGuestValueTests : ValueSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(guests: true);
+}

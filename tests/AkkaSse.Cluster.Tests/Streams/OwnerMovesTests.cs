@@ -4,6 +4,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Cluster.Tests.Streams;
 
 /// <summary>Owners that are lost or move while events are published on all nodes: nothing acknowledged is lost, nothing is doubled, and all nodes have the same.</summary>
+[Trait("speed", "slow")]
 public sealed class OwnerMovesTests : IAsyncLifetime
 {
     // An ActorSystem that ends says goodbye to the cluster; one that is killed does not.

@@ -1,15 +1,20 @@
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Hosting;
+using Akka.Remote.Hosting;
 using AkkaSse.Engine.Specs;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Tests.Support;
 
 /// <summary>
-/// Nodes of one cluster, each an ActorSystem with real remoting on a free loopback port of this process. The first one begins the cluster, the others join it.
+/// Nodes of one cluster, each an ActorSystem with real remoting on a free loopback port of this process. The first one begins the cluster, the others join it. As guests they work in ActorSystems that an application has made.
 /// </summary>
-public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0) : IManualTimeHarness
+public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0, bool guests = false) : IManualTimeHarness
 {
     // Faster than in production where only waiting for the next round would be tested; what is decided stays the same.
     private const string Fast = """
@@ -26,21 +31,24 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
             }
             split-brain-resolver.stable-after = 1s
             down-removal-margin = 200ms
-            singleton.hand-over-retry-interval = 100ms
-            sharding {
-              retry-interval = 100ms
-              coordinator-failure-backoff = 200ms
-              rebalance-interval = 1s
-              distributed-data.gossip-interval = 100ms
-              distributed-data.notify-subscribers-interval = 50ms
-            }
+            sharding.distributed-data.gossip-interval = 100ms
+            sharding.distributed-data.notify-subscribers-interval = 50ms
             distributed-data.gossip-interval = 100ms
             distributed-data.notify-subscribers-interval = 50ms
+          }
+        }
+        akkasse {
+          singleton.hand-over-retry-interval = 100ms
+          sharding {
+            retry-interval = 100ms
+            coordinator-failure-backoff = 200ms
+            rebalance-interval = 1s
           }
         }
         """;
 
     private readonly List<(EngineNode Node, AkkaClusterEngine Engine)> _nodes = [];
+    private readonly List<ServiceProvider> _applications = [];
 
     /// <summary>What the engines and Akka.NET have logged.</summary>
     public LineLog Log { get; } = new();
@@ -66,17 +74,15 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         // At once: a test's end is not a rolling restart, and nodes that are ended one after the other would look for each other.
         await Task.WhenAll(_nodes.Select(static n => n.Engine.DisposeAsync().AsTask()));
         await Task.WhenAll(_nodes.Select(static n => n.Node.DisposeAsync().AsTask()));
+        await Task.WhenAll(_applications.Select(static a => a.GetRequiredService<ActorSystem>().Terminate()));
+        foreach (var application in _applications) await application.DisposeAsync();
     }
 
     private async Task<EngineNode> StartOneAsync(string name, Action<HubOptions>? configure)
     {
         var hubOptions = new HubOptions { NodeName = name, AutoCreate = true };
         configure?.Invoke(hubOptions);
-        // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for.
-        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast, LeaveLimit = TimeSpan.Zero };
-        options.Seeds = [.. _nodes.Select(static n => n.Engine.Node?.Self.Address.ToString()).OfType<string>()];
-        change?.Invoke(options);
-        var engine = new AkkaClusterEngine(options, Log);
+        var engine = guests ? GuestEngine() : OwnEngine();
         var hub = new SseHub(hubOptions, engine, time: time);
         await hub.StartAsync();
         // On a busy machine it may take a new cluster some seconds until a stream has an owner.
@@ -85,4 +91,33 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         await Eventually.Until(() => engine.State == EngineState.Ready, () => $"the engine of {name} to be ready; it is {engine.State}\n{string.Join('\n', Log.Lines.TakeLast(60))}");
         return node;
     }
+
+    private AkkaClusterEngine OwnEngine()
+    {
+        // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for.
+        var options = new AkkaClusterOptions { Port = 0, Hocon = Fast, LeaveLimit = TimeSpan.Zero };
+        options.Seeds = [.. Seeds.Select(static s => s.ToString())];
+        change?.Invoke(options);
+        return new AkkaClusterEngine(options, Log);
+    }
+
+    private AkkaClusterEngine GuestEngine()
+    {
+        var seeds = Seeds.ToList();
+        var services = new ServiceCollection();
+        services.AddSingleton<ILoggerFactory>(Log);
+        services.AddAkka("app", akka => akka
+            .WithRemoting("127.0.0.1", 0)
+            .WithClustering(new ClusterOptions { Roles = ["web"] })
+            .WithSseHub(static o => o.LeaveLimit = TimeSpan.Zero)
+            .AddHocon(Fast, HoconAddMode.Prepend));
+        var application = services.BuildServiceProvider();
+        _applications.Add(application);
+        var system = application.GetRequiredService<ActorSystem>();
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        cluster.Join(seeds.Count > 0 ? seeds[0] : cluster.SelfAddress);
+        return new AkkaClusterEngine(system, Log);
+    }
+
+    private IEnumerable<Address> Seeds => _nodes.Select(static n => n.Engine.Node?.Self.Address).OfType<Address>();
 }

@@ -5,6 +5,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>Everything that a client may ask works at any node, whichever holds its connection. Three processes.</summary>
+[Trait("speed", "slow")]
 [Collection(NodesCollection.Name)]
 public sealed class AnyNodeTests(SharedServer shared)
 {

@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>Several servers and a PostgreSQL, all real processes on loopback.</summary>
+[Trait("speed", "slow")]
 [Collection(NodesCollection.Name)]
 public sealed class ClusterProcessTests(SharedServer shared, ITestOutputHelper output) : ProcessSpecs(output)
 {

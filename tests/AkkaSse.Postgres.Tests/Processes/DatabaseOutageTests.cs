@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>The database goes away under load, and always comes back: the nodes serve one test after the other, as they have to.</summary>
+[Trait("speed", "slow")]
 public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper output) : IClassFixture<EndedServer>
 {
     private readonly PostgresServer _server = ended.Server;

@@ -4,6 +4,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Postgres.Tests.Processes;
 
 /// <summary>What a killed node held is somebody else's once its lease is over, by the database's clock.</summary>
+[Trait("speed", "slow")]
 [Collection(NodesCollection.Name)]
 public sealed class TakeoverTests(SharedServer shared)
 {

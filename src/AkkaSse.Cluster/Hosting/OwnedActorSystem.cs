@@ -1,0 +1,51 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Hosting.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace AkkaSse.Cluster.Hosting;
+
+/// <summary>An ActorSystem of the engine's own: made from composed HOCON, joined by counting seeds, and replaced when the others have removed it.</summary>
+internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactory loggers, ILogger logger) : IActorSystemHost
+{
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
+
+    public int MaxFrameBytes => options.MaxFrameBytes;
+
+    public bool Replaces => true;
+
+    public ActorSystem Begin(EngineContext context)
+    {
+        var setup = ActorSystemSetup.Create(
+            BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
+            new LoggerFactorySetup(loggers));
+        return ActorSystem.Create(options.SystemName, setup);
+    }
+
+    public Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended) => new Joining(node, options, wasRemoved).RunAsync(ended);
+
+    public async Task EndedAsync(ClusterNode node, CancellationToken stopped)
+    {
+        // Also one that was begun while the engine was ending.
+        await using (stopped.Register(() => _ = node.System.Terminate()).ConfigureAwait(false))
+            await node.System.WhenTerminated.ConfigureAwait(false);
+    }
+
+    public Task LeaveAsync(ClusterNode node, IReadOnlyList<IActorRef> regions, CancellationToken limit) =>
+        CoordinatedShutdown.Get(node.System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
+
+    public async Task EndAsync(ActorSystem system, IReadOnlyList<IActorRef> regions)
+    {
+        try
+        {
+            await system.Terminate().WaitAsync(EndLimit).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            Log.Fault(logger, e, "the end of the ActorSystem");
+        }
+    }
+
+    // It never became a member with a name; it leaves, and tries again as a new one.
+    public void OnNameTaken(ClusterNode node) => node.Cluster.Leave(node.Self.Address);
+}
