@@ -20,4 +20,7 @@ public readonly record struct PublishElement(SseEvent Event, PublishOptions Opti
     }
 
     internal bool HasKey => Options.IdempotencyKey is not null;
+
+    /// <summary>What it counts in a run: see <see cref="Hub.Engine.IStreamEngine.AppendAsync"/>.</summary>
+    internal long Size => 64 + (Event.DataBytes?.Length ?? 0) + (3L * (Event.Comment?.Length ?? 0));
 }

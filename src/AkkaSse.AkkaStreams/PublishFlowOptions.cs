@@ -4,10 +4,11 @@ namespace AkkaSse.AkkaStreams;
 public sealed record PublishFlowOptions
 {
     /// <summary>
-    /// At most so many elements are handed to the hub and not answered, 1 to 10 000. They are one call, the run; what arrives meanwhile, at most as many again, is the next one. One run at a
-    /// time, so that a repeated one cannot overtake its successor. Default 1: see the remarks.
+    /// At most so many elements are handed to the hub and not answered, 1 to 1 000. They are one call, the run, of at most 128 KiB; what arrives meanwhile, at most as many again, is the next one.
+    /// One run at a time, so that a repeated one cannot overtake its successor. Default 100: where a call takes 5 ms that is 20 000 events a second in place of 200, and where it takes none it
+    /// is as fast. 1 where nothing may be on the stream that comes after a refused element.
     /// </summary>
-    public int MaxInFlight { get; init; } = 1;
+    public int MaxInFlight { get; init; } = 100;
 
     /// <summary>The pause before the first repetition of an element that was certainly not appended, or perhaps; it doubles each time. 1 ms to <see cref="MaxBackoff"/>. Default 100 ms.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
@@ -32,7 +33,7 @@ public sealed record PublishFlowOptions
     /// <summary>Lists every fault as "property: what is wrong and what is allowed"; empty when the options are valid.</summary>
     public IEnumerable<string> Validate()
     {
-        if (MaxInFlight is < 1 or > 10_000) yield return $"{nameof(MaxInFlight)} is {MaxInFlight}; 1 to 10000 are allowed.";
+        if (MaxInFlight is < 1 or > 1_000) yield return $"{nameof(MaxInFlight)} is {MaxInFlight}; 1 to 1000 are allowed.";
         if (MaxBackoff < TimeSpan.FromMilliseconds(1) || MaxBackoff > TimeSpan.FromMinutes(1)) yield return $"{nameof(MaxBackoff)} is {MaxBackoff.TotalMilliseconds} ms; 1 to 60000 are allowed.";
         if (MinBackoff < TimeSpan.FromMilliseconds(1) || MinBackoff > MaxBackoff) yield return $"{nameof(MinBackoff)} is {MinBackoff.TotalMilliseconds} ms; 1 to {nameof(MaxBackoff)} ({MaxBackoff.TotalMilliseconds}) are allowed.";
         if (!(RandomFactor is >= 0 and <= 1)) yield return $"{nameof(RandomFactor)} is {RandomFactor}; 0 to 1 are allowed.";

@@ -77,6 +77,26 @@ public sealed class PublishTests : StreamsTest
     }
 
     [Fact]
+    public async Task Run_is_no_larger_than_an_engine_takes_undivided_and_has_keys_throughout_or_none()
+    {
+        await Hub.DisposeAsync();
+        await using var large = await InMemorySseHub.StartAsync();
+        var gate = new TaskCompletionSource();
+        var hub = new UnreliableHub(large, static _ => Fate.Answered) { Gate = gate.Task };
+        var quarter = new string('x', (32 << 10) - 64);
+        PublishElement[] elements =
+        [
+            Element(0), .. Enumerable.Repeat(new PublishElement(new SseEvent { Data = quarter }), 5), .. Enumerable.Range(1, 2).Select(static i => Element(i)),
+            new PublishElement(new SseEvent { Data = quarter + quarter + quarter + quarter + quarter }, "large"), Element(3),
+        ];
+        var done = RunAsync(hub, elements);
+        await Eventually.Until(() => hub.Calls == 1, "the first call");
+        gate.SetResult();
+        (await done).Count.ShouldBe(10);
+        hub.Asked.Select(static a => a.Split(' ').Length).ShouldBe([1, 4, 1, 2, 1, 1]);
+    }
+
+    [Fact]
     public async Task Downstream_that_takes_nothing_stops_the_publishing()
     {
         var hub = new UnreliableHub(Hub, static _ => Fate.Answered);

@@ -13,6 +13,9 @@ namespace AkkaSse.AkkaStreams.Publishing;
 /// </remarks>
 internal sealed class PublishStage<TContext> : GraphStage<FlowShape<(PublishElement, TContext), (PublishResult, TContext)>>
 {
+    // So much no engine divides: of a larger call it might lose the first part and accept the second.
+    private const long MaxRunBytes = 128 << 10;
+
     private readonly Inlet<(PublishElement, TContext)> _in = new("SseHubFlow.in");
     private readonly Outlet<(PublishResult, TContext)> _out = new("SseHubFlow.out");
     private readonly RunPublisher _publisher;
@@ -117,8 +120,10 @@ internal sealed class PublishStage<TContext> : GraphStage<FlowShape<(PublishElem
             // With keys or without: where the table of keys is full those with one are refused, and those without would overtake them.
             var hasKey = _gathered.Peek().Element.HasKey;
             var run = new List<PublishElement>(_gathered.Count);
-            while (_gathered.TryPeek(out var next) && next.Element.HasKey == hasKey)
+            var bytes = 0L;
+            while (_gathered.TryPeek(out var next) && next.Element.HasKey == hasKey && (run.Count == 0 || bytes + next.Element.Size <= MaxRunBytes))
             {
+                bytes += next.Element.Size;
                 run.Add(next.Element);
                 _contexts.Enqueue(next.Context);
                 _gathered.Dequeue();
