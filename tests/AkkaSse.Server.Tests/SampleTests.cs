@@ -39,7 +39,7 @@ public sealed class SampleTests
         using var http1 = new HttpClient { BaseAddress = url1 };
         using var http2 = new HttpClient { BaseAddress = url2 };
         foreach (var http in new[] { http1, http2 })
-            await Until.TrueAsync(async () => (await http.GetStringAsync("/v1/cluster")).Split("\"up\"").Length == 3, () => $"both nodes to be up\n{first.Output}\n{second.Output}");
+            await Eventually.Until(async () => (await http.GetStringAsync("/v1/cluster")).Split("\"up\"").Length == 3, () => $"both nodes to be up\n{first.Output}\n{second.Output}");
 
         await using var reader = await StreamReading.OpenAsync(http1, "/v1/streams/parcels/events", null);
         await reader.NextAsync("hub.open");
@@ -47,7 +47,7 @@ public sealed class SampleTests
         for (var i = 0; i < 40; i++)
         {
             // A moving shard may refuse a scan: whoever scans does so again.
-            await Until.TrueAsync(
+            await Eventually.Until(
                 async () =>
                 {
                     var answer = await http2.PostAsync($"/parcels/p{i}/scans?place=Oslo-{i}", null);
@@ -64,7 +64,7 @@ public sealed class SampleTests
         while (seen.Count < 40) seen.Add((await reader.NextAsync("scan")).Data!);
         seen.ShouldContain("p39 Oslo-39");
         foreach (var http in new[] { http1, http2 })
-            await Until.TrueAsync(async () => (await http.GetStringAsync("/board")).Split("Oslo-").Length == 41, () => $"the boards to show all parcels\n{first.Output}\n{second.Output}");
+            await Eventually.Until(async () => (await http.GetStringAsync("/board")).Split("Oslo-").Length == 41, () => $"the boards to show all parcels\n{first.Output}\n{second.Output}");
     }
 
     private static int FreePort()

@@ -72,13 +72,15 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     {
         Task? first = null;
         List<Task>? more = null;
+        var all = 0L;
+        foreach (ref readonly var item in items.Span) all += SizeOf(item);
         lock (_gate)
         {
             if (_closed) return null;
             var at = 0;
             while (at < items.Length)
             {
-                var work = Room(out var isNew);
+                var work = Room(at == 0 ? all : 0, out var isNew);
                 if (isNew && _waiting.Count > MostWaiting)
                 {
                     _waiting.RemoveLast();
@@ -319,15 +321,22 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     }
 
     // Under the gate. The last work that waits, while it has room: all of it goes in one message.
-    private AppendWork Room(out bool isNew)
+    private AppendWork Room(long size, out bool isNew)
     {
         isNew = false;
-        if (_waiting.Last?.Value is AppendWork { IsSealed: false } last && last.Bytes < StreamRoom.MessageBytes) return last;
+        if (_waiting.Last?.Value is AppendWork { IsSealed: false } last && Joins(last.Bytes, size)) return last;
         isNew = true;
         var work = new AppendWork(streams.NextId(), ReplicaPeers.Now + streams.AppendTimeout);
         _waiting.AddLast(work);
         return work;
     }
+
+    /// <summary>
+    /// Whether an append goes along with what waits already. What fits into one message is not divided over two: of these the first could be lost or come too late, and the second be accepted, out of order.
+    /// </summary>
+    /// <param name="waiting">Bytes of the message so far.</param>
+    /// <param name="size">Bytes of the whole append; 0 for the rest of one that is divided.</param>
+    internal static bool Joins(long waiting, long size) => waiting < StreamRoom.MessageBytes && (size > StreamRoom.MessageBytes || waiting + size <= StreamRoom.MessageBytes);
 
     // The items under one key of a run are decided as one: they travel together.
     private static int UnitEnd(ReadOnlySpan<AppendItem> items, int at, out long size)

@@ -15,6 +15,7 @@ public class PublicApiTests
     [InlineData("AkkaSse.AspNetCore")]
     [InlineData("AkkaSse.Postgres")]
     [InlineData("AkkaSse.Cluster")]
+    [InlineData("AkkaSse.AkkaStreams")]
     public void Public_surface_is_the_committed_one(string library)
     {
         var actual = ApiListing.Of(Assembly.Load(library));

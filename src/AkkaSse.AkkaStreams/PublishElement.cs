@@ -1,0 +1,26 @@
+using AkkaSse.Hub;
+using AkkaSse.Protocol;
+
+namespace AkkaSse.AkkaStreams;
+
+/// <summary>An event on its way to a stream.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="Options">
+/// What accompanies it. With an <see cref="PublishOptions.IdempotencyKey"/> it can be repeated, within the flow and by a restarted graph, and is appended once: take the key from where the
+/// element comes from (topic, partition and offset; the position in another stream), never from chance. <see cref="PublishOptions.KeyCoversRun"/> is refused, because runs are made by the flow.
+/// </param>
+public readonly record struct PublishElement(SseEvent Event, PublishOptions Options = default)
+{
+    /// <summary>An event with an idempotency key.</summary>
+    /// <param name="e">The event.</param>
+    /// <param name="idempotencyKey">1 to 256 printable ASCII characters; null for none.</param>
+    public PublishElement(SseEvent e, string? idempotencyKey)
+        : this(e, new PublishOptions { IdempotencyKey = idempotencyKey })
+    {
+    }
+
+    internal bool HasKey => Options.IdempotencyKey is not null;
+
+    /// <summary>What it counts in a run: see <see cref="Hub.Engine.IStreamEngine.AppendAsync"/>.</summary>
+    internal long Size => 64 + (Event.DataBytes?.Length ?? 0) + (3L * (Event.Comment?.Length ?? 0));
+}
