@@ -71,7 +71,7 @@ public sealed class AkkaTlsOptions
         }
         if (CaFile is null && !SystemTrust) faults.Add("Tls.CaFile is needed: the authorities (PEM) that sign the certificates of this cluster. Tls.SystemTrust=true trusts those of the system instead.");
         if (CaFile is not null && SystemTrust) faults.Add("Tls.SystemTrust is true beside Tls.CaFile; one of them is allowed.");
-        if (SystemTrust && AllowedNames.Count == 0) faults.Add("Tls.SystemTrust is true without Tls.AllowedNames; the names of the nodes are needed, because the system's authorities sign for everybody.");
+        else if (SystemTrust && AllowedNames.Count == 0) faults.Add("Tls.SystemTrust is true without Tls.AllowedNames; the names of the nodes are needed, because the system's authorities sign for everybody.");
         if (Password is not null && PasswordFile is not null) faults.Add("Tls.PasswordFile is set beside Tls.Password; one of them is allowed.");
         foreach (var name in AllowedNames)
         {

@@ -71,12 +71,36 @@ public sealed partial class ConfigurationTests
         output.ShouldContain("Akka:Backups is 9; 0 to 6 are allowed");
     }
 
+    [Fact]
+    public async Task Faults_of_tls_are_told_by_their_keys_and_its_password_is_never_shown()
+    {
+        string[] password = ["--engine", "akka", "--set", "Akka:Tls:Password=s3cret-word"];
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, [.. password, "--set", "Akka:Tls:CertificateFile=/does/not/exist", "--set", "Akka:Tls:CaFile=/nor/this"]);
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain("Akka:Tls:CertificateFile is '/does/not/exist', which cannot be read: ");
+        output.ShouldContain("Akka:Tls:CaFile is '/nor/this', which cannot be read: ");
+        output.ShouldNotContain("s3cret-word");
+
+        (code, output) = await ProgramProcess.RunAsync(TestServer.Program, password);
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain("Akka:Tls:Password is set without Tls.CertificateFile, which turns TLS on");
+        output.ShouldNotContain("s3cret-word");
+
+        (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", "memory", "--set", "Akka:Tls:Password=s3cret-word"]);
+        code.ShouldBe(0, output);
+        Line(output, "Akka:Tls:Password").ShouldBe(["Akka:Tls:Password", "********", "command line"]);
+        Line(output, "Akka:Tls:CheckHostNames").ShouldBe(["Akka:Tls:CheckHostNames", "true", "default"]);
+        output.ShouldNotContain("s3cret-word");
+    }
+
     /// <summary>What the files for containers set must be keys of this server. Whatever engine they ask for, every build reads the keys of all.</summary>
     [Theory]
     [InlineData("compose.yaml", 1)]
     [InlineData("compose.postgres.yml", 4)]
     [InlineData("compose.akka.yml", 7)]
+    [InlineData("compose.akka.tls.yml", 3)]
     [InlineData("kubernetes/statefulset.yaml", 8)]
+    [InlineData("kubernetes/tls/statefulset-patch.yaml", 3)]
     public async Task Variables_of_the_deployment_files_are_taken(string file, int least)
     {
         var text = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "../../../../../docker", file));

@@ -24,7 +24,16 @@ internal sealed class TlsNotices(ILogger logger, TimeProvider time)
     /// <summary>A node was connected to, and no TLS came of it.</summary>
     internal void Unreached(Address node, string reason)
     {
-        if (IsNews($"{node} {reason}")) Log.PeerUnreached(logger, node.ToString(), reason);
+        if (IsNews($"{PlaceOf(node)} {reason}")) Log.PeerUnreached(logger, PlaceOf(node), reason);
+    }
+
+    /// <summary>What was said of a node is news again.</summary>
+    internal void Forget(Address node)
+    {
+        foreach (var told in _told.Keys)
+        {
+            if (told.StartsWith(PlaceOf(node) + " ", StringComparison.Ordinal)) _told.TryRemove(told, out _);
+        }
     }
 
     /// <summary>Another fault of the transport, which concerns no single connection.</summary>
@@ -39,6 +48,8 @@ internal sealed class TlsNotices(ILogger logger, TimeProvider time)
         }
         return _told.Count < MaxSources && _told.TryAdd(what, now);
     }
+
+    private static string PlaceOf(Address node) => $"{node.Host}:{node.Port}";
 
     private static string HostOf(string peer) => peer.LastIndexOf(':') is > 0 and var colon ? peer[..colon] : peer;
 }

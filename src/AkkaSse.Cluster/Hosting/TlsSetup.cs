@@ -12,13 +12,16 @@ internal sealed class TlsSetup(AkkaTlsOptions options, TlsFiles files, TlsPeers 
 {
     internal TlsNotices Notices => notices;
 
+    /// <summary>This node's own.</summary>
+    internal X509Certificate2 Certificate => files.Certificate;
+
     /// <summary>What Akka.NET's own transport takes.</summary>
     internal DotNettySslSetup DotNetty => new(files.Certificate, suppressValidation: false, options.RequirePeerCertificate, options.CheckHostNames, IsLetIn);
 
-    // Called for a node that is connected to by its address, and for whoever connects by the endpoint of the socket.
+    // Called for a node that is connected to with its address (ssl.tcp://name@host:port), and for whoever connects with the endpoint of the socket ([::ffff:10.0.0.1]:40000).
     private bool IsLetIn(X509Certificate2? certificate, X509Chain? chain, string peer, SslPolicyErrors errors, ILoggingAdapter log)
     {
-        var node = peer.StartsWith("akka.", StringComparison.Ordinal) ? Address.Parse(peer) : null;
+        var node = peer.Contains("://", StringComparison.Ordinal) ? Address.Parse(peer) : null;
         var reason = "it shows no certificate";
         if (certificate is not null)
         {
