@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests;
 

@@ -15,8 +15,6 @@ namespace AkkaSse.Cluster.Tests.Processes;
 [Collection(ProcessCollection.Name)]
 public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : IClassFixture<TlsProcessTests.Lender>
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
-
     [Fact]
     public async Task Three_nodes_with_certificates_are_one_hub()
     {
@@ -110,7 +108,7 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
         await SaidAsync(cluster, "was refused: it shows no certificate.");
         cluster.Output.ShouldNotContain(Convert.ToHexString(Encoding.ASCII.GetBytes("GET / HTTP")), Case.Insensitive);
         node.Output.Split('\n').Count(static l => l.Contains("it speaks no TLS", StringComparison.Ordinal)).ShouldBeLessThan(10, "54 connections");
-        await Eventually.Until(() => Descriptors(node) <= before, () => $"{before} descriptors; there are {Descriptors(node)}", Deadline);
+        await Eventually.Until(() => Descriptors(node) <= before, () => $"{before} descriptors; there are {Descriptors(node)}");
         await GoesOnAsync(cluster);
     }
 
@@ -129,13 +127,13 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
             await cluster.KillAsync(2);
             of["n2"] = wrong;
             await cluster.StartNodeAsync("n2");
-            await Eventually.Until(() => cluster.Nodes[2].Output.Contains(says, StringComparison.Ordinal), () => $"'{says}'\n{cluster.Output}", Deadline);
-            foreach (var url in cluster.Urls.Take(2)) await Eventually.Until(async () => await PostAsync(url, "/v1/streams/on/events", "x") == HttpStatusCode.Accepted, () => $"publishes through the two\n{cluster.Output}", Deadline);
+            await Eventually.Until(() => cluster.Nodes[2].Output.Contains(says, StringComparison.Ordinal), () => $"'{says}'\n{cluster.Output}");
+            foreach (var url in cluster.Urls.Take(2)) await Eventually.Until(async () => await PostAsync(url, "/v1/streams/on/events", "x") == HttpStatusCode.Accepted, () => $"publishes through the two\n{cluster.Output}");
             (await PostAsync(cluster.Urls[2], "/v1/streams/on/events", "stranger")).ShouldBe(HttpStatusCode.ServiceUnavailable);
             await cluster.KillAsync(2);
             of["n2"] = right;
             await cluster.StartReadyNodeAsync("n2");
-            await Eventually.Until(async () => await PostAsync(cluster.Urls[2], "/v1/streams/on/events", "back") == HttpStatusCode.Accepted, () => $"publishes through the third\n{cluster.Output}", Deadline);
+            await Eventually.Until(async () => await PostAsync(cluster.Urls[2], "/v1/streams/on/events", "back") == HttpStatusCode.Accepted, () => $"publishes through the third\n{cluster.Output}");
         }
     }
 
@@ -147,7 +145,7 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
         (await PostAsync(cluster.Urls[0], "/v1/streams/secret/events", "not for strangers")).ShouldBe(HttpStatusCode.Accepted);
         (await reader.NextEventAsync()).Data.ShouldBe("not for strangers");
         await using var stranger = await NodeProcess.StartAsync("stranger", lender.Stranger(arguments));
-        await Eventually.Until(() => stranger.Output.Contains(says, StringComparison.Ordinal), () => $"'{says}'\n{stranger.Output}", Deadline);
+        await Eventually.Until(() => stranger.Output.Contains(says, StringComparison.Ordinal), () => $"'{says}'\n{stranger.Output}");
 
         (await PostAsync(stranger.Url, "/v1/streams/secret/events", "of a stranger")).ShouldBe(HttpStatusCode.ServiceUnavailable);
         using var http = new HttpClient();
@@ -168,10 +166,10 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
         (await reader.NextEventAsync()).Data.ShouldBe("on");
         using var http = new HttpClient();
         foreach (var url in cluster.Urls)
-            await Eventually.Until(async () => (await http.GetAsync(new Uri(url, "/healthz/ready"))).IsSuccessStatusCode, () => $"{url} to be ready\n{cluster.Output}", Deadline);
+            await Eventually.Until(async () => (await http.GetAsync(new Uri(url, "/healthz/ready"))).IsSuccessStatusCode, () => $"{url} to be ready\n{cluster.Output}");
     }
 
-    private static Task SaidAsync(NodeCluster cluster, string sentence) => Eventually.Until(() => cluster.Output.Contains(sentence, StringComparison.Ordinal), () => $"'{sentence}'\n{cluster.Output}", Deadline);
+    private static Task SaidAsync(NodeCluster cluster, string sentence) => Eventually.Until(() => cluster.Output.Contains(sentence, StringComparison.Ordinal), () => $"'{sentence}'\n{cluster.Output}");
 
     private static async Task<HttpStatusCode> PostAsync(Uri node, string path, string data)
     {
@@ -192,7 +190,7 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
     {
         var buffer = new byte[4_096];
         var count = 0;
-        using var limit = new CancellationTokenSource(Deadline);
+        using var limit = Eventually.Limit();
         try
         {
             for (int read; (read = await line.ReadAsync(buffer, limit.Token)) > 0;) count += read;
@@ -206,7 +204,7 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
     // What comes over TLS before the end, which is the handshake's failure or comes right after it.
     private static async Task<int> TalkAsync(NetworkStream line, X509Certificate2? certificate)
     {
-        using var limit = new CancellationTokenSource(Deadline);
+        using var limit = Eventually.Limit();
         await using var tls = new SslStream(line, leaveInnerStreamOpen: true);
         try
         {
