@@ -27,7 +27,7 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     public int? PublicPort { get; set; }
 
     /// <summary>
-    /// Where a node that starts looks for the cluster: <c>host:port</c> of some nodes, the same list in the same order on all of them. The first of the list is the one that begins a new cluster.
+    /// Where a node that starts looks for the cluster: <c>host:port</c> of some nodes, or <c>host</c> with port 4053, the same list in the same order on all of them. The first of the list is the one that begins a new cluster.
     /// Empty without <see cref="DiscoveryService"/>: this node is a cluster by itself.
     /// </summary>
     public IList<string> Seeds { get; set; } = [];
@@ -73,7 +73,7 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
         if (PublicPort is not null && Port == 0) yield return $"{nameof(PublicPort)} is {PublicPort}, but {nameof(Port)} is 0, a port that nobody knows before.";
         foreach (var seed in Seeds)
         {
-            if (Hosting.SeedAddress.Parse(SystemName, seed) is null) yield return $"{nameof(Seeds)} has '{seed}'; host:port is allowed, like 10.0.0.1:{DefaultPort} or hub-0.hub:{DefaultPort}.";
+            if (Hosting.SeedAddress.Parse(SystemName, seed) is null) yield return $"{nameof(Seeds)} has '{seed}'; host:port is allowed, or host with the default port, like 10.0.0.1:{DefaultPort} or hub-0.hub:{DefaultPort}.";
         }
         if (Seeds.Count > 0 && DiscoveryService is not null) yield return $"{nameof(Seeds)} and {nameof(DiscoveryService)} exclude each other.";
         if (DiscoveryService is "") yield return $"{nameof(DiscoveryService)} is empty; the name of a service is allowed, or none.";

@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(5009, LogLevel.Information, "Node {Node} begins a new cluster.")]
     internal static partial void BeginsCluster(ILogger logger, string node);
 
+    [LoggerMessage(5015, LogLevel.Information, "Node {Node} was given no seeds and is a cluster of one: its logs are in this process alone. Others join it with the seed {Address}.")]
+    internal static partial void ClusterOfOne(ILogger logger, string node, string address);
+
     [LoggerMessage(5010, LogLevel.Warning, "Leaving the cluster took longer than {Limit}; what only this node holds is lost to the others.")]
     internal static partial void LeaveLimit(ILogger logger, TimeSpan limit);
 

@@ -63,10 +63,10 @@ public sealed partial class ConfigurationTests
     [Fact]
     public async Task Faults_of_the_akka_engine_are_told_by_their_keys()
     {
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "akka", "--akka-seed", "nonsense", "--akka-hocon", "/does/not/exist", "--set", "Akka:Backups=9"]);
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "akka", "--akka-seed", "no host", "--akka-hocon", "/does/not/exist", "--set", "Akka:Backups=9"]);
 
         code.ShouldBe(ConfigurationFault);
-        output.ShouldContain("Akka:Seeds has 'nonsense'; host:port is allowed");
+        output.ShouldContain("Akka:Seeds has 'no host'; host:port is allowed");
         output.ShouldContain("Akka:HoconFile is '/does/not/exist', which cannot be read");
         output.ShouldContain("Akka:Backups is 9; 0 to 6 are allowed");
     }

@@ -44,7 +44,8 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             }
             else if (MayBegin(node.Self.Address, seeds, states, options.RequiredSeeds, wasRemoved))
             {
-                Log.BeginsCluster(node.Logger, node.Context.NodeName);
+                if (options.Seeds.Count == 0 && options.DiscoveryService is null) Log.ClusterOfOne(node.Logger, node.Context.NodeName, $"{node.Self.Address.Host}:{node.Self.Address.Port}");
+                else Log.BeginsCluster(node.Logger, node.Context.NodeName);
                 if (await JoinAsync([node.Self.Address], cancellation).ConfigureAwait(false)) return true;
             }
             else if ((Answered(states), Open(states)) is var counts && counts != logged)

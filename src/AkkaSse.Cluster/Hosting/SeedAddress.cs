@@ -2,7 +2,7 @@ using Akka.Actor;
 
 namespace AkkaSse.Cluster.Hosting;
 
-/// <summary>Addresses of nodes as people write them: <c>host:port</c>, or Akka's own form.</summary>
+/// <summary>Addresses of nodes as people write them: <c>host:port</c>, <c>host</c> with the default port, or Akka's own form.</summary>
 internal static class SeedAddress
 {
     /// <summary>Null when it is no address.</summary>
@@ -23,9 +23,11 @@ internal static class SeedAddress
                 return null;
             }
         }
-        var colon = text.LastIndexOf(':');
-        if (colon < 1 || !ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var port) || port == 0) return null;
-        var host = text[..colon].Trim('[', ']');
+        // An IPv6 address has colons of its own, and stands in brackets where a port follows.
+        var colon = text.EndsWith(']') || Uri.CheckHostName(text) == UriHostNameType.IPv6 ? -1 : text.LastIndexOf(':');
+        ushort port = AkkaClusterOptions.DefaultPort;
+        if (colon >= 0 && (!ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out port) || port == 0)) return null;
+        var host = (colon < 0 ? text : text[..colon]).Trim('[', ']');
         return Uri.CheckHostName(host) == UriHostNameType.Unknown ? null : new Address(protocol, system, host, port);
     }
 }

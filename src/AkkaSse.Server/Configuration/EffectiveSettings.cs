@@ -46,6 +46,7 @@ internal sealed class EffectiveSettings
         binder.Bind(hub, "Hub");
         binder.Bind(akka, AkkaSection);
         binder.Bind(auth, AuthSettings.Section);
+        if (server.Engine == "akka" && tree.Root["Hub:NodeName"] is null) hub.NodeName = NodeName(hub.NodeName, akka.Port);
         faults.AddRange(server.Validate());
         if (server.Engine == "akka") faults.AddRange(akka.Validate().Select(fault => KeyOf(AkkaSection, fault)));
         faults.AddRange(hub.Validate().Select(fault => KeyOf("Hub", fault)));
@@ -69,6 +70,9 @@ internal sealed class EffectiveSettings
             .Where(pair => pair.Value is not null && pair.Key.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase))
             .Where(pair => !Enum.TryParse<LogLevel>(pair.Value, ignoreCase: true, out var level) || !Enum.IsDefined(level))
             .Select(pair => $"{pair.Key} is '{pair.Value}' (from {tree.SourceOf(pair.Key)}); {string.Join(", ", Enum.GetNames<LogLevel>()).ToLowerInvariant()} are allowed.");
+
+    // Several nodes on one host differ by their port, and names have to be distinct.
+    private static string NodeName(string host, int port) => port is 0 or AkkaClusterOptions.DefaultPort ? host : $"{host[..Math.Min(host.Length, 58)]}-{port}";
 
     // "StreamDefaults.MaxAge is …" names a property; a reader of the message looks for a key.
     private static string KeyOf(string section, string fault)

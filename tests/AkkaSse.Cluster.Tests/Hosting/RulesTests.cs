@@ -73,7 +73,12 @@ public sealed class RulesTests
     [InlineData("10.0.0.1:4053", "akka.tcp://s@10.0.0.1:4053")]
     [InlineData("hub-0.hub:1", "akka.tcp://s@hub-0.hub:1")]
     [InlineData("akka.tcp://x@h:5", "akka.tcp://x@h:5")]
-    [InlineData("h", null)]
+    [InlineData("h", "akka.tcp://s@h:4053")]
+    [InlineData("127.0.0.1", "akka.tcp://s@127.0.0.1:4053")]
+    [InlineData("[::1]:7", "akka.tcp://s@::1:7")]
+    [InlineData("[::1]", "akka.tcp://s@::1:4053")]
+    [InlineData("::1", "akka.tcp://s@::1:4053")]
+    [InlineData("a b", null)]
     [InlineData("h:0", null)]
     [InlineData("h:70000", null)]
     [InlineData(":1", null)]
@@ -93,7 +98,7 @@ public sealed class RulesTests
             SystemName = "1",
             Host = "0.0.0.0",
             Port = 70_000,
-            Seeds = ["x"],
+            Seeds = ["x:0"],
             RequiredSeeds = 2,
             Roles = ["worker"],
             Backups = 7,
@@ -102,7 +107,7 @@ public sealed class RulesTests
             RecoveryLimit = TimeSpan.Zero,
             Hocon = "akka { cluster {",
         }.Validate().ToList();
-        foreach (var name in new[] { "SystemName is '1'", "PublicHost is needed", "Port is 70000", "Seeds has 'x'", "RequiredSeeds is 2", "Roles has 'worker'", "Backups is 7", "Shards is 0", "MaxFrameBytes is 1", "RecoveryLimit is", "Hocon cannot be read" })
+        foreach (var name in new[] { "SystemName is '1'", "PublicHost is needed", "Port is 70000", "Seeds has 'x:0'", "RequiredSeeds is 2", "Roles has 'worker'", "Backups is 7", "Shards is 0", "MaxFrameBytes is 1", "RecoveryLimit is", "Hocon cannot be read" })
             faults.ShouldContain(f => f.StartsWith(name, StringComparison.Ordinal), string.Join('\n', faults));
         faults.Count.ShouldBe(11);
     }
