@@ -23,7 +23,7 @@ public enum Fate
     Broken,
 }
 
-/// <summary>A hub that loses requests and answers as it is told. Counts calls and what each brought.</summary>
+/// <summary>A hub that loses requests and answers as it is told, and never answers at once, so that elements are gathered meanwhile. Counts calls and what each brought.</summary>
 internal sealed class UnreliableHub(ISseHub inner, Func<int, Fate> fateOf) : DelegatingHub(inner)
 {
     private int _calls;
@@ -62,6 +62,7 @@ internal sealed class UnreliableHub(ISseHub inner, Func<int, Fate> fateOf) : Del
     {
         var call = Interlocked.Increment(ref _calls);
         Asked.Enqueue(string.Join(' ', data));
+        await Task.Yield();
         await Gate.WaitAsync(cancellation);
         var fate = fateOf(call);
         return fate == Fate.Broken ? throw new InvalidOperationException("The hub is broken.") : fate;
