@@ -6,18 +6,20 @@
 #     --quick     small counts, one run: shows that it works, measures nothing
 #     --only CASES  some of them, comma-separated: closed-4x1, closed-4x16, closed-64x1 (publishers × requests in flight on each, per node), open-21000
 #     --out FILE  keeps the results, one JSON line each
+#     --tls       the nodes speak TLS, with certificates of openssl
 # Linux only. Needs a feed with Akka.NET's packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-runs=3 quick= out= only=closed-4x1,closed-4x16,closed-64x1,open-21000
+runs=3 quick= out= tls= only=closed-4x1,closed-4x16,closed-64x1,open-21000
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
     --quick) quick=1 runs=1 ;;
     --only) only=$2; shift ;;
     --out) out=$2; shift ;;
-    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --tls) tls=1 ;;
+    -h|--help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "bench/akka.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
   esac
   shift
@@ -40,12 +42,19 @@ fi
 rig=${AKKASSE_BENCH_RIG:-bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig}
 server=artifacts/server-akka/AkkaSse.Server
 
+secure=()
+if [ -n "$tls" ]; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bench -addext subjectAltName=IP:127.0.0.1 -keyout "$work/tls.key" -out "$work/tls.crt" 2>/dev/null
+  # One certificate that is its own authority.
+  secure=(--set "Akka:Tls:CertificateFile=$work/tls.crt" --set "Akka:Tls:KeyFile=$work/tls.key" --set "Akka:Tls:CaFile=$work/tls.crt")
+fi
+
 first=$((20000 + RANDOM % 10000))
 urls=()
 for i in 0 1 2; do
   port=$((first + 10 + i))
   "$server" --urls http://127.0.0.1:$port --node-name n$i --engine akka --akka-port $((first + i)) \
-    --akka-seed 127.0.0.1:$first --akka-seed 127.0.0.1:$((first + 1)) --akka-seed 127.0.0.1:$((first + 2)) --log-level warning --drain-window 100ms >"$work/n$i.log" 2>&1 &
+    --akka-seed 127.0.0.1:$first --akka-seed 127.0.0.1:$((first + 1)) --akka-seed 127.0.0.1:$((first + 2)) --log-level warning --drain-window 100ms ${secure[@]+"${secure[@]}"} >"$work/n$i.log" 2>&1 &
   pids+=($!)
   urls+=(http://127.0.0.1:$port)
 done
