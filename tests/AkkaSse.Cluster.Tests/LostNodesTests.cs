@@ -158,10 +158,33 @@ public sealed class LostNodesTests : IAsyncLifetime
         });
         await Eventually.Until(() => seen.Count == 3, "the reader to have read");
 
-        var was = _harness.Engines.Select(static e => e.Node!.Id).ToArray();
-        await Task.WhenAll(_harness.Engines.Select(static e => e.Node!.System.Terminate()));
-        await Eventually.Until(() => _harness.Engines.Index().All(e => e.Item.Node is { } now && now.Id != was[e.Index] && e.Item.State == EngineState.Ready), () => $"the nodes to come back\n{Logged}");
-        for (var i = 1; i < Streams; i++)
+        var read = new List<string> { "1", "2", "3" };
+        var anew = 0;
+        // Where one is back before another has ended, logs find their voters one by one and go on as they were, as in a rolling restart: then all end once more.
+        for (var round = 1; anew == 0 && round <= 5; round++)
+        {
+            var was = _harness.Engines.Select(static e => e.Node!.Id).ToArray();
+            await Task.WhenAll(_harness.Engines.Select(static e => e.Node!.System.Terminate()));
+            await Eventually.Until(() => _harness.Engines.Index().All(e => e.Item.Node is { } now && now.Id != was[e.Index] && e.Item.State == EngineState.Ready), () => $"the nodes to come back\n{Logged}");
+            for (var i = 1; i < Streams; i++)
+            {
+                var isAnew = await GoesOnAsync(i);
+                if (isAnew) anew++;
+                // Told of a new epoch a reader reads what there is from its beginning.
+                if (i == 1) read.AddRange(isAnew ? ["gap", "1", "2", "3", "4"] : round == 1 ? ["4"] : []);
+            }
+        }
+        anew.ShouldBeGreaterThan(0, Logged);
+        (await a.Streams.ExistsAsync("s0", default)).ShouldBeFalse("it was removed");
+        string[] Read() => [.. seen.Select(static d => d.StartsWith('{') && d.Contains("\"epoch-changed\"", StringComparison.Ordinal) ? "gap" : d)];
+        await Eventually.Until(() => Read().Length >= read.Count, () => $"the reader to go on; it has {string.Join(' ', seen)}");
+        Read().ShouldBe(read);
+        await end.CancelAsync();
+        await reading;
+        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("A majority of the former voters took part: True", StringComparison.Ordinal)), "the restoring to be told");
+
+        // Everything is there and goes on, and whether in a new epoch.
+        async Task<bool> GoesOnAsync(int i)
         {
             var (stream, node) = ($"s{i}", nodes[(i + 1) % 3]);
             AppendResult repeated = default;
@@ -170,7 +193,6 @@ public sealed class LostNodesTests : IAsyncLifetime
             AppendResult next = default;
             await Eventually.Until(async () => (next = await node.AppendAsync(stream, "4", new PublishOptions { IdempotencyKey = "l" })).Status == PublishStatus.Accepted, () => $"{stream} to accept; {next.Status} {next.Error}\n{Logged}");
             (next.Status, next.Position.Offset).ShouldBe((PublishStatus.Accepted, 4));
-            next.Position.Epoch.ShouldNotBe(epochs[i]);
             // Shards go back to their places meanwhile.
             HistoryPage page = null!;
             await Eventually.Until(async () => (page = await nodes[i % 3].Streams.ReadAsync(stream, null, 10, default)).State != HistoryState.Unavailable, () => $"{stream} to be read\n{Logged}");
@@ -178,14 +200,8 @@ public sealed class LostNodesTests : IAsyncLifetime
             StreamInfo? info = null;
             await Eventually.Until(async () => (info = await a.Streams.GetAsync(stream, default)) is not null, () => $"{stream} to be found\n{Logged}");
             info!.Options.MaxEvents.ShouldBe(5_000);
+            return info.Epoch != epochs[i];
         }
-        (await a.Streams.ExistsAsync("s0", default)).ShouldBeFalse("it was removed");
-        await Eventually.Until(() => seen.LastOrDefault() == "4", () => $"the reader to go on; it has {string.Join(' ', seen)}");
-        // Told of the new epoch it reads what there is from its beginning.
-        seen.Select(static d => d.StartsWith('{') && d.Contains("\"epoch-changed\"", StringComparison.Ordinal) ? "gap" : d).ShouldBe(["1", "2", "3", "gap", "1", "2", "3", "4"]);
-        await end.CancelAsync();
-        await reading;
-        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("A majority of the former voters took part: True", StringComparison.Ordinal)), "the restoring to be told");
     }
 
     [Fact]

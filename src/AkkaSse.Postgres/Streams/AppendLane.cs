@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AkkaSse.Hub;
 using AkkaSse.Postgres.Sessions;
 using Microsoft.Extensions.Logging;
@@ -163,7 +162,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
 
     private async Task CommitStuckAsync(List<PendingAppend> batch, CancellationToken stopped)
     {
-        var now = Stopwatch.GetTimestamp();
+        var now = appender.Now;
         var late = batch.Where(a => a.Deadline < now).ToList();
         foreach (var append in late)
         {
@@ -210,7 +209,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
                 outcome.Plan.Complete();
                 return outcome.Locked;
             }
-            catch (NpgsqlException e) when (IsGone(e) && attempt < Attempts && Stopwatch.GetTimestamp() < batch.Max(static a => a.Deadline))
+            catch (NpgsqlException e) when (IsGone(e) && attempt < Attempts && appender.Now < batch.Max(static a => a.Deadline))
             {
                 Log.Retried(logger, "an append", e.Message);
                 await DropAsync().ConfigureAwait(false);
@@ -242,7 +241,7 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
     private async Task<bool?> HappenedAsync(OutcomeLostException lost, List<PendingAppend> batch)
     {
         var server = _server;
-        while (Stopwatch.GetTimestamp() < batch.Max(static a => a.Deadline))
+        while (appender.Now < batch.Max(static a => a.Deadline))
         {
             try
             {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Streams;
@@ -18,6 +17,7 @@ internal sealed class Appender
     private static readonly TimeSpan ExpiryInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly HubOptions _hub;
+    private readonly TimeProvider _time;
     private readonly AppendLane[] _lanes;
     private readonly AppendLane _stuck;
     private readonly Lock _gate = new();
@@ -28,12 +28,16 @@ internal sealed class Appender
     internal Appender(PostgresOptions options, Database database, EngineClock clock, IEngineHost host, Follower follower, Notifier notifier, Action<string, SseEvent> transient, Action<string> broken, ILogger logger)
     {
         _hub = host.Options;
+        _time = host.Time;
         _logger = logger;
         Transaction = new AppendTransaction(host.Options, clock, options.LockTimeout);
         Committed = plan => Announce(plan, clock, follower, notifier, transient);
         _lanes = [.. Enumerable.Range(0, options.Appenders).Select(_ => new AppendLane(this, options, database, broken, logger, isStuck: false))];
         _stuck = new AppendLane(this, options, database, broken, logger, isStuck: true);
     }
+
+    /// <summary>A timestamp of the hub's clock, as deadlines of publishes are.</summary>
+    internal long Now => _time.GetTimestamp();
 
     internal AppendTransaction Transaction { get; }
 
@@ -44,7 +48,7 @@ internal sealed class Appender
 
     internal Task AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results)
     {
-        var append = new PendingAppend(stream, items, results, Stopwatch.GetTimestamp() + (long)(_hub.PublishTimeout.TotalSeconds * Stopwatch.Frequency));
+        var append = new PendingAppend(stream, items, results, Now + (long)(_hub.PublishTimeout.TotalSeconds * _time.TimestampFrequency));
         lock (_gate)
         {
             // Under the gate, so that nothing overtakes a move to the lane apart.
@@ -99,7 +103,7 @@ internal sealed class Appender
         while (true)
         {
             await Task.Delay(ExpiryInterval, stopped).ConfigureAwait(false);
-            foreach (var lane in _lanes) lane.Expire(Stopwatch.GetTimestamp());
+            foreach (var lane in _lanes) lane.Expire(Now);
         }
     }
 

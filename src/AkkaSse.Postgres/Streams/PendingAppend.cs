@@ -12,7 +12,7 @@ internal sealed class PendingAppend(string stream, ReadOnlyMemory<AppendItem> it
 
     internal Memory<AppendResult> Results { get; } = results;
 
-    /// <summary>Until when it may wait for a locked stream; a timestamp of the system's clock.</summary>
+    /// <summary>Until when it may wait for a locked stream; a timestamp of the hub's clock.</summary>
     internal long Deadline { get; } = deadline;
 
     internal int Bytes { get; } = SizeOf(items.Span);

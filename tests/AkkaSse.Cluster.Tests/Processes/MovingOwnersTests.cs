@@ -85,7 +85,7 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
     [Fact]
     public async Task First_seed_that_comes_back_while_the_others_are_too_busy_to_answer_begins_no_second_cluster()
     {
-        await using var cluster = await AkkaProcesses.StartAsync(3);
+        await using var cluster = await AkkaProcesses.StartAsync(3, AkkaProcesses.Patient);
         await using var load = new Load(() => cluster.Urls);
         for (var i = 1; i < 3; i++) await load.ReadAsync("s", cluster.Urls[i]);
         var random = new Random(1);

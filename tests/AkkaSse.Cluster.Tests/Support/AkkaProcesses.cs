@@ -7,6 +7,9 @@ namespace AkkaSse.Cluster.Tests.Support;
 /// <summary>Server processes that are one Akka cluster on loopback. Each name keeps its port, also over a restart; n0, n1 and n2 are the seeds.</summary>
 internal static class AkkaProcesses
 {
+    /// <summary>For tests that lose no node: one that gets no processor for a minute is still there. Others run with the downing settings of production.</summary>
+    internal static string[] Patient { get; } = ["--akka-hocon", Path.Combine(AppContext.BaseDirectory, "Support", "patient.hocon")];
+
     /// <param name="nodes">Started now.</param>
     /// <param name="extra">So many may be started later.</param>
     /// <param name="arguments">Of each server.</param>

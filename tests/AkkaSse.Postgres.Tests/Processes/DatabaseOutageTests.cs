@@ -156,6 +156,9 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
             await _server.KillAsync();
             await _server.StartAsync();
             await GoesOnAsync(load, cluster);
+            // Each: a reader that is told of the next epoch before it hears of this one is told once.
+            var told = load.Readers * (round + 1);
+            await Eventually.Until(() => load.Gaps >= told, () => $"every reader to be told of the new epoch; {load.Gaps} of {told} were", () => load.Gaps);
         }
         var contents = new Dictionary<(string Stream, string Id), string>();
         foreach (var (stream, seen) in await load.StopAsync())

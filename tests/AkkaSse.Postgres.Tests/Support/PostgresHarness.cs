@@ -24,7 +24,7 @@ public sealed class PostgresHarness(PostgresServer server, TimeProvider? time = 
         configure?.Invoke(options);
         var postgres = new PostgresOptions { ConnectionString = server.ConnectionString(await DatabaseAsync()) };
         var engine = new PostgresEngine(change?.Invoke(postgres) ?? postgres, new Logger<PostgresEngine>(Log));
-        var hub = new SseHub(options, engine, time: time);
+        var hub = new SseHub(options, engine, time: time ?? GrantedTime.Instance);
         await hub.StartAsync();
         await Eventually.Until(() => engine.State == Hub.Engine.EngineState.Ready, $"the engine of {name} to be ready");
         _nodes.Add((new EngineNode(hub, engine), engine));
