@@ -11,8 +11,8 @@ cd "$(dirname "$0")"
 
 configuration=Release
 results=artifacts/test-results
-# Longer than any wait of a test takes on a machine that is busy with something else (Eventually: 8 minutes).
-hang_limit=12m
+# Longer than any wait of a test takes on a machine that is busy with something else (Eventually: 10 minutes).
+hang_limit=20m
 quick=
 filter=
 

@@ -137,7 +137,7 @@ public sealed class LostNodesTests : IAsyncLifetime
         for (var i = 0; i < Streams; i++)
         {
             var node = nodes[i % 3];
-            (await node.Streams.CreateAsync($"s{i}", options, default)).Status.ShouldBe(CreateStreamStatus.Created);
+            await Eventually.Until(async () => (await node.Streams.CreateAsync($"s{i}", options, default)).Status is CreateStreamStatus.Created or CreateStreamStatus.Unchanged, () => $"s{i} to be created\n{Logged}");
             (await node.AppendAsync($"s{i}", "1")).Status.ShouldBe(PublishStatus.Accepted);
             (await node.AppendAsync($"s{i}", "2", new PublishOptions { IdempotencyKey = "k" })).Status.ShouldBe(PublishStatus.Accepted);
             epochs[i] = (await node.AppendAsync($"s{i}", "3")).Position.Epoch;

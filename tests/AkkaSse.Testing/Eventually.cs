@@ -1,7 +1,7 @@
 namespace AkkaSse.Testing;
 
 /// <summary>
-/// Waits for conditions instead of sleeping; a wait that fails says what it waited for and how much of the machine it got. Deadlines count <see cref="GrantedTime"/>: on a busy machine they take up to eight times as long.
+/// Waits for conditions instead of sleeping; a wait that fails says what it waited for and how much of the machine it got. Deadlines count <see cref="GrantedTime"/>: on a busy machine they take up to 16 times as long.
 /// </summary>
 public static class Eventually
 {
@@ -12,7 +12,7 @@ public static class Eventually
     public static readonly TimeSpan Longest = Deadline * GrantedTime.Slowest;
 
     // Of the wall clock, for waits that are prolonged by progress: before test.sh takes the test for one that hangs.
-    private static readonly TimeSpan s_longest = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is null ? TimeSpan.FromMinutes(8) : TimeSpan.FromMinutes(50);
+    private static readonly TimeSpan s_longest = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is null ? TimeSpan.FromMinutes(10) : TimeSpan.FromMinutes(50);
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
 

@@ -11,8 +11,8 @@ namespace AkkaSse.Testing;
 /// </remarks>
 public sealed class GrantedTime : TimeProvider
 {
-    /// <summary>How many times slower than the wall clock it may be: a deadline of 30 s ends after 4 minutes at the latest, before test.sh takes the test for one that hangs.</summary>
-    public const int Slowest = 8;
+    /// <summary>How many times slower than the wall clock it may be: a deadline of 30 s ends after 8 minutes at the latest, before test.sh takes the test for one that hangs.</summary>
+    public const int Slowest = 16;
 
     private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_late = TimeSpan.FromMilliseconds(15);

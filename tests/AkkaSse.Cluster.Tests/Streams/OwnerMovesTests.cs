@@ -97,7 +97,7 @@ public sealed class OwnerMovesTests : IAsyncLifetime
         var before = new string[streams];
         for (var i = 0; i < streams; i++) before[i] = (await nodes[0].AppendAsync($"s{i}", "first")).Position.Epoch;
         await Task.WhenAll(harness.Engines[3].DisposeAsync().AsTask(), harness.Engines[4].DisposeAsync().AsTask());
-        await Eventually.Until(() => harness.Engines[0].Node!.View.Members.Length == 3, "both to be removed");
+        await Eventually.Until(() => harness.Engines[0].Node!.View.Members.Length == 3, () => $"both to be removed; there are {string.Join(' ', harness.Engines[0].Node!.View.Members)}\n{string.Join('\n', harness.Log.Lines.TakeLast(200))}");
         var anew = 0;
         // All at once: those whose holders are lost wait for the limit.
         await Task.WhenAll(Enumerable.Range(0, streams).Select(async i =>
