@@ -47,6 +47,9 @@ internal static partial class Log
     [LoggerMessage(5014, LogLevel.Error, "The application's ActorSystem has ended; this hub is down until the application starts again.")]
     internal static partial void GuestEnded(ILogger logger);
 
+    [LoggerMessage(5016, LogLevel.Warning, "The hub's shard regions did not end within {Limit}; the other nodes take over their shards when this one has left.")]
+    internal static partial void RegionsLeft(ILogger logger, TimeSpan limit);
+
     [LoggerMessage(5020, LogLevel.Critical, "This node's copy of log {Log} failed on a {Message} and answers nothing from now on, as if the node were down for this log alone; restart the node soon, the log has one holder less.")]
     internal static partial void ReplicaFailed(ILogger logger, Exception fault, string log, string message);
 
@@ -62,8 +65,8 @@ internal static partial class Log
     [LoggerMessage(5030, LogLevel.Information, "The cluster speaks TLS. This node is {Subject}, valid until {Expiry}, signed by {Issuer}; let in are certificates of {Authorities}.")]
     internal static partial void TlsOn(ILogger logger, string subject, string expiry, string issuer, string authorities);
 
-    [LoggerMessage(5031, LogLevel.Warning, "Whoever reaches {Host}:{Port} can publish and read everything: the cluster's port has no TLS. Set Akka:Tls:CertificateFile and Akka:Tls:CaFile, or keep it in a network of its own.")]
-    internal static partial void PortIsOpen(ILogger logger, string host, int port);
+    [LoggerMessage(5031, LogLevel.Warning, "Whoever reaches {Host}:{Port} can publish and read everything: the cluster's port has no TLS. {Remedy}, or keep it in a network of its own.")]
+    internal static partial void PortIsOpen(ILogger logger, string host, int port, string remedy);
 
     [LoggerMessage(5032, LogLevel.Warning, "The certificate {Subject} of this node expires on {Expiry}, in {Days} days: replace it and restart the nodes one after the other.")]
     internal static partial void CertificateExpires(ILogger logger, string subject, string expiry, int days);

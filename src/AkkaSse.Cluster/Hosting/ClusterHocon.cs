@@ -12,8 +12,8 @@ internal static class ClusterHocon
     /// <summary>The phase of Akka's coordinated shutdown in which an application's node hands over what the hub holds on it.</summary>
     internal const string HandoverPhase = "akkasse-handover";
 
-    // Beyond the limit of the handover itself: its phase must not end before it has said so.
-    private static readonly TimeSpan HandoverGrace = TimeSpan.FromSeconds(5);
+    // Beyond the limit of the handover itself: its regions end after it, within 20 s, and the phase must not end before that has been said.
+    private static readonly TimeSpan HandoverGrace = TimeSpan.FromSeconds(25);
 
     /// <summary>Null when the user's HOCON can be read, else what is wrong with it.</summary>
     internal static string? Fault(string? hocon)

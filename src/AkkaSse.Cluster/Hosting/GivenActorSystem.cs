@@ -13,6 +13,9 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover) 
     // Whether the others gave this node's name to another one is known again after so long: they say it every 250 ms.
     private static readonly TimeSpan NameTakenFor = TimeSpan.FromSeconds(2);
 
+    // As long as the same takes in an ActorSystem of the hub's own (hocon/common.hocon).
+    private static readonly TimeSpan RegionLimit = TimeSpan.FromSeconds(20);
+
     public int MaxFrameBytes
     {
         get
@@ -31,6 +34,7 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover) 
         var missing = ClusterRoles.Of(context.Options).Where(role => !Akka.Cluster.Cluster.Get(system).SelfRoles.Contains(role)).ToArray();
         if (missing.Length > 0) throw new InvalidOperationException($"The ActorSystem {system.Name} lacks the role {string.Join(" and ", missing)}: WithSseHub adds it to those that WithClustering set, and has to be called after it.");
         Log.Guest(context.Logger, context.NodeName, system.Name);
+        TlsNode.Warn(system.Settings.Config, "Turn on TLS in the application's remoting", context.Logger);
         var shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(ClusterHocon.HandoverPhase, "akkasse", async () =>
         {
@@ -62,10 +66,18 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover) 
     }
 
     // The node stays in the cluster, because it is the application's. What is moved here would otherwise move when the application leaves, with nobody to answer for it meanwhile.
-    public Task LeaveAsync(ClusterNode node, IReadOnlyList<IActorRef> regions, CancellationToken limit)
+    public async Task LeaveAsync(ClusterNode node, IReadOnlyList<IActorRef> regions, CancellationToken limit)
     {
         foreach (var region in regions) region.Tell(GracefulShutdown.Instance, ActorRefs.NoSender);
-        return Task.WhenAll(regions.Select(region => region.WatchAsync(limit)));
+        try
+        {
+            await Task.WhenAll(regions.Select(region => region.WatchAsync(limit))).WaitAsync(RegionLimit, node.Context.Time, limit).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // Without a coordinator that can be reached they wait for one.
+            Log.RegionsLeft(node.Logger, RegionLimit);
+        }
     }
 
     public Task EndAsync(ActorSystem system, IReadOnlyList<IActorRef> regions)

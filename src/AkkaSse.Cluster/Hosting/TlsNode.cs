@@ -41,10 +41,15 @@ internal sealed class TlsNode : IDisposable
     internal static ActorSystemSetup Add(ActorSystemSetup setup, TlsNode? tls) => tls is null ? setup : setup.And(tls._setup);
 
     /// <summary>Says that the port is open to everybody, if it is.</summary>
-    internal static void Warn(AkkaClusterOptions options, Config config, ILogger logger)
+    /// <param name="config">Of the ActorSystem.</param>
+    /// <param name="remedy">What its owner sets to close it.</param>
+    /// <param name="logger">Where to.</param>
+    internal static void Warn(Config config, string remedy, ILogger logger)
     {
-        var loopback = IPAddress.TryParse(options.Host, out var address) ? IPAddress.IsLoopback(address) : options.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
-        if (!loopback && !TlsHocon.IsOn(config)) Log.PortIsOpen(logger, options.Host, options.Port);
+        var host = config.GetString("akka.remote.dot-netty.tcp.hostname");
+        var loopback = IPAddress.TryParse(host, out var address) ? IPAddress.IsLoopback(address) : host?.Equals("localhost", StringComparison.OrdinalIgnoreCase) == true;
+        // Akka.NET listens on all addresses when it is given none.
+        if (!loopback && !TlsHocon.IsOn(config)) Log.PortIsOpen(logger, string.IsNullOrEmpty(host) ? "0.0.0.0" : host, config.GetInt("akka.remote.dot-netty.tcp.port"), remedy);
     }
 
     public void Dispose()

@@ -143,7 +143,7 @@ public sealed class TlsPeersTests : IDisposable
     {
         var log = new LineLog();
         var options = new AkkaClusterOptions { Host = host, Hocon = hocon };
-        TlsNode.Warn(options, ClusterHocon.Compose(options), log);
+        TlsNode.Warn(ClusterHocon.Compose(options), "Set Akka:Tls:CertificateFile", log);
         log.Lines.Count(l => l.Contains($"Whoever reaches {host}:4053 can publish and read everything", StringComparison.Ordinal)).ShouldBe(warns ? 1 : 0);
     }
 
@@ -152,7 +152,7 @@ public sealed class TlsPeersTests : IDisposable
     {
         var log = new LineLog();
         var options = new AkkaClusterOptions { Host = "10.0.0.1", Tls = _authority.Options() };
-        TlsNode.Warn(options, ClusterHocon.Compose(options), log);
+        TlsNode.Warn(ClusterHocon.Compose(options), "Set Akka:Tls:CertificateFile", log);
         log.Lines.ShouldBeEmpty();
     }
 
