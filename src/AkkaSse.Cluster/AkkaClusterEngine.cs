@@ -17,12 +17,15 @@ namespace AkkaSse.Cluster;
 /// </summary>
 /// <remarks>
 /// Logs live in memory: when all nodes end, they are gone. While this node sees a minority, publishes are refused at once (certainly not appended), established connections stay, and afterwards every
-/// stream with readers is synchronised; a node that the others have removed comes back by itself. Thread-safe.
+/// stream with readers is synchronised. A node that the others have removed comes back by itself, unless it works in an application's ActorSystem: that one has ended, and the engine is Down. Thread-safe.
 /// </remarks>
 public sealed class AkkaClusterEngine : IHubEngine
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
+
+    // A greeting goes out every 250 ms: forty of them.
+    private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(10);
 
     private readonly AkkaEngineOptions _options;
     private readonly IActorSystemHost _host;
@@ -41,6 +44,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private bool _reached;
     private bool _wasReady;
     private bool _minority;
+    private bool _isOver;
     private int _disposed;
 
     /// <summary>Makes an engine with an ActorSystem of its own, which it joins to the cluster, and replaces when the others have removed it; it works after <see cref="StartAsync"/>.</summary>
@@ -71,7 +75,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             ? setup.Value.Options
             : throw new InvalidOperationException($"The ActorSystem {system.Name} was made without the hub's settings; call WithSseHub in AddAkka, after WithRemoting and WithClustering.");
         _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<AkkaClusterEngine>();
-        _host = new GivenActorSystem(system, () => DrainAsync(CancellationToken.None).AsTask());
+        _host = new GivenActorSystem(system, () => DrainAsync(CancellationToken.None).AsTask(), _logger);
     }
 
     /// <inheritdoc/>
@@ -111,7 +115,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (AkkaVersions.Fault(AkkaVersions.Loaded) is { } bad) throw new InvalidOperationException(bad);
         var frame = _host.MaxFrameBytes;
         if (host.Options.MaxEventBytes + FrameReserve > frame)
-            throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with messages between nodes of at most {frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) {frame - FrameReserve} are allowed.", nameof(host));
+            throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with messages between nodes of at most {frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) at most {frame - FrameReserve} are allowed.", nameof(host));
         _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame };
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
@@ -154,7 +158,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         var regions = new List<IActorRef>();
         try
         {
-            var node = new ClusterNode(_context!, system) { RefusalEnded = () => Decide(_context!.Node?.View) };
+            var node = new ClusterNode(_context!, system) { RefusalChanged = () => Decide(_context!.Node?.View) };
             _reached = false;
             _context!.Node = node;
             foreach (var room in _rooms) regions.AddRange(room.Start(node));
@@ -189,7 +193,8 @@ public sealed class AkkaClusterEngine : IHubEngine
                 wasRemoved = true;
             }
             _context!.Node = null;
-            Decide(null);
+            if (!_host.Replaces) End();
+            else Decide(null);
             foreach (var room in _rooms) room.Stop();
             if (!_host.Replaces)
             {
@@ -244,8 +249,7 @@ public sealed class AkkaClusterEngine : IHubEngine
                 return false;
             }
             foreach (var region in _regions) await ReachAsync(node, region, ended).ConfigureAwait(false);
-            // Everybody that is there knows this node's name, and this node theirs.
-            while (!node.View.Members.All(static m => m.Name is not null || !m.IsMember || !m.Reachable)) await Task.Delay(20, ended).ConfigureAwait(false);
+            await GreetedAsync(node, ended).ConfigureAwait(false);
             Log.Up(_logger, node.Context.NodeName, node.View.Members.Length, node.View.StreamNodes.Count());
             lock (_gate) _reached = true;
             Decide(node.View);
@@ -258,6 +262,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         catch (Exception e)
         {
             Log.Fault(_logger, e, "joining");
+            if (!_host.Replaces) End();
             await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
         }
         return joined;
@@ -278,6 +283,23 @@ public sealed class AkkaClusterEngine : IHubEngine
                 // The coordinator is not there yet.
             }
             await Task.Delay(50, ended).ConfigureAwait(false);
+        }
+    }
+
+    // Everybody that is there knows this node's name, and this node theirs. A member whose hub has ended, or never began, says nothing: it is given no votes, and it is not waited for for ever.
+    private async Task GreetedAsync(ClusterNode node, CancellationToken ended)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var silent = node.View.Members.FirstOrDefault(static m => m is { Name: null, IsMember: true, Reachable: true });
+            if (silent is null) return;
+            if (TimeProvider.System.GetElapsedTime(began) > GreetingLimit)
+            {
+                Log.SilentMember(_logger, silent.Unique.Address.ToString(), GreetingLimit);
+                return;
+            }
+            await Task.Delay(20, ended).ConfigureAwait(false);
         }
     }
 
@@ -306,8 +328,15 @@ public sealed class AkkaClusterEngine : IHubEngine
         }
         if (_stop.IsCancellationRequested) return;
         await _host.LeaveAsync(node, _regions, _stop.Token).ConfigureAwait(false);
-        Decide(null);
+        End();
         foreach (var room in _rooms) room.Stop();
+    }
+
+    // Down, whatever comes: no ActorSystem follows.
+    private void End()
+    {
+        lock (_gate) _isOver = true;
+        Decide(null);
     }
 
     private void OnView(ClusterView view) => Decide(view);
@@ -326,7 +355,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         lock (_gate)
         {
             if (Volatile.Read(ref _disposed) != 0) return;
-            now = EngineStates.Of(view, view is not null && _reached && _context!.Node?.IsRefused == false, _wasReady);
+            now = _isOver ? EngineState.Down : EngineStates.Of(view, view is not null && _reached && _context!.Node?.IsRefused == false, _wasReady);
             _wasReady |= now == EngineState.Ready;
             minority = view?.IsMinority == true && !_minority;
             _minority = view?.IsMinority == true;

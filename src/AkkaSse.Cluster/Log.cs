@@ -47,8 +47,11 @@ internal static partial class Log
     [LoggerMessage(5014, LogLevel.Error, "The application's ActorSystem has ended; this hub is down until the application starts again.")]
     internal static partial void GuestEnded(ILogger logger);
 
-    [LoggerMessage(5016, LogLevel.Warning, "The hub's shard regions did not end within {Limit}; the other nodes take over their shards when this one has left.")]
-    internal static partial void RegionsLeft(ILogger logger, TimeSpan limit);
+    [LoggerMessage(5016, LogLevel.Warning, "The hub's shard regions did not end within {Limit} and were stopped; the other nodes take over their shards when they have noticed.")]
+    internal static partial void RegionsNotEnded(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(5017, LogLevel.Warning, "The member at {Address} has a role of the hub and has not said its name within {Limit}: its hub has ended or was not started. This node goes on without it.")]
+    internal static partial void SilentMember(ILogger logger, string address, TimeSpan limit);
 
     [LoggerMessage(5020, LogLevel.Critical, "This node's copy of log {Log} failed on a {Message} and answers nothing from now on, as if the node were down for this log alone; restart the node soon, the log has one holder less.")]
     internal static partial void ReplicaFailed(ILogger logger, Exception fault, string log, string message);

@@ -69,7 +69,7 @@ public sealed record Sent(SendTo Request, SendResult Result) : INoSerializationV
 /// </summary>
 /// <param name="Subscriber">Who gets the events; an actor of this process.</param>
 /// <param name="Streams">The streams, 1 to 32 different ones. One that does not exist yet is waited for, where the hub creates streams by publishing.</param>
-/// <param name="From">Where to begin in each; null: after what is there when the answer is given, so that nothing published after it is missed.</param>
+/// <param name="From">Where to begin in each; null: after what is there when the answer is given, so that nothing published after it is missed. <see cref="StartPosition.Latest"/> begins when the reader is attached, which on some engines is a moment later.</param>
 public sealed record Subscribe(IActorRef Subscriber, IReadOnlyList<string> Streams, StartPosition? From = null) : INoSerializationVerificationNeeded
 {
     /// <summary>

@@ -80,8 +80,10 @@ public sealed class SseHubActor : ReceiveActor
 
     private void OnSubscribe(Subscribe m)
     {
-        if (Subscription.Fault(m) is { } fault) Sender.Tell(new SubscribeFailed(m, fault), Self);
-        else Context.ActorOf(Akka.Actor.Props.Create<Subscription>(_hub, m, Sender));
+        // The caller may change its list.
+        string[] streams = [.. m.Streams ?? []];
+        if (Subscription.Fault(m, streams) is { } fault) Sender.Tell(new SubscribeFailed(m, fault), Self);
+        else Context.ActorOf(Akka.Actor.Props.Create<Subscription>(_hub, m, streams, Sender));
     }
 
     private sealed record Answered(IActorRef Asker, object Answer) : INoSerializationVerificationNeeded;

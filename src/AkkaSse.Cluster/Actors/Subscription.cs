@@ -11,14 +11,15 @@ internal sealed class Subscription : ReceiveActor
 
     private readonly ISseHub _hub;
     private readonly Subscribe _request;
+    private readonly string[] _streams;
     private readonly IActorRef _asker;
     private readonly CancellationTokenSource _ended = new();
     private readonly SemaphoreSlim _window;
     private int _reading;
 
-    public Subscription(ISseHub hub, Subscribe request, IActorRef asker)
+    public Subscription(ISseHub hub, Subscribe request, string[] streams, IActorRef asker)
     {
-        (_hub, _request, _asker) = (hub, request, asker);
+        (_hub, _request, _streams, _asker) = (hub, request, streams, asker);
         _window = new SemaphoreSlim(request.Window, request.Window);
         Receive<Acknowledge>(OnAcknowledge);
         Receive<Unsubscribe>(_ => Context.Stop(Self));
@@ -37,12 +38,13 @@ internal sealed class Subscription : ReceiveActor
     }
 
     /// <summary>What is wrong with a request, or null.</summary>
-    internal static string? Fault(Subscribe request)
+    internal static string? Fault(Subscribe request, string[] streams)
     {
-        if (request.Streams.Count is < 1 or > MaxStreams) return $"{request.Streams.Count} streams are asked for; 1 to {MaxStreams} are allowed.";
-        if (request.Streams.Distinct(StringComparer.Ordinal).Count() < request.Streams.Count) return "A stream is asked for twice; each is read once.";
+        if (request.Subscriber is null) return "A subscription needs a subscriber.";
+        if (streams.Length is < 1 or > MaxStreams) return $"{streams.Length} streams are asked for; 1 to {MaxStreams} are allowed.";
+        if (streams.Distinct(StringComparer.Ordinal).Count() < streams.Length) return "A stream is asked for twice; each is read once.";
         if (request.Window is < 1 or > MaxWindow) return $"The window is {request.Window}; 1 to {MaxWindow} are allowed.";
-        foreach (var stream in request.Streams)
+        foreach (var stream in streams)
         {
             if (HubNames.Check(stream) is { } fault) return fault;
         }
@@ -60,7 +62,7 @@ internal sealed class Subscription : ReceiveActor
     // A reader that begins at the newest event begins when it is attached, on some engines after a round trip to another node: what is published meanwhile it would not see. Where the stream stands now is asked first.
     private async Task<object> LocateAsync()
     {
-        var starts = new StartPosition[_request.Streams.Count];
+        var starts = new StartPosition[_streams.Length];
         for (var i = 0; i < starts.Length; i++)
         {
             if (_request.From is { } from)
@@ -68,8 +70,8 @@ internal sealed class Subscription : ReceiveActor
                 starts[i] = from;
                 continue;
             }
-            var page = await _hub.Streams.ReadAsync(_request.Streams[i], after: null, limit: 1, _ended.Token).ConfigureAwait(false);
-            if (page.State == HistoryState.Unavailable) return new SubscribeFailed(_request, $"Where stream '{_request.Streams[i]}' stands cannot be said now; ask again.");
+            var page = await _hub.Streams.ReadAsync(_streams[i], after: null, limit: 1, _ended.Token).ConfigureAwait(false);
+            if (page.State == HistoryState.Unavailable) return new SubscribeFailed(_request, $"Where stream '{_streams[i]}' stands cannot be said now; ask again.");
             starts[i] = StartPosition.After(page.State == HistoryState.NoStream ? StreamPosition.BeforeFirst : page.Head);
         }
         return new Located(starts);
@@ -77,23 +79,39 @@ internal sealed class Subscription : ReceiveActor
 
     private void OnLocated(Located located)
     {
-        for (var i = 0; i < located.Starts.Length; i++)
+        // All are read or none, and the answer comes before the first event.
+        var opened = new List<IAsyncEnumerator<StreamEvent>>();
+        try
         {
-            var stream = _request.Streams[i];
-            IAsyncEnumerator<StreamEvent> events;
-            try
-            {
-                events = _hub.SubscribeAsync(stream, located.Starts[i], _ended.Token).GetAsyncEnumerator(CancellationToken.None);
-            }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-            {
-                Self.Tell(new SubscribeFailed(_request, e.Message), Self);
-                return;
-            }
-            _reading++;
-            _ = ReadAsync(stream, events, Self, _request.Subscriber);
+            for (var i = 0; i < located.Starts.Length; i++) opened.Add(_hub.SubscribeAsync(_streams[i], located.Starts[i], _ended.Token).GetAsyncEnumerator(CancellationToken.None));
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            Self.Tell(new SubscribeFailed(_request, e.Message), Self);
+            foreach (var events in opened) _ = DisposeAsync(events);
+            return;
         }
         _asker.Tell(new Subscribed(_request, Self), Context.Parent);
+        var (self, subscriber) = (Self, _request.Subscriber);
+        _reading = opened.Count;
+        for (var i = 0; i < opened.Count; i++)
+        {
+            var (stream, events) = (_streams[i], opened[i]);
+            // On the pool: what is there already is read without a pause.
+            _ = Task.Run(() => ReadAsync(stream, events, self, subscriber));
+        }
+    }
+
+    private static async Task DisposeAsync(IAsyncEnumerator<StreamEvent> events)
+    {
+        try
+        {
+            await events.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HubException or OperationCanceledException)
+        {
+            // It was never opened.
+        }
     }
 
     private void OnAcknowledge(Acknowledge m)

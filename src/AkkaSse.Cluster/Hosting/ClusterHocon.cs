@@ -12,6 +12,8 @@ internal static class ClusterHocon
     /// <summary>The phase of Akka's coordinated shutdown in which an application's node hands over what the hub holds on it.</summary>
     internal const string HandoverPhase = "akkasse-handover";
 
+    private const string RegionPhase = "akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.depends-on";
+
     // Beyond the limit of the handover itself: its regions end after it, within 20 s, and the phase must not end before that has been said.
     private static readonly TimeSpan HandoverGrace = TimeSpan.FromSeconds(25);
 
@@ -39,40 +41,40 @@ internal static class ClusterHocon
         {
             if (!string.IsNullOrWhiteSpace(hocon)) config = config.WithFallback(ConfigurationFactory.ParseString(hocon));
         }
-        return config.WithFallback(Regions(options)).WithFallback(ConfigurationFactory.ParseString(File("common.hocon")));
+        if (options.Roles.Contains(AkkaEngineOptions.EdgeRole)) config = config.WithFallback(ConfigurationFactory.ParseString(File("edge.hocon")));
+        return config.WithFallback(ConfigurationFactory.ParseString(File("hub.hocon"))).WithFallback(ConfigurationFactory.ParseString(File("common.hocon")));
     }
 
     /// <summary>What an application's own ActorSystem needs above all that the application has set, so that the hub can work in it. Nothing of it touches messages, regions or timeouts of the application.</summary>
     /// <param name="options">The hub's.</param>
-    /// <param name="roles">The node's roles without the hub's.</param>
-    internal static Config Guest(AkkaEngineOptions options, IEnumerable<string> roles)
+    /// <param name="present">What the application has set so far.</param>
+    internal static Config Guest(AkkaEngineOptions options, Config present)
     {
-        var all = string.Join(", ", roles.Concat(ClusterRoles.Of(options)).Distinct(StringComparer.Ordinal).Select(Quote));
+        var roles = List(ListOf(present, "akka.cluster.roles").Concat(ClusterRoles.Of(options)));
+        var before = List(ListOf(present, RegionPhase).Append(HandoverPhase));
         // The phase has a timeout of its own, so that those of Akka's phases stay what they are.
         var limit = (long)(options.LeaveLimit + HandoverGrace).TotalMilliseconds;
         return Serializers.WithFallback(ConfigurationFactory.ParseString($$"""
             akka {
-              cluster.roles = [{{all}}]
+              cluster.roles = [{{roles}}]
               coordinated-shutdown.phases {
                 {{HandoverPhase}} {
                   timeout = {{limit}}ms
                   depends-on = [before-cluster-shutdown]
                 }
-                cluster-sharding-shutdown-region.depends-on = [{{HandoverPhase}}]
               }
             }
+            {{RegionPhase}} = [{{before}}]
             """));
     }
 
-    /// <summary>What an application's own ActorSystem needs where the application has set nothing else.</summary>
-    internal static Config GuestDefaults(AkkaEngineOptions options) =>
-        Regions(options).WithFallback(ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
+    private static IEnumerable<string> ListOf(Config present, string path) => present.HasPath(path) ? present.GetStringList(path) : [];
 
-    private static Config Regions(AkkaEngineOptions options)
-    {
-        var hub = ConfigurationFactory.ParseString(File("hub.hocon"));
-        return options.HostsStreams ? hub : ConfigurationFactory.ParseString(File("edge.hocon")).WithFallback(hub);
-    }
+    private static string List(IEnumerable<string> items) => string.Join(", ", items.Distinct(StringComparer.Ordinal).Select(Quote));
+
+    /// <summary>What an application's own ActorSystem needs where the application has set nothing else.</summary>
+    internal static Config GuestDefaults { get; } =
+        ConfigurationFactory.ParseString(File("hub.hocon")).WithFallback(ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
 
     private static Config Serializers { get; } = ConfigurationFactory.ParseString($$"""
         akka.actor {
@@ -91,7 +93,7 @@ internal static class ClusterHocon
 
     private static Config Own(AkkaClusterOptions options, string? log)
     {
-        var roles = string.Join(", ", ClusterRoles.Of(options).Select(Quote));
+        var roles = List(ClusterRoles.Of(options));
         var publicPort = options.PublicPort is { } p ? $"public-port = {p}" : "";
         return Serializers.WithFallback(ConfigurationFactory.ParseString($$"""
             akka {

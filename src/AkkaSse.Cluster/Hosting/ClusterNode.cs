@@ -12,7 +12,8 @@ internal sealed class ClusterNode
     private const string RegionPrefix = "akkasse-";
 
     private volatile ClusterView _view;
-    private long _refusedUntil;
+    private long _refusedAt;
+    private long _refusedFor;
 
     internal ClusterNode(EngineContext context, ActorSystem system)
     {
@@ -71,17 +72,19 @@ internal sealed class ClusterNode
     /// <summary>For so long from now the others take this node for a stranger: another one has its name.</summary>
     internal void Refuse(TimeSpan time)
     {
-        Volatile.Write(ref _refusedUntil, Environment.TickCount64 + (long)time.TotalMilliseconds);
+        var clock = Context.Time;
+        Volatile.Write(ref _refusedAt, clock.GetTimestamp());
+        Volatile.Write(ref _refusedFor, time.Ticks);
         // Looked at again when it may be over.
-        _ = Task.Delay(time + TimeSpan.FromMilliseconds(50)).ContinueWith(_ => RefusalEnded(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        RefusalEnded();
+        _ = Task.Delay(time + TimeSpan.FromMilliseconds(50), clock).ContinueWith(_ => RefusalChanged(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        RefusalChanged();
     }
 
     /// <summary>Whether another node has this one's name.</summary>
-    internal bool IsRefused => Environment.TickCount64 < Volatile.Read(ref _refusedUntil);
+    internal bool IsRefused => Volatile.Read(ref _refusedFor) is > 0 and var ticks && Context.Time.GetElapsedTime(Volatile.Read(ref _refusedAt)).Ticks < ticks;
 
     /// <summary>Called when <see cref="IsRefused"/> may have changed.</summary>
-    internal Action RefusalEnded { get; init; } = static () => { };
+    internal Action RefusalChanged { get; init; } = static () => { };
 
     /// <summary>Called by the node's actor alone.</summary>
     internal void Publish(ClusterView view)

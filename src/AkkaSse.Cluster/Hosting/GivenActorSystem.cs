@@ -2,13 +2,15 @@ using Akka;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
+using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>The application's own ActorSystem: the application makes it, joins it, and decides what follows when it ends.</summary>
 /// <param name="system">The application's.</param>
 /// <param name="handover">Hands over what this node holds; idempotent.</param>
-internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover) : IActorSystemHost
+/// <param name="logger">The engine's.</param>
+internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover, ILogger logger) : IActorSystemHost
 {
     // Whether the others gave this node's name to another one is known again after so long: they say it every 250 ms.
     private static readonly TimeSpan NameTakenFor = TimeSpan.FromSeconds(2);
@@ -66,24 +68,35 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover) 
     }
 
     // The node stays in the cluster, because it is the application's. What is moved here would otherwise move when the application leaves, with nobody to answer for it meanwhile.
-    public async Task LeaveAsync(ClusterNode node, IReadOnlyList<IActorRef> regions, CancellationToken limit)
+    public Task LeaveAsync(ClusterNode node, IReadOnlyList<IActorRef> regions, CancellationToken limit) => EndRegionsAsync(regions, node.Logger, limit);
+
+    public Task EndAsync(ActorSystem system, IReadOnlyList<IActorRef> regions) => EndRegionsAsync(regions, logger, CancellationToken.None);
+
+    private async Task EndRegionsAsync(IReadOnlyList<IActorRef> regions, ILogger logger, CancellationToken limit)
     {
         foreach (var region in regions) region.Tell(GracefulShutdown.Instance, ActorRefs.NoSender);
+        using var watched = CancellationTokenSource.CreateLinkedTokenSource(limit);
+        var ended = Task.WhenAll(regions.Select(region => region.WatchAsync(watched.Token)));
         try
         {
-            await Task.WhenAll(regions.Select(region => region.WatchAsync(limit))).WaitAsync(RegionLimit, node.Context.Time, limit).ConfigureAwait(false);
+            // Nothing is heard of an actor of an ActorSystem that has ended.
+            await Task.WhenAny(ended, system.WhenTerminated).WaitAsync(RegionLimit, limit).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        catch (TimeoutException)
         {
             // Without a coordinator that can be reached they wait for one.
-            Log.RegionsLeft(node.Logger, RegionLimit);
+            Log.RegionsNotEnded(logger, RegionLimit);
+            foreach (var region in regions) region.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         }
-    }
-
-    public Task EndAsync(ActorSystem system, IReadOnlyList<IActorRef> regions)
-    {
-        foreach (var region in regions) region.Tell(GracefulShutdown.Instance, ActorRefs.NoSender);
-        return Task.CompletedTask;
+        catch (OperationCanceledException)
+        {
+            // The engine is disposed of, which ends them too.
+        }
+        finally
+        {
+            await watched.CancelAsync().ConfigureAwait(false);
+            await ((Task)ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     public void Dispose()

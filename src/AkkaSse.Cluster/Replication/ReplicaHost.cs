@@ -75,7 +75,13 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         }
     }
 
-    // Never to the supervisor: a new instance under the same NodeId would have forgotten what all copies have promised.
+    // A new instance under the same NodeId would have forgotten what all copies have promised. None begins: silence is safe for all logs as it is for one.
+    protected override void PreRestart(Exception reason, object message)
+    {
+        Log.Fault(_peers.Node.Logger, reason, "the copies of logs; this node answers for none of them any more");
+        Context.Stop(Self);
+    }
+
     protected override void OnReceive(object message)
     {
         try
@@ -147,6 +153,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         _wokenFor = members;
         _wakeAt = now + WakeInterval;
         var woken = 0;
+        // The others may count on this node to call the owner.
+        foreach (var log in _failed) Wake(log);
         foreach (var (log, replica) in _replicas)
         {
             // One that only promised may have been named a voter: before this node leaves an owner says.
@@ -197,9 +205,9 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
             Log.Fault(_peers.Node.Logger, fault, $"the copies of logs, on a {message.GetType().Name}");
             return;
         }
-        Log.ReplicaFailed(_peers.Node.Logger, fault, log, message.GetType().Name);
         _failed.Add(log);
         if (_replicas.Remove(log)) OnDropped(log);
+        Log.ReplicaFailed(_peers.Node.Logger, fault, log, message.GetType().Name);
     }
 
     private void Take(ToReplica mail, bool isLocal)

@@ -51,7 +51,8 @@ internal sealed class ReplicaPeers(ClusterNode node, string hostName)
             if (!member.HostsStreams) continue;
             var id = IdOf(member.Unique);
             all.Add(id);
-            if (!member.Reachable || member.Status is Akka.Cluster.MemberStatus.Joining or Akka.Cluster.MemberStatus.WeaklyUp or Akka.Cluster.MemberStatus.Down) away.Add(id);
+            // Nobody is there who would answer, before a hub has said its name.
+            if (!member.Reachable || member.Name is null || member.Status is Akka.Cluster.MemberStatus.Joining or Akka.Cluster.MemberStatus.WeaklyUp or Akka.Cluster.MemberStatus.Down) away.Add(id);
             if (member.Draining || member.Status is Akka.Cluster.MemberStatus.Leaving or Akka.Cluster.MemberStatus.Exiting) leaving.Add(id);
         }
         var members = new MemberView(all, away, leaving);

@@ -21,6 +21,22 @@ public static class AkkaClusterSseHubBuilderExtensions
         return builder.UseAkkaCluster(options);
     }
 
+    /// <summary>Many nodes that need nothing but each other, with options from the application's services, its configuration among them.</summary>
+    /// <param name="builder">What <c>AddSseHub</c> returned.</param>
+    /// <param name="configure">Sets options when the hub is made; the hub's construction throws <see cref="ArgumentException"/> when they are invalid.</param>
+    /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
+    public static ISseHubBuilder UseAkkaCluster(this ISseHubBuilder builder, Action<AkkaClusterOptions, IServiceProvider> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.UseEngine(provider =>
+        {
+            var options = new AkkaClusterOptions();
+            configure(options, provider);
+            return new AkkaClusterEngine(options, provider.GetService<ILoggerFactory>());
+        });
+    }
+
     /// <summary>
     /// Many nodes that need nothing but each other, in the ActorSystem of the application: that of <c>services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub(…))</c>. The application joins it, leaves
     /// it, and decides what follows when it ends.

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 using AkkaSse.Cluster;
 using AkkaSse.Cluster.Actors;
 using AkkaSse.Cluster.Hosting;
@@ -28,11 +29,10 @@ public static class SseHubAkkaHostingExtensions
         configure?.Invoke(options);
         options.ThrowIfInvalid(nameof(configure));
         if (builder.Setups.Any(static s => s is SseHubSetup)) throw new InvalidOperationException("WithSseHub was called before; an ActorSystem has one hub.");
-        var roles = builder.Configuration is { HasValue: true, Value: var config } && config.HasPath("akka.cluster.roles") ? config.GetStringList("akka.cluster.roles") : [];
         return builder
             .AddSetup(new SseHubSetup(options))
-            .AddHocon(ClusterHocon.Guest(options, roles), HoconAddMode.Prepend)
-            .AddHocon(ClusterHocon.GuestDefaults(options), HoconAddMode.Append)
+            .AddHocon(ClusterHocon.Guest(options, builder.Configuration.GetOrElse(Config.Empty)), HoconAddMode.Prepend)
+            .AddHocon(ClusterHocon.GuestDefaults, HoconAddMode.Append)
             .WithActors((system, registry, resolver) =>
             {
                 if (resolver.GetService<GuestHub>() is null) throw new InvalidOperationException("WithSseHub prepares an ActorSystem for a hub that is not there; call services.AddSseHub().UseActorSystem() too.");

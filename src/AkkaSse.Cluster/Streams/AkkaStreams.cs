@@ -222,7 +222,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
         if (_room is not { } room) return null;
         try
         {
-            return room.Node.System.ActorOf(Props.Create(typeof(NodeStreamActor), stream, room));
+            return room.Node.System.ActorOf(Props.Create(typeof(NodeStreamActor), stream, room), $"akkasse-stream-{NextId()}");
         }
         catch (InvalidOperationException)
         {

@@ -173,6 +173,30 @@ public sealed class SseHubActorTests() : TestKit("akka.loglevel = WARNING"), IAs
         for (var i = 4; i <= 5; i++) await ExpectAsync(probe, i);
     }
 
+    [Fact]
+    public async Task Answer_comes_before_the_first_event()
+    {
+        for (var i = 1; i <= 5; i++) await _hub.PublishAsync("s", Event($"{i}"));
+        var request = new Subscribe(TestActor, ["s"], StartPosition.Earliest);
+        _actor.Tell(request, TestActor);
+        (await ExpectMsgAsync<Subscribed>(Eventually.Deadline)).Request.ShouldBeSameAs(request);
+        for (var i = 1; i <= 5; i++) (await ExpectMsgAsync<StreamReceived>(Eventually.Deadline)).Received.Event.Data.ShouldBe($"{i}");
+    }
+
+    [Fact]
+    public async Task Subscription_that_makes_no_sense_is_refused_and_the_others_go_on()
+    {
+        await SubscribeAsync(TestActor, "s");
+        var probe = CreateTestProbe();
+        foreach (var faulty in new[] { new Subscribe(probe, null!), new Subscribe(probe, [null!]), new Subscribe(null!, ["s"]) })
+        {
+            _actor.Tell(faulty, probe);
+            (await probe.ExpectMsgAsync<SubscribeFailed>(Eventually.Deadline)).Request.ShouldBeSameAs(faulty);
+        }
+        await _hub.PublishAsync("s", Event("1"));
+        (await ExpectMsgAsync<StreamReceived>(Eventually.Deadline)).Received.Event.Data.ShouldBe("1");
+    }
+
     [Theory]
     [InlineData("", "1 to 32 are allowed")]
     [InlineData("a,a", "asked for twice")]

@@ -137,10 +137,33 @@ public sealed class RulesTests
     public void Brackets_of_hocon_close_as_they_opened(string hocon, string? fault) => ClusterHocon.Fault(hocon).ShouldBe(fault);
 
     [Theory]
-    [InlineData("stream,edge", 20_000)]
+    [InlineData("stream", 20_000)]
+    [InlineData("stream,edge", 50_000)]
     [InlineData("edge", 50_000)]
-    public void Regions_have_settings_of_their_own_by_role(string roles, int buffer) =>
-        ClusterHocon.Compose(new AkkaClusterOptions { Roles = roles.Split(',') }).GetInt("akkasse.sharding.buffer-size").ShouldBe(buffer);
+    public void Regions_and_proxies_have_settings_by_role(string roles, int buffer)
+    {
+        var config = ClusterHocon.Compose(new AkkaClusterOptions { Roles = roles.Split(',') });
+        config.GetInt("akkasse.sharding.buffer-size").ShouldBe(buffer);
+        if (roles != "edge") return;
+        // Akka gives a proxy no settings but these.
+        config.GetInt("akka.cluster.sharding.buffer-size").ShouldBe(buffer);
+        config.GetTimeSpan("akka.cluster.sharding.retry-interval").ShouldBe(TimeSpan.FromMilliseconds(500));
+    }
+
+    [Fact]
+    public void Guest_adds_to_what_the_application_has_and_replaces_nothing_of_it()
+    {
+        var present = ConfigurationFactory.ParseString("""
+            akka.cluster.roles = [web]
+            akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.depends-on = [theirs]
+            akka.cluster.sharding.retry-interval = 7s
+            """);
+        var config = ClusterHocon.Guest(new AkkaEngineOptions(), present).WithFallback(present).WithFallback(ClusterHocon.GuestDefaults);
+        config.GetStringList("akka.cluster.roles").ShouldBe(["web", "akkasse-stream", "akkasse-edge"]);
+        config.GetStringList("akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.depends-on").ShouldBe(["theirs", "akkasse-handover"]);
+        config.GetTimeSpan("akka.cluster.sharding.retry-interval").ShouldBe(TimeSpan.FromSeconds(7));
+        config.GetTimeSpan("akkasse.sharding.retry-interval").ShouldBe(TimeSpan.FromMilliseconds(500));
+    }
 
     [Fact]
     public void Names_are_spread_evenly_over_shards()
