@@ -143,6 +143,8 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (_context?.Node is { } node) await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         if (_drained is { } drained) await drained.ConfigureAwait(false);
+        // In an ActorSystem that goes on the node is a member still, and has to be heard before a log may begin: its name and its copies, of which others have what they held, answer until it leaves.
+        if (!_host.Replaces) _nodes?.SetDraining();
         foreach (var room in _rooms) room.Stop();
         _streams?.End();
         _host.Dispose();

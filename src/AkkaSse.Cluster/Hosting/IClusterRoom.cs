@@ -19,6 +19,6 @@ internal interface IClusterRoom
     /// <summary>This node is leaving, and the other members know it (<see cref="ClusterMember.Draining"/>). Completes when they hold what it holds.</summary>
     Task LeaveAsync(CancellationToken cancellation);
 
-    /// <summary>The ActorSystem of the last <see cref="Start"/> has ended or is ending, or goes on without the hub: the room's actors are stopped, and everybody who waits for an answer of it is answered. Called before the next Start and at the end; idempotent.</summary>
+    /// <summary>The ActorSystem of the last <see cref="Start"/> has ended or is ending, or goes on without the hub: everybody who waits for an answer of it is answered. Called before the next Start and at the end; idempotent.</summary>
     void Stop();
 }

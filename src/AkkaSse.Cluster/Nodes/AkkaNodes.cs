@@ -41,7 +41,6 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
 
     public void Stop()
     {
-        _actor?.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         _actor = null;
         _lines.Clear();
         foreach (var (correlation, answer) in _asked)

@@ -93,7 +93,6 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     public void Stop()
     {
         _room = null;
-        _replicas.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         _replicas = ActorRefs.Nobody;
         foreach (var (_, stream) in _streams) stream.Release();
     }

@@ -38,7 +38,6 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
     public void Stop()
     {
         _room = null;
-        _replicas.Tell(PoisonPill.Instance, ActorRefs.NoSender);
         _replicas = ActorRefs.Nobody;
     }
 
