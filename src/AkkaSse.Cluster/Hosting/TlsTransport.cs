@@ -9,7 +9,7 @@ namespace AkkaSse.Cluster.Hosting;
 /// Akka.NET's transport, in a small ActorSystem of its own. Akka.NET (1.5.74) shuts the ActorSystem of a transport down when a node that it connects to does not agree on TLS: one node that comes back at its address
 /// without TLS, with a wrong certificate, or that is killed in the middle of a handshake, would take every other node down with it. Here that ends nothing, and the node is as unreachable as one that is not there.
 /// </summary>
-/// <remarks>Created by Akka.NET by reflection. What the transport logs comes to <see cref="TlsEar"/> and not to the application's log.</remarks>
+/// <remarks>Created by Akka.NET by reflection. What the transport logs comes to <see cref="TlsLogListener"/> and not to the application's log.</remarks>
 internal sealed class TlsTransport : Transport
 {
     // Nothing of it may end by itself, and it has two actors.
@@ -43,7 +43,7 @@ internal sealed class TlsTransport : Transport
         // The name is part of the addresses that the transport makes.
         _own = ActorSystem.Create(system.Name, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(OwnHocon)), setup.DotNetty));
         system.RegisterOnTermination(() => _ = _own.Terminate());
-        _own.ActorOf(Props.Create(() => new TlsEar(_notices)));
+        _own.ActorOf(Props.Create(() => new TlsLogListener(_notices)));
         var tcp = Type.GetType("Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
         _inner = (Transport)Activator.CreateInstance(tcp, _own, config)!;
         if (_inner.SchemeIdentifier != "ssl.tcp") throw new InvalidOperationException($"The transport speaks {_inner.SchemeIdentifier} and not TLS.");
@@ -65,7 +65,7 @@ internal sealed class TlsTransport : Transport
         }
         catch (Exception e) when (e.InnerException is { } handshake && e.Message.StartsWith("TLS handshake failed", StringComparison.Ordinal))
         {
-            if (TlsEar.ReasonOf(handshake) is { } reason) _notices.Unreached(remoteAddress, reason);
+            if (TlsLogListener.ReasonOf(handshake) is { } refusal) _notices.Unreached(remoteAddress, refusal);
             throw;
         }
     }

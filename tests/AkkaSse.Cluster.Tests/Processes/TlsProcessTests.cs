@@ -31,13 +31,13 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
     }
 
     [Fact]
-    public Task Node_without_tls_neither_joins_nor_publishes_nor_reads() => StrangerAsync([], "speaks TLS and this node does not, so it cannot join: set Akka:Tls:CertificateFile");
+    public Task Node_without_tls_neither_joins_nor_publishes_nor_reads() => StrangerAsync([], "speaks TLS and this node does not, so it cannot join: set Tls.CertificateFile");
 
     [Fact]
     public async Task Node_of_another_authority_neither_joins_nor_publishes_nor_reads()
     {
         using var other = new TestAuthority("another authority");
-        await StrangerAsync(Arguments(other, "x1"), "its certificate CN=n0 is signed by CN=test authority, and trusted is CN=another authority (Akka:Tls:CaFile)");
+        await StrangerAsync(Arguments(other, "x1"), "its certificate CN=n0 is signed by CN=test authority, and trusted is CN=another authority (Tls.CaFile)");
     }
 
     /// <summary>It trusts the cluster's authority, and is refused by the others alone.</summary>
