@@ -42,18 +42,41 @@ internal sealed class TlsTransport : Transport
         _notices = setup.Notices;
         // The name is part of the addresses that the transport makes.
         _own = ActorSystem.Create(system.Name, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(OwnHocon)), setup.DotNetty));
-        system.RegisterOnTermination(() => _ = _own.Terminate());
-        _own.ActorOf(Props.Create(() => new TlsLogListener(_notices)));
-        var tcp = Type.GetType("Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
-        _inner = (Transport)Activator.CreateInstance(tcp, _own, config)!;
-        if (_inner.SchemeIdentifier != "ssl.tcp") throw new InvalidOperationException($"The transport speaks {_inner.SchemeIdentifier} and not TLS.");
+        setup.Count(_own);
+        try
+        {
+            system.RegisterOnTermination(() => _ = _own.Terminate());
+            _own.ActorOf(Props.Create(() => new TlsLogListener(_notices)));
+            var tcp = Type.GetType("Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
+            _inner = (Transport)Activator.CreateInstance(tcp, _own, config)!;
+            if (_inner.SchemeIdentifier != "ssl.tcp") throw new InvalidOperationException($"The transport speaks {_inner.SchemeIdentifier} and not TLS.");
+        }
+        catch
+        {
+            // Nobody else knows of it, and the engine tries again every 0.2 to 10 s.
+            _ = _inner?.Shutdown();
+            _ = _own.Terminate();
+            throw;
+        }
     }
 
     public override string SchemeIdentifier => _inner.SchemeIdentifier;
 
     public override long MaximumPayloadBytes => _inner.MaximumPayloadBytes;
 
-    public override Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen() => _inner.Listen();
+    public override async Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen()
+    {
+        try
+        {
+            return await _inner.Listen().ConfigureAwait(false);
+        }
+        catch
+        {
+            // A port that is taken: the inner transport has shut itself down.
+            _ = _own.Terminate();
+            throw;
+        }
+    }
 
     public override bool IsResponsibleFor(Address remote) => _inner.IsResponsibleFor(remote);
 
