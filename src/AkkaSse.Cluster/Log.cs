@@ -83,10 +83,10 @@ internal static partial class Log
     [LoggerMessage(5035, LogLevel.Warning, "No TLS with the node at {Node}: {Reason}.")]
     internal static partial void PeerUnreached(ILogger logger, string node, string reason);
 
-    [LoggerMessage(5036, LogLevel.Error, "The seed {Seed} speaks TLS and this node does not, so it cannot join: set Akka:Tls:CertificateFile and Akka:Tls:CaFile.")]
+    [LoggerMessage(5036, LogLevel.Error, "The seed {Seed} speaks TLS and this node does not, so it cannot join: set Tls.CertificateFile and Tls.CaFile.")]
     internal static partial void SeedSpeaksTls(ILogger logger, string seed);
 
-    [LoggerMessage(5037, LogLevel.Warning, "Akka:Tls:RequirePeerCertificate is off: the cluster's traffic is encrypted, and whoever reaches its port can publish and read everything.")]
+    [LoggerMessage(5037, LogLevel.Warning, "Tls.RequirePeerCertificate is off: the cluster's traffic is encrypted, and whoever reaches its port can publish and read everything.")]
     internal static partial void TlsWithoutPeers(ILogger logger);
 
     [LoggerMessage(5038, LogLevel.Error, "The cluster's transport: {Text}")]

@@ -26,7 +26,7 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
             BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
             new LoggerFactorySetup(loggers));
         var system = ActorSystem.Create(options.SystemName, TlsNode.Add(setup, _tls));
-        if (isFirst) TlsNode.Warn(system.Settings.Config, "Set Akka:Tls:CertificateFile and Akka:Tls:CaFile", logger);
+        if (isFirst) TlsNode.Warn(system.Settings.Config, "Set Tls.CertificateFile and Tls.CaFile", logger);
         return system;
     }
 

@@ -14,8 +14,8 @@ internal static class TlsNames
     /// <summary>Whether a certificate has a name that is allowed. A certificate for <c>*.a.b</c> has all names below <c>a.b</c>, and has the allowed name <c>*.a.b</c>.</summary>
     internal static bool IsAllowed(X509Certificate2 certificate, IList<string> allowed) => allowed.Count == 0 || allowed.Any(name => name is ['*', '.', .. var domain] ? HasBelow(certificate, domain) : Covers(certificate, name));
 
-    /// <summary>The names, for people.</summary>
-    internal static string Of(X509Certificate2 certificate) => string.Join(", ", [.. DnsNames(certificate), .. Alternative(certificate).SelectMany(static a => a.EnumerateIPAddresses()).Select(static a => a.ToString())]) is { Length: > 0 } names ? names : "no name";
+    /// <summary>The names of a certificate for people, or "no name". They are the stranger's words, cleaned and cut (<see cref="TlsText.Clean"/>).</summary>
+    internal static string Of(X509Certificate2 certificate) => TlsText.Clean(string.Join(", ", [.. DnsNames(certificate), .. Alternative(certificate).SelectMany(static a => a.EnumerateIPAddresses()).Select(static a => a.ToString())])) is { Length: > 0 } names ? names : "no name";
 
     private static bool HasBelow(X509Certificate2 certificate, string domain) =>
         DnsNames(certificate).Any(name => name.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && name[(dot + 1)..].Equals(domain, StringComparison.OrdinalIgnoreCase));

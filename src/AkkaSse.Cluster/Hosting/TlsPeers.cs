@@ -13,7 +13,7 @@ internal enum TlsRole
     Client,
 }
 
-/// <summary>Whose certificate is let in. Thread-safe.</summary>
+/// <summary>Decides whose certificate is let in, and says in one line why not: what a stranger chose of that line, subject, issuer and names, is cleaned and cut (<see cref="TlsText.Clean"/>). Thread-safe.</summary>
 internal sealed class TlsPeers(AkkaTlsOptions options, TlsFiles files, TimeProvider time)
 {
     private const X509ChainStatusFlags Unsigned = X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid;
@@ -22,22 +22,22 @@ internal sealed class TlsPeers(AkkaTlsOptions options, TlsFiles files, TimeProvi
     // In a handshake, on the thread of other connections too.
     private static readonly TimeSpan RevocationLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>The authorities, for people.</summary>
+    /// <summary>The subjects of the authorities that are trusted, for people.</summary>
     internal string Authorities => files.Roots is null ? "the system's authorities" : string.Join(" or ", files.Roots.Select(static r => r.Subject));
 
-    /// <summary>Null when a peer's certificate is let in, else the end of the sentence "its certificate …".</summary>
-    /// <param name="certificate">The peer's.</param>
-    /// <param name="sent">Further ones that it sent.</param>
-    /// <param name="role">What the peer is.</param>
-    /// <param name="host">Of a server: by which host it was reached.</param>
+    /// <summary>Tells why a peer's certificate is not let in, as what follows the words "its certificate …". Null when it is let in.</summary>
+    /// <param name="certificate">The peer's certificate.</param>
+    /// <param name="sent">The further certificates that the peer sent.</param>
+    /// <param name="role">What the peer is in this connection.</param>
+    /// <param name="host">The host by which a server was reached; null for a client, whose host is not checked.</param>
     internal string? Fault(X509Certificate2 certificate, IEnumerable<X509Certificate2> sent, TlsRole role, string? host)
     {
         if (ChainFault(certificate, sent, role) is { } fault) return fault;
-        if (host is not null && options.CheckHostNames && !TlsNames.Covers(certificate, host)) return $"is for {TlsNames.Of(certificate)} and not for '{host}' (Akka:Tls:CheckHostNames)";
-        return TlsNames.IsAllowed(certificate, options.AllowedNames) ? null : $"is for {TlsNames.Of(certificate)}, and Akka:Tls:AllowedNames has none of these";
+        if (host is not null && options.CheckHostNames && !TlsNames.Covers(certificate, host)) return $"is for {TlsNames.Of(certificate)} and not for '{host}' (Tls.CheckHostNames)";
+        return TlsNames.IsAllowed(certificate, options.AllowedNames) ? null : $"is for {TlsNames.Of(certificate)}, and Tls.AllowedNames has none of these";
     }
 
-    /// <summary>The same of signatures, dates and usage alone.</summary>
+    /// <summary>Tells the same as <see cref="Fault"/>, of signatures, dates, usage and revocation alone.</summary>
     internal string? ChainFault(X509Certificate2 certificate, IEnumerable<X509Certificate2> sent, TlsRole role)
     {
         using var chain = new X509Chain();
@@ -59,19 +59,19 @@ internal sealed class TlsPeers(AkkaTlsOptions options, TlsFiles files, TimeProvi
         policy.VerificationTime = now.UtcDateTime.ToLocalTime();
         if (chain.Build(certificate)) return null;
         var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, static (all, s) => all | s.Status);
-        if ((status & Unsigned) != 0) return $"is signed by {certificate.Issuer}, and trusted is {Authorities} (Akka:Tls:CaFile)";
+        if ((status & Unsigned) != 0) return $"is signed by {TlsText.Clean(certificate.Issuer)}, and trusted is {Authorities} (Tls.CaFile)";
         if ((status & X509ChainStatusFlags.NotTimeValid) != 0)
         {
             var outside = chain.ChainElements.Select(static e => e.Certificate).FirstOrDefault(c => c.NotAfter.ToUniversalTime() < now || c.NotBefore.ToUniversalTime() > now) ?? certificate;
-            var whose = outside.RawData.AsSpan().SequenceEqual(certificate.RawData) ? "" : $"has an authority, {outside.Subject}, that ";
+            var whose = outside.RawData.AsSpan().SequenceEqual(certificate.RawData) ? "" : $"has an authority, {TlsText.Clean(outside.Subject)}, that ";
             return outside.NotAfter.ToUniversalTime() < now ? $"{whose}expired on {Date(outside.NotAfter)}" : $"{whose}is not valid before {Date(outside.NotBefore)}; the clock says {Date(now.UtcDateTime)}";
         }
         if ((status & X509ChainStatusFlags.NotValidForUsage) != 0) return $"is not for a TLS {(role == TlsRole.Server ? "server" : "client")} (extended key usage); nodes are both, serverAuth and clientAuth";
         if ((status & X509ChainStatusFlags.Revoked) != 0) return "is revoked";
-        if ((status & Unknown) != 0) return "cannot be looked up in a revocation list (Akka:Tls:CheckRevocation)";
-        return $"is not valid: {string.Join(' ', chain.ChainStatus.Select(static s => s.StatusInformation.Trim()))}";
+        if ((status & Unknown) != 0) return "cannot be looked up in a revocation list (Tls.CheckRevocation)";
+        return $"is not valid: {TlsText.Clean(string.Join(' ', chain.ChainStatus.Select(static s => s.StatusInformation.Trim())))}";
     }
 
-    /// <summary>A moment, for people.</summary>
+    /// <summary>Writes a moment for people, in UTC and to the minute.</summary>
     internal static string Date(DateTime moment) => moment.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,7 @@ internal static class TlsProbe
             if (shown) Log.SeedSpeaksTls(node.Logger, seed.ToString());
             return;
         }
-        if (refused) tls.Notices.Unreached(seed, $"it refuses this node's certificate {tls.Certificate.Subject}; its own log says why");
+        if (refused) tls.Notices.Unreached(seed, new TlsRefusal(TlsRefusalKind.RefusedByPeer, $"it refuses this node's certificate {tls.Certificate.Subject}; its own log says why"));
         // The next ActorSystem's attempts are told anew: what else is logged of a seed that is not reached goes on and on.
         tls.Notices.Forget(seed);
     }

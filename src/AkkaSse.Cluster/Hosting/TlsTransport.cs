@@ -9,7 +9,7 @@ namespace AkkaSse.Cluster.Hosting;
 /// Akka.NET's transport, in a small ActorSystem of its own. Akka.NET (1.5.74) shuts the ActorSystem of a transport down when a node that it connects to does not agree on TLS: one node that comes back at its address
 /// without TLS, with a wrong certificate, or that is killed in the middle of a handshake, would take every other node down with it. Here that ends nothing, and the node is as unreachable as one that is not there.
 /// </summary>
-/// <remarks>Created by Akka.NET by reflection. What the transport logs comes to <see cref="TlsEar"/> and not to the application's log.</remarks>
+/// <remarks>Created by Akka.NET by reflection. What the transport logs comes to <see cref="TlsLogListener"/> and not to the application's log.</remarks>
 internal sealed class TlsTransport : Transport
 {
     // Nothing of it may end by itself, and it has two actors.
@@ -42,18 +42,41 @@ internal sealed class TlsTransport : Transport
         _notices = setup.Notices;
         // The name is part of the addresses that the transport makes.
         _own = ActorSystem.Create(system.Name, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(OwnHocon)), setup.DotNetty));
-        system.RegisterOnTermination(() => _ = _own.Terminate());
-        _own.ActorOf(Props.Create(() => new TlsEar(_notices)));
-        var tcp = Type.GetType("Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
-        _inner = (Transport)Activator.CreateInstance(tcp, _own, config)!;
-        if (_inner.SchemeIdentifier != "ssl.tcp") throw new InvalidOperationException($"The transport speaks {_inner.SchemeIdentifier} and not TLS.");
+        setup.Count(_own);
+        try
+        {
+            system.RegisterOnTermination(() => _ = _own.Terminate());
+            _own.ActorOf(Props.Create(() => new TlsLogListener(_notices)));
+            var tcp = Type.GetType("Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
+            _inner = (Transport)Activator.CreateInstance(tcp, _own, config)!;
+            if (_inner.SchemeIdentifier != "ssl.tcp") throw new InvalidOperationException($"The transport speaks {_inner.SchemeIdentifier} and not TLS.");
+        }
+        catch
+        {
+            // Nobody else knows of it, and the engine tries again every 0.2 to 10 s.
+            _ = _inner?.Shutdown();
+            _ = _own.Terminate();
+            throw;
+        }
     }
 
     public override string SchemeIdentifier => _inner.SchemeIdentifier;
 
     public override long MaximumPayloadBytes => _inner.MaximumPayloadBytes;
 
-    public override Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen() => _inner.Listen();
+    public override async Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen()
+    {
+        try
+        {
+            return await _inner.Listen().ConfigureAwait(false);
+        }
+        catch
+        {
+            // A port that is taken: the inner transport has shut itself down.
+            _ = _own.Terminate();
+            throw;
+        }
+    }
 
     public override bool IsResponsibleFor(Address remote) => _inner.IsResponsibleFor(remote);
 
@@ -65,7 +88,7 @@ internal sealed class TlsTransport : Transport
         }
         catch (Exception e) when (e.InnerException is { } handshake && e.Message.StartsWith("TLS handshake failed", StringComparison.Ordinal))
         {
-            if (TlsEar.ReasonOf(handshake) is { } reason) _notices.Unreached(remoteAddress, reason);
+            if (TlsLogListener.ReasonOf(handshake) is { } refusal) _notices.Unreached(remoteAddress, refusal);
             throw;
         }
     }

@@ -1,3 +1,6 @@
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using System.Reflection.PortableExecutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using AkkaSse.Cluster.Hosting;
@@ -117,7 +120,7 @@ public sealed class TlsOptionsTests : IDisposable
         Refused(_authority.Issue("elsewhere", names: ["a.example", "10.0.0.1"])).ShouldContain("is for a.example, 10.0.0.1 and not for '127.0.0.1', by which other nodes reach this one");
         Refused(_authority.Issue("127.0.0.1", names: [])).ShouldContain("is for no name and not for '127.0.0.1'");
         using var other = new TestAuthority("another authority");
-        Refused(other.Issue("foreign")).ShouldContain("CN=foreign is signed by CN=another authority, and trusted is CN=test authority (Akka:Tls:CaFile)");
+        Refused(other.Issue("foreign")).ShouldContain("CN=foreign is signed by CN=another authority, and trusted is CN=test authority (Tls.CaFile)");
         // The same name, another key.
         using var twin = new TestAuthority();
         Refused(twin.Issue("twin")).ShouldContain("CN=twin is signed by CN=test authority, and trusted is");
@@ -155,6 +158,18 @@ public sealed class TlsOptionsTests : IDisposable
         config.ToString(true).ShouldNotContain("s3cret-word");
         TlsHocon.IsOn(ClusterHocon.Compose(new AkkaClusterOptions { Hocon = "akka.remote.dot-netty.tcp.enable-ssl = on" })).ShouldBeTrue();
         TlsHocon.IsOn(ClusterHocon.Compose(new AkkaClusterOptions())).ShouldBeFalse();
+    }
+
+    /// <summary>An application that embeds the library has properties and no such keys; the server translates what Validate says.</summary>
+    [Fact]
+    public void Library_says_nothing_of_the_servers_configuration_keys()
+    {
+        using var file = new PEReader(File.OpenRead(typeof(AkkaTlsOptions).Assembly.Location));
+        var metadata = file.GetMetadataReader();
+        var texts = new List<string>();
+        for (var text = MetadataTokens.UserStringHandle(1); !text.IsNil; text = metadata.GetNextHandle(text)) texts.Add(metadata.GetUserString(text));
+        texts.ShouldContain(static t => t.Contains("(Tls.CaFile)", StringComparison.Ordinal), "all string literals are here");
+        texts.Where(static t => t.Contains("Akka:", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     private AkkaTlsOptions With(Action<AkkaTlsOptions> change)

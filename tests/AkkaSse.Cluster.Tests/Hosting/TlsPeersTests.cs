@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using Akka.Actor;
 using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Tests.Support;
 using AkkaSse.Testing;
@@ -102,9 +101,9 @@ public sealed class TlsPeersTests : IDisposable
     public void Host_names_and_allowed_names_are_asked_for_as_the_options_say()
     {
         using var node = _authority.Issue("n2", names: ["n2.example"]);
-        Fault(node, TlsRole.Server, "n3.example").ShouldBe("is for n2.example and not for 'n3.example' (Akka:Tls:CheckHostNames)");
+        Fault(node, TlsRole.Server, "n3.example").ShouldBe("is for n2.example and not for 'n3.example' (Tls.CheckHostNames)");
         Fault(node, TlsRole.Server, "n3.example", static o => o.CheckHostNames = false).ShouldBeNull();
-        Fault(node, TlsRole.Client, null, static o => o.AllowedNames = ["n1.example"]).ShouldBe("is for n2.example, and Akka:Tls:AllowedNames has none of these");
+        Fault(node, TlsRole.Client, null, static o => o.AllowedNames = ["n1.example"]).ShouldBe("is for n2.example, and Tls.AllowedNames has none of these");
         Fault(node, TlsRole.Client, null, static o => o.AllowedNames = ["*.example"]).ShouldBeNull();
     }
 
@@ -113,7 +112,7 @@ public sealed class TlsPeersTests : IDisposable
     {
         using var node = _authority.Issue("n2");
         Fault(node, TlsRole.Client).ShouldBeNull();
-        Fault(node, TlsRole.Client, null, static o => o.CheckRevocation = true).ShouldBe("cannot be looked up in a revocation list (Akka:Tls:CheckRevocation)");
+        Fault(node, TlsRole.Client, null, static o => o.CheckRevocation = true).ShouldBe("cannot be looked up in a revocation list (Tls.CheckRevocation)");
     }
 
     [Fact]
@@ -131,6 +130,21 @@ public sealed class TlsPeersTests : IDisposable
         log.Lines.Last().ShouldContain("of this node expired on");
     }
 
+    [Fact]
+    public void Expiry_that_is_near_is_told_at_the_start_itself_and_a_timer_that_is_late_does_not_touch_what_was_disposed()
+    {
+        var log = new LineLog();
+        var time = new HeldTimer();
+        using var certificate = _authority.Issue("n1", to: TimeProvider.System.GetUtcNow().AddDays(3));
+        var tls = TlsNode.Start(_authority.Options(certificate), log, time)!;
+        log.Lines.Last().ShouldContain("The certificate CN=n1 of this node expires on");
+
+        tls.Dispose();
+        // As one that the pool had begun when the node ended: what it throws would end the process.
+        time.Fire();
+        log.Lines.Count(static l => l.Contains("CN=n1 of this node expires on", StringComparison.Ordinal)).ShouldBe(2);
+    }
+
     [Theory]
     [InlineData("127.0.0.1", null, false)]
     [InlineData("localhost", null, false)]
@@ -143,7 +157,7 @@ public sealed class TlsPeersTests : IDisposable
     {
         var log = new LineLog();
         var options = new AkkaClusterOptions { Host = host, Hocon = hocon };
-        TlsNode.Warn(ClusterHocon.Compose(options), "Set Akka:Tls:CertificateFile", log);
+        TlsNode.Warn(ClusterHocon.Compose(options), "Set Tls.CertificateFile", log);
         log.Lines.Count(l => l.Contains($"Whoever reaches {host}:4053 can publish and read everything", StringComparison.Ordinal)).ShouldBe(warns ? 1 : 0);
     }
 
@@ -152,25 +166,8 @@ public sealed class TlsPeersTests : IDisposable
     {
         var log = new LineLog();
         var options = new AkkaClusterOptions { Host = "10.0.0.1", Tls = _authority.Options() };
-        TlsNode.Warn(ClusterHocon.Compose(options), "Set Akka:Tls:CertificateFile", log);
+        TlsNode.Warn(ClusterHocon.Compose(options), "Set Tls.CertificateFile", log);
         log.Lines.ShouldBeEmpty();
-    }
-
-    [Fact]
-    public void Who_comes_again_and_again_does_not_fill_the_log()
-    {
-        var log = new LineLog();
-        var notices = new TlsNotices(log, _time);
-        for (var port = 1; port < 50; port++) notices.Refused($"[::ffff:10.0.0.9]:{port}", "it speaks no TLS");
-        log.Lines.ShouldHaveSingleItem().ShouldContain("A connection from [::ffff:10.0.0.9]:1 to the cluster's port was refused: it speaks no TLS.");
-        notices.Refused("[::ffff:10.0.0.9]:9", "it shows no certificate");
-        notices.Unreached(new Address("akka.ssl.tcp", "s", "h", 1), "it speaks no TLS");
-        log.Lines.Count().ShouldBe(3);
-        for (var host = 0; host < 1_000; host++) notices.Refused($"10.0.{host / 256}.{host % 256}:1", "it speaks no TLS");
-        log.Lines.Count().ShouldBe(100);
-        _time.Advance(TimeSpan.FromMinutes(1));
-        notices.Refused("[::ffff:10.0.0.9]:77", "it speaks no TLS");
-        log.Lines.Count().ShouldBe(101);
     }
 
     private string? Fault(X509Certificate2 certificate, TlsRole role, string? host = null, Action<AkkaTlsOptions>? change = null, IEnumerable<X509Certificate2>? sent = null)
@@ -179,5 +176,28 @@ public sealed class TlsPeersTests : IDisposable
         change?.Invoke(options);
         using var files = TlsFiles.Read(options, [])!;
         return new TlsPeers(options, files, _time).Fault(certificate, sent ?? [], role, host);
+    }
+
+    // The system's clock, with one timer that fires when it is told to, also after it was disposed.
+    private sealed class HeldTimer : TimeProvider, ITimer
+    {
+        private Action? _fire;
+
+        public void Fire() => _fire.ShouldNotBeNull()();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _fire.ShouldBeNull("there is one");
+            _fire = () => callback(state);
+            return this;
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -3,6 +3,9 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Nodes;
 using AkkaSse.Cluster.Tests.Support;
 using AkkaSse.Testing;
@@ -70,6 +73,44 @@ public sealed class TlsTransportTests : IAsyncLifetime
         CoordinatedShutdown.Get(system).ShutdownReason.ShouldBeNull();
         system.WhenTerminated.IsCompleted.ShouldBeFalse();
     }
+
+    /// <summary>The engine tries again until the port is free.</summary>
+    [Fact]
+    public async Task Ten_starts_at_a_port_that_is_taken_leave_no_transport_behind()
+    {
+        _stranger.Start();
+        var options = Options();
+        using var tls = TlsNode.Start(options.Tls, new LineLog(), TimeProvider.System)!;
+        ActorSystem Start() => ActorSystem.Create(options.SystemName, TlsNode.Add(ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options))), tls));
+        for (var i = 0; i < 10; i++) Should.Throw<Exception>(Start).ToString().ShouldContain("Address already in use");
+        await Eventually.Until(() => tls.Transports == 0, () => $"no transport; there are {tls.Transports}");
+
+        options.Port = 0;
+        var system = Start();
+        tls.Transports.ShouldBe(1, "of a node that runs");
+        await system.Terminate();
+        await Eventually.Until(() => tls.Transports == 0, () => $"no transport of a node that ended; there are {tls.Transports}");
+    }
+
+    /// <summary>Whatever becomes of the ActorSystem of the node.</summary>
+    [Theory]
+    [InlineData("", "Address already in use")]
+    [InlineData("enable-ssl = off", "speaks tcp and not TLS")]
+    public async Task Transport_that_fails_ends_its_own_actor_system_while_the_nodes_goes_on(string hocon, string says)
+    {
+        _stranger.Start();
+        var options = Options();
+        using var tls = TlsNode.Start(options.Tls, new LineLog(), TimeProvider.System)!;
+        var system = ActorSystem.Create("node", TlsNode.Add(ActorSystemSetup.Create(), tls));
+        var config = ConfigurationFactory.ParseString(hocon).WithFallback(ClusterHocon.Compose(options).WithFallback(ConfigurationFactory.FromResource("Akka.Remote.Configuration.Remote.conf", typeof(Akka.Remote.Transport.Transport).Assembly)).GetConfig("akka.remote.dot-netty.tcp"));
+        for (var i = 0; i < 10; i++) (await Should.ThrowAsync<Exception>(async () => await new TlsTransport(system, config).Listen())).ToString().ShouldContain(says);
+        await Eventually.Until(() => tls.Transports == 0, () => $"no transport; there are {tls.Transports}");
+        system.WhenTerminated.IsCompleted.ShouldBeFalse();
+        await system.Terminate();
+    }
+
+    // Of a node whose port a stranger has.
+    private AkkaClusterOptions Options() => new() { Port = ((IPEndPoint)_stranger.LocalEndpoint).Port, Tls = _authority.Options() };
 
     private async Task ServeAsync(Func<NetworkStream, Task> serve)
     {

@@ -65,6 +65,9 @@ public sealed partial class NodeProcess : IAsyncDisposable
         {
             await Eventually.Until(() => node._url.Task.IsCompleted || node._process.HasExited, () => $"{name} to say where it listens. It wrote:\n{node.Output}", () => node._lines.Count);
             if (node._url.Task.IsCompleted) return node;
+            // HasExited may be true before what it wrote has been read; this waits for both.
+            using var limit = Eventually.Limit();
+            await node._process.WaitForExitAsync(limit.Token);
             throw new InvalidOperationException($"Node {name} ended with {node._process.ExitCode}. It wrote:\n{node.Output}");
         }
         catch
