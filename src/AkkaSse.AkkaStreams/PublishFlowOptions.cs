@@ -5,7 +5,7 @@ public sealed record PublishFlowOptions
 {
     /// <summary>
     /// At most so many elements are handed to the hub and not answered, 1 to 1 000. They are one call, the run, of at most 128 KiB; what arrives meanwhile, at most as many again, is the next one.
-    /// One run at a time, so that a repeated one cannot overtake its successor. Default 100: where a call takes 5 ms that is 20 000 events a second in place of 200, and where it takes none it
+    /// One run at a time, so that none can overtake one that is repeated. Default 100: where a call takes 5 ms that is 20 000 events a second in place of 200, and where it takes none it
     /// is as fast. 1 where nothing may be on the stream that comes after a refused element.
     /// </summary>
     public int MaxInFlight { get; init; } = 100;

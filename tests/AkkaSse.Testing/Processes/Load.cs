@@ -180,7 +180,7 @@ public sealed class Load : IAsyncDisposable
     private Task PublishersEndAsync()
     {
         var all = Task.WhenAll(_publishers);
-        return Eventually.Until(() => all.IsCompleted, () => $"the publishers to end; {_publishers.Count(static p => !p.IsCompleted)} have not", () => Acknowledged + Refused);
+        return Eventually.Until(() => all.IsCompleted, () => $"the publishers to end; {_publishers.Count(static p => !p.IsCompleted)} have not", () => Acknowledged);
     }
 
     private sealed class Pace
