@@ -24,6 +24,8 @@ public sealed class AkkaClusterEngine : IHubEngine
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan NameToldEvery = TimeSpan.FromSeconds(30);
+
     // A greeting goes out every 250 ms: forty of them.
     private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(10);
 
@@ -45,6 +47,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private bool _wasReady;
     private bool _minority;
     private bool _isOver;
+    private long _nameToldAt;
     private int _disposed;
 
     /// <summary>Makes an engine with an ActorSystem of its own, which it joins to the cluster, and replaces when the others have removed it; it works after <see cref="StartAsync"/>.</summary>
@@ -107,7 +110,8 @@ public sealed class AkkaClusterEngine : IHubEngine
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The hub's largest event does not fit into a frame.</exception>
-    /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes; or the port is taken.</exception>
+    /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes; or the application's ActorSystem is not one the hub can work in.</exception>
+    /// <exception cref="IOException">The port cannot be listened on.</exception>
     public ValueTask StartAsync(IEngineHost host, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -346,7 +350,13 @@ public sealed class AkkaClusterEngine : IHubEngine
     private void OnNameTaken(NameTaken taken)
     {
         if (_context?.Node is not { } node) return;
-        if (!node.IsRefused) Log.NameInUse(_logger, taken.Node, taken.By);
+        // It is said again every 250 ms, and to each new ActorSystem.
+        var now = TimeProvider.System.GetTimestamp();
+        if (_nameToldAt == 0 || TimeProvider.System.GetElapsedTime(_nameToldAt, now) > NameToldEvery)
+        {
+            _nameToldAt = now;
+            Log.NameInUse(_logger, taken.Node, taken.By);
+        }
         _host.OnNameTaken(node);
     }
 

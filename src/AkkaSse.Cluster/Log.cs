@@ -17,7 +17,7 @@ internal static partial class Log
     [LoggerMessage(5004, LogLevel.Warning, "The cluster could not be started ({Reason}); trying again in {Delay}.")]
     internal static partial void StartFailed(ILogger logger, string reason, TimeSpan delay);
 
-    [LoggerMessage(5005, LogLevel.Error, "The node name {Node} is in use by the node at {Address}; this one stays out of the cluster until that one is gone.")]
+    [LoggerMessage(5005, LogLevel.Error, "The node name {Node} is in use by the node at {Address}; this one serves nothing until that one is gone. Each node needs a NodeName of its own.")]
     internal static partial void NameInUse(ILogger logger, string node, string address);
 
     [LoggerMessage(5006, LogLevel.Warning, "This node sees a minority of the stream nodes; publishes are refused until it sees the others again.")]
@@ -26,8 +26,8 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Error, "A fault in {Where} was contained.")]
     internal static partial void Fault(ILogger logger, Exception fault, string where);
 
-    [LoggerMessage(5008, LogLevel.Information, "Waiting for a cluster: {Answered} of {Seeds} seeds answered, {Open} are there or cannot be reached and have not; the first seed begins one when none of them is open and {Required} have answered.")]
-    internal static partial void WaitingForSeeds(ILogger logger, int answered, int seeds, int open, int required);
+    [LoggerMessage(5008, LogLevel.Information, "No cluster yet at {Names}: {Answered} of {Seeds} seeds have answered that they are in none, {Open} take connections or cannot be reached and have not answered. The first of them begins a cluster when {Required} have answered and no other one is open.")]
+    internal static partial void WaitingForSeeds(ILogger logger, string names, int answered, int seeds, int open, int required);
 
     [LoggerMessage(5009, LogLevel.Information, "Node {Node} begins a new cluster.")]
     internal static partial void BeginsCluster(ILogger logger, string node);

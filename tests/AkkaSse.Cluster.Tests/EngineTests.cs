@@ -92,6 +92,16 @@ public sealed class EngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Port_that_is_taken_is_told_in_a_sentence()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        var port = _harness.Engines[0].Node!.Self.Address.Port!.Value;
+        await using var engine = new AkkaClusterEngine(new AkkaClusterOptions { Port = port });
+        await using var hub = new SseHub(new HubOptions { NodeName = "b" }, engine);
+        (await Should.ThrowAsync<IOException>(async () => await hub.StartAsync())).Message.ShouldStartWith($"The cluster's port 127.0.0.1:{port} cannot be listened on: ");
+    }
+
+    [Fact]
     public async Task Copy_of_a_log_that_fails_falls_silent_and_the_other_two_go_on()
     {
         var nodes = new[] { await _harness.StartNodeAsync("a"), await _harness.StartNodeAsync("b"), await _harness.StartNodeAsync("c") };

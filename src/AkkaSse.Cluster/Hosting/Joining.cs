@@ -51,7 +51,7 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             else if ((Answered(states), Open(states)) is var counts && counts != logged)
             {
                 logged = counts;
-                Log.WaitingForSeeds(node.Logger, counts.Item1, seeds.Count, counts.Item2, Required(seeds.Count, options.RequiredSeeds, wasRemoved));
+                Log.WaitingForSeeds(node.Logger, string.Join(", ", seeds.Select(static s => $"{s.Host}:{s.Port}")), counts.Item1, seeds.Count, counts.Item2, Required(seeds.Count, options.RequiredSeeds, wasRemoved));
             }
             for (var i = 0; i < seeds.Count; i++)
             {

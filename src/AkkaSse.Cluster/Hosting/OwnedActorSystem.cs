@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Hosting.Logging;
@@ -25,10 +26,32 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         var setup = ActorSystemSetup.Create(
             BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
             new LoggerFactorySetup(loggers));
-        var system = ActorSystem.Create(options.SystemName, TlsNode.Add(setup, _tls));
+        var system = Create(TlsNode.Add(setup, _tls));
         if (isFirst) TlsNode.Warn(system.Settings.Config, "Set Tls.CertificateFile and Tls.CaFile", logger);
         return system;
     }
+
+    // Akka.NET says it five exceptions deep.
+    private ActorSystem Create(ActorSystemSetup setup)
+    {
+        try
+        {
+            return ActorSystem.Create(options.SystemName, setup);
+        }
+        catch (Exception e) when (SocketFault(e) is not null)
+        {
+            var fault = SocketFault(e)!;
+            throw new IOException($"The cluster's port {options.Host}:{options.Port} cannot be listened on: {fault.Message}. Another node on this host needs a Port of its own.", fault);
+        }
+    }
+
+    private static SocketException? SocketFault(Exception? e) => e switch
+    {
+        null => null,
+        SocketException socket => socket,
+        AggregateException many => many.InnerExceptions.Select(SocketFault).FirstOrDefault(static found => found is not null),
+        _ => SocketFault(e.InnerException),
+    };
 
     public Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended) => new Joining(node, options, wasRemoved).RunAsync(ended);
 
