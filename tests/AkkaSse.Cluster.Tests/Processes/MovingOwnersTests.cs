@@ -96,7 +96,7 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
         try
         {
             await cluster.StartNodeAsync("n0");
-            await Eventually.Until(() => cluster.Nodes[2].Output.Contains("1 of 3 seeds answered, 2", StringComparison.Ordinal), () => $"the first seed to wait for the others\n{cluster.Nodes[2].Output}");
+            await Eventually.Until(() => cluster.Nodes[2].Output.Contains("1 of 3 seeds have answered that they are in none, 2", StringComparison.Ordinal), () => $"the first seed to wait for the others\n{cluster.Nodes[2].Output}");
         }
         finally
         {
