@@ -18,6 +18,7 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Cluster.Tests;
 
 /// <summary>The hub inside ActorSystems of applications: real hosts, Kestrel and remoting, with actors and a shard region of the application beside it.</summary>
+[Trait("speed", "slow")]
 public sealed class GuestTests : IAsyncLifetime
 {
     private readonly List<WebApplication> _applications = [];

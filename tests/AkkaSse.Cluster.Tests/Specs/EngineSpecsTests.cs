@@ -85,21 +85,25 @@ public sealed class AkkaTimeOfThreeTests : EngineTimeSpecs
 
 // Guests of an application's ActorSystem: what differs is where it comes from and who ends it, so one node each, and three where nodes talk.
 
+[Trait("speed", "slow")]
 public sealed class AkkaGuestNodeTests : NodeSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(guests: true);
 }
 
+[Trait("speed", "slow")]
 public sealed class AkkaGuestClaimTests : ClaimSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(guests: true);
 }
 
+[Trait("speed", "slow")]
 public sealed class AkkaGuestClusterTests : ClusterSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(guests: true);
 }
 
+[Trait("speed", "slow")]
 public sealed class AkkaGuestStreamOfThreeTests : StreamSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2, guests: true);
@@ -108,6 +112,7 @@ public sealed class AkkaGuestStreamOfThreeTests : StreamSpecs
         await Eventually.Until(() => ((AkkaHarness)Harness).Engines.All(e => e.StreamCount == streams), () => $"all nodes to count {streams} streams; they count {string.Join(' ', ((AkkaHarness)Harness).Engines.Select(static e => e.StreamCount))}");
 }
 
+[Trait("speed", "slow")]
 public sealed class AkkaGuestValueTests : ValueSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness(guests: true);
