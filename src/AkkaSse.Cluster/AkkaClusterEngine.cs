@@ -192,21 +192,22 @@ public sealed class AkkaClusterEngine : IHubEngine
             await ended.CancelAsync().ConfigureAwait(false);
             var joined = await joining.ConfigureAwait(false);
             if (stopped.IsCancellationRequested || _drained is not null) return;
+            _context!.Node = null;
+            if (!_host.Replaces)
+            {
+                Log.GuestEnded(_logger);
+                End();
+                foreach (var room in _rooms) room.Stop();
+                return;
+            }
             // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does. One that never joined was ended by this engine.
-            if (joined && _host.Replaces)
+            if (joined)
             {
                 Log.Removed(_logger);
                 wasRemoved = true;
             }
-            _context!.Node = null;
-            if (!_host.Replaces) End();
-            else Decide(null);
+            Decide(null);
             foreach (var room in _rooms) room.Stop();
-            if (!_host.Replaces)
-            {
-                Log.GuestEnded(_logger);
-                return;
-            }
             if (await BeginAgainAsync(stopped).ConfigureAwait(false) is not { } next) return;
             node = next;
         }

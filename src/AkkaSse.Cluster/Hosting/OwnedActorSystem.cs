@@ -38,9 +38,8 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         {
             return ActorSystem.Create(options.SystemName, setup);
         }
-        catch (Exception e) when (SocketFault(e) is not null)
+        catch (Exception e) when (SocketFault(e) is { } fault)
         {
-            var fault = SocketFault(e)!;
             throw new IOException($"The cluster's port {options.Host}:{options.Port} cannot be listened on: {fault.Message}. Another node on this host needs a Port of its own.", fault);
         }
     }
