@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything once and runs every test. The last line sums up: "N passed, N failed, N skipped".
 #   ./test.sh [--quick | --soak] [--filter EXPRESSION]
-#     --quick    what a developer runs again and again: not the tests that are marked [Trait("speed", "slow")] (processes that are killed, lost
+#     --quick    what a developer runs again and again: not the tests that are marked [Trait("speed", "slow")] (processes that are killed or strangers, lost
 #                nodes, outages, leaks, browsers), and the end-to-end tests once, in the default mode
 #     --soak     the full counts of cycles, kills and races (takes long)
 #     --filter   handed to `dotnet test`, for example --filter FullyQualifiedName~LifecycleTests

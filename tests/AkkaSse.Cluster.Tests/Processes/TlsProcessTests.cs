@@ -13,6 +13,7 @@ namespace AkkaSse.Cluster.Tests.Processes;
 
 /// <summary>Three servers that speak TLS, and strangers at their port. All real processes on loopback.</summary>
 [Collection(ProcessCollection.Name)]
+[Trait("speed", "slow")]
 public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : IClassFixture<TlsProcessTests.Lender>
 {
     [Fact]
