@@ -92,20 +92,10 @@ fi
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 echo "Built in $((SECONDS - started)) s"
 
-passed=0 failed=0 skipped=0
-# One project after the other: two at a time would leave the servers of one without a processor, and its tests waiting.
-# Streams outlive their requests by default (handover); the end-to-end tests run a second time with requests that stay.
-runs=()
-for project in tests/*.Tests/*.csproj bench/*.Tests/*.csproj; do
-  runs+=("$project|on")
-  [ -n "$quick" ] || case $project in */AkkaSse.AspNetCore.Tests.csproj|*/AkkaSse.Server.Tests.csproj) runs+=("$project|off") ;; esac
-done
-for run in "${runs[@]}"; do
-  project=${run%|*} handover=${run#*|}
+# run_tests PROJECT HANDOVER: prints what a run of one project says, and leaves its counts in $results/NAME.counts
+run_tests() {
+  local project=$1 handover=$2 name directory trx started code counters p f s
   name=$(basename "$project" .csproj)
-  directory=$(dirname "$project")
-  [ -n "$(find "$directory" -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ] || { echo "$name: empty"; continue; }
-  [ -n "$postgres" ] || [ "$name" != AkkaSse.Postgres.Tests ] || { echo "$name: skipped, there is no PostgreSQL"; continue; }
   [ "$handover" = on ] || name=$name.handover-off
   trx=$results/$name.trx
   rm -f "$trx"
@@ -122,8 +112,34 @@ for run in "${runs[@]}"; do
   echo "$name: $p passed, $f failed, $s skipped in $((SECONDS - started)) s"
   # The reasons, once each; the console logger does not say them.
   [ "$s" -eq 0 ] || grep -A8 'outcome="NotExecuted"' "$trx" | sed -n 's/.*<Message>\(.*\)<\/Message>.*/  skipped: \1/p' | sort | uniq -c | sed 's/^ *\([0-9]*\) */  \1 × /'
-  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  echo "$p $f $s" >"$results/$name.counts"
+}
+
+# Streams outlive their requests by default (handover); the end-to-end tests run a second time with requests that stay.
+runs=()
+for project in tests/*.Tests/*.csproj bench/*.Tests/*.csproj; do
+  name=$(basename "$project" .csproj)
+  [ -n "$(find "$(dirname "$project")" -name '*.cs' -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ] || { echo "$name: empty"; continue; }
+  [ -n "$postgres" ] || [ "$name" != AkkaSse.Postgres.Tests ] || { echo "$name: skipped, there is no PostgreSQL"; continue; }
+  runs+=("$project|on")
+  [ -n "$quick" ] || case $name in AkkaSse.AspNetCore.Tests|AkkaSse.Server.Tests) runs+=("$project|off") ;; esac
 done
+
+rm -f "$results"/*.counts
+if [ -n "$quick" ]; then
+  # Two at a time: half of a quick run is waiting. Each prints its output when it ends. What runs in the background does not hear Ctrl+C itself.
+  trap 'trap - TERM; kill 0' INT TERM
+  for run in "${runs[@]}"; do
+    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+    { output=$(run_tests "${run%|*}" "${run#*|}" 2>&1); echo "$output"; } &
+  done
+  wait
+else
+  # One project after the other: two at a time would leave the servers of one without a processor, and its tests waiting.
+  for run in "${runs[@]}"; do run_tests "${run%|*}" "${run#*|}"; done
+fi
+read -r passed failed skipped finished < <(cat "$results"/*.counts | awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0, NR}')
+[ "$finished" -eq ${#runs[@]} ] || { echo "${#runs[@]} runs were begun, $finished ended"; failed=$((failed + 1)); }
 
 echo "Everything in $((SECONDS / 60)) min $((SECONDS % 60)) s; load average $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo unknown)"
 echo "$passed passed, $failed failed, $skipped skipped"
