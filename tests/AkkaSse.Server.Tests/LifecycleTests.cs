@@ -145,11 +145,22 @@ public sealed class LifecycleTests
     {
         await using var server = await TestServer.StartAsync(arguments);
 
-        await using var stream = await server.ReadAsync("/v1/streams/news/events");
-
+        (await server.PublishAsync("news", "x")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await using var stream = await RawSseClient.OpenAsync(server.Url, "/v1/streams/news/events");
         await stream.NextAsync("hub.open");
+        stream.Head.Header("Connection").ShouldBeNull();
+        (await server.Http.DeleteAsync("/v1/streams/news")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        await stream.NextAsync("hub.end");
+        (await stream.NextAsync()).ShouldBeNull();
+
         // What handing over shows on the wire: the connection serves no further request.
-        stream.Response.Headers.ConnectionClose.ShouldBe(outlives && HandoverMode.IsOn ? true : null);
+        if (outlives && HandoverMode.IsOn)
+        {
+            (await stream.Connection.WaitForCloseAsync()).ShouldBeTrue();
+            return;
+        }
+        await stream.Connection.WriteHeadAsync("GET", "/healthz/live");
+        (await stream.Connection.ReadHeadAsync()).Status.ShouldBe(200);
     }
 
     [Fact]

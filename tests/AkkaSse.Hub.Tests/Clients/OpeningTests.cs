@@ -37,14 +37,14 @@ public sealed class OpeningTests
 
     [Fact]
     [Trait("parity", "RPL-10")]
-    public async Task Gap_comes_with_an_open_that_has_no_id_in_one_flush()
+    public async Task Gap_comes_with_an_open_that_repeats_the_position_before_it_in_one_flush()
     {
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 5 });
         await hub.PublishAsync("s", 1, 20);
         var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
         await using var reader = await hub.ReadAsync("s", lastEventId: $"3-{epoch}");
-        (await reader.ExpectAsync("hub.open")).Id.ShouldBeNull();
+        (await reader.ExpectAsync("hub.open")).Id.ShouldBe($"3-{epoch}");
         reader.Blocks.ShouldNotBeEmpty("both go out in one write");
         var gap = await reader.ExpectAsync("hub.gap");
         gap.Id.ShouldBe($"15-{epoch}");
