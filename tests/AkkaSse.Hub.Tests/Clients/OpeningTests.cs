@@ -161,17 +161,23 @@ public sealed class OpeningTests
 
     [Fact]
     [Trait("parity", "PUB-08")]
-    public async Task Publishers_id_travels_as_eid_on_streams_of_the_hub()
+    public async Task Publishers_id_travels_as_a_comment_on_streams_of_the_hub_and_no_field_is_foreign()
     {
         await using var hub = await TestHub.StartAsync();
         await using var reader = await hub.ReadAsync("s");
         await reader.ExpectAsync("hub.open");
         await hub.PublishAsync("s", "x", id: "mine");
         var e = (await reader.NextAsync())!;
-        e.Field("eid").ShouldBe("mine");
+        e.Comments.ShouldContain("eid=mine");
+        e.Lines.ShouldNotContain(static l => l.StartsWith("eid", StringComparison.Ordinal));
         e.Id!.ShouldStartWith("1-");
         (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Id = "5-abc" })).Status.ShouldBe(PublishStatus.Invalid);
         (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Id = "" })).Status.ShouldBe(PublishStatus.Invalid);
+        foreach (var forged in new[] { "eid=other", "first\neid=other", "first\r\neid=", "\reid=" })
+        {
+            (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Comment = forged })).Error.ShouldNotBeNull().ShouldContain("'eid='");
+        }
+        (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Comment = " eid=of a line that begins otherwise" })).Status.ShouldBe(PublishStatus.Accepted);
         (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Type = "hub.open" })).Status.ShouldBe(PublishStatus.Invalid);
     }
 
