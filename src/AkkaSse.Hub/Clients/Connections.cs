@@ -152,7 +152,7 @@ public sealed record SubscribeRequest
         init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Headers = v });
     }
 
-    /// <summary>Written right after the head and before anything else, encoded by the caller (a welcome event, say); ends in a blank line, so that it cannot run into the hub's own bytes. Null for nothing.</summary>
+    /// <summary>Written right after the head and before anything else, encoded by the caller (a welcome event, say); ends in a blank line, before which the hub writes the line of the reader's position. Null for nothing.</summary>
     public ReadOnlyMemory<byte>? Welcome
     {
         get => _extras?.Welcome;
