@@ -99,7 +99,8 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
             // What the connection has sent before may still be on its way through the transport, and nothing may overtake it.
             if (!_used && _socket is not null) _head = new ArrayBufferWriter<byte>(512);
             await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
-            // Ends the HTTP layer as "Connection: close" does, but not in the response: Node's fetch takes a server that is killed for a proper end of the body when the response says that (decision 0080).
+            // Ends the HTTP layer as "Connection: close" does, but not in the response: when that says so, Node's fetch takes a killed
+            // server for a proper end of the body (decision 0080).
             _connection.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
             Stream = stream;
         }

@@ -23,7 +23,8 @@ internal sealed class HeldConnection(ConnectionContext connection) : TaskComplet
 
     public void OnEnded(CloseReason reason)
     {
-        if (connection.ConnectionClosed.IsCancellationRequested || reason is CloseReason.ClientGone or CloseReason.WriteError || !_end.IsProper(reason)) _output = null;
+        var isGone = connection.ConnectionClosed.IsCancellationRequested || reason is CloseReason.ClientGone or CloseReason.WriteError;
+        if (isGone || !_end.IsProper(reason)) _output = null;
         // The server goes on with the connection where this is completed: not on the thread that runs the client's turn.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }

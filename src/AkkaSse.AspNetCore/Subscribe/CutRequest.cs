@@ -28,7 +28,8 @@ internal static class CutRequest
             return;
         }
 
-        // With a coding that the application names the server writes no chunks and no last one. An abort would do, but what is on its way to the peer would be gone with it.
+        // With a coding that the application names the server writes no chunks and no last one. After an abort what is on its way to the
+        // peer would be gone.
         context.Response.Headers.TransferEncoding = "chunked";
         await context.Response.StartAsync(context.RequestAborted).ConfigureAwait(false);
         var body = new ChunkedWriter(context.Response.BodyWriter);

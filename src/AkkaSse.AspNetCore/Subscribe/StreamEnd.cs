@@ -9,7 +9,8 @@ internal enum StreamEnd : byte
     Proper,
 
     /// <summary>
-    /// Without the last chunk where the reader should come back: the r3labs client takes a proper end for the end of the subscription and returns, and comes back after a cut.
+    /// Without the last chunk where the reader should come back: the r3labs client returns for good at a proper end, and comes back after
+    /// a cut.
     /// </summary>
     CutToReturn,
 }

@@ -15,8 +15,9 @@ internal sealed partial class ClientActor
         _opened = true;
         // The head goes out with a first comment line; nothing may come before the welcome.
         Put(":\n"u8, ref budget);
-        // With a gap to follow, a cut between the two must not leave the reader with a position that hides it: it is told the one that it came with.
-        if (Array.Exists(_cursors, static c => c.HasGap)) OwnRare.Held = _request is { Ids: not WireIds.None, RepeatableLastEventId: { } given } ? Encoding.ASCII.GetBytes(given) : [];
+        // With a gap to follow, a cut between the two must not leave the reader with a position that hides it: it is told the one that it
+        // came with.
+        if (Array.Exists(_cursors, static c => c.HasGap)) OwnRare.Held = GivenId();
         if (_request.Welcome is { } welcome) WriteWelcome(welcome.Span, ref budget);
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
@@ -200,67 +201,6 @@ internal sealed partial class ClientActor
         {
             OwnRare.Pending ??= [];
         }
-    }
-
-    private void BuildToken()
-    {
-        _token = new CursorToken([.. _cursors.Select(static c => (c.Stream, c.Node.TokenHash))]);
-        foreach (var cursor in _cursors)
-        {
-            cursor.TokenSlot = _token.SlotOf(cursor.Stream);
-            SetToken(cursor);
-        }
-    }
-
-    private void SetToken(Cursor cursor)
-    {
-        // Of a cursor with a gap to be told the position before the gap is unknown here; the gap's own id closes it.
-        var generation = cursor.Generation;
-        _token!.Set(cursor.TokenSlot, generation?.EpochTag ?? 0, generation is null ? 0 : cursor.Position.Offset);
-    }
-
-    // The connection's position as its id lines write it; empty when they write none. All of the hub's own events repeat it, because there are clients whose last event id an event without an id empties
-    // (npm eventsource 4). While a gap is to be told it is the position before it.
-    private ReadOnlySpan<byte> PositionId()
-    {
-        if (_rare?.Held is { } held) return held;
-        switch (_request.Ids)
-        {
-            case WireIds.Position:
-                return _cursors.Length == 0 ? default : Encoding.ASCII.GetBytes(_cursors[0].Position.ToString());
-            case WireIds.Token:
-                foreach (var cursor in _cursors) SetToken(cursor);
-                return _token!.Text;
-            case WireIds.Decimal:
-                return _cursors.Length == 0 || _cursors[0].Generation is not { } g ? default : Encoding.ASCII.GetBytes((g.IdBase + _cursors[0].Position.Offset).ToString(System.Globalization.CultureInfo.InvariantCulture));
-            default:
-                return default;
-        }
-    }
-
-    // After a gap of one stream: the other streams' places in the token stay as the reader was last told.
-    private ReadOnlySpan<byte> PositionId(Cursor cursor)
-    {
-        if (!Array.Exists(_cursors, static c => c.HasGap) && _rare is { } rare) rare.Held = null;
-        if (_request.Ids != WireIds.Token) return PositionId();
-        SetToken(cursor);
-        return _rare?.Held ?? _token!.Text;
-    }
-
-    // What stands at the end of an event that has no position of its own, without garbage.
-    private void AppendPosition(FrameBuffer to)
-    {
-        if (_request.Ids == WireIds.Position && _cursors.Length > 0 && _rare?.Held is null)
-        {
-            var position = _cursors[0].Position;
-            to.Append("id: "u8);
-            ControlFrames.Number(to, position.Offset);
-            to.Append("-"u8);
-            to.Advance(Encoding.ASCII.GetBytes(position.Epoch, to.GetSpan(StreamPosition.MaxEpochLength)));
-            to.Append("\n\n"u8);
-            return;
-        }
-        ControlFrames.Finish(to, PositionId());
     }
 
     private void Finish(CloseReason reason)

@@ -58,7 +58,9 @@ internal sealed class Inbox
         }
     }
 
-    /// <summary>Moves about <paramref name="max"/> bytes into the response. After a cut inside an event nothing else may be written before the rest.</summary>
+    /// <summary>
+    /// Moves about <paramref name="max"/> bytes into the response. After a cut inside an event nothing else may be written before the rest.
+    /// </summary>
     /// <param name="output">The response.</param>
     /// <param name="max">At most so many bytes of events, besides the end of the last.</param>
     /// <param name="tail">What ends an event: the line of the connection's position, if it has one, and the blank line.</param>

@@ -29,7 +29,8 @@ public static class EventRules
         {
             if (field.Key == HubNames.PublisherIdField) return $"The field '{HubNames.PublisherIdField}' is the hub's own.";
         }
-        if (e.Comment is { } comment && SaysPublisherId(comment)) return $"A line of the comment begins with '{HubNames.PublisherIdComment}', which is the hub's own; every other beginning is allowed.";
+        if (e.Comment is { } comment && SaysPublisherId(comment))
+            return $"A line of the comment begins with '{HubNames.PublisherIdComment}', which is the hub's own; every other beginning is allowed.";
         if (options.IdempotencyKey is { } key && !IsKey(key)) return $"The idempotency key must be 1 to {MaxKeyLength} printable ASCII characters.";
         if (options.ConflateKey is { } conflate && (conflate.Length is 0 or > MaxKeyLength || System.Text.Encoding.UTF8.GetByteCount(conflate) > MaxKeyLength)) return $"The conflation key must be 1 to {MaxKeyLength} bytes of UTF-8.";
         if (options.Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000)) return "The ttl must be more than 0 and at most 10000d.";

@@ -24,7 +24,8 @@ internal static class FrameDecoder
         {
             switch (item.Kind)
             {
-                case SseItemKind.Comment when publisherId is null && item.Comment!.StartsWith(HubNames.PublisherIdComment, StringComparison.Ordinal):
+                case SseItemKind.Comment
+                    when publisherId is null && item.Comment!.StartsWith(HubNames.PublisherIdComment, StringComparison.Ordinal):
                     publisherId = item.Comment[HubNames.PublisherIdComment.Length..];
                     break;
                 case SseItemKind.Comment:

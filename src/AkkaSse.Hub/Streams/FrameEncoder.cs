@@ -67,8 +67,12 @@ internal static class FrameEncoder
         Expiry = stored.Expiry,
     };
 
-    /// <summary>Writes a publisher's id that does not stand in the id line. A comment and not a field of its own: a parser may report every field that it does not know as an error (eventsource-parser does).</summary>
-    internal static void WritePublisherId(FrameBuffer buffer, string id) => SseEncoder.WriteComment(buffer, string.Concat(HubNames.PublisherIdComment, id));
+    /// <summary>
+    /// Writes a publisher's id that does not stand in the id line. A comment and not a field of its own: a parser may report every field
+    /// that it does not know as an error (eventsource-parser does).
+    /// </summary>
+    internal static void WritePublisherId(FrameBuffer buffer, string id) =>
+        SseEncoder.WriteComment(buffer, string.Concat(HubNames.PublisherIdComment, id));
 
     private static byte[] Ascii(string id) => Encoding.ASCII.GetBytes(id);
 }
