@@ -110,10 +110,8 @@ public sealed class LastEventIdTests
         }
     }
 
-    [Theory]
-    [InlineData(HttpStatusCode.OK, "Last-Event-ID")]
-    [InlineData(HttpStatusCode.BadRequest, "X-Other")]
-    public async Task Header_that_is_not_UTF8_is_taken_over_HTTP2_too_and_only_this_one(HttpStatusCode status, string header)
+    [Fact]
+    public async Task Header_that_is_not_UTF8_is_taken_over_HTTP2_too()
     {
         await using var host = await EdgeHost.StartAsync(
             host: b => b.WebHost.ConfigureKestrel(k => k.ConfigureEndpointDefaults(e => e.Protocols = HttpProtocols.Http2)), handover: false);
@@ -122,10 +120,10 @@ public sealed class LastEventIdTests
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Headers = { { header, "\u00e9" } },
+            Headers = { { "Last-Event-ID", "\u00e9" } },
         };
         using var answer = await Eventually.Within(http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead), "the head");
-        answer.StatusCode.ShouldBe(status);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]

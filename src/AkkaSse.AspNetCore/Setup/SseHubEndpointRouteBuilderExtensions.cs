@@ -18,7 +18,9 @@ public static class SseHubEndpointRouteBuilderExtensions
     /// <param name="endpoints">The application, or a route group of it.</param>
     /// <param name="configure">Sets options.</param>
     /// <returns>A convention builder over all of these endpoints.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or the hub was mapped here before.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddSseHub</c> was not called, or a policy is named without <c>AddAuthorization</c>, or the hub was mapped here before.
+    /// </exception>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
     public static IEndpointConventionBuilder MapSseHub(
         this IEndpointRouteBuilder endpoints, Action<SseHubEndpointOptions>? configure = null)
@@ -46,7 +48,9 @@ public static class SseHubEndpointRouteBuilderExtensions
     /// <param name="configure">Sets options; those about policies besides <see cref="SseHubEndpointOptions.SubscribePolicy"/> have no
     /// meaning here.</param>
     /// <returns>A convention builder over the endpoint, for <c>RequireAuthorization()</c> and the like.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or this route was mapped here before.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddSseHub</c> was not called, or a policy is named without <c>AddAuthorization</c>, or this route was mapped here before.
+    /// </exception>
     /// <exception cref="ArgumentException">The name or the options are invalid.</exception>
     public static IEndpointConventionBuilder MapSseStream(
         this IEndpointRouteBuilder endpoints,
@@ -89,6 +93,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         configure?.Invoke(options);
         var faults = options.Validate().ToList();
         if (faults.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
+        options.CheckPolicies(services, call);
         mappings.Add(endpoints, what, call);
         return new EdgeContext(services, options);
     }
