@@ -78,7 +78,7 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
         if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Response.HasStarted) return null;
         // TLS and other connection middleware put a transport of their own in front of the gate; response middleware replaces the body.
         if (!ReferenceEquals(features.Get<IConnectionTransportFeature>()?.Transport, gate)) return null;
-        return ReferenceEquals(features.Get<IHttpResponseBodyFeature>(), features.Get<IHttpRequestFeature>()) ? gate : null;
+        return ResponseBody.IsOfServer(features) ? gate : null;
     }
 
     /// <summary>

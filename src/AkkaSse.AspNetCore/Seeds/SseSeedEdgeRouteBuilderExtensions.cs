@@ -39,19 +39,19 @@ public static class SseSeedEdgeRouteBuilderExtensions
         var routes = SeedRoutes.Of(seeds);
         foreach (var route in routes)
         {
-            var mapped = group.MapMethods(route.Pattern, route.Methods, context => InvokeAsync(context, seeds, route));
+            var mapped = group.MapMethods(route.RoutePattern, route.Methods, context => InvokeAsync(context, seeds, route));
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
             if (route.Streaming) mapped.WithMetadata(new DisableRequestTimeoutAttribute());
             var policy = route.Group == EndpointGroup.Publish ? options.Endpoints.PublishPolicy : options.Endpoints.SubscribePolicy;
             if (policy is not null) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
 
-        foreach (var pattern in routes.GroupBy(static r => r.Pattern))
+        foreach (var pattern in routes.GroupBy(static r => r.RoutePattern))
         {
             var allow = string.Join(", ", pattern.SelectMany(static r => r.Methods).Order(StringComparer.Ordinal));
             group.Map(pattern.Key, context => seeds.RefuseAsync(context, NotAllowed(allow))).WithDisplayName($"AkkaSse 405 {pattern.Key}").WithOrder(int.MaxValue);
         }
-        return group;
+        return group.WithMetadata(SseHubEndpointRouteBuilderExtensions.NotStored);
     }
 
     private static HubFault NotAllowed(string allow) =>
@@ -60,7 +60,7 @@ public static class SseSeedEdgeRouteBuilderExtensions
     private static Task InvokeAsync(HttpContext context, SeedContext seeds, HubRoute route)
     {
         if (seeds.Options.Endpoints.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return seeds.RefuseAsync(context, refused);
-        return RequestTarget.Read(context, route.Segments.Length, out var target) is { } fault
+        return RequestTarget.Read(context, out var target) is { } fault
             ? seeds.RefuseAsync(context, fault)
             : route.Handler(context, seeds.Edge, target);
     }

@@ -4,6 +4,7 @@ using AkkaSse.Hub;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,6 +14,12 @@ namespace Microsoft.AspNetCore.Builder;
 public static class SseHubEndpointRouteBuilderExtensions
 {
     private static readonly string[] ReadMethods = ["GET", "HEAD"];
+
+    /// <summary>
+    /// Output caching asks no header whether it may: with a base policy it would give the first reader's bytes to all others, who wait
+    /// for them without a byte until that reader has left.
+    /// </summary>
+    internal static readonly OutputCacheAttribute NotStored = new() { NoStore = true };
 
     /// <summary>Maps everything under <c>/v1</c> (docs/http-api.md).</summary>
     /// <param name="endpoints">The application, or a route group of it.</param>
@@ -37,9 +44,12 @@ public static class SseHubEndpointRouteBuilderExtensions
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
 
-        group.Map(Fallback.Pattern, context => Fallback.InvokeAsync(context, edge))
-            .WithDisplayName("AkkaSse fallback").WithOrder(int.MaxValue);
-        return group;
+        foreach (var root in Fallback.Roots)
+        {
+            group.Map(Fallback.Pattern(root), context => Fallback.InvokeAsync(context, edge, root))
+                .WithDisplayName($"AkkaSse fallback {root}").WithOrder(int.MaxValue);
+        }
+        return group.WithMetadata(NotStored);
     }
 
     /// <summary>Maps one stream at a route of your own: subscribe (GET), and headers alone (HEAD).</summary>
@@ -64,7 +74,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         if (HubNames.Check(stream) is { } fault) throw new ArgumentException(fault, nameof(stream));
         var edge = Edge(endpoints, pattern, nameof(MapSseStream), configure);
         var mapped = endpoints.MapMethods(pattern, ReadMethods, context => InvokeStreamAsync(context, edge, stream));
-        mapped.WithDisplayName($"AkkaSse stream {pattern}").WithMetadata(new DisableRequestTimeoutAttribute());
+        mapped.WithDisplayName($"AkkaSse stream {pattern}").WithMetadata(new DisableRequestTimeoutAttribute(), NotStored);
         mapped.WithMetadata(new OperationsMetadata(static _ => Operations.ReadStream));
         if (edge.Options.SubscribePolicy is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         return mapped;
@@ -73,7 +83,7 @@ public static class SseHubEndpointRouteBuilderExtensions
     private static Task InvokeAsync(HttpContext context, EdgeContext edge, HubRoute route)
     {
         if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
-        return RequestTarget.Read(context, route.Segments.Length, out var target) is { } fault
+        return RequestTarget.Read(context, out var target) is { } fault
             ? edge.RefuseAsync(context, fault)
             : route.Handler(context, edge, target);
     }
@@ -81,7 +91,7 @@ public static class SseHubEndpointRouteBuilderExtensions
     private static Task InvokeStreamAsync(HttpContext context, EdgeContext edge, string stream)
     {
         if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
-        return RequestTarget.Read(context, segments: null, out var target) is { } fault
+        return RequestTarget.Read(context, out var target) is { } fault
             ? edge.RefuseAsync(context, fault)
             : SubscribeEndpoints.ToStream(context, edge, target, stream);
     }

@@ -41,6 +41,7 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             if (joined.Count > 0)
             {
                 if (await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
+                Log.NotLetIn(node.Logger, string.Join(", ", joined.Select(static s => $"{s.Host}:{s.Port}")), JoinLimit);
             }
             else if (MayBegin(node.Self.Address, seeds, states, options.RequiredSeeds, wasRemoved))
             {

@@ -47,6 +47,7 @@ internal static partial class ServerHost
         app.Services.GetRequiredService<MetricCollector>();
         if (settings.Server.AccessLog) app.UseMiddleware<AccessLog>();
         if (settings.LoopbackOnly) app.UseMiddleware<LoopbackGuard>(settings.Server.CorsOrigins);
+        app.Use(NotFoundAsync);
         if (settings.Server.CorsOrigins.Count > 0) app.UseCors();
         if (settings.Authenticated)
         {
@@ -62,6 +63,11 @@ internal static partial class ServerHost
         if (settings.Server.Page) app.MapPage();
         return app;
     }
+
+    // Behind routing: what no route was found for. Without a frame of its own, because all requests come through here.
+    private static Task NotFoundAsync(HttpContext context, RequestDelegate next) => context.GetEndpoint() is null
+        ? Problems.WriteAsync(context, 404, "not-found", "There is nothing at this path; docs/http-api.md lists the API.")
+        : next(context);
 
     private static void AddServices(WebApplicationBuilder builder, EffectiveSettings settings)
     {
