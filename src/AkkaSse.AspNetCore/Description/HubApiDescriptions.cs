@@ -18,7 +18,8 @@ internal sealed record OperationsMetadata(Func<string, Operation> Of);
 /// </summary>
 internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDescriptionProvider
 {
-    private const string RouteParameterPrefix = "sse_";
+    // Readers of descriptions rely on metadata of every parameter.
+    private static readonly EmptyModelMetadataProvider s_models = new();
 
     // After the one that describes handlers with parameters (-1100), which knows nothing of these.
     public int Order => -1000;
@@ -61,15 +62,19 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
         }
         foreach (var (status, shape, when) in operation.Answers)
             description.SupportedResponseTypes.Add(Answer(status, shape, when, method, operation.AnswerType));
-        foreach (var group in Operations.Everywhere.Concat(operation.Codes).Distinct().GroupBy(static code => Problems.All[code].Status).OrderBy(static g => g.Key))
+        var codes = Operations.Everywhere.Concat(operation.Codes).Distinct();
+        foreach (var group in codes.GroupBy(static code => Problems.All[code].Status).OrderBy(static g => g.Key))
         {
-            var codes = string.Join("; ", group.Select(static code => $"`{code}`: {Problems.All[code].When}"));
-            description.SupportedResponseTypes.Add(Answer(group.Key, typeof(SseProblem), codes, method, "application/problem+json", "text/plain"));
+            var when = string.Join("; ", group.Select(static code => $"`{code}`: {Problems.All[code].When}"));
+            description.SupportedResponseTypes.Add(
+                Answer(group.Key, typeof(SseProblem), when, method, "application/problem+json", "text/plain"));
         }
         return description;
     }
 
-    /// <summary>The path as the documents write it. A parameter of the hub keeps its prefix where the route around it has one of that name.</summary>
+    /// <summary>
+    /// The path as the documents write it. A parameter of the hub keeps its prefix where the route around it has one of that name.
+    /// </summary>
     private static string Path(RoutePattern pattern, IList<ApiParameterDescription> parameters)
     {
         var path = new StringBuilder();
@@ -81,7 +86,7 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
                 if (part is RoutePatternLiteralPart literal) path.Append(literal.Content);
                 if (part is RoutePatternSeparatorPart separator) path.Append(separator.Content);
                 if (part is not RoutePatternParameterPart { Name: var name }) continue;
-                var plain = name.StartsWith(RouteParameterPrefix, StringComparison.Ordinal) ? name[RouteParameterPrefix.Length..] : name;
+                var plain = name.StartsWith(RouteKeys.Prefix, StringComparison.Ordinal) ? name[RouteKeys.Prefix.Length..] : name;
                 if (pattern.GetParameter(plain) is not null) plain = name;
                 path.Append('{').Append(plain).Append('}');
                 parameters.Add(Parameter(plain, BindingSource.Path, typeof(string), required: true));
@@ -96,6 +101,7 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
         Source = source,
         Type = type,
         IsRequired = required,
+        ModelMetadata = s_models.GetMetadataForType(type),
         ParameterDescriptor = new ParameterDescriptor { Name = name, ParameterType = type },
     };
 
@@ -104,6 +110,7 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
         var answer = new ApiResponseType { StatusCode = status, Description = when.Length == 0 ? null : when };
         if (shape is null || method == "HEAD") return answer;
         answer.Type = shape;
+        answer.ModelMetadata = s_models.GetMetadataForType(shape);
         foreach (var type in types) answer.ApiResponseFormats.Add(new ApiResponseFormat { MediaType = type });
         return answer;
     }

@@ -20,10 +20,13 @@ internal static class Operations
 
     private static readonly string[] s_reading = [ParameterInvalid, SubscriptionInvalid, StreamNotFound, NotAcceptable, LimitReached];
     private static readonly string[] s_body = [BodyTooLarge, EncodingUnsupported];
-    private static readonly string[] s_sending = [ParameterInvalid, HeaderInvalid, DataNotUtf8, EventInvalid, OutcomeUnknown, .. s_body];
+    private static readonly string[] s_sending =
+        [ParameterInvalid, HeaderInvalid, BodyInvalid, DataNotUtf8, EventInvalid, OutcomeUnknown, .. s_body];
+
     private static readonly string[] s_keys = [IdempotencyKeyConflict, IdempotencyKeysFull, LimitReached, StreamFull];
     private static readonly string[] s_json = [BodyInvalid, NameInvalid, .. s_body];
     private static readonly string[] s_place = [ClientNotConnected, ZoneNotFound, ClientAmbiguous];
+    private static readonly string[] s_client = [ParameterInvalid, OutcomeUnknown, .. s_place];
 
     /// <summary>What every route may answer: LoopbackOnly, the authorizer, a node that is not there or an engine that is away.</summary>
     public static readonly string[] Everywhere = [TargetInvalid, Unauthorized, Forbidden, HostForbidden, Draining, EngineUnavailable];
@@ -57,7 +60,10 @@ internal static class Operations
             Answers = [(200, typeof(SseBatchAnswers), "one answer per item, in order")],
             Codes = [HeaderInvalid, EncodingUnsupported],
         },
-        ["GET /v1/streams"] = Asking("Lists streams.", typeof(SseStreamList), [ParameterInvalid]) with { Parameters = [Text("prefix"), .. s_page] },
+        ["GET /v1/streams"] = Asking("Lists streams.", typeof(SseStreamList), [ParameterInvalid]) with
+        {
+            Parameters = [Text("prefix"), .. s_page],
+        },
         ["GET /v1/streams/{stream}"] = Asking("Describes a stream.", typeof(SseStreamInfo), [StreamNotFound]),
         ["PUT /v1/streams/{stream}"] = new("Creates a stream, or gives an existing one these options.")
         {
@@ -74,11 +80,11 @@ internal static class Operations
         {
             Parameters = [Text("stream"), Text("zone"), .. s_page],
         },
-        ["GET /v1/clients/{client}"] = Asking("Describes a connected client.", typeof(SseClientInfo), [ParameterInvalid, OutcomeUnknown, .. s_place]) with
+        ["GET /v1/clients/{client}"] = Asking("Describes a connected client.", typeof(SseClientInfo), s_client) with
         {
             Parameters = [Text("zone")],
         },
-        ["DELETE /v1/clients/{client}"] = Doing("Ends a client's connection.", [ParameterInvalid, OutcomeUnknown, .. s_place]) with
+        ["DELETE /v1/clients/{client}"] = Doing("Ends a client's connection.", s_client) with
         {
             Parameters = [Text("zone"), Flag("reconnect")],
         },
@@ -96,30 +102,43 @@ internal static class Operations
             Body = typeof(SseManagedSubscription),
             BodyRequired = true,
             BodyTypes = ["application/json"],
-            Answers = [(200, typeof(SseManagedSubscriptionInfo), "it existed and has these streams"), (201, typeof(SseManagedSubscriptionInfo), "created")],
+            Answers =
+            [
+                (200, typeof(SseManagedSubscriptionInfo), "it existed and has these streams"),
+                (201, typeof(SseManagedSubscriptionInfo), "created"),
+            ],
             Codes = [SubscriptionInvalid, StreamNotFound, SubscriptionInUse, .. s_json],
         },
-        ["GET /v1/subscriptions/{id}"] = Asking("Describes a managed subscription.", typeof(SseManagedSubscriptionInfo), [SubscriptionNotFound]),
+        ["GET /v1/subscriptions/{id}"] =
+            Asking("Describes a managed subscription.", typeof(SseManagedSubscriptionInfo), [SubscriptionNotFound]),
         ["DELETE /v1/subscriptions/{id}"] = Doing("Removes a managed subscription.", [SubscriptionNotFound]),
-        ["GET /v1/subscriptions/{id}/events"] = Reading("Reads a managed subscription as an event stream.") with { Codes = [SubscriptionNotFound, .. s_reading] },
+        ["GET /v1/subscriptions/{id}/events"] = Reading("Reads a managed subscription as an event stream.") with
+        {
+            Codes = [SubscriptionNotFound, .. s_reading],
+        },
         ["GET /v1/cluster"] = Asking("Describes the nodes.", typeof(SseCluster), []),
     };
+
+    private static readonly (string Singular, string Plural, string Name)[] s_twins =
+        [("/v1/stream", "/v1/streams", "stream"), ("/v1/client", "/v1/clients", "client"), ("/v1/subscription", "/v1/subscriptions", "id")];
 
     /// <summary>What a method of a row does, with the name in the query where the row has it there.</summary>
     public static Operation Of(HubRoute route, string method)
     {
         var (path, name) = Twin(route.Pattern);
         var operation = s_all[$"{(method == "HEAD" ? "GET" : method)} {path}"];
-        if (name is not null) operation = operation with { Parameters = [new(name, typeof(string), Required: true), .. operation.Parameters] };
+        if (name is not null)
+            operation = operation with { Parameters = [new(name, typeof(string), Required: true), .. operation.Parameters] };
         if (path.Contains('{')) operation = operation with { Codes = [NameInvalid, .. operation.Codes] };
         return method is "GET" or "HEAD" ? operation : operation with { Codes = [CrossSite, .. operation.Codes] };
     }
 
     private static (string Path, string? Name) Twin(string pattern)
     {
-        foreach (var (singular, plural, name) in new[] { ("/v1/stream", "/v1/streams", "stream"), ("/v1/client", "/v1/clients", "client"), ("/v1/subscription", "/v1/subscriptions", "id") })
+        foreach (var (singular, plural, name) in s_twins)
         {
-            if (pattern == singular || pattern.StartsWith(singular + "/", StringComparison.Ordinal)) return ($"{plural}/{{{name}}}{pattern[singular.Length..]}", name);
+            if (pattern == singular || pattern.StartsWith(singular + "/", StringComparison.Ordinal))
+                return ($"{plural}/{{{name}}}{pattern[singular.Length..]}", name);
         }
         return (pattern, null);
     }
@@ -149,8 +168,6 @@ internal static class Operations
         Codes = [.. s_sending, .. codes],
     };
 
-    private static Operation Sending(string summary, OperationParameter[] parameters) => Publishing(summary, parameters, [ClientFull, .. s_place]) with
-    {
-        Answers = [(202, typeof(SseSent), "in the client's inbox")],
-    };
+    private static Operation Sending(string summary, OperationParameter[] parameters) =>
+        Publishing(summary, parameters, [ClientFull, .. s_place]) with { Answers = [(202, typeof(SseSent), "in the client's inbox")] };
 }
