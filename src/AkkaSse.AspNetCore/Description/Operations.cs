@@ -147,7 +147,8 @@ internal static class Operations
 
     private static OperationParameter Flag(string name) => new(name, typeof(bool));
 
-    private static Operation Asking(string summary, Type shape, string[] codes) => new(summary) { Answers = [(200, shape, "")], Codes = codes };
+    private static Operation Asking(string summary, Type shape, string[] codes) =>
+        new(summary) { Answers = [(200, shape, "")], Codes = codes };
 
     private static Operation Doing(string summary, string[] codes) => new(summary) { Answers = [(204, null, "done")], Codes = codes };
 
