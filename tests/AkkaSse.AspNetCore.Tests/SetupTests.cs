@@ -25,6 +25,19 @@ public sealed class SetupTests
 
     [Fact]
     [Trait("parity", "HTTP-14")]
+    public async Task Policy_without_authorization_is_named_at_start_and_not_a_500_on_each_request()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore().AddSseHub();
+        await using var app = builder.Build();
+        Should.Throw<InvalidOperationException>(() => app.MapSseHub(o => o.StreamsPolicy = "s")).Message.ShouldContain("StreamsPolicy is 's', but the application has no authorization");
+        Should.Throw<InvalidOperationException>(() => app.MapSseSeedEdges(o => o.Endpoints.PublishPolicy = "p")).Message.ShouldContain("PublishPolicy is 'p'");
+        Should.Throw<InvalidOperationException>(() => app.MapSseStream("/news", "news", o => o.SubscribePolicy = "read")).Message.ShouldContain("AddAuthorization");
+    }
+
+    [Fact]
+    [Trait("parity", "HTTP-14")]
     public async Task Second_mapping_of_the_same_is_a_startup_exception()
     {
         await using var host = await EdgeHost.StartAsync(app: app =>

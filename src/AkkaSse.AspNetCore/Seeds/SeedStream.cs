@@ -6,10 +6,10 @@ namespace AkkaSse.AspNetCore;
 /// <summary>Opens an event stream on a compatible edge: as <see cref="EventStream"/> does, with the older hubs' refusals and without <c>hub.*</c> events.</summary>
 internal static class SeedStream
 {
-    /// <summary>What all compatible edges have in common. A strange last event id is never refused here: a reader told 400 would not come back.</summary>
+    /// <summary>What all compatible edges have in common.</summary>
     public static SubscribeRequest Request(HttpContext context, SeedContext seeds, in RequestTarget target) => EventStream.Describe(context, seeds.Edge) with
     {
-        LastEventId = LastEventId(context.Request, target),
+        LastEventId = LastEventId.Read(context.Request, target),
         Control = false,
         Browser = context.Request.Headers["Sec-Fetch-Dest"] == "empty",
     };
@@ -79,18 +79,5 @@ internal static class SeedStream
             default:
                 return seeds.RefuseAsync(context, Refusals.Fault(admission, request, seeds.Edge.Edge));
         }
-    }
-
-    private static string? LastEventId(HttpRequest request, in RequestTarget target)
-    {
-        if (request.Headers["Last-Event-ID"] is { Count: > 0 } header && QueryReader.Absent(header.ToString()) is { } id) return id;
-        string? found = null;
-        var q = target.Parameters;
-        while (q.Next())
-        {
-            // A value that cannot be decoded is no id at all.
-            if (found is null && q.Name is "last_event_id" or "lastEventId") q.Single("last_event_id", ref found);
-        }
-        return QueryReader.Absent(found);
     }
 }

@@ -17,7 +17,9 @@ public static class SseSeedEdgeRouteBuilderExtensions
     /// <param name="endpoints">The application, or a route group of it.</param>
     /// <param name="configure">Sets options.</param>
     /// <returns>A convention builder over all of these endpoints.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or these edges were mapped here before.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddSseHub</c> was not called, or a policy is named without <c>AddAuthorization</c>, or these edges were mapped here before.
+    /// </exception>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
     public static IEndpointConventionBuilder MapSseSeedEdges(this IEndpointRouteBuilder endpoints, Action<SeedEdgeOptions>? configure = null)
     {
@@ -29,6 +31,7 @@ public static class SseSeedEdgeRouteBuilderExtensions
         configure?.Invoke(options);
         var faults = options.Endpoints.Validate().ToList();
         if (faults.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
+        options.Endpoints.CheckPolicies(services, nameof(MapSseSeedEdges));
         mappings.Add(endpoints, "seed edges", nameof(MapSseSeedEdges));
 
         var seeds = new SeedContext(new EdgeContext(services, options.Endpoints), options, services);

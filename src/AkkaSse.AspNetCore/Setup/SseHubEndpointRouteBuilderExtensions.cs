@@ -25,7 +25,9 @@ public static class SseHubEndpointRouteBuilderExtensions
     /// <param name="endpoints">The application, or a route group of it.</param>
     /// <param name="configure">Sets options.</param>
     /// <returns>A convention builder over all of these endpoints.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or the hub was mapped here before.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddSseHub</c> was not called, or a policy is named without <c>AddAuthorization</c>, or the hub was mapped here before.
+    /// </exception>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
     public static IEndpointConventionBuilder MapSseHub(
         this IEndpointRouteBuilder endpoints, Action<SseHubEndpointOptions>? configure = null)
@@ -37,6 +39,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         {
             var mapped = group.MapMethods(route.RoutePattern, route.Methods, context => InvokeAsync(context, edge, route));
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
+            mapped.WithMetadata(new OperationsMetadata(method => Operations.Of(route, method)));
             if (route.Streaming) mapped.WithMetadata(new DisableRequestTimeoutAttribute());
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
@@ -56,7 +59,9 @@ public static class SseHubEndpointRouteBuilderExtensions
     /// <param name="configure">Sets options; those about policies besides <see cref="SseHubEndpointOptions.SubscribePolicy"/> have no
     /// meaning here.</param>
     /// <returns>A convention builder over the endpoint, for <c>RequireAuthorization()</c> and the like.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or this route was mapped here before.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddSseHub</c> was not called, or a policy is named without <c>AddAuthorization</c>, or this route was mapped here before.
+    /// </exception>
     /// <exception cref="ArgumentException">The name or the options are invalid.</exception>
     public static IEndpointConventionBuilder MapSseStream(
         this IEndpointRouteBuilder endpoints,
@@ -70,6 +75,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         var edge = Edge(endpoints, pattern, nameof(MapSseStream), configure);
         var mapped = endpoints.MapMethods(pattern, ReadMethods, context => InvokeStreamAsync(context, edge, stream));
         mapped.WithDisplayName($"AkkaSse stream {pattern}").WithMetadata(new DisableRequestTimeoutAttribute(), NotStored);
+        mapped.WithMetadata(new OperationsMetadata(static _ => Operations.ReadStream));
         if (edge.Options.SubscribePolicy is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         return mapped;
     }
@@ -99,6 +105,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         configure?.Invoke(options);
         var faults = options.Validate().ToList();
         if (faults.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
+        options.CheckPolicies(services, call);
         mappings.Add(endpoints, what, call);
         return new EdgeContext(services, options);
     }

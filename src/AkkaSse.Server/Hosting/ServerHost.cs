@@ -55,6 +55,8 @@ internal static partial class ServerHost
             app.UseAuthorization();
         }
         HubRoutes.Map(app, settings);
+        // Says nothing that the documentation does not say: nobody has to authenticate.
+        app.MapOpenApi();
         app.MapHealth();
         var metrics = app.MapMetrics();
         if (settings.Authenticated) metrics.RequireAuthorization(GrantPolicies.Observe);
@@ -78,6 +80,11 @@ internal static partial class ServerHost
         services.AddSingleton<IHostLifetime, SignalLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
+        services.AddOpenApi(static o => o.AddDocumentTransformer(static (document, _, _) =>
+        {
+            (document.Info.Title, document.Info.Version) = ("AkkaSse", ServerVersion.Text);
+            return Task.CompletedTask;
+        }));
         if (settings.Authenticated) GrantPolicies.Add(services);
         if (settings.Server.CorsOrigins.Count > 0)
         {

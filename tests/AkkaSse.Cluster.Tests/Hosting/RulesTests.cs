@@ -123,6 +123,23 @@ public sealed class RulesTests
         faults.Count.ShouldBe(11);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", null, "10.0.0.1:4053", true)]
+    [InlineData("127.0.0.1", null, "127.0.0.1 10.0.0.1", true)]
+    [InlineData("localhost", null, "hub-0.hub", true)]
+    [InlineData("::1", null, "[2001:db8::1]:4053", true)]
+    [InlineData("127.0.0.1", null, "akka.tcp://akkasse@10.0.0.1:4053", true)]
+    [InlineData("127.0.0.1", null, "127.0.0.1 127.0.0.2:4054 localhost n1.localhost [::1]:4053", false)]
+    [InlineData("127.0.0.1", "10.0.0.1", "10.0.0.1:4053", false)]
+    [InlineData("10.0.0.1", null, "10.0.0.1:4053 10.0.0.2:4053", false)]
+    [InlineData("127.0.0.1", null, "", false)]
+    public void Node_that_its_seeds_cannot_reach_is_refused(string host, string? publicHost, string seeds, bool refused)
+    {
+        var faults = new AkkaClusterOptions { Host = host, PublicHost = publicHost, Seeds = seeds.Split(' ', StringSplitOptions.RemoveEmptyEntries) }.Validate().ToList();
+        faults.Any(f => f.StartsWith($"Host is '{host}', where the seed ", StringComparison.Ordinal)).ShouldBe(refused);
+        faults.Count.ShouldBe(refused ? 1 : 0, string.Join('\n', faults));
+    }
+
     [Fact]
     public void Own_hocon_overrides_the_files_and_not_what_the_engine_needs()
     {
