@@ -71,7 +71,7 @@ internal static class BatchEndpoint
             // The body broke off on the level of HTTP (a chunk, the announced length, the data rate): what was read of it stands. Under a key a run that is not whole is left to the repetition,
             // which would find another one under the run's key.
             if (key is null) await run.FlushAsync().ConfigureAwait(false);
-            answers.Write(new HubFault(e.StatusCode, HubErrorCodes.BodyInvalid, e.Message));
+            answers.Write(RequestBody.Broken(e));
         }
     }
 

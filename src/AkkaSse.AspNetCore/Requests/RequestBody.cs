@@ -130,8 +130,12 @@ internal readonly struct RequestBody
         }
     }
 
-    private static HubFault Broken(BadHttpRequestException e) =>
-        new(e.StatusCode, e.StatusCode == 413 ? HubErrorCodes.BodyTooLarge : HubErrorCodes.BodyInvalid, e.Message);
+    internal static HubFault Broken(BadHttpRequestException e) => e.StatusCode switch
+    {
+        408 => new(408, HubErrorCodes.BodyTimeout, e.Message),
+        413 => new(413, HubErrorCodes.BodyTooLarge, e.Message),
+        _ => new(400, HubErrorCodes.BodyInvalid, e.Message),
+    };
 
     private static void LiftServerLimit(HttpContext context)
     {

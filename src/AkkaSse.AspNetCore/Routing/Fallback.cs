@@ -11,7 +11,7 @@ internal static class Fallback
 
     public static Task InvokeAsync(HttpContext context, EdgeContext edge)
     {
-        if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
+        if (edge.Guard?.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
         if (RequestTarget.Read(context, segments: null, out var target) is { } fault) return edge.RefuseAsync(context, fault);
         foreach (var route in HubRoutes.All)
         {

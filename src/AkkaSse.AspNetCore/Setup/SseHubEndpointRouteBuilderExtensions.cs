@@ -66,7 +66,7 @@ public static class SseHubEndpointRouteBuilderExtensions
 
     private static Task InvokeAsync(HttpContext context, EdgeContext edge, HubRoute route)
     {
-        if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
+        if (edge.Guard?.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
         return RequestTarget.Read(context, route.Segments.Length, out var target) is { } fault
             ? edge.RefuseAsync(context, fault)
             : route.Handler(context, edge, target);
@@ -74,7 +74,7 @@ public static class SseHubEndpointRouteBuilderExtensions
 
     private static Task InvokeStreamAsync(HttpContext context, EdgeContext edge, string stream)
     {
-        if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
+        if (edge.Guard?.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
         return RequestTarget.Read(context, segments: null, out var target) is { } fault
             ? edge.RefuseAsync(context, fault)
             : SubscribeEndpoints.ToStream(context, edge, target, stream);

@@ -19,6 +19,7 @@ internal sealed record ServerOption(string Group, string Name, string? Value, st
         new("Listening", "--urls", "URL[;URL]", "urls", "Where to listen. Without authentication only loopback. Port 0 takes a free port.", "http://localhost:8080"),
         new("Listening", "--h2c", "URL", "Server:H2cUrls[]", "Also listen here for HTTP/2 without TLS (prior knowledge only). Repeatable.", null),
         new("Listening", "--allow-anonymous-network", null, "Server:AllowAnonymousNetwork", "Serve other hosts without authentication: whoever reaches the address may read and publish.", "off"),
+        new("Listening", "--allow-host", "NAME", "Server:AllowedHosts[]", "Without authentication: also serve requests that ask for this name (*.example.com, or * for every name). Repeatable.", "loopback and the names of --urls"),
         new("Listening", "--cors-origin", "ORIGIN", "Server:CorsOrigins[]", "Let pages of this origin call the server, with Last-Event-ID and Idempotency-Key. Repeatable.", null),
         new("Listening", "--send-buffer", "BYTES", "Server:SendBufferBytes", "Kernel send buffer per connection, the bound of what a stalled reader costs; 0 lets the kernel choose.", "128KiB"),
         new("Listening", "--no-inline", null, "Server:Inline", "Complete sockets on the thread pool instead of on the epoll threads.", "inline", "false"),

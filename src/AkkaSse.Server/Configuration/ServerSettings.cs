@@ -44,7 +44,13 @@ internal sealed class ServerSettings
     /// <summary>Whether a client may choose its id without authentication; null: only while all urls are loopback.</summary>
     public bool? AllowAnonymousClientIds { get; set; }
 
-    /// <summary>Origins whose pages may call this server.</summary>
+    /// <summary>
+    /// Without authentication: names by which requests may ask for this server, besides loopback ones and those of the urls. A name or an address,
+    /// <c>*.example.com</c> for all names below one, or <c>*</c> for every name.
+    /// </summary>
+    public List<string> AllowedHosts { get; set; } = [];
+
+    /// <summary>Origins whose pages may call this server, and write to it without authentication.</summary>
     public List<string> CorsOrigins { get; set; } = [];
 
     /// <summary>Extra urls that speak HTTP/2 without TLS (prior knowledge) and nothing else.</summary>
@@ -93,6 +99,10 @@ internal sealed class ServerSettings
         {
             if (!Edges.Contains(edge)) yield return $"{Section}:SeedEdges has '{edge}'; {string.Join(", ", Edges)} are allowed, or none.";
         }
+        foreach (var host in AllowedHosts)
+        {
+            if (!IsHost(host)) yield return $"{Section}:AllowedHosts has '{host}'; a name or address without scheme and port, like hub.example.com or *.example.com, or * for every name, is allowed.";
+        }
         foreach (var origin in CorsOrigins)
         {
             if (!IsOrigin(origin)) yield return $"{Section}:CorsOrigins has '{origin}'; an origin like https://app.example.com or http://localhost:5173 is allowed, without a path.";
@@ -117,6 +127,9 @@ internal sealed class ServerSettings
         f.StartsWith("ConnectionString ", StringComparison.Ordinal) ? $"{Section}:Postgres {f["ConnectionString ".Length..]}"
         : f.StartsWith("ListenConnectionString ", StringComparison.Ordinal) ? $"{Section}:PostgresListen {f["ListenConnectionString ".Length..]}"
         : $"{Section}:Postgres{f}");
+
+    private static bool IsHost(string text) =>
+        text == "*" || Uri.CheckHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) != UriHostNameType.Unknown;
 
     private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

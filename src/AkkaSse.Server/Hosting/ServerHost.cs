@@ -46,7 +46,7 @@ internal static partial class ServerHost
         // Before the hub counts anything: what happens without a listener is not counted.
         app.Services.GetRequiredService<MetricCollector>();
         if (settings.Server.AccessLog) app.UseMiddleware<AccessLog>();
-        if (settings.LoopbackOnly) app.UseMiddleware<LoopbackGuard>(settings.Server.CorsOrigins);
+        Guard.Use(app, settings);
         if (settings.Server.CorsOrigins.Count > 0) app.UseCors();
         if (settings.Authenticated)
         {

@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using AkkaSse.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -6,7 +7,7 @@ namespace AkkaSse.Server.Security;
 
 /// <summary>Accepts <c>Authorization: Bearer token</c>. A token in the query is not accepted: it would stand in logs of proxies.</summary>
 internal sealed class TokenAuthenticationHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenTable tokens)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenTable tokens, IHubErrorWriter errors)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     internal new const string Scheme = "Bearer";
@@ -26,9 +27,9 @@ internal sealed class TokenAuthenticationHandler(
     {
         // RFC 6750: no error code when the request carried no token at all.
         Response.Headers.WWWAuthenticate = Request.Headers.Authorization.Count == 0 ? Scheme : Scheme + " error=\"invalid_token\"";
-        return Problems.WriteAsync(Context, StatusCodes.Status401Unauthorized, "unauthenticated", "This call needs a bearer token that the server knows.");
+        return errors.WriteAsync(Context, StatusCodes.Status401Unauthorized, HubErrorCodes.Unauthorized, "This call needs a bearer token that the server knows.");
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Problems.WriteAsync(Context, StatusCodes.Status403Forbidden, "forbidden", "The token does not grant this call.");
+        errors.WriteAsync(Context, StatusCodes.Status403Forbidden, HubErrorCodes.Forbidden, "The token does not grant this call.");
 }
