@@ -75,6 +75,16 @@ public sealed class PostgresOptions
         if (Outside(MaxReconnectDelay, 50, 60_000)) yield return Range(nameof(MaxReconnectDelay), MaxReconnectDelay, "50ms to 1m");
     }
 
+    /// <summary>Where the connection string points, for messages: nothing of it is a secret.</summary>
+    internal string Server
+    {
+        get
+        {
+            var builder = new NpgsqlConnectionStringBuilder(ListenConnectionString ?? ConnectionString);
+            return builder.Host!.Contains(':', StringComparison.Ordinal) || builder.Host.Contains(',', StringComparison.Ordinal) || builder.Host[0] == '/' ? builder.Host : $"{builder.Host}:{builder.Port}";
+        }
+    }
+
     internal void ThrowIfInvalid(string parameter)
     {
         var faults = Validate().ToArray();

@@ -31,7 +31,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<Reply>(m => _nodes.OnReply(m));
         Receive<Replies>(m => _nodes.OnReplies(m, Sender));
         Receive<Hello>(OnHello);
-        Receive<NameTaken>(m => _nodes.OnNameTaken(m));
+        Receive<NameTaken>(m => _nodes.OnNameTaken(m, Sender.Path.Address.ToString() == m.By));
         Receive<ClaimsQuestion>(m => Sender.Tell(_nodes.Claims.OnQuestion(m, _node), Self));
         Receive<ClaimLost>(m => _nodes.Claims.OnLost(m));
         Receive<PlacesChanged>(m => _nodes.Claims.OnChanged(m));

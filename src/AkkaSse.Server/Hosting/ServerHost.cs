@@ -18,12 +18,43 @@ internal static partial class ServerHost
     {
         // Before anything listens to the hub's metrics.
         var rehearsal = await WarmUp.RunAsync(settings);
-        await using var app = Build(settings);
-        if (rehearsal is not null) LogNotWarm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), rehearsal);
-        await app.StartAsync();
-        Announce(app, settings);
-        await app.WaitForShutdownAsync();
-        return ExitCodes.Ok;
+        WebApplication app;
+        try
+        {
+            app = Build(settings);
+        }
+        catch (Exception e)
+        {
+            throw StartFailures.Of(e, settings);
+        }
+        await using (app)
+        {
+            if (rehearsal is not null) LogNotWarm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), rehearsal);
+            if (!await StartAsync(app, settings)) return ExitCodes.Ok;
+            Announce(app, settings);
+            var refused = app.Services.GetRequiredService<SseHub>().EngineRefused;
+            if (await Task.WhenAny(app.WaitForShutdownAsync(), refused) == refused) await app.StopAsync();
+            return refused.IsCompleted ? throw StartFailures.Of(await refused, settings) : ExitCodes.Ok;
+        }
+    }
+
+    /// <summary>False when a signal has ended the start.</summary>
+    private static async Task<bool> StartAsync(WebApplication app, EffectiveSettings settings)
+    {
+        try
+        {
+            await app.StartAsync();
+            return true;
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception e)
+        {
+            LogStartFailed(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), e);
+            throw StartFailures.Of(e, settings);
+        }
     }
 
     private static WebApplication Build(EffectiveSettings settings)
@@ -124,6 +155,9 @@ internal static partial class ServerHost
 
     [LoggerMessage(3005, LogLevel.Warning, "The warm-up failed, the server starts without it: {Reason}")]
     private static partial void LogNotWarm(ILogger logger, string reason);
+
+    [LoggerMessage(3006, LogLevel.Debug, "The start failed")]
+    private static partial void LogStartFailed(ILogger logger, Exception fault);
 
     [LoggerMessage(3004, LogLevel.Warning, "Nobody has to authenticate, and other hosts are served: whoever reaches this address may read and publish")]
     private static partial void LogAnonymous(ILogger logger);
