@@ -266,7 +266,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             Decide(node.View);
             foreach (var room in _rooms) room.Reached();
         }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        catch (Exception e) when (ended.IsCancellationRequested && e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException)
         {
             // The ActorSystem has ended.
         }

@@ -95,6 +95,9 @@ public static class HubErrorCodes
     /// <summary>429: a limit of streams, connections or subscriptions is reached.</summary>
     public const string LimitReached = "limit-reached";
 
+    /// <summary>429: too many requests with a wrong token came from this address; the executable's.</summary>
+    public const string TooManyAttempts = "too-many-attempts";
+
     /// <summary>503: the hub is draining or closed.</summary>
     public const string Draining = "draining";
 

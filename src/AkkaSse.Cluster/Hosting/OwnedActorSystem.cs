@@ -12,6 +12,9 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
 
+    // As long as leaving may take.
+    private static readonly TimeSpan NameTakenFor = TimeSpan.FromSeconds(20);
+
     private TlsNode? _tls;
     private bool _begun;
     private bool _wasCreated;
@@ -100,6 +103,10 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
 
     public void Dispose() => _tls?.Dispose();
 
-    // It never became a member with a name; it leaves, and tries again as a new one.
-    public void OnNameTaken(ClusterNode node) => node.Cluster.Leave(node.Self.Address);
+    // It never became a member with a name; it leaves, and tries again as a new one. Until it has left it is not ready.
+    public void OnNameTaken(ClusterNode node)
+    {
+        node.Refuse(NameTakenFor);
+        node.Cluster.Leave(node.Self.Address);
+    }
 }

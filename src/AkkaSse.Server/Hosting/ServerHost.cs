@@ -76,6 +76,7 @@ internal static partial class ServerHost
         var app = builder.Build();
         // Before the hub counts anything: what happens without a listener is not counted.
         app.Services.GetRequiredService<MetricCollector>();
+        Proxies.Use(app, settings);
         if (settings.Server.AccessLog) app.UseMiddleware<AccessLog>();
         Guard.Use(app, settings);
         if (settings.Server.CorsOrigins.Count > 0) app.UseCors();
@@ -106,13 +107,16 @@ internal static partial class ServerHost
         if (settings.Authenticated) GrantPolicies.Add(services);
         if (settings.Server.CorsOrigins.Count > 0)
         {
-            services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
-                .WithOrigins([.. settings.Server.CorsOrigins])
-                .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-                .WithHeaders("last-event-id", "idempotency-key", "content-type", "authorization", "cache-control")
-                .WithExposedHeaders("Retry-After")
-                // The longest that browsers keep a preflight's answer.
-                .SetPreflightMaxAge(TimeSpan.FromHours(2))));
+            services.AddCors(cors => cors.AddDefaultPolicy(policy =>
+            {
+                policy.WithOrigins([.. settings.Server.CorsOrigins])
+                    .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+                    .WithHeaders(["last-event-id", "idempotency-key", "content-type", "authorization", "cache-control", .. settings.Server.CorsHeaders])
+                    .WithExposedHeaders("Retry-After")
+                    // The longest that browsers keep a preflight's answer.
+                    .SetPreflightMaxAge(TimeSpan.FromHours(2));
+                if (settings.Server.CorsCredentials) policy.AllowCredentials();
+            }));
         }
         if (settings.Server.Otlp is { } otlp) services.AddHostedService(_ => new OtlpExport(otlp, settings.Hub.NodeName));
     }

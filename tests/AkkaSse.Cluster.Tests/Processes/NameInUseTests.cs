@@ -20,6 +20,7 @@ public sealed class NameInUseTests
         code.ShouldBe(1, output);
         output.Split('\n').Where(static l => l.StartsWith("akkasse: ", StringComparison.Ordinal)).ShouldHaveSingleItem(output)
             .ShouldBe($"akkasse: The node name n0 is in use by the node at akka.tcp://akkasse@{address}, which is in this cluster; each node needs a NodeName of its own. The key is Hub:NodeName, the switch --node-name.");
-        output.ShouldNotContain("   at ");
+        output.ShouldNotContain("   at ", Case.Sensitive, output);
+        output.ShouldNotContain("Engine akka is ready", Case.Sensitive, output);
     }
 }
