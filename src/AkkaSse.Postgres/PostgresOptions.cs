@@ -81,7 +81,8 @@ public sealed class PostgresOptions
         get
         {
             var builder = new NpgsqlConnectionStringBuilder(ListenConnectionString ?? ConnectionString);
-            return builder.Host!.Contains(':', StringComparison.Ordinal) || builder.Host.Contains(',', StringComparison.Ordinal) || builder.Host[0] == '/' ? builder.Host : $"{builder.Host}:{builder.Port}";
+            // A socket's directory, several hosts, and a host with its port say where they are.
+            return builder.Host!.AsSpan().ContainsAny(":,/") ? builder.Host! : $"{builder.Host}:{builder.Port}";
         }
     }
 

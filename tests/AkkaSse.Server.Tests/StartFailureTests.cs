@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Tests.Support;
 using AkkaSse.Testing;
 
@@ -30,6 +32,23 @@ public sealed class StartFailureTests
     [InlineData($"The cluster's port {NotOfThisMachine}:4053 cannot be listened on: ", "The key is Akka:Host, the switch --akka-host.", "--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-host", NotOfThisMachine)]
     [InlineData("MaxEventBytes is 33554432", "are allowed", "--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", "0", "--set", "Hub:MaxEventBytes=32MiB")]
     public Task Outside_that_refuses_is_told_in_a_sentence(string what, string key, params string[] arguments) => ShouldFailAsync(Failed, arguments, what, key);
+
+    [Theory]
+    [InlineData("127.0.0.1:80 cannot be listened on: Permission denied. Listen on", true)]
+    [InlineData("Failed to bind to address http://localhost:80: Permission denied. Listen on", false)]
+    public void Port_without_the_right_to_it(string sentence, bool isOneAddress)
+    {
+        // As Kestrel throws it for an address, and for localhost, which is two. Tests may run as a user who may bind every port.
+        var denied = new SocketException((int)SocketError.AccessDenied);
+        StartFailures.KeepEndpoint(denied, new IPEndPoint(IPAddress.Loopback, 80));
+        Exception fault = isOneAddress ? denied : new IOException("Failed to bind to address http://localhost:80.", new AggregateException(denied, denied));
+        var settings = EffectiveSettings.Read(ConfigurationTree.Load(null, new Dictionary<string, string?> { ["urls"] = "http://localhost:80" }));
+
+        var message = StartFailures.Of(fault, settings).Message;
+
+        message.ShouldStartWith(sentence);
+        message.ShouldEndWith("The key is urls, the switch --urls.");
+    }
 
     [Fact]
     public async Task Port_of_the_cluster_that_another_process_has()

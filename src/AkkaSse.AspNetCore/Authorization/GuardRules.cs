@@ -12,8 +12,8 @@ internal sealed class GuardRules
     private readonly bool _everyHost;
     private readonly bool _addresses;
 
-    // The last Host that was served. The server gives the requests of a connection the same string again, and almost all requests come under
-    // one name.
+    // The last Host that was served. The server gives the requests of a connection the same string again, and almost all requests come
+    // under one name.
     private volatile string _known = "";
 
     public GuardRules(SseHubGuardOptions options)
@@ -34,11 +34,13 @@ internal sealed class GuardRules
         var method = request.Method;
         if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || IsOwnPage(request)) return null;
         return new HubFault(403, HubErrorCodes.CrossSite,
-            $"Without authentication a page of another origin ({Origin(request)}) may not write; those of the hub's own origin may, and of AllowedOrigins.");
+            $"Without authentication a page of another origin ({Origin(request)}) may not write; those of the hub's own origin may, and "
+            + "of AllowedOrigins.");
     }
 
     public static bool IsHost(string? host) =>
-        host == "*" || (host is not null && Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != UriHostNameType.Unknown);
+        host is not null
+        && (host == "*" || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != UriHostNameType.Unknown);
 
     public static bool IsOrigin(string? text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

@@ -67,7 +67,8 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         _ => (nameof(AkkaClusterOptions.Host), "Host has to be an address or a name of this machine."),
     };
 
-    private static Exception Innermost(Exception e) => e is AggregateException { InnerExceptions: [var first, ..] } ? Innermost(first) : e.InnerException is { } inner ? Innermost(inner) : e;
+    private static Exception Innermost(Exception e) =>
+        e is AggregateException { InnerExceptions: [var first, ..] } ? Innermost(first) : e.InnerException is { } inner ? Innermost(inner) : e;
 
     private static SocketException? SocketFault(Exception? e) => e switch
     {

@@ -113,7 +113,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
             return;
         }
         // The other one was there first, and says so itself by its greeting, which may come before its answer to this node's.
-        if (hello.Node == _node.Context.NodeName && !from.Unique.Equals(_node.Self) && (hello.StartedAt, from.Unique.Uid).CompareTo((_nodes.StartedAt.ToUnixTimeMilliseconds(), _node.Self.Uid)) < 0)
+        if (hello.Node == _node.Context.NodeName && !from.Unique.Equals(_node.Self)
+            && (hello.StartedAt, from.Unique.Uid).CompareTo((_nodes.StartedAt.ToUnixTimeMilliseconds(), _node.Self.Uid)) < 0)
             _nodes.OnNameTaken(new NameTaken(hello.Node, from.Unique.Address.ToString()), byHolder: true);
         Accept(from.Unique, hello, Sender);
         if (hello.Answer) Sender.Tell(OwnHello(answer: false), Self);

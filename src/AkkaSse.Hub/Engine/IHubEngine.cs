@@ -67,8 +67,8 @@ public interface IEngineHost
     void OnStateChanged(EngineState state);
 
     /// <summary>
-    /// Told once, after the start and before the state was ever Ready: it will not be until somebody changes what the reason says. The engine
-    /// goes on trying.
+    /// Told after the start and before the state was ever Ready, perhaps several times: it will not be until somebody changes what the reason
+    /// says. The engine goes on trying.
     /// </summary>
     void OnRefused(EngineStartException reason)
     {

@@ -24,8 +24,10 @@ internal static class StartFaults
             NpgsqlException { InnerException: null, IsTransient: false } and not PostgresException => "it has to say what this server asks for",
             _ => null,
         };
+        if (advice is null) return null;
         var option = options.ListenConnectionString is null ? nameof(PostgresOptions.ConnectionString) : nameof(PostgresOptions.ListenConnectionString);
-        return advice is null ? null : new EngineStartException(option, $"PostgreSQL at {options.Server}, which the connection string names, cannot be used: {Words(e)}; {advice}.", e);
+        var where = $"PostgreSQL at {options.Server}, which the connection string names, cannot be used";
+        return new EngineStartException(option, $"{where}: {Words(e)}; {advice}.", e);
     }
 
     /// <summary>Another process has the node's name.</summary>

@@ -25,7 +25,8 @@ internal sealed class ListenUrls
         .Where(static h => !IsEveryAddress(h) && Uri.CheckHostName(h) != UriHostNameType.Unknown).Distinct();
 
     /// <summary>Whether a url means all addresses of this machine: a name that is not loopback does, too.</summary>
-    internal bool AllAddresses => NotLoopback.Any(static u => u.Host.Length > 0 && (IsEveryAddress(u.Host) || !IPAddress.TryParse(u.Host.Trim('[', ']'), out _)));
+    internal bool AllAddresses => NotLoopback.Any(static u =>
+        u.Host.Length > 0 && (IsEveryAddress(u.Host) || !IPAddress.TryParse(u.Host.Trim('[', ']'), out _)));
 
     /// <summary>Reads the keys that Kestrel reads, in its order: endpoints win over urls, urls over ports.</summary>
     internal static ListenUrls Read(IConfiguration configuration, IEnumerable<string> h2c, List<string> faults)
@@ -68,7 +69,8 @@ internal sealed class ListenUrls
         || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
-    private static bool IsEveryAddress(string host) => host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var a) && (a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any)));
+    private static bool IsEveryAddress(string host) =>
+        host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var a) && (a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any)));
 
     private static bool AddPorts(IConfiguration configuration, List<ListenUrl> found, List<string> faults)
     {

@@ -11,7 +11,12 @@ internal static class Proxies
     {
         if (settings.Server.KnownProxies.Count == 0) return;
         // Not X-Forwarded-Host: proxies pass the Host on, and one that does not know the header passes on what the caller wrote there.
-        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto, ForwardLimit = null };
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            // As many as are known.
+            ForwardLimit = null,
+        };
         // The framework's own are loopback, which is anybody on this host.
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();

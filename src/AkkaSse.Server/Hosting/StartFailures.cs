@@ -6,6 +6,7 @@ using AkkaSse.Hub.Engine;
 using AkkaSse.Postgres;
 using AkkaSse.Server.CommandLine;
 using AkkaSse.Server.Configuration;
+using Microsoft.AspNetCore.Connections;
 
 namespace AkkaSse.Server.Hosting;
 
@@ -31,7 +32,8 @@ internal static class StartFailures
     internal static StartFailedException Of(Exception e, EffectiveSettings settings) => new(Line(e switch
     {
         EngineStartException engine => $"{engine.Message} {Setting(Keys.GetValueOrDefault(engine.Option, engine.Option))}",
-        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => $"{e.Message.TrimEnd('.')} by another process. {Urls(settings)}",
+        IOException { InnerException: AddressInUseException } => $"{e.Message.TrimEnd('.')} by another process. {Urls(settings)}",
+        IOException when IsOfSocket(e) => $"{Words(e)}. {Urls(settings)}",
         SocketException socket => $"{socket.Data[EndpointKey] ?? "An address"} cannot be listened on: {socket.Message}. {Urls(settings)}",
         _ => $"The server could not start: {Words(e)}{(Words(e).EndsWith('.') ? "" : ".")}",
     }), e);
@@ -39,8 +41,13 @@ internal static class StartFailures
     /// <summary>Notes which address a fault of a socket is about: the system's message does not say it.</summary>
     internal static void KeepEndpoint(SocketException e, EndPoint endpoint) => e.Data[EndpointKey] = endpoint.ToString();
 
+    // Where localhost means two addresses, both have their fault.
+    private static bool IsOfSocket(Exception? e) =>
+        e is SocketException || (e is AggregateException many ? many.InnerExceptions.Any(IsOfSocket) : e is not null && IsOfSocket(e.InnerException));
+
     private static string Urls(EffectiveSettings settings) =>
-        $"Listen on an address of this machine and a port that is free and allowed. {Setting(settings.Urls.All.Count > 0 ? settings.Urls.All[0].Key : "urls")}";
+        "Listen on an address of this machine and a port that is free and allowed. "
+        + Setting(settings.Urls.All.Count > 0 ? settings.Urls.All[0].Key : "urls");
 
     private static string Setting(string key)
     {
@@ -54,8 +61,10 @@ internal static class StartFailures
         var words = new List<string>();
         for (var at = e; at is not null; at = at is AggregateException { InnerExceptions: [var first, ..] } ? first : at.InnerException)
         {
-            var text = at is ArgumentException { ParamName: { } name } ? at.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : at.Message;
-            if (at is not AggregateException && !words.Exists(w => w.Contains(text, StringComparison.Ordinal))) words.Add(text.TrimEnd('.'));
+            if (at is AggregateException) continue;
+            var text = at.Message;
+            if (at is ArgumentException { ParamName: { } name }) text = text.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
+            if (!words.Exists(w => w.Contains(text, StringComparison.Ordinal))) words.Add(text.TrimEnd('.'));
         }
         return string.Join(": ", words);
     }

@@ -5,15 +5,17 @@ using System.Net.Sockets;
 namespace AkkaSse.Server.Security;
 
 /// <summary>
-/// Counts wrong tokens per address. An address has <see cref="Burst"/> tries, and one more each second; what comes beyond is not looked at, unless
-/// its token was right from that address before: one program with an old token must not lock out its neighbours. Thread-safe.
+/// Counts wrong tokens per address. An address has <see cref="Burst"/> tries, and one more each second; what comes beyond is not looked at,
+/// unless its token was right from that address before: one program with an old token must not lock out its neighbours. Thread-safe.
 /// </summary>
 internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAttempts> logger)
 {
     /// <summary>Wrong tokens in a row that an address is answered 401 for.</summary>
     internal const int Burst = 10;
 
-    /// <summary>Addresses that are counted at once; an address is forgotten when it has its tries back. What comes from further ones is not slowed down.</summary>
+    /// <summary>
+    /// Addresses that are counted at once; an address is forgotten when it has its tries back. What comes from further ones is not slowed down.
+    /// </summary>
     internal const int MaxAddresses = 10_000;
 
     internal static readonly TimeSpan Refill = TimeSpan.FromSeconds(1);
@@ -31,7 +33,8 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
     /// <summary>Whether this address has no try left.</summary>
     internal bool IsExhausted(IPAddress? remote) =>
         // Next to all requests: nobody has failed.
-        !_attempts.IsEmpty && remote is not null && _attempts.TryGetValue(Key(remote), out var attempts) && attempts.Left(time.GetTimestamp(), time) < 1;
+        !_attempts.IsEmpty && remote is not null && _attempts.TryGetValue(Key(remote), out var attempts)
+        && attempts.Left(time.GetTimestamp(), time) < 1;
 
     /// <summary>Counts a wrong token, and tells of it: once a minute per address, and once a second at all.</summary>
     internal void Failed(IPAddress? remote)
@@ -79,7 +82,8 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
         return new IPAddress(bytes);
     }
 
-    [LoggerMessage(3110, LogLevel.Warning, "A token that is not known came from {Remote}, {Count} times so far; after {Burst} in a row that address is answered 429 but for one try a second")]
+    [LoggerMessage(3110, LogLevel.Warning, "A token that is not known came from {Remote}, {Count} times so far; "
+        + "after {Burst} in a row that address is answered 429 but for one try a second")]
     private static partial void LogWrongToken(ILogger logger, string remote, long count, int burst);
 
     private sealed class Attempts
@@ -110,6 +114,7 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
             }
         }
 
-        private double Refilled(long now, TimeProvider time) => _at is { } at ? Math.Min(Burst, _left + (time.GetElapsedTime(at, now) / Refill)) : Burst;
+        private double Refilled(long now, TimeProvider time) =>
+            _at is { } at ? Math.Min(Burst, _left + (time.GetElapsedTime(at, now) / Refill)) : Burst;
     }
 }

@@ -7,7 +7,8 @@ namespace AkkaSse.Server.Security;
 
 /// <summary>Accepts <c>Authorization: Bearer token</c>. A token in the query is not accepted: it would stand in logs of proxies.</summary>
 internal sealed class TokenAuthenticationHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenTable tokens, TokenAttempts attempts, IHubErrorWriter errors)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenTable tokens, TokenAttempts attempts,
+    IHubErrorWriter errors)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     internal new const string Scheme = "Bearer";
@@ -34,11 +35,13 @@ internal sealed class TokenAuthenticationHandler(
         if (_isExhausted)
         {
             Response.Headers.RetryAfter = ((int)TokenAttempts.Refill.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
-            return errors.WriteAsync(Context, StatusCodes.Status429TooManyRequests, HubErrorCodes.TooManyAttempts, "Too many wrong tokens came from this address; it has one more try each second.");
+            return errors.WriteAsync(Context, StatusCodes.Status429TooManyRequests, HubErrorCodes.TooManyAttempts,
+                "Too many wrong tokens came from this address; it has one more try each second.");
         }
         // RFC 6750: no error code when the request carried no token at all.
         Response.Headers.WWWAuthenticate = Request.Headers.Authorization.Count == 0 ? Scheme : Scheme + " error=\"invalid_token\"";
-        return errors.WriteAsync(Context, StatusCodes.Status401Unauthorized, HubErrorCodes.Unauthorized, "This call needs a bearer token that the server knows.");
+        return errors.WriteAsync(Context, StatusCodes.Status401Unauthorized, HubErrorCodes.Unauthorized,
+            "This call needs a bearer token that the server knows.");
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
