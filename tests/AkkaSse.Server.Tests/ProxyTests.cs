@@ -47,7 +47,6 @@ public sealed class ProxyTests
     }
 
     [Fact]
-    [Trait("parity", "HTTP-02")]
     public async Task Further_headers_and_credentials_are_allowed_by_keys()
     {
         await using var plain = await TestServer.StartAsync("--cors-origin", "https://app.example");
