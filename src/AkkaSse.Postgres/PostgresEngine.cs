@@ -189,7 +189,7 @@ public sealed class PostgresEngine : IHubEngine
             catch (Exception e) when (IsAway(e) && !stopped.IsCancellationRequested)
             {
                 if (State != EngineState.Starting) GoDown();
-                else if (e is NameInUseException { IsAlive: true }) _host!.OnRefused(StartFaults.NameTaken(e.Message));
+                else if (StartFaults.Of(e, _options) is { } fault) _host!.OnRefused(fault);
                 await _database.CloseAsync().ConfigureAwait(false);
                 Log.Away(_logger, _options.Server, StartFaults.Words(e), delay);
                 await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), stopped).ConfigureAwait(false);

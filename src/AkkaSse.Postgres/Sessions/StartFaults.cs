@@ -13,6 +13,7 @@ internal static class StartFaults
     /// <summary>Null for what may pass by itself: a server that is not there yet, that starts, or has no connection to give.</summary>
     internal static EngineStartException? Of(Exception e, PostgresOptions options)
     {
+        if (e is NameInUseException name) return name.IsAlive ? NameTaken(name.Message) : null;
         var advice = e switch
         {
             UnfitServerException => "a PostgreSQL of version 14 or newer, a database in UTF8 and a schema that this program knows are needed",
@@ -30,9 +31,8 @@ internal static class StartFaults
         return new EngineStartException(option, $"{where}: {Words(e)}; {advice}.", e);
     }
 
-    /// <summary>Another process has the node's name.</summary>
-    /// <param name="words">Which name, and who has it.</param>
-    internal static EngineStartException NameTaken(string words) =>
+    // Which name, and who has it.
+    private static EngineStartException NameTaken(string words) =>
         new(nameof(Hub.HubOptions.NodeName), $"{char.ToUpperInvariant(words[0])}{words[1..]}, which shares the database; each node needs a NodeName of its own.");
 
     /// <summary>The server's words, or the system's.</summary>

@@ -70,6 +70,24 @@ public sealed class StartFailureTests(SharedServer shared)
         node.Output.ShouldNotContain(Secret);
     }
 
+    /// <summary>A server that comes late may refuse as well.</summary>
+    [Fact]
+    public async Task Database_that_is_missing_on_a_server_that_came_late_ends_the_node()
+    {
+        var server = await PostgresServer.StartNewAsync();
+        await using (server)
+        {
+            await server.StopAsync();
+            await using var node = await NodeProcess.StartAsync("n0", Start(server.ConnectionString("no_such_database")));
+            await Eventually.Until(() => node.Output.Contains("No connection to PostgreSQL at ", StringComparison.Ordinal), () => $"the node to wait\n{node.Output}");
+
+            await server.StartAsync();
+
+            (await node.ExitAsync()).ShouldBe(1, node.Output);
+            Sentence(node.Output).ShouldContain("database \"no_such_database\" does not exist");
+        }
+    }
+
     [Fact]
     public async Task Second_node_of_a_name_ends_and_says_who_has_it()
     {
