@@ -26,6 +26,9 @@ public sealed class AkkaClusterEngine : IHubEngine
 
     private static readonly TimeSpan NameToldEvery = TimeSpan.FromSeconds(30);
 
+    // For so long the holder of a name is given time to go: a node that restarts may meet itself leaving.
+    private static readonly TimeSpan NameTakenLimit = TimeSpan.FromSeconds(5);
+
     // A greeting goes out every 250 ms: forty of them.
     private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(10);
 
@@ -48,6 +51,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private bool _minority;
     private bool _isOver;
     private long _nameToldAt;
+    private long _nameRefusedAt;
     private int _disposed;
 
     /// <summary>Makes an engine with an ActorSystem of its own, which it joins to the cluster, and replaces when the others have removed it; it works after <see cref="StartAsync"/>.</summary>
@@ -120,7 +124,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The hub's largest event does not fit into a frame.</exception>
     /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes; or the application's ActorSystem is not one the hub can work in.</exception>
-    /// <exception cref="IOException">The port cannot be listened on.</exception>
+    /// <exception cref="EngineStartException">The port cannot be listened on, or Akka.NET does not take the configuration.</exception>
     public ValueTask StartAsync(IEngineHost host, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -271,7 +275,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             Decide(node.View);
             foreach (var room in _rooms) room.Reached();
         }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        catch (Exception e) when (ended.IsCancellationRequested && e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException)
         {
             // The ActorSystem has ended.
         }
@@ -357,9 +361,10 @@ public sealed class AkkaClusterEngine : IHubEngine
 
     private void OnView(ClusterView view) => Decide(view);
 
-    private void OnNameTaken(NameTaken taken)
+    private void OnNameTaken(NameTaken taken, bool byHolder)
     {
         if (_context?.Node is not { } node) return;
+        if (byHolder && _host.Replaces && !_wasReady) RefuseAfterLimit(taken);
         // It is said again every 250 ms, and to each new ActorSystem.
         var now = TimeProvider.System.GetTimestamp();
         if (_nameToldAt == 0 || TimeProvider.System.GetElapsedTime(_nameToldAt, now) > NameToldEvery)
@@ -368,6 +373,15 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.NameInUse(_logger, taken.Node, taken.By);
         }
         _host.OnNameTaken(node);
+    }
+
+    private void RefuseAfterLimit(NameTaken taken)
+    {
+        var now = TimeProvider.System.GetTimestamp();
+        if (_nameRefusedAt == 0) _nameRefusedAt = now;
+        if (TimeProvider.System.GetElapsedTime(_nameRefusedAt, now) < NameTakenLimit) return;
+        _context!.Host.OnRefused(new EngineStartException(nameof(Hub.HubOptions.NodeName),
+            $"The node name {taken.Node} is in use by the node at {taken.By}, which is in this cluster; each node needs a NodeName of its own."));
     }
 
     private void Decide(ClusterView? view)

@@ -29,6 +29,7 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
     private StreamTable? _streams;
     private ITimer? _sweeper;
     private int _sweeping;
+    private readonly TaskCompletionSource<EngineStartException> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _phase;
     private Task? _drained;
     private readonly Lock _life = new();
@@ -99,12 +100,19 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
         Actors = _actors.Live,
     };
 
+    /// <summary>
+    /// Completes when the engine has found after its start that it cannot begin its work as things are, for example because another node has this
+    /// node's name. It goes on trying; whoever runs the process decides whether that is worth waiting for.
+    /// </summary>
+    public Task<EngineStartException> EngineRefused => _refused.Task;
+
     TimeProvider IEngineHost.Time => _time;
 
     internal ILogger Logger => _logger;
 
     /// <summary>Starts the engine and begins to serve.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="EngineStartException">The engine cannot begin its work, and trying again changes nothing.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         lock (_life)
@@ -152,6 +160,8 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
         if (state == EngineState.Ready) Log.EngineReady(_logger, _engine.Name);
         else Log.EngineState(_logger, _engine.Name, state);
     }
+
+    void IEngineHost.OnRefused(EngineStartException reason) => _refused.TrySetResult(reason);
 
     void IEngineHost.OnClaimLost(string zone, string client, long generation, CloseReason reason)
     {

@@ -121,9 +121,14 @@ public sealed class PostgresEngine : IHubEngine
         {
             listening = await EstablishAsync(cancellation).ConfigureAwait(false);
         }
+        catch (Exception e) when (StartFaults.Of(e, _options) is { } fault)
+        {
+            // Nothing is waited for that does not change by itself: a password, a right, a database that is not there.
+            throw fault;
+        }
         catch (Exception e) when (IsAway(e))
         {
-            Log.Away(_logger, Reason(e), FirstDelay);
+            Log.Away(_logger, _options.Server, StartFaults.Words(e), FirstDelay);
         }
         var stopped = _stop.Token;
         Run("appends", appender.Run(stopped));
@@ -193,8 +198,9 @@ public sealed class PostgresEngine : IHubEngine
             catch (Exception e) when (IsAway(e) && !stopped.IsCancellationRequested)
             {
                 if (State != EngineState.Starting) GoDown();
+                else if (StartFaults.Of(e, _options) is { } fault) _host!.OnRefused(fault);
                 await _database.CloseAsync().ConfigureAwait(false);
-                Log.Away(_logger, Reason(e), delay);
+                Log.Away(_logger, _options.Server, StartFaults.Words(e), delay);
                 await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), stopped).ConfigureAwait(false);
                 delay = delay * 2 < _options.MaxReconnectDelay ? delay * 2 : _options.MaxReconnectDelay;
             }
@@ -206,7 +212,7 @@ public sealed class PostgresEngine : IHubEngine
         var connection = await _database.ConnectAloneAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (connection.PostgreSqlVersion.Major < 14) throw new EngineAwayException($"the server has version {connection.PostgreSqlVersion}; 14 or newer is needed");
+            if (connection.PostgreSqlVersion.Major < 14) throw new UnfitServerException($"the server has version {connection.PostgreSqlVersion}; 14 or newer is needed");
             var identity = await new Migrations(_options, _logger).RunAsync(connection, cancellation).ConfigureAwait(false);
             _clock!.Measure((DateTime)(await connection.ScalarAsync("select clock_timestamp()", cancellation).ConfigureAwait(false))!);
             await _nodes!.RegisterAsync(connection, cancellation).ConfigureAwait(false);
@@ -342,9 +348,6 @@ public sealed class PostgresEngine : IHubEngine
     }
 
     private static bool IsAway(Exception e) => e is NpgsqlException or EngineAwayException or TimeoutException or IOException or System.Net.Sockets.SocketException or InvalidOperationException;
-
-    // The server's words; never the connection string.
-    private static string Reason(Exception e) => e is PostgresException p ? p.MessageText : e.InnerException is System.Net.Sockets.SocketException s ? s.SocketErrorCode.ToString() : e.Message;
 
     private static InvalidOperationException NotStarted() => new("The engine is not started.");
 }

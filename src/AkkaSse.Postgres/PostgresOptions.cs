@@ -75,6 +75,17 @@ public sealed class PostgresOptions
         if (Outside(MaxReconnectDelay, 50, 60_000)) yield return Range(nameof(MaxReconnectDelay), MaxReconnectDelay, "50ms to 1m");
     }
 
+    /// <summary>Where the connection string points, for messages: nothing of it is a secret.</summary>
+    internal string Server
+    {
+        get
+        {
+            var builder = new NpgsqlConnectionStringBuilder(ListenConnectionString ?? ConnectionString);
+            // A socket's directory, several hosts, and a host with its port say where they are.
+            return builder.Host!.AsSpan().ContainsAny(":,/") ? builder.Host! : $"{builder.Host}:{builder.Port}";
+        }
+    }
+
     internal void ThrowIfInvalid(string parameter)
     {
         var faults = Validate().ToArray();

@@ -1,5 +1,6 @@
 using System.Text;
 using AkkaSse.Testing;
+using Microsoft.AspNetCore.Hosting;
 
 namespace AkkaSse.AspNetCore.Tests;
 
@@ -242,6 +243,35 @@ public sealed class HardeningTests : IClassFixture<HardeningTests.Server>
         answer.Json.GetProperty("detail").GetString()!.ShouldContain(names);
         answer.Json.GetProperty("detail").GetString()!.ShouldContain(allowed);
         (await _host.SendAsync("HEAD", "/v1/streams/options")).Status.ShouldBe(404);
+    }
+
+    [Fact]
+    public async Task Every_fault_of_the_options_is_named_whatever_its_kind()
+    {
+        var answer = await _host.SendAsync("PUT", "/v1/streams/options",
+            """{"maxEvent":1,"maxAge":"soon","maxBytes":1,"slowReader":"drop","waitBound":0}""");
+        (answer.Status, answer.Code).ShouldBe((400, "options-invalid"), answer.Text);
+        var detail = answer.Json.GetProperty("detail").GetString()!;
+        foreach (var part in new[] { "'maxEvent' is not known", "'maxAge' has a value", "maxBytes is 1;", "'slowReader' has a value", "waitBound is 0;" })
+            detail.ShouldContain(part);
+        (await _host.SendAsync("HEAD", "/v1/streams/options")).Status.ShouldBe(404);
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/streams/a/events")]
+    [InlineData("PUT", "/v1/streams/a")]
+    public async Task Body_that_stops_coming_is_408(string method, string target)
+    {
+        await using var host = await EdgeHost.StartAsync(host: builder => builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 1_000, gracePeriod: TimeSpan.FromSeconds(2))));
+        await using var connection = await RawConnection.OpenAsync(host.Address);
+        await connection.WriteHeadAsync(method, target, "Content-Length: 10");
+        await connection.WriteAsync("{"u8.ToArray());
+
+        var head = await connection.ReadHeadAsync();
+        head = head with { Body = await connection.ReadBodyToEndAsync() };
+
+        (head.Status, head.Code).ShouldBe((408, "body-timeout"), head.Text);
     }
 
     [Theory]

@@ -118,6 +118,20 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("not subscribed");
     }
 
+    [ChromiumFact]
+    public async Task Page_of_another_site_stores_no_event_where_nobody_authenticates()
+    {
+        await using var server = await TestServer.StartAsync("--allow-anonymous-network");
+        await using var foreign = await TestServer.StartAsync();
+        // Another site than 127.0.0.1 to the browser; this path has no policy of its own about what its page may do.
+        await using var browser = await chromium.OpenAsync(new Uri($"http://localhost:{foreign.Url.Port}/healthz/live"));
+
+        await browser.Page.EvaluateAsync("url => fetch(url, { method: 'POST', mode: 'no-cors', body: 'planted' })", $"{server.Url}v1/streams/news/events");
+
+        using var history = await server.Http.GetAsync("/v1/streams/news/history");
+        history.StatusCode.ShouldBe(System.Net.HttpStatusCode.NotFound, await history.Content.ReadAsStringAsync());
+    }
+
     private static float Limit => (float)Eventually.Longest.TotalMilliseconds;
 
     internal static int FreePort()

@@ -1,5 +1,6 @@
 using System.Net;
 using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests;
 
@@ -15,8 +16,8 @@ public sealed class AccessTests
 
         using var response = await server.Http.SendAsync(request);
 
-        response.StatusCode.ShouldBe(HttpStatusCode.MisdirectedRequest);
-        (await response.Content.ReadAsStringAsync()).ShouldContain("host-not-allowed");
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("host-forbidden");
     }
 
     [Fact]
@@ -25,8 +26,8 @@ public sealed class AccessTests
         await using var server = await TestServer.StartAsync();
         foreach (var (host, expected) in new[]
         {
-            ("localhost", HttpStatusCode.OK), ("localhost.evil.example", HttpStatusCode.MisdirectedRequest), ("localhost", HttpStatusCode.OK),
-            ("evil.example", HttpStatusCode.MisdirectedRequest), ("evil.example", HttpStatusCode.MisdirectedRequest), ("app.localhost:9", HttpStatusCode.OK), ("127.0.0.1", HttpStatusCode.OK),
+            ("localhost", HttpStatusCode.OK), ("localhost.evil.example", HttpStatusCode.Forbidden), ("localhost", HttpStatusCode.OK),
+            ("evil.example", HttpStatusCode.Forbidden), ("evil.example", HttpStatusCode.Forbidden), ("app.localhost:9", HttpStatusCode.OK), ("127.0.0.1", HttpStatusCode.OK),
         })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/streams") { Headers = { Host = host } };
@@ -35,8 +36,38 @@ public sealed class AccessTests
         }
     }
 
+    [Fact]
+    public async Task Anonymous_network_serves_no_foreign_host_and_no_page_of_another_origin()
+    {
+        await using var server = await TestServer.StartAsync("--allow-anonymous-network", "--allow-host", "hub.example", "--set", "Server:AllowAnonymousClientIds=true");
+        (await server.PublishAsync("news", "x")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+
+        foreach (var (method, target) in new[]
+        {
+            ("GET", "/v1/streams/news/history"), ("DELETE", "/v1/streams/news"), ("GET", "/v1/streams/news/events"), ("GET", "/metrics"), ("GET", "/"),
+            ("GET", "/events?stream=news"), ("GET", "/v1/nothing"),
+        })
+        {
+            var answer = await RawHttp.SendAsync(server.Url, method, target, null, "Host: evil.example");
+            (answer.Status, answer.Code).ShouldBe((403, "host-forbidden"), target);
+        }
+        foreach (var (method, target) in new[] { ("POST", "/v1/streams/news/events"), ("DELETE", "/v1/streams/news"), ("POST", "/broadcast"), ("POST", "/v1/batch") })
+        {
+            // As a browser sends it to an address that is neither https nor loopback: without Sec-Fetch-Site.
+            var answer = await RawHttp.SendAsync(server.Url, method, target, [], "Origin: http://evil.example");
+            (answer.Status, answer.Code).ShouldBe((403, "cross-site"), target);
+        }
+
+        (await RawHttp.GetAsync(server.Url, "/v1/streams/news/history", "Host: hub.example")).Json.GetProperty("events").GetArrayLength().ShouldBe(1);
+        (await RawHttp.PostAsync(server.Url, "/v1/streams/news/events", "x", "Host: hub.example", "Origin: http://hub.example")).Status.ShouldBe(202);
+        // A balancer asks by whatever address it has.
+        (await RawHttp.GetAsync(server.Url, "/healthz/ready", "Host: 10.1.2.3:8080")).Status.ShouldBe(200);
+        (await RawHttp.GetAsync(server.Url, "/healthz/live", "Host: pod-0.hub")).Status.ShouldBe(200);
+    }
+
     [Theory]
     [InlineData("cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("same-site", HttpStatusCode.Forbidden)]
     [InlineData("same-origin", HttpStatusCode.Accepted)]
     [InlineData("none", HttpStatusCode.Accepted)]
     public async Task Without_authentication_a_write_of_another_sites_page_is_refused(string site, HttpStatusCode expected)
@@ -87,6 +118,7 @@ public sealed class AccessTests
             using var refused = await http.PostAsync("/v1/streams/orders-eu/events", new StringContent("x"));
             refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
             refused.Headers.WwwAuthenticate.ToString().ShouldStartWith("Bearer");
+            (await refused.Content.ReadAsStringAsync()).ShouldContain("\"code\":\"unauthorized\"");
             (await http.GetAsync("/metrics")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
             (await http.GetAsync("/healthz/ready")).StatusCode.ShouldBe(HttpStatusCode.OK);
         }

@@ -34,6 +34,10 @@ public sealed partial class ConfigurationTests
     [InlineData("Hub:StreamDefaults:SlowReader=queue", "Hub:StreamDefaults:SlowReader is 'queue' (from command line); skip, disconnect, conflate, wait is allowed.")]
     [InlineData("Server:Otlp=collector", "Server:Otlp is 'collector'; an http or https url")]
     [InlineData("Server:CorsOrigins=https://a.example/path", "Server:CorsOrigins has 'https://a.example/path'; an origin like")]
+    [InlineData("Server:AllowedHosts=http://hub.example", "Server:AllowedHosts has 'http://hub.example'; a name or address without scheme and port")]
+    [InlineData("Server:KnownProxies=10.0.0.0/33", "Server:KnownProxies has '10.0.0.0/33'; an address like 10.0.0.5 or a network like 10.0.0.0/8 is allowed.")]
+    [InlineData("Server:CorsHeaders=trace parent", "Server:CorsHeaders has 'trace parent'; the name of a header like traceparent is allowed.")]
+    [InlineData("Server:CorsCredentials=true", "Server:CorsCredentials is true without Server:CorsOrigins")]
     [InlineData("Logging:LogLevel:Default=loud", "Logging:LogLevel:Default is 'loud'")]
     public async Task A_value_out_of_range_is_refused_and_not_adjusted(string setting, string fault)
     {

@@ -147,18 +147,6 @@ public sealed class LifecycleTests
         static long Number(RawBlock e) => long.Parse(e.Id!, System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    [Fact]
-    public async Task Two_servers_on_one_port_fail_with_a_plain_message()
-    {
-        await using var server = await TestServer.StartAsync();
-
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--urls", server.Url.ToString()]);
-
-        code.ShouldBe(1);
-        output.ShouldContain("address already in use");
-        output.ShouldNotContain("   at ");
-    }
-
     [Theory]
     [InlineData("on")]
     [InlineData("off", "--no-inline")]

@@ -41,10 +41,10 @@ public static class HubErrorCodes
     /// <summary>403: the caller may not choose this client id.</summary>
     public const string ClientIdForbidden = "client-id-forbidden";
 
-    /// <summary>403: the <c>Host</c> is not a loopback one.</summary>
+    /// <summary>403: nobody has to authenticate, and the <c>Host</c> is neither a loopback one nor allowed.</summary>
     public const string HostForbidden = "host-forbidden";
 
-    /// <summary>403: a write that another site made the browser send.</summary>
+    /// <summary>403: nobody has to authenticate, and a page of another origin made the browser write.</summary>
     public const string CrossSite = "cross-site";
 
     /// <summary>404: no such path.</summary>
@@ -67,6 +67,9 @@ public static class HubErrorCodes
 
     /// <summary>406: <c>Accept</c> excludes <c>text/event-stream</c> (only where the option asks for that check).</summary>
     public const string NotAcceptable = "not-acceptable";
+
+    /// <summary>408: the body came too slowly, or stopped coming.</summary>
+    public const string BodyTimeout = "body-timeout";
 
     /// <summary>409: several zones have a client with that id.</summary>
     public const string ClientAmbiguous = "client-ambiguous";
@@ -91,6 +94,9 @@ public static class HubErrorCodes
 
     /// <summary>429: a limit of streams, connections or subscriptions is reached.</summary>
     public const string LimitReached = "limit-reached";
+
+    /// <summary>429: too many requests with a wrong token came from this address; the executable's.</summary>
+    public const string TooManyAttempts = "too-many-attempts";
 
     /// <summary>503: the hub is draining or closed.</summary>
     public const string Draining = "draining";

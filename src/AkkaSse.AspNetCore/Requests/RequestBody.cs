@@ -78,7 +78,8 @@ internal readonly struct RequestBody
     public static HubFault? FaultOf(Exception e) => e switch
     {
         BadHttpRequestException { StatusCode: 413 } => new(413, HubErrorCodes.BodyTooLarge, e.Message),
-        BadHttpRequestException bad => new(bad.StatusCode, HubErrorCodes.BodyInvalid, e.Message),
+        BadHttpRequestException { StatusCode: 408 } => new(408, HubErrorCodes.BodyTimeout, e.Message),
+        BadHttpRequestException => HubFault.Body(e.Message),
         OperationCanceledException or ObjectDisposedException or OutOfMemoryException => null,
         ConnectionResetException or IOException { InnerException: SocketException } => null,
         _ => HubFault.Body($"The body cannot be read: {e.Message}"),

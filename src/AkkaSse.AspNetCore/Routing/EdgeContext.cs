@@ -14,6 +14,9 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
 
     public SseHubEndpointOptions Options => options;
 
+    /// <summary>Null unless the options ask for it.</summary>
+    public GuardRules? Guard { get; } = options.LoopbackOnly ? new GuardRules(options.Guard) : null;
+
     public IHubEdge Edge => Resolved.Edge;
 
     public ISseHub Hub => Resolved.Hub;

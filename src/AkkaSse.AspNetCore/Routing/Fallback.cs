@@ -15,7 +15,7 @@ internal static class Fallback
 
     public static Task InvokeAsync(HttpContext context, EdgeContext edge, string root)
     {
-        if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
+        if (edge.Guard?.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
         if (RequestTarget.Read(context, out var target) is { } fault) return edge.RefuseAsync(context, fault);
         var segments = Segments(context, root);
         foreach (var route in HubRoutes.All)

@@ -59,7 +59,7 @@ public static class SseSeedEdgeRouteBuilderExtensions
 
     private static Task InvokeAsync(HttpContext context, SeedContext seeds, HubRoute route)
     {
-        if (seeds.Options.Endpoints.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return seeds.RefuseAsync(context, refused);
+        if (seeds.Edge.Guard?.Check(context.Request) is { } refused) return seeds.RefuseAsync(context, refused);
         return RequestTarget.Read(context, out var target) is { } fault
             ? seeds.RefuseAsync(context, fault)
             : route.Handler(context, seeds.Edge, target);

@@ -35,10 +35,13 @@ public sealed class SseHubEndpointOptions
     public bool AllowAnonymousClientIds { get; set; }
 
     /// <summary>
-    /// For a hub without authentication on loopback: only loopback <c>Host</c> values are served (a page that rebinds a name to 127.0.0.1
-    /// is refused), and writes that another site made the browser send (<c>Sec-Fetch-Site: cross-site</c>) are refused. Default false.
+    /// For a hub without authentication: only loopback <c>Host</c> values and those of <see cref="Guard"/> are served (a page that rebinds a
+    /// name to the hub's address is refused), and writes that a page of another origin sends are refused. Default false.
     /// </summary>
     public bool LoopbackOnly { get; set; }
+
+    /// <summary>What <see cref="LoopbackOnly"/> lets through besides.</summary>
+    public SseHubGuardOptions Guard { get; } = new();
 
     /// <summary>
     /// Answer 406 to a subscriber whose <c>Accept</c> excludes <c>text/event-stream</c> (HTTP-12). Default false: no <c>Accept</c> is
@@ -87,6 +90,7 @@ public sealed class SseHubEndpointOptions
                 yield return $"{nameof(Headers)} contains '{name}', which is no header name.";
             if (value is null || value.AsSpan().ContainsAny("\r\n\0")) yield return $"{nameof(Headers)}['{name}'] contains CR, LF or NUL.";
         }
+        foreach (var fault in Guard.Validate()) yield return $"{nameof(Guard)}.{fault}";
         if (SubjectOf is null) yield return $"{nameof(SubjectOf)} is null.";
         if (string.IsNullOrWhiteSpace(Challenge)) yield return $"{nameof(Challenge)} is empty.";
     }

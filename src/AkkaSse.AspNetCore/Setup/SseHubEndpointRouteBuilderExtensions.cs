@@ -82,7 +82,7 @@ public static class SseHubEndpointRouteBuilderExtensions
 
     private static Task InvokeAsync(HttpContext context, EdgeContext edge, HubRoute route)
     {
-        if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
+        if (edge.Guard?.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
         return RequestTarget.Read(context, out var target) is { } fault
             ? edge.RefuseAsync(context, fault)
             : route.Handler(context, edge, target);
@@ -90,7 +90,7 @@ public static class SseHubEndpointRouteBuilderExtensions
 
     private static Task InvokeStreamAsync(HttpContext context, EdgeContext edge, string stream)
     {
-        if (edge.Options.LoopbackOnly && LoopbackRules.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
+        if (edge.Guard?.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
         return RequestTarget.Read(context, out var target) is { } fault
             ? edge.RefuseAsync(context, fault)
             : SubscribeEndpoints.ToStream(context, edge, target, stream);

@@ -13,15 +13,16 @@ internal static class StreamOptionsJson
     private static readonly string[] Policies = ["skip", "disconnect", "conflate", "wait"];
     private static readonly string[] IdKinds = ["hub", "caller"];
 
-    /// <summary>Reads options over defaults and checks them; every fault of a value is listed.</summary>
+    /// <summary>Reads options over defaults and checks them; every fault is listed: names, forms of values, and bounds.</summary>
     public static HubFault? Read(JsonElement body, StreamOptions defaults, out StreamOptions options)
     {
         options = defaults;
+        var faults = new List<string>();
         foreach (var member in body.EnumerateObject())
         {
-            if (Apply(member.Name, member.Value, ref options) is { } fault) return fault;
+            if (Apply(member.Name, member.Value, ref options) is { } fault) faults.Add(fault);
         }
-        var faults = options.Validate().Select(static f => char.ToLowerInvariant(f[0]) + f[1..]).ToList();
+        faults.AddRange(options.Validate().Select(static f => char.ToLowerInvariant(f[0]) + f[1..]));
         return faults.Count == 0 ? null : new HubFault(400, HubErrorCodes.OptionsInvalid, string.Join(' ', faults));
     }
 
@@ -45,7 +46,7 @@ internal static class StreamOptionsJson
         json.WriteEndObject();
     }
 
-    private static HubFault? Apply(string name, JsonElement value, ref StreamOptions options)
+    private static string? Apply(string name, JsonElement value, ref StreamOptions options)
     {
         switch (name)
         {
@@ -108,12 +109,11 @@ internal static class StreamOptionsJson
                 options = options with { Ids = (StreamIds)ids };
                 return null;
             default:
-                return new HubFault(400, HubErrorCodes.OptionsInvalid, $"The option '{name}' is not known; {Allowed} are allowed.");
+                return $"The option '{name}' is not known; {Allowed} are allowed.";
         }
     }
 
-    private static HubFault Wrong(string name, string allowed) =>
-        new(400, HubErrorCodes.OptionsInvalid, $"The option '{name}' has a value that is not allowed; {allowed}");
+    private static string Wrong(string name, string allowed) => $"The option '{name}' has a value that is not allowed; {allowed}";
 
     private static bool Flag(JsonElement value, out bool flag)
     {

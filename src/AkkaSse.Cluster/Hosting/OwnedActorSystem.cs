@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Hosting.Logging;
+using AkkaSse.Hub.Engine;
 using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
@@ -11,9 +12,13 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
 
+    // As long as leaving may take.
+    private static readonly TimeSpan NameTakenFor = TimeSpan.FromSeconds(20);
+
     private TlsNode? _tls;
     private bool _begun;
     private bool _wasDeaf;
+    private bool _wasCreated;
 
     public int MaxFrameBytes => options.MaxFrameBytes;
 
@@ -24,10 +29,12 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         var isFirst = !_begun;
         _begun = true;
         if (isFirst) _tls = TlsNode.Start(options.Tls, logger, context.Time);
+        var log = new StartLoggers(loggers);
         var setup = ActorSystemSetup.Create(
             BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
-            new LoggerFactorySetup(loggers));
+            new LoggerFactorySetup(log));
         var system = Create(TlsNode.Add(setup, _tls));
+        log.Made();
         if (isFirst) TlsNode.Warn(system.Settings.Config, "Set Tls.CertificateFile and Tls.CaFile", logger);
         return system;
     }
@@ -37,13 +44,32 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
     {
         try
         {
-            return ActorSystem.Create(options.SystemName, setup);
+            var system = ActorSystem.Create(options.SystemName, setup);
+            _wasCreated = true;
+            return system;
         }
         catch (Exception e) when (SocketFault(e) is { } fault)
         {
-            throw new IOException($"The cluster's port {options.Host}:{options.Port} cannot be listened on: {fault.Message}. Another node on this host needs a Port of its own.", fault);
+            var (option, advice) = Advice(fault.SocketErrorCode);
+            throw new EngineStartException(option, $"The cluster's port {options.Host}:{options.Port} cannot be listened on: {fault.Message}. {advice}", fault);
+        }
+        catch (Exception e) when (!_wasCreated)
+        {
+            // Whatever Akka.NET makes of a value in HOCON. Values of its own the engine has checked.
+            throw new EngineStartException(options.HoconFile is null ? nameof(options.Hocon) : nameof(options.HoconFile),
+                $"The cluster cannot be started with this configuration: {Innermost(e).Message.TrimEnd('.')}. HOCON has to have values that Akka.NET takes.", e);
         }
     }
+
+    private static (string Option, string Advice) Advice(SocketError error) => error switch
+    {
+        SocketError.AddressAlreadyInUse => (nameof(AkkaClusterOptions.Port), "Another process has it; each node on this host needs a Port of its own."),
+        SocketError.AccessDenied => (nameof(AkkaClusterOptions.Port), "This process may not; ports from 1024 on need no rights."),
+        _ => (nameof(AkkaClusterOptions.Host), "Host has to be an address or a name of this machine."),
+    };
+
+    private static Exception Innermost(Exception e) =>
+        e is AggregateException { InnerExceptions: [var first, ..] } ? Innermost(first) : e.InnerException is { } inner ? Innermost(inner) : e;
 
     private static SocketException? SocketFault(Exception? e) => e switch
     {
@@ -84,6 +110,10 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
 
     public void Dispose() => _tls?.Dispose();
 
-    // It never became a member with a name; it leaves, and tries again as a new one.
-    public void OnNameTaken(ClusterNode node) => node.Cluster.Leave(node.Self.Address);
+    // It never became a member with a name; it leaves, and tries again as a new one. Until it has left it is not ready.
+    public void OnNameTaken(ClusterNode node)
+    {
+        node.Refuse(NameTakenFor);
+        node.Cluster.Leave(node.Self.Address);
+    }
 }

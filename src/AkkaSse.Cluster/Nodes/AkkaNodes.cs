@@ -24,8 +24,8 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
     /// <summary>Told of every change of the membership, on the node's actor.</summary>
     internal Action<ClusterView> ViewChanged { get; set; } = static _ => { };
 
-    /// <summary>Told that a reachable member has this node's name.</summary>
-    internal Action<NameTaken> NameIsTaken { get; set; } = static _ => { };
+    /// <summary>Told that a reachable member has this node's name, and whether it says so itself: then it lives.</summary>
+    internal Action<NameTaken, bool> NameIsTaken { get; set; } = static (_, _) => { };
 
     internal DateTimeOffset StartedAt { get; } = context.Time.GetUtcNow();
 
@@ -107,7 +107,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
 
     internal void OnView(ClusterView view) => ViewChanged(view);
 
-    internal void OnNameTaken(NameTaken taken) => NameIsTaken(taken);
+    internal void OnNameTaken(NameTaken taken, bool byHolder) => NameIsTaken(taken, byHolder);
 
     internal void OnReply(Reply reply)
     {

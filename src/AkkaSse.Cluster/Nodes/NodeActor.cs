@@ -31,7 +31,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<Reply>(m => _nodes.OnReply(m));
         Receive<Replies>(m => _nodes.OnReplies(m, Sender));
         Receive<Hello>(OnHello);
-        Receive<NameTaken>(m => _nodes.OnNameTaken(m));
+        Receive<NameTaken>(m => _nodes.OnNameTaken(m, Sender.Path.Address.ToString() == m.By));
         Receive<ClaimsQuestion>(m => Sender.Tell(_nodes.Claims.OnQuestion(m, _node), Self));
         Receive<ClaimLost>(m => _nodes.Claims.OnLost(m));
         Receive<PlacesChanged>(m => _nodes.Claims.OnChanged(m));
@@ -112,6 +112,10 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
             Sender.Tell(new NameTaken(hello.Node, unique.Address.ToString()), Self);
             return;
         }
+        // The other one was there first, and says so itself by its greeting, which may come before its answer to this node's.
+        if (hello.Node == _node.Context.NodeName && !from.Unique.Equals(_node.Self)
+            && (hello.StartedAt, from.Unique.Uid).CompareTo((_nodes.StartedAt.ToUnixTimeMilliseconds(), _node.Self.Uid)) < 0)
+            _nodes.OnNameTaken(new NameTaken(hello.Node, from.Unique.Address.ToString()), byHolder: true);
         Accept(from.Unique, hello, Sender);
         if (hello.Answer) Sender.Tell(OwnHello(answer: false), Self);
     }

@@ -10,6 +10,9 @@ namespace AkkaSse.Hub.Clients;
 /// <summary>The part of a connection that is not delivery: opening, gaps, changes, heartbeat, the end.</summary>
 internal sealed partial class ClientActor
 {
+    // A stream that comes late meets the same id.
+    private bool _unknownIdTold;
+
     private void WriteOpen(ref int budget)
     {
         _opened = true;
@@ -48,18 +51,20 @@ internal sealed partial class ClientActor
 
     private void WriteGaps(ref int budget)
     {
-        foreach (var cursor in _cursors)
-        {
-            if (cursor.HasGap) WriteGap(cursor, ref budget);
-        }
+        // One line for what one request asked for: an id that nobody knows is unknown to each of its streams.
+        var gaps = Array.FindAll(_cursors, static c => c.HasGap);
+        foreach (var cursor in gaps) WriteGap(cursor, ref budget, isTold: gaps.Length > 1);
+        if (gaps.Length > 1) Log.Gaps(_host.Logger, gaps.Length, gaps[0].Stream);
         if (_rare is { } rare) rare.Held = null;
     }
 
-    private void WriteGap(Cursor cursor, ref int budget)
+    private void WriteGap(Cursor cursor, ref int budget, bool isTold = false)
     {
         if (cursor.TakeGap() is not { } gap) return;
         _host.Metrics.Gaps.Add(1, new KeyValuePair<string, object?>("reason", gap.Word));
-        Log.Gap(_host.Logger, cursor.Stream, gap.From, gap.To, gap.Word);
+        var isUnknownId = gap.Reason == GapReason.UnknownId;
+        if (!isTold && !(isUnknownId && _unknownIdTold)) Log.Gap(_host.Logger, cursor.Stream, gap.From, gap.To, gap.Word);
+        _unknownIdTold |= isUnknownId;
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
         {

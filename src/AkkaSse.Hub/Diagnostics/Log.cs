@@ -43,4 +43,7 @@ internal static partial class Log
 
     [LoggerMessage(1017, LogLevel.Information, "Stream {Stream}: a reader missed {From} to {To} ({Reason}).")]
     internal static partial void Gap(ILogger logger, string stream, long? from, long? to, string reason);
+
+    [LoggerMessage(1018, LogLevel.Information, "{Streams} streams, {Stream} among them: a reader that came missed events of each.")]
+    internal static partial void Gaps(ILogger logger, int streams, string stream);
 }

@@ -35,6 +35,7 @@ public interface IHubEngine : IAsyncDisposable
     EngineState State { get; }
 
     /// <summary>Starts; called once, with the node that this engine serves. May return before the state is Ready.</summary>
+    /// <exception cref="EngineStartException">It cannot, and trying again changes nothing. What is only away is waited for.</exception>
     ValueTask StartAsync(IEngineHost host, CancellationToken cancellation);
 
     /// <summary>Leaves the cluster gracefully: claims end, entities move. Connections have been drained before.</summary>
@@ -76,6 +77,14 @@ public interface IEngineHost
 
     /// <summary>Told after <see cref="IHubEngine.State"/> has changed.</summary>
     void OnStateChanged(EngineState state);
+
+    /// <summary>
+    /// Told after the start and before the state was ever Ready, perhaps several times: it will not be until somebody changes what the reason
+    /// says. The engine goes on trying.
+    /// </summary>
+    void OnRefused(EngineStartException reason)
+    {
+    }
 
     /// <summary>A claim that this node holds was given to another connection or has ended; its connection is closed when the generation is still the same.</summary>
     void OnClaimLost(string zone, string client, long generation, CloseReason reason);

@@ -21,6 +21,9 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
     private readonly string _state = "up";
     private volatile bool _left;
 
+    // Who had this node's name at the last look, and until when. Used by the one loop that registers.
+    private (Guid Incarnation, DateTime ExpiresAt) _holder;
+
     internal Inbox Inbox { get; set; } = null!;
 
     private string Me => host.Options.NodeName;
@@ -63,9 +66,30 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
         if (taken == 0)
         {
             Log.NameInUse(logger, Me);
-            throw new EngineAwayException($"the node name {Me} is in use");
+            throw await NameInUseAsync(listening, cancellation).ConfigureAwait(false);
         }
         Renewed(begun);
+    }
+
+    // A lease that grew between two looks is a process that lives; one that only ends may be of a process that does not.
+    private async Task<NameInUseException> NameInUseAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        string? address = null;
+        var holder = _holder;
+        var command = connection.Command("select incarnation, expires_at, address from akkasse.nodes where name = $1", Me);
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                if (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+                {
+                    _holder = (reader.GetGuid(0), reader.GetFieldValue<DateTime>(1));
+                    address = reader.Text(2);
+                }
+            }
+        }
+        return new NameInUseException(Me, address, holder.Incarnation == _holder.Incarnation && holder.ExpiresAt < _holder.ExpiresAt);
     }
 
     /// <summary>Claims that this node held before an outage: those that somebody else has now are lost.</summary>

@@ -9,7 +9,17 @@ namespace AkkaSse.Postgres.Sessions;
 internal readonly record struct Identity(long SystemIdentifier, int Timeline, DateTime StartedAt);
 
 /// <summary>The engine is away: certainly nothing was changed.</summary>
-internal sealed class EngineAwayException(string message, Exception? inner = null) : Exception(message, inner);
+internal class EngineAwayException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The server is there and is not one that this program can work on.</summary>
+internal sealed class UnfitServerException(string message) : EngineAwayException(message);
+
+/// <summary>Another process has this node's name; alive when it was seen to renew its lease.</summary>
+internal sealed class NameInUseException(string node, string? address, bool isAlive)
+    : EngineAwayException($"the node name {node} is in use{(address is null ? "" : $" by the node at {address}")}")
+{
+    internal bool IsAlive => isAlive;
+}
 
 /// <summary>
 /// Pooled connections to the one server whose identity was verified. A connection that reaches another one, or the same after a restart, is refused before anybody uses

@@ -14,7 +14,7 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
     private const long LostOffsets = 1 << 20;
 
     /// <summary>Brings the schema up to date and verifies the server. Returns its identity.</summary>
-    /// <exception cref="EngineAwayException">The schema is newer than this program, or the database is not in UTF-8.</exception>
+    /// <exception cref="UnfitServerException">The schema is newer than this program, or the database is not in UTF-8.</exception>
     internal async Task<Identity> RunAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
@@ -23,7 +23,7 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
             await connection.ExecuteAsync("select pg_advisory_xact_lock($1)", cancellation, PgNames.SchemaLock).ConfigureAwait(false);
             var identity = await Database.IdentifyAsync(connection, cancellation).ConfigureAwait(false);
             var encoding = (string)(await connection.ScalarAsync("select current_setting('server_encoding')", cancellation).ConfigureAwait(false))!;
-            if (encoding != "UTF8") throw new EngineAwayException($"the database's encoding is {encoding}; names are stored exactly only with UTF8");
+            if (encoding != "UTF8") throw new UnfitServerException($"the database's encoding is {encoding}; names are stored exactly only with UTF8");
             await MigrateAsync(connection, cancellation).ConfigureAwait(false);
             await VerifyAsync(connection, identity, cancellation).ConfigureAwait(false);
             await transaction.CommitAsync(cancellation).ConfigureAwait(false);
@@ -37,7 +37,7 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
         if (!present)
             await connection.ExecuteAsync("create schema if not exists akkasse; create table akkasse.migrations (version int primary key, at timestamptz not null default now())", cancellation).ConfigureAwait(false);
         var from = (int)(await connection.ScalarAsync("select coalesce(max(version), 0) from akkasse.migrations", cancellation).ConfigureAwait(false))!;
-        if (from > Version) throw new EngineAwayException($"the schema akkasse has version {from}, this program knows {Version}");
+        if (from > Version) throw new UnfitServerException($"the schema akkasse has version {from}, this program knows {Version}");
         for (var version = from + 1; version <= Version; version++)
         {
             await connection.ExecuteAsync(Read(version), cancellation).ConfigureAwait(false);

@@ -46,7 +46,7 @@ internal static class ServerCommand
         return result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).GetAwaiter().GetResult();
     }
 
-    /// <summary>Faults of the configuration are told one by one, without a stack trace: nothing in the program is wrong.</summary>
+    /// <summary>Faults of the configuration are told one by one, and why a start failed in one sentence, without a stack trace: nothing in the program is wrong.</summary>
     private static async Task<int> Guard(Func<Task<int>> run)
     {
         try
@@ -58,14 +58,9 @@ internal static class ServerCommand
             foreach (var fault in e.Faults) await Console.Error.WriteLineAsync($"akkasse: {fault}");
             return ExitCodes.Configuration;
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException or System.Net.Sockets.SocketException)
+        catch (StartFailedException e)
         {
             await Console.Error.WriteLineAsync($"akkasse: {e.Message}");
-            return ExitCodes.Failed;
-        }
-        catch (System.Net.Sockets.SocketException e)
-        {
-            await Console.Error.WriteLineAsync($"akkasse: cannot listen: {e.Message}");
             return ExitCodes.Failed;
         }
     }

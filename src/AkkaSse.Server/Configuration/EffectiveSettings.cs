@@ -27,7 +27,7 @@ internal sealed class EffectiveSettings
     /// <summary>Whether callers have to authenticate.</summary>
     internal bool Authenticated => Tokens.Count > 0;
 
-    /// <summary>Whether only this host can reach the server, so that the host name of a request can be checked.</summary>
+    /// <summary>Whether only this host can reach the server.</summary>
     internal bool LoopbackOnly => !Authenticated && !Server.AllowAnonymousNetwork;
 
     /// <summary>The options with the executable's own defaults, before anything is read.</summary>

@@ -44,8 +44,26 @@ internal sealed class ServerSettings
     /// <summary>Whether a client may choose its id without authentication; null: only while all urls are loopback.</summary>
     public bool? AllowAnonymousClientIds { get; set; }
 
-    /// <summary>Origins whose pages may call this server.</summary>
+    /// <summary>
+    /// Without authentication: names by which requests may ask for this server, besides loopback ones and those of the urls. A name or an address,
+    /// <c>*.example.com</c> for all names below one, or <c>*</c> for every name.
+    /// </summary>
+    public List<string> AllowedHosts { get; set; } = [];
+
+    /// <summary>Origins whose pages may call this server, and write to it without authentication.</summary>
     public List<string> CorsOrigins { get; set; } = [];
+
+    /// <summary>Headers that pages of <see cref="CorsOrigins"/> may send besides those that the hub reads, <c>traceparent</c> for example.</summary>
+    public List<string> CorsHeaders { get; set; } = [];
+
+    /// <summary>Whether pages of <see cref="CorsOrigins"/> may call with cookies and TLS client certificates, which a proxy in front may ask for; the server itself reads neither.</summary>
+    public bool CorsCredentials { get; set; }
+
+    /// <summary>
+    /// Proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed: addresses, or networks like <c>10.0.0.0/8</c>. Empty: nobody's. Where a chain of them
+    /// passes a request on, the last address that is not a known proxy's is the caller's.
+    /// </summary>
+    public List<string> KnownProxies { get; set; } = [];
 
     /// <summary>Extra urls that speak HTTP/2 without TLS (prior knowledge) and nothing else.</summary>
     public List<string> H2cUrls { get; set; } = [];
@@ -93,9 +111,23 @@ internal sealed class ServerSettings
         {
             if (!Edges.Contains(edge)) yield return $"{Section}:SeedEdges has '{edge}'; {string.Join(", ", Edges)} are allowed, or none.";
         }
+        foreach (var host in AllowedHosts)
+        {
+            if (!IsHost(host)) yield return $"{Section}:AllowedHosts has '{host}'; a name or address without scheme and port, like hub.example.com or *.example.com, or * for every name, is allowed.";
+        }
         foreach (var origin in CorsOrigins)
         {
             if (!IsOrigin(origin)) yield return $"{Section}:CorsOrigins has '{origin}'; an origin like https://app.example.com or http://localhost:5173 is allowed, without a path.";
+        }
+        foreach (var header in CorsHeaders)
+        {
+            if (header.Length == 0 || !header.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)) || header == "*")
+                yield return $"{Section}:CorsHeaders has '{header}'; the name of a header like traceparent is allowed.";
+        }
+        if (CorsCredentials && CorsOrigins.Count == 0) yield return $"{Section}:CorsCredentials is true without {Section}:CorsOrigins; credentials are allowed to named origins only.";
+        foreach (var proxy in KnownProxies)
+        {
+            if (!System.Net.IPAddress.TryParse(proxy, out _) && !System.Net.IPNetwork.TryParse(proxy, out _)) yield return $"{Section}:KnownProxies has '{proxy}'; an address like 10.0.0.5 or a network like 10.0.0.0/8 is allowed.";
         }
         if (Otlp is not null && !(Uri.TryCreate(Otlp, UriKind.Absolute, out var otlp) && otlp.Scheme is "http" or "https"))
             yield return $"{Section}:Otlp is '{Otlp}'; an http or https url like http://localhost:4317 is allowed.";
@@ -117,6 +149,9 @@ internal sealed class ServerSettings
         f.StartsWith("ConnectionString ", StringComparison.Ordinal) ? $"{Section}:Postgres {f["ConnectionString ".Length..]}"
         : f.StartsWith("ListenConnectionString ", StringComparison.Ordinal) ? $"{Section}:PostgresListen {f["ListenConnectionString ".Length..]}"
         : $"{Section}:Postgres{f}");
+
+    private static bool IsHost(string text) =>
+        text == "*" || Uri.CheckHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) != UriHostNameType.Unknown;
 
     private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

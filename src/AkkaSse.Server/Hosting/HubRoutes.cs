@@ -29,7 +29,7 @@ internal static class HubRoutes
         });
     }
 
-    // Host names and cross-site writes are checked by LoopbackGuard, for the page and the metrics too.
+    // Host names and cross-site writes are checked by Guard, for the page and the metrics too.
     private static void Configure(SseHubEndpointOptions options, EffectiveSettings settings)
     {
         options.AllowAnonymousClientIds = settings.Server.AllowAnonymousClientIds ?? settings.LoopbackOnly;

@@ -43,10 +43,23 @@ internal static class KestrelSetup
         sockets.UnsafePreferInlineScheduling = settings.Server.Inline;
         sockets.CreateBoundListenSocket = endpoint =>
         {
-            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            var socket = Bind(endpoint);
             if (endpoint is IPEndPoint) Tune(socket, settings.Server.SendBufferBytes, settings.Hub.Heartbeat);
             return socket;
         };
+    }
+
+    private static Socket Bind(EndPoint endpoint)
+    {
+        try
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        }
+        catch (SocketException e)
+        {
+            StartFailures.KeepEndpoint(e, endpoint);
+            throw;
+        }
     }
 
     // Set on the listening socket, because accepted sockets inherit both, and an accepted one would be tuned only after its window was announced.

@@ -3,7 +3,11 @@ using System.Net;
 namespace AkkaSse.Server.Hosting;
 
 /// <summary>One address to listen on, with the configuration key that named it.</summary>
-internal readonly record struct ListenUrl(string Key, string Url, bool Loopback, bool H2c);
+internal readonly record struct ListenUrl(string Key, string Url, bool Loopback, bool H2c)
+{
+    /// <summary>The name or address in it; empty for a Unix socket.</summary>
+    internal string Host { get; } = BindingAddress.Parse(Url) is { IsUnixPipe: false } address ? address.Host : "";
+}
 
 /// <summary>The addresses to listen on. Pure: it binds nothing.</summary>
 internal sealed class ListenUrls
@@ -15,6 +19,14 @@ internal sealed class ListenUrls
     internal IReadOnlyList<ListenUrl> All { get; }
 
     internal IEnumerable<ListenUrl> NotLoopback => All.Where(u => !u.Loopback);
+
+    /// <summary>The names and addresses that the urls have, by which requests may ask for this server.</summary>
+    internal IEnumerable<string> Hosts => All.Select(static u => u.Host)
+        .Where(static h => !IsEveryAddress(h) && Uri.CheckHostName(h) != UriHostNameType.Unknown).Distinct();
+
+    /// <summary>Whether a url means all addresses of this machine: a name that is not loopback does, too.</summary>
+    internal bool AllAddresses => NotLoopback.Any(static u =>
+        u.Host.Length > 0 && (IsEveryAddress(u.Host) || !IPAddress.TryParse(u.Host.Trim('[', ']'), out _)));
 
     /// <summary>Reads the keys that Kestrel reads, in its order: endpoints win over urls, urls over ports.</summary>
     internal static ListenUrls Read(IConfiguration configuration, IEnumerable<string> h2c, List<string> faults)
@@ -56,6 +68,9 @@ internal sealed class ListenUrls
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    private static bool IsEveryAddress(string host) =>
+        host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var a) && (a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any)));
 
     private static bool AddPorts(IConfiguration configuration, List<ListenUrl> found, List<string> faults)
     {

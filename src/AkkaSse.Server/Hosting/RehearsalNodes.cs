@@ -108,7 +108,7 @@ internal sealed class RehearsalNodes : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         engine(builder.Services.AddSseHub(hub => (hub.AutoCreate, hub.DrainWindow, hub.NodeName) = (true, TimeSpan.Zero, name)));
         var app = builder.Build();
-        if (settings.LoopbackOnly) app.UseMiddleware<LoopbackGuard>(settings.Server.CorsOrigins);
+        Guard.Use(app, settings);
         app.MapSseHub(static edge => edge.AllowAnonymousClientIds = true);
         return app;
     }

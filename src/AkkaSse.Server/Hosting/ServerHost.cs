@@ -1,3 +1,4 @@
+using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Health;
@@ -18,12 +19,43 @@ internal static partial class ServerHost
     {
         // Before anything listens to the hub's metrics.
         var rehearsal = await WarmUp.RunAsync(settings);
-        await using var app = Build(settings);
-        if (rehearsal is not null) LogNotWarm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), rehearsal);
-        await app.StartAsync();
-        Announce(app, settings);
-        await app.WaitForShutdownAsync();
-        return ExitCodes.Ok;
+        WebApplication app;
+        try
+        {
+            app = Build(settings);
+        }
+        catch (Exception e)
+        {
+            throw StartFailures.Of(e, settings);
+        }
+        await using (app)
+        {
+            if (rehearsal is not null) LogNotWarm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), rehearsal);
+            if (!await StartAsync(app, settings)) return ExitCodes.Ok;
+            Announce(app, settings);
+            var refused = app.Services.GetRequiredService<SseHub>().EngineRefused;
+            if (await Task.WhenAny(app.WaitForShutdownAsync(), refused) == refused) await app.StopAsync();
+            return refused.IsCompleted ? throw StartFailures.Of(await refused, settings) : ExitCodes.Ok;
+        }
+    }
+
+    /// <summary>False when a signal has ended the start.</summary>
+    private static async Task<bool> StartAsync(WebApplication app, EffectiveSettings settings)
+    {
+        try
+        {
+            await app.StartAsync();
+            return true;
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception e)
+        {
+            LogStartFailed(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), e);
+            throw StartFailures.Of(e, settings);
+        }
     }
 
     private static WebApplication Build(EffectiveSettings settings)
@@ -45,10 +77,11 @@ internal static partial class ServerHost
         var app = builder.Build();
         // Before the hub counts anything: what happens without a listener is not counted.
         app.Services.GetRequiredService<MetricCollector>();
+        Proxies.Use(app, settings);
         if (settings.Server.AccessLog) app.UseMiddleware<AccessLog>();
-        if (settings.LoopbackOnly) app.UseMiddleware<LoopbackGuard>(settings.Server.CorsOrigins);
-        app.Use(NotFoundAsync);
+        Guard.Use(app, settings);
         if (settings.Server.CorsOrigins.Count > 0) app.UseCors();
+        app.Use(NotFoundAsync);
         if (settings.Authenticated)
         {
             app.UseAuthentication();
@@ -66,7 +99,7 @@ internal static partial class ServerHost
 
     // Behind routing: what no route was found for. Without a frame of its own, because all requests come through here.
     private static Task NotFoundAsync(HttpContext context, RequestDelegate next) => context.GetEndpoint() is null
-        ? Problems.WriteAsync(context, 404, "not-found", "There is nothing at this path; docs/http-api.md lists the API.")
+        ? context.RequestServices.GetRequiredService<IHubErrorWriter>().WriteAsync(context, 404, "not-found", "There is nothing at this path; docs/http-api.md lists the API.")
         : next(context);
 
     private static void AddServices(WebApplicationBuilder builder, EffectiveSettings settings)
@@ -88,13 +121,16 @@ internal static partial class ServerHost
         if (settings.Authenticated) GrantPolicies.Add(services);
         if (settings.Server.CorsOrigins.Count > 0)
         {
-            services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
-                .WithOrigins([.. settings.Server.CorsOrigins])
-                .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-                .WithHeaders("last-event-id", "idempotency-key", "content-type", "authorization", "cache-control")
-                .WithExposedHeaders("Retry-After")
-                // The longest that browsers keep a preflight's answer.
-                .SetPreflightMaxAge(TimeSpan.FromHours(2))));
+            services.AddCors(cors => cors.AddDefaultPolicy(policy =>
+            {
+                policy.WithOrigins([.. settings.Server.CorsOrigins])
+                    .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+                    .WithHeaders(["last-event-id", "idempotency-key", "content-type", "authorization", "cache-control", .. settings.Server.CorsHeaders])
+                    .WithExposedHeaders("Retry-After")
+                    // The longest that browsers keep a preflight's answer.
+                    .SetPreflightMaxAge(TimeSpan.FromHours(2));
+                if (settings.Server.CorsCredentials) policy.AllowCredentials();
+            }));
         }
         if (settings.Server.Otlp is { } otlp) services.AddHostedService(_ => new OtlpExport(otlp, settings.Hub.NodeName));
     }
@@ -137,6 +173,9 @@ internal static partial class ServerHost
 
     [LoggerMessage(3005, LogLevel.Warning, "The warm-up failed, the server starts without it: {Reason}")]
     private static partial void LogNotWarm(ILogger logger, string reason);
+
+    [LoggerMessage(3006, LogLevel.Debug, "The start failed")]
+    private static partial void LogStartFailed(ILogger logger, Exception fault);
 
     [LoggerMessage(3004, LogLevel.Warning, "Nobody has to authenticate, and other hosts are served: whoever reaches this address may read and publish")]
     private static partial void LogAnonymous(ILogger logger);

@@ -20,6 +20,7 @@ internal static class GrantPolicies
         services.AddAuthorizationBuilder()
             .AddPolicy(Known, policy => policy.RequireAuthenticatedUser())
             .AddPolicy(Observe, policy => policy.RequireAuthenticatedUser().RequireAssertion(context => context.User.May("cluster")));
+        services.AddSingleton<TokenAttempts>();
         services.AddSingleton<IHubAuthorizer, GrantAuthorizer>();
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using AkkaSse.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -6,29 +7,43 @@ namespace AkkaSse.Server.Security;
 
 /// <summary>Accepts <c>Authorization: Bearer token</c>. A token in the query is not accepted: it would stand in logs of proxies.</summary>
 internal sealed class TokenAuthenticationHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenTable tokens)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenTable tokens, TokenAttempts attempts,
+    IHubErrorWriter errors)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     internal new const string Scheme = "Bearer";
+
+    // One handler per request.
+    private bool _isExhausted;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization.ToString();
         if (header.Length == 0) return Task.FromResult(AuthenticateResult.NoResult());
         if (!header.StartsWith(Scheme + " ", StringComparison.OrdinalIgnoreCase)) return Task.FromResult(AuthenticateResult.NoResult());
-        var principal = tokens.Find(header[(Scheme.Length + 1)..].Trim());
-        return Task.FromResult(principal is null
-            ? AuthenticateResult.Fail("The token is not known.")
-            : AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme)));
+        var remote = Context.Connection.RemoteIpAddress;
+        var token = header[(Scheme.Length + 1)..].Trim();
+        _isExhausted = attempts.IsExhausted(remote);
+        if (tokens.Find(token, remote, mustBeSeen: _isExhausted) is { } principal)
+            return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme)));
+        attempts.Failed(remote);
+        return Task.FromResult(AuthenticateResult.Fail("The token is not known."));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (_isExhausted)
+        {
+            Response.Headers.RetryAfter = ((int)TokenAttempts.Refill.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            return errors.WriteAsync(Context, StatusCodes.Status429TooManyRequests, HubErrorCodes.TooManyAttempts,
+                "Too many wrong tokens came from this address; it has one more try each second.");
+        }
         // RFC 6750: no error code when the request carried no token at all.
         Response.Headers.WWWAuthenticate = Request.Headers.Authorization.Count == 0 ? Scheme : Scheme + " error=\"invalid_token\"";
-        return Problems.WriteAsync(Context, StatusCodes.Status401Unauthorized, "unauthenticated", "This call needs a bearer token that the server knows.");
+        return errors.WriteAsync(Context, StatusCodes.Status401Unauthorized, HubErrorCodes.Unauthorized,
+            "This call needs a bearer token that the server knows.");
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Problems.WriteAsync(Context, StatusCodes.Status403Forbidden, "forbidden", "The token does not grant this call.");
+        errors.WriteAsync(Context, StatusCodes.Status403Forbidden, HubErrorCodes.Forbidden, "The token does not grant this call.");
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -5,14 +7,16 @@ using AkkaSse.Hub;
 
 namespace AkkaSse.Server.Security;
 
-/// <summary>The accepted tokens as hashes. Immutable.</summary>
+/// <summary>The accepted tokens as hashes, and where each was right. Thread-safe.</summary>
 /// <remarks>Hashes make the compared values equally long and keep secrets out of memory dumps; all entries are compared, so time says nothing about which fits.</remarks>
 internal sealed class TokenTable
 {
     internal const int MinLength = 16;
-    private readonly (byte[] Hash, ClaimsPrincipal Principal)[] _entries;
 
-    private TokenTable((byte[], ClaimsPrincipal)[] entries) => _entries = entries;
+    private readonly (byte[] Hash, ClaimsPrincipal Principal, SeenAddresses Seen)[] _entries;
+
+    private TokenTable(IEnumerable<(byte[] Hash, ClaimsPrincipal Principal)> entries) =>
+        _entries = [.. entries.Select(static e => (e.Hash, e.Principal, new SeenAddresses()))];
 
     internal int Count => _entries.Length;
 
@@ -33,20 +37,28 @@ internal sealed class TokenTable
             if (entries.Exists(e => CryptographicOperations.FixedTimeEquals(e.Hash, hash))) faults.Add($"{key} has the same secret as an entry before it; every entry needs its own.");
             entries.Add((hash, Principal(entry.Subject!, grants)));
         }
-        return new TokenTable([.. entries]);
+        return new TokenTable(entries);
     }
 
-    /// <summary>The owner of a token, or null.</summary>
-    internal ClaimsPrincipal? Find(string token)
+    /// <summary>The owner of a token, or null. Notes where it came from.</summary>
+    /// <param name="token">What the caller has shown.</param>
+    /// <param name="remote">Where the call comes from; null for a Unix socket.</param>
+    /// <param name="mustBeSeen">True where only a token is accepted that came from there before.</param>
+    internal ClaimsPrincipal? Find(string token, IPAddress? remote = null, bool mustBeSeen = false)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(token), hash);
-        ClaimsPrincipal? found = null;
-        foreach (var (expected, principal) in _entries)
+        var found = -1;
+        for (var i = 0; i < _entries.Length; i++)
         {
-            if (CryptographicOperations.FixedTimeEquals(expected, hash)) found = principal;
+            if (CryptographicOperations.FixedTimeEquals(_entries[i].Hash, hash)) found = i;
         }
-        return found;
+        if (found < 0) return null;
+        var (_, principal, seen) = _entries[found];
+        if (remote is null || seen.Has(remote)) return principal;
+        if (mustBeSeen) return null;
+        seen.Add(remote);
+        return principal;
     }
 
     private static string? Secret(TokenSettings entry, string key, List<string> faults)
@@ -86,6 +98,22 @@ internal sealed class TokenTable
         }
         if (entry.Grants.Count == 0) faults.Add($"{key}:Grants is empty; {Grant.Allowed} are allowed.");
         return grants;
+    }
+
+    // Where one token was right. Bounded: further addresses are not noted.
+    private sealed class SeenAddresses
+    {
+        private const int Max = 1_024;
+
+        private readonly ConcurrentDictionary<IPAddress, bool> _all = new();
+        private int _count;
+
+        public bool Has(IPAddress remote) => _all.ContainsKey(remote);
+
+        public void Add(IPAddress remote)
+        {
+            if (Volatile.Read(ref _count) < Max && _all.TryAdd(remote, true)) Interlocked.Increment(ref _count);
+        }
     }
 
     private static ClaimsPrincipal Principal(string subject, List<Grant> grants)

@@ -72,7 +72,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         if (kill(Pid, number) != 0 && !_process.HasExited) throw new InvalidOperationException($"Signal {number} to {Pid} failed: {Marshal.GetLastPInvokeError()}");
     }
 
-    private static ProgramProcess Start(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment)
+    /// <summary>Starts a program and waits for nothing.</summary>
+    internal static ProgramProcess Start(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment)
     {
         var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {

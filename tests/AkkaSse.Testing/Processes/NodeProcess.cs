@@ -37,6 +37,39 @@ public sealed partial class NodeProcess : IAsyncDisposable
 
     public static async Task<NodeProcess> StartAsync(string name, NodeStart start)
     {
+        var node = Begin(name, start);
+        try
+        {
+            await Eventually.Until(() => node._url.Task.IsCompleted || node._process.HasExited, () => $"{name} to say where it listens. It wrote:\n{node.Output}", () => node._lines.Count);
+            if (node._url.Task.IsCompleted) return node;
+            throw new InvalidOperationException($"Node {name} ended with {await node.ExitAsync()}. It wrote:\n{node.Output}");
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a node that is expected to end by itself: its exit code, and what it wrote.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(string name, NodeStart start)
+    {
+        await using var node = Begin(name, start);
+        return (await node.ExitAsync(), node.Output);
+    }
+
+    /// <summary>Waits for the end of a node that ends by itself, and for its last lines; its exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await Eventually.Until(() => _process.HasExited, () => $"{Name} to end. It wrote:\n{Output}", () => _lines.Count);
+        // HasExited may be true before what it wrote has been read; this waits for both.
+        using var limit = Eventually.Limit();
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    private static NodeProcess Begin(string name, NodeStart start)
+    {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string[] command = [.. start.Prefix, .. s_session, dotnet, Program(), "--node-name", name, .. start.Arguments];
         var info = new ProcessStartInfo(command[0])
@@ -61,20 +94,7 @@ public sealed partial class NodeProcess : IAsyncDisposable
         node._process.Start();
         node._process.BeginOutputReadLine();
         node._process.BeginErrorReadLine();
-        try
-        {
-            await Eventually.Until(() => node._url.Task.IsCompleted || node._process.HasExited, () => $"{name} to say where it listens. It wrote:\n{node.Output}", () => node._lines.Count);
-            if (node._url.Task.IsCompleted) return node;
-            // HasExited may be true before what it wrote has been read; this waits for both.
-            using var limit = Eventually.Limit();
-            await node._process.WaitForExitAsync(limit.Token);
-            throw new InvalidOperationException($"Node {name} ended with {node._process.ExitCode}. It wrote:\n{node.Output}");
-        }
-        catch
-        {
-            await node.DisposeAsync();
-            throw;
-        }
+        return node;
     }
 
     public async Task KillAsync()

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using AkkaSse.Cluster;
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Postgres;
+using AkkaSse.Server.CommandLine;
+using AkkaSse.Server.Configuration;
+using Microsoft.AspNetCore.Connections;
+
+namespace AkkaSse.Server.Hosting;
+
+/// <summary>Says in one sentence why the server could not start, and which key decides about it. A stack trace would hide both.</summary>
+internal static class StartFailures
+{
+    /// <summary>Where <see cref="KeepEndpoint"/> keeps an address with an exception that does not name it.</summary>
+    private const string EndpointKey = "akkasse.endpoint";
+
+    // The options of the hub and its engines by which their faults are told, and the keys that set them.
+    private static readonly Dictionary<string, string> Keys = new()
+    {
+        [nameof(HubOptions.NodeName)] = "Hub:NodeName",
+        [nameof(PostgresOptions.ConnectionString)] = "Server:Postgres",
+        [nameof(PostgresOptions.ListenConnectionString)] = "Server:PostgresListen",
+        [nameof(AkkaClusterOptions.Host)] = "Akka:Host",
+        [nameof(AkkaClusterOptions.Port)] = "Akka:Port",
+        [nameof(AkkaClusterOptions.Hocon)] = "Akka:Hocon",
+        [nameof(AkkaClusterOptions.HoconFile)] = "Akka:HoconFile",
+    };
+
+    /// <summary>Wraps what came out of the start.</summary>
+    internal static StartFailedException Of(Exception e, EffectiveSettings settings) => new(Line(e switch
+    {
+        EngineStartException engine => $"{engine.Message} {Setting(Keys.GetValueOrDefault(engine.Option, engine.Option))}",
+        IOException { InnerException: AddressInUseException } => $"{e.Message.TrimEnd('.')} by another process. {Urls(settings)}",
+        IOException when IsOfSocket(e) => $"{Words(e)}. {Urls(settings)}",
+        SocketException socket => $"{socket.Data[EndpointKey] ?? "An address"} cannot be listened on: {socket.Message}. {Urls(settings)}",
+        _ => $"The server could not start: {Words(e)}{(Words(e).EndsWith('.') ? "" : ".")}",
+    }), e);
+
+    /// <summary>Notes which address a fault of a socket is about: the system's message does not say it.</summary>
+    internal static void KeepEndpoint(SocketException e, EndPoint endpoint) => e.Data[EndpointKey] = endpoint.ToString();
+
+    // Where localhost means two addresses, both have their fault.
+    private static bool IsOfSocket(Exception? e) =>
+        e is SocketException || (e is AggregateException many ? many.InnerExceptions.Any(IsOfSocket) : e is not null && IsOfSocket(e.InnerException));
+
+    private static string Urls(EffectiveSettings settings) =>
+        "Listen on an address of this machine and a port that is free and allowed. "
+        + Setting(settings.Urls.All.Count > 0 ? settings.Urls.All[0].Key : "urls");
+
+    private static string Setting(string key)
+    {
+        var option = ServerOption.All.FirstOrDefault(o => o.Key == key);
+        return option is null ? $"The key is {key}." : $"The key is {key}, the switch {option.Name}.";
+    }
+
+    // What the innermost says is the cause; what stands around it says what was tried.
+    private static string Words(Exception e)
+    {
+        var words = new List<string>();
+        for (var at = e; at is not null; at = at is AggregateException { InnerExceptions: [var first, ..] } ? first : at.InnerException)
+        {
+            if (at is AggregateException) continue;
+            var text = at.Message;
+            if (at is ArgumentException { ParamName: { } name }) text = text.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
+            if (!words.Exists(w => w.Contains(text, StringComparison.Ordinal))) words.Add(text.TrimEnd('.'));
+        }
+        return string.Join(": ", words);
+    }
+
+    private static string Line(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}
