@@ -80,10 +80,26 @@ public sealed class SseClientOptions
     /// <summary>The reconnection time while the server has given none. Default 1 s.</summary>
     public TimeSpan DefaultRetry { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A shorter <c>retry</c> of the server counts as this much, so that no server can make the client come back without a pause; 0 to
+    /// 2147483647 ms. A shorter <see cref="MaxRetry"/> wins. It does not bind <see cref="DefaultRetry"/> or a policy's own times. Default
+    /// 500 ms.
+    /// </summary>
+    public TimeSpan MinRetry { get; set; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>A longer <c>retry</c> or <c>Retry-After</c> of the server counts as this much. Default 1 hour.</summary>
     public TimeSpan MaxRetry { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Give up after so many failed attempts in a row; null, the default, for no limit.</summary>
+    /// <summary>
+    /// A connection that has stood for so long counts as a success even if no event came on it; with less, and without an event, the
+    /// attempt counts as failed, as an answer of 200 that ends at once does. A hub's <c>hub.end</c> is no event in this sense, a comment
+    /// is none either. 0 to 2147483647 ms; with 0 every accepted response is a success. Default 5 s.
+    /// </summary>
+    public TimeSpan StableAfter { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Give up after so many failed attempts in a row (see <see cref="StableAfter"/> for what succeeds); null, the default, for no limit.
+    /// </summary>
     public int? MaxAttempts { get; set; }
 
     /// <summary>Give up when attempts have failed for so long in a row; null, the default, for no limit.</summary>
@@ -128,7 +144,10 @@ public sealed class SseClientOptions
     /// </summary>
     public bool DecodeBase64 { get; set; }
 
-    /// <summary>Collects fields outside the specification in <see cref="SseEvent.Fields"/>. Default true.</summary>
+    /// <summary>
+    /// Collects fields outside the specification in <see cref="SseEvent.Fields"/>. A hub's comment line with the publisher's id is the
+    /// field <c>eid</c>, and is not reported as a comment. Default true.
+    /// </summary>
     public bool CustomFields { get; set; } = true;
 
     /// <summary>Delivers a hub's control events as ordinary events, too, after their notification. Default false.</summary>

@@ -44,7 +44,9 @@ internal static class SseClientOptionsValidator
         Between(o.MaxLineBytes, 1, SseParserOptions.LargestBound, nameof(SseClientOptions.MaxLineBytes));
         Between(o.MaxAttempts ?? 1, 1, int.MaxValue, nameof(SseClientOptions.MaxAttempts));
         Time(o.DefaultRetry, TimeSpan.Zero, nameof(SseClientOptions.DefaultRetry));
+        Time(o.MinRetry, TimeSpan.Zero, nameof(SseClientOptions.MinRetry));
         Time(o.MaxRetry, TimeSpan.Zero, nameof(SseClientOptions.MaxRetry));
+        Time(o.StableAfter, TimeSpan.Zero, nameof(SseClientOptions.StableAfter));
         Time(o.MaxReconnectTime ?? TimeSpan.Zero, TimeSpan.Zero, nameof(SseClientOptions.MaxReconnectTime));
         Time(o.IdleTimeout ?? TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1), nameof(SseClientOptions.IdleTimeout));
         if (o.ConnectTimeout != Timeout.InfiniteTimeSpan)

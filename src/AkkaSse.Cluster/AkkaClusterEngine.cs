@@ -92,6 +92,15 @@ public sealed class AkkaClusterEngine : IHubEngine
     public EngineState State => _context?.State ?? EngineState.Starting;
 
     /// <inheritdoc/>
+    public long LogBytes => _streams?.LogBytes ?? 0;
+
+    /// <inheritdoc/>
+    /// <remarks>The actors do it at times of their own.</remarks>
+    public void Sweep()
+    {
+    }
+
+    /// <inheritdoc/>
     public IStreamEngine Streams => _streams ?? throw NotStarted();
 
     /// <inheritdoc/>
@@ -159,8 +168,8 @@ public sealed class AkkaClusterEngine : IHubEngine
         _stop.Dispose();
     }
 
-    // Names, envelope and the few fields of a message besides its events.
-    private const int FrameReserve = 128 << 10;
+    // An event of the largest size goes in a message of its own: with the envelope, and as much again for its fields besides the data.
+    private const int FrameReserve = 2 * AkkaStreams.EnvelopeBytes;
 
     private ClusterNode Begin()
     {

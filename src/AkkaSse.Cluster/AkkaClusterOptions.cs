@@ -1,3 +1,4 @@
+using System.Net;
 using AkkaSse.Hub;
 
 namespace AkkaSse.Cluster;
@@ -13,7 +14,7 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     public string SystemName { get; set; } = "akkasse";
 
     /// <summary>
-    /// The address to listen on for other nodes. Default <c>127.0.0.1</c>: without <see cref="Tls"/> the cluster's traffic is neither encrypted nor authenticated, and belongs into a network of its own.
+    /// The address to listen on for other nodes. Default <c>127.0.0.1</c>, which no other machine reaches: seeds elsewhere are refused with it, unless there is a <see cref="PublicHost"/>. Without <see cref="Tls"/> the cluster's traffic is neither encrypted nor authenticated, and belongs into a network of its own.
     /// </summary>
     public string Host { get; set; } = "127.0.0.1";
 
@@ -75,6 +76,8 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
         {
             if (Hosting.SeedAddress.Parse(SystemName, seed) is null) yield return $"{nameof(Seeds)} has '{seed}'; host:port is allowed, or host with the default port, like 10.0.0.1:{DefaultPort} or hub-0.hub:{DefaultPort}.";
         }
+        if (PublicHost is null && IsLoopback(Host) && Seeds.FirstOrDefault(s => Hosting.SeedAddress.Parse(SystemName, s) is { Host: { } host } && !IsLoopback(host)) is { } elsewhere)
+            yield return $"{nameof(Host)} is '{Host}', where the seed {elsewhere} cannot reach this node; the address of this machine in the nodes' network is allowed, or such a {nameof(PublicHost)}, or seeds on this machine.";
         if (Seeds.Count > 0 && DiscoveryService is not null) yield return $"{nameof(Seeds)} and {nameof(DiscoveryService)} exclude each other.";
         if (DiscoveryService is "") yield return $"{nameof(DiscoveryService)} is empty; the name of a service is allowed, or none.";
         if (RequiredSeeds is < 1 or > 100) yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}; 1 to 100 are allowed.";
@@ -101,6 +104,9 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     internal string? ReadHoconFile() => HoconFile is null ? null : File.ReadAllText(HoconFile);
 
     private static bool IsSystemName(string name) => name is { Length: > 0 and <= 64 } && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');
+
+    private static bool IsLoopback(string? host) =>
+        IPAddress.TryParse(host, out var address) ? IPAddress.IsLoopback(address) : host is "localhost" || host?.EndsWith(".localhost", StringComparison.Ordinal) == true;
 
     private static bool IsHost(string? host) => !string.IsNullOrWhiteSpace(host) && Uri.CheckHostName(host) != UriHostNameType.Unknown;
 }

@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(5008, LogLevel.Information, "No cluster yet at {Names}: {Answered} of {Seeds} seeds have answered that they are in none, {Open} take connections or cannot be reached and have not answered. The first of them begins a cluster when {Required} have answered and no other one is open.")]
     internal static partial void WaitingForSeeds(ILogger logger, string names, int answered, int seeds, int open, int required);
 
+    [LoggerMessage(5018, LogLevel.Warning, "The cluster of {Members} has not let this node in for {Limit}: it may still hold a former node of this address for a member. Asking again.")]
+    internal static partial void NotLetIn(ILogger logger, string members, TimeSpan limit);
+
     [LoggerMessage(5009, LogLevel.Information, "Node {Node} begins a new cluster.")]
     internal static partial void BeginsCluster(ILogger logger, string node);
 

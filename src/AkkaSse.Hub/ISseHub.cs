@@ -11,7 +11,11 @@ public interface ISseHub
     /// <summary>Appends an event to a stream and completes after the append, in one total order per stream.</summary>
     ValueTask<PublishResult> PublishAsync(string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default);
 
-    /// <summary>Publishes without waiting: false on an unknown stream, and on a stream with the policy wait whose readers are behind. True means it is appended, or handed to the engine in order.</summary>
+    /// <summary>
+    /// Publishes where that needs no waiting. True: the event is appended. False: it certainly is not: an unknown stream, an invalid event, a
+    /// stream with the policy wait whose readers are behind, or an engine that decides elsewhere. Those of several nodes (PostgreSQL, Akka)
+    /// always do, so this is for the in-process engine; use <see cref="PublishAsync"/> in code that may run on any of them.
+    /// </summary>
     bool TryPublish(string stream, SseEvent e, PublishOptions options = default);
 
     /// <summary>Publishes items in order; each has its own answer. Not atomic.</summary>

@@ -50,8 +50,10 @@ public sealed partial class SseHub : IClientDirectory
     async ValueTask<ReadOnlyMemory<byte>> IEngineHost.OnRequestAsync(string node, ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
         NodeWire.Write(await HandleAsync(NodeWire.ReadRequest(message), cancellation).ConfigureAwait(false));
 
-    private async ValueTask<SendResult> SendElsewhereAsync(string client, SseEvent e, string? zone, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public async ValueTask<SendResult> SendElsewhereAsync(string client, SseEvent e, string? zone, CancellationToken cancellation = default)
     {
+        if (zone is { Length: 0 }) zone = null;
         var (place, status) = await LocateAsync(client, zone, cancellation).ConfigureAwait(false);
         if (status == ClientCallStatus.Ambiguous) return new SendResult(SendStatus.Ambiguous, client) { Error = $"several zones have a client with id {client}; name the zone" };
         if (place is not { } at)

@@ -106,7 +106,7 @@ public sealed partial class SseHub
     /// <inheritdoc/>
     public ValueTask<SendResult> SendToAsync(string client, SseEvent e, string? zone = null, CancellationToken cancellation = default)
     {
-        if (!TrySend(client, e, zone, out var result, out var delivery)) return SendElsewhereAsync(client, e, zone is { Length: 0 } ? null : zone, cancellation);
+        if (!TrySend(client, e, zone, out var result, out var delivery)) return SendElsewhereAsync(client, e, zone, cancellation);
         delivery?.Deliver();
         return new(result);
     }
@@ -141,7 +141,7 @@ public sealed partial class SseHub
         var anywhere = string.IsNullOrEmpty(zone);
         var local = anywhere ? _connections.FindOnly(client) : _connections.Find(zone!, client);
         // A claimed id may be in use in another zone on another node.
-        if (local is null || (anywhere && IsClaimed(local) && _engine is not Engine.InProcess.InProcessEngine)) return false;
+        if (local is null || (anywhere && IsClaimed(local) && !_engine.Claims.IsNodeLocal)) return false;
         result = Take(local, client, e);
         if (result.Status == SendStatus.Accepted) delivery = local;
         return true;
@@ -157,9 +157,9 @@ public sealed partial class SseHub
     private SendResult Take(ClientActor client, string id, SseEvent e)
     {
         var buffer = FrameBuffer.Rent();
-        if (e.Id is { Length: > 0 } own && e.HasData) SseEncoder.WriteField(buffer, "eid"u8, System.Text.Encoding.ASCII.GetBytes(own));
+        if (e.Id is { Length: > 0 } own && e.HasData) FrameEncoder.WritePublisherId(buffer, own);
         SseEncoder.WriteHead(buffer, e);
-        switch (client.Inbox.TryAdd(buffer.Written, closeWithBlankLine: e.HasData))
+        switch (client.Inbox.TryAdd(buffer.Written, dispatched: e.HasData))
         {
             case null:
                 return NotConnected(id);

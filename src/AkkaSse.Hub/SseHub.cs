@@ -53,7 +53,7 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
         _clock = new CoarseClock(_time);
         var ids = new MadeIds(Options.NodeName, MadeIds.Random(6));
         _connections = new ConnectionTable(ids);
-        _metrics = new HubMetrics(() => _connections.Count, () => _streams?.Count ?? 0, () => LogBytes, () => _actors.Live);
+        _metrics = new HubMetrics(() => _connections.Count, () => _streams?.Count ?? 0, () => _engine.LogBytes, () => _actors.Live);
         _clientHost = new ClientHost
         {
             Options = Options,
@@ -96,7 +96,7 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
         Connections = _connections.Count,
         Streams = _streams?.Count ?? 0,
         Published = _metrics.Published,
-        LogBytes = LogBytes,
+        LogBytes = _engine.LogBytes,
         Actors = _actors.Live,
     };
 
@@ -109,8 +109,6 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
     TimeProvider IEngineHost.Time => _time;
 
     internal ILogger Logger => _logger;
-
-    private long LogBytes => (_engine as InProcessEngine)?.Budget?.Used ?? 0;
 
     /// <summary>Starts the engine and begins to serve.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -217,7 +215,7 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
             if (now - _lastEngineSweep >= 1_000)
             {
                 _lastEngineSweep = now;
-                (_engine as InProcessEngine)?.Sweep();
+                _engine.Sweep();
                 SaveManagedPositions();
             }
         }

@@ -64,6 +64,15 @@ public sealed class PostgresEngine : IHubEngine
     public EngineState State => (EngineState)Volatile.Read(ref _state);
 
     /// <inheritdoc/>
+    public long LogBytes => _follower?.Budget.Used ?? 0;
+
+    /// <inheritdoc/>
+    /// <remarks>The engine's own loops do it: once for all nodes, under a lock of the database.</remarks>
+    public void Sweep()
+    {
+    }
+
+    /// <inheritdoc/>
     public IStreamEngine Streams => _streams ?? throw NotStarted();
 
     /// <inheritdoc/>

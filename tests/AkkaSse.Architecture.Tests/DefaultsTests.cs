@@ -102,6 +102,8 @@ public class DefaultsTests
         Delay(2).ShouldBeGreaterThan(Delay(1));
         (Delay(4) - Delay(3)).ShouldBeGreaterThan(Delay(3) - Delay(2));
         Client.MaxAttempts.ShouldBeNull();
+        Client.MinRetry.ShouldBe(TimeSpan.FromMilliseconds(500));
+        Client.StableAfter.ShouldBe(TimeSpan.FromSeconds(5));
     }
 
     [Fact]

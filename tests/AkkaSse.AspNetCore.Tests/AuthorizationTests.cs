@@ -57,7 +57,7 @@ public sealed class AuthorizationTests
     public async Task Convention_builder_covers_every_endpoint()
     {
         await using var host = await EdgeHost.StartAsync(map: false, host: AddTestAuthentication, app: app => app.MapSseHub().RequireAuthorization("Publish"));
-        foreach (var target in new[] { "/v1/streams/a/events", "/v1/cluster", "/v1/nothing" }) (await host.GetAsync(target)).Status.ShouldBe(401);
+        foreach (var target in new[] { "/v1/streams/a/events", "/v1/cluster", "/v1/streams/a/nothing" }) (await host.GetAsync(target)).Status.ShouldBe(401);
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class AuthorizationTests
         }
         foreach (var bad in new[] { "example.com", "evil.localhost.example.com", "10.0.0.1", "127.0.0.1.nip.io" })
         {
-            foreach (var target in new[] { "/v1/streams", "/v1/streams/a/events", "/v1/nothing" })
+            foreach (var target in new[] { "/v1/streams", "/v1/streams/a/events", "/v1/streams/a/nothing" })
             {
                 (await host.GetAsync(target, "Host: " + bad)).Code.ShouldBe("host-forbidden", bad);
             }

@@ -38,7 +38,10 @@ public sealed class HardeningTests : IClassFixture<HardeningTests.Server>
     [InlineData("POST", "/v1/streams/%2e%2E/events", 400, "target-invalid")]
     [InlineData("POST", "/v1/streams/a/../b/events", 400, "target-invalid")]
     [InlineData("POST", "/v1/streams/a/%2e%2e/b/events", 400, "target-invalid")]
-    [InlineData("GET", "/v1/streams/..", 400, "target-invalid")]
+    [InlineData("GET", "/v1/streams/a/..", 400, "target-invalid")]
+    [InlineData("POST", "/v1/streams/caf%C3%A9%FF/events")]
+    [InlineData("POST", "/v1/streams/a%2F%25/events")]
+    [InlineData("GET", "/v1/streams/a%2Fb/nothing/events", 404, "not-found")]
     [InlineData("POST", "/v1/zones//events")]
     [InlineData("POST", "/v1/zones/$z/events")]
     [InlineData("POST", "/v1/zones/z/clients//events")]
@@ -297,10 +300,9 @@ public sealed class HardeningTests : IClassFixture<HardeningTests.Server>
     }
 
     [Theory]
-    [InlineData("/v1")]
-    [InlineData("/v1/")]
-    [InlineData("/v1/nothing")]
     [InlineData("/v1/streams/a/b/c")]
+    [InlineData("/v1/cluster/nothing")]
+    [InlineData("/v1/client/nothing/")]
     public async Task Unknown_path_is_404(string target)
     {
         var answer = await _host.GetAsync(target);

@@ -77,10 +77,12 @@ public sealed class PublishAnswerTests
         await using var reader = await host.SubscribeAsync("/v1/events?client=c");
         await reader.NextAsync("hub.open");
         var response = new StuckResponse();
-        var context = new DefaultHttpContext { Request = { Method = "POST", Body = new MemoryStream("x"u8.ToArray()), ContentLength = 1 } };
+        var context = new DefaultHttpContext();
         context.Features.Set<IHttpResponseBodyFeature>(response);
-        context.Features.Get<IHttpRequestFeature>()!.RawTarget = "/v1/clients/c/events";
-        RequestTarget.Read(context, segments: 4, out var target).ShouldBeNull();
+        // As in the server, where one object is both: no middleware stands between.
+        context.Features.Set<IHttpRequestFeature>(response);
+        context.Request.RouteValues[RouteKeys.Client] = "c";
+        RequestTarget.Read(context, out var target).ShouldBeNull();
 
         var answering = PublishEndpoints.ToClient(context, new EdgeContext(host.Services, new SseHubEndpointOptions()), target);
 
@@ -91,8 +93,26 @@ public sealed class PublishAnswerTests
         context.Response.StatusCode.ShouldBe(202);
     }
 
-    private sealed class StuckResponse() : StreamResponseBodyFeature(Stream.Null)
+    private sealed class StuckResponse() : StreamResponseBodyFeature(Stream.Null), IHttpRequestFeature
     {
+        public string Protocol { get; set; } = "HTTP/1.1";
+
+        public string Scheme { get; set; } = "http";
+
+        public string Method { get; set; } = "POST";
+
+        public string PathBase { get; set; } = "";
+
+        public string Path { get; set; } = "/v1/clients/c/events";
+
+        public string QueryString { get; set; } = "";
+
+        public string RawTarget { get; set; } = "/v1/clients/c/events";
+
+        public IHeaderDictionary Headers { get; set; } = new HeaderDictionary { ContentLength = 1 };
+
+        public Stream Body { get; set; } = new MemoryStream("x"u8.ToArray());
+
         public TaskCompletionSource Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override Task CompleteAsync() => Taken.Task;

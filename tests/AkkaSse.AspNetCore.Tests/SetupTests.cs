@@ -25,6 +25,19 @@ public sealed class SetupTests
 
     [Fact]
     [Trait("parity", "HTTP-14")]
+    public async Task Policy_without_authorization_is_named_at_start_and_not_a_500_on_each_request()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore().AddSseHub();
+        await using var app = builder.Build();
+        Should.Throw<InvalidOperationException>(() => app.MapSseHub(o => o.StreamsPolicy = "s")).Message.ShouldContain("StreamsPolicy is 's', but the application has no authorization");
+        Should.Throw<InvalidOperationException>(() => app.MapSseSeedEdges(o => o.Endpoints.PublishPolicy = "p")).Message.ShouldContain("PublishPolicy is 'p'");
+        Should.Throw<InvalidOperationException>(() => app.MapSseStream("/news", "news", o => o.SubscribePolicy = "read")).Message.ShouldContain("AddAuthorization");
+    }
+
+    [Fact]
+    [Trait("parity", "HTTP-14")]
     public async Task Second_mapping_of_the_same_is_a_startup_exception()
     {
         await using var host = await EdgeHost.StartAsync(app: app =>
@@ -74,7 +87,7 @@ public sealed class SetupTests
             var published = await host.PostAsync(prefix + "/v1/streams/caf%C3%A9/events", "x");
             published.Status.ShouldBe(202, prefix);
             published.Json.GetProperty("stream").GetString().ShouldBe("café");
-            (await host.PostAsync(prefix + "/v1/streams/../v1/streams/a/events", "x")).Code.ShouldBe("target-invalid");
+            (await host.PostAsync(prefix + "/v1/streams/x/../a/events", "x")).Code.ShouldBe("target-invalid");
             (await host.SendAsync("PATCH", prefix + "/v1/cluster", "")).Header("Allow").ShouldBe("GET, HEAD");
             (await host.GetAsync(prefix + "/v1/streams//events")).Code.ShouldBe("name-invalid");
         }
@@ -175,7 +188,7 @@ public sealed class SetupTests
         await using var host = await EdgeHost.StartAsync(o => o.AutoCreate = false, build: b => b.UseErrorWriter<Own>());
         foreach (var (method, target, expected) in new[]
         {
-            ("GET", "/v1/nothing", "404 not-found"),
+            ("GET", "/v1/streams/a/nothing", "404 not-found"),
             ("PATCH", "/v1/cluster", "405 method-not-allowed"),
             ("GET", "/v1/events", "400 subscription-invalid"),
             ("GET", "/v1/streams/none/events", "404 stream-not-found"),

@@ -117,6 +117,7 @@ public abstract class ClusterSpecs : EngineSpecs
         var winner = Array.FindIndex(answers, static r => r.Status == ClaimStatus.Granted) % 2 == 0 ? "a" : "b";
         (await a.Engine.Claims.LocateAsync(null, "c", default)).Single().Node.ShouldBe(winner);
         (await b.Engine.Claims.LocateAsync(null, "c", default)).Single().Node.ShouldBe(winner);
+        a.Engine.Claims.IsNodeLocal.ShouldBeFalse("what a node finds of its own is not all");
     }
 
     [Fact]

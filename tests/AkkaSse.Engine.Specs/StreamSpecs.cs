@@ -32,6 +32,30 @@ public abstract class StreamSpecs : EngineSpecs
     }
 
     [Fact]
+    public async Task Publish_without_waiting_appends_when_it_says_so_and_never_else()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        (await node.AppendAsync("s", "first")).Status.ShouldBe(PublishStatus.Accepted);
+        var said = Enumerable.Range(0, 20).Where(i => node.Hub.TryPublish("s", Event($"{i}"))).Select(static i => $"{i}").ToList();
+        node.Hub.TryPublish("none", Event("x")).ShouldBeFalse();
+        (await node.AppendAsync("s", "last")).Status.ShouldBe(PublishStatus.Accepted);
+        (await node.ReadAllAsync("s")).ShouldBe(["first", .. said, "last"]);
+    }
+
+    /// <summary>Metrics and the cluster's list say it.</summary>
+    [Fact]
+    public async Task Memory_of_logs_is_told()
+    {
+        const int Count = 64, Size = 16 << 10;
+        await using var node = await Harness.StartNodeAsync();
+        await using var attached = await node.Streams.AttachAsync("s", new RecordingSink(), default);
+        var data = new string('x', Size);
+        for (var i = 0; i < Count; i++) (await node.AppendAsync("s", data)).Status.ShouldBe(PublishStatus.Accepted);
+        await Eventually.Until(() => node.Engine.LogBytes >= Count * Size, () => $"{Count * Size} bytes of logs; there are {node.Engine.LogBytes}");
+        node.Hub.Load.LogBytes.ShouldBeGreaterThanOrEqualTo(Count * Size);
+    }
+
+    [Fact]
     public async Task Batch_has_consecutive_offsets_and_one_answer_per_item()
     {
         await using var node = await Harness.StartNodeAsync();

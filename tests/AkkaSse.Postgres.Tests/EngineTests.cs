@@ -228,6 +228,21 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         reader.Current.Data.ShouldBe("1000");
     }
 
+    [Theory]
+    [InlineData("\0")]
+    [InlineData("id1\0")]
+    [InlineData("\ud800")]
+    [Trait("parity", "RPL-05")]
+    public async Task Last_event_id_that_the_database_cannot_take_is_an_unknown_one(string id)
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await a.Directory.CreateAsync("s", new StreamOptions { Ids = StreamIds.Caller });
+        await a.AppendAsync("s", [new AppendItem(new SseEvent { Data = "1", Id = "id1" }, default)]);
+        var admission = await a.Hub.ConnectAsync(new SubscribeRequest { Streams = [new StreamSubscription("s")], LastEventId = id }, default);
+        admission.Status.ShouldBe(AdmissionStatus.Accepted, admission.Error);
+        await admission.Connection!.DisposeAsync();
+    }
+
     [Fact]
     public async Task Starts_by_number_time_and_callers_id_are_found_in_what_the_database_retains()
     {

@@ -20,6 +20,9 @@ internal sealed class BatchAnswers(IBufferWriter<byte> output) : IDisposable
     private int _used;
     private int _accepted, _rejected;
 
+    /// <summary>True when no item was answered so far.</summary>
+    public bool IsEmpty => _accepted + _rejected == 0;
+
     public void Begin()
     {
         var json = Room(0);

@@ -27,8 +27,14 @@ internal static class BatchEndpoint
         {
             var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context));
             await PublishAsync(context, edge, key, reader, run, answers).ConfigureAwait(false);
+            if (reader.IsEmpty && answers.IsEmpty && RequestBody.IsSpent(context))
+            {
+                await edge.RefuseAsync(context, RequestBody.Spent()).ConfigureAwait(false);
+                return;
+            }
         }
         answers.End();
+        await ResponseBody.FlushAsync(context).ConfigureAwait(false);
     }
 
     private static async Task PublishAsync(HttpContext context, EdgeContext edge, string? key, BatchReader reader, BatchRun run, BatchAnswers answers)
@@ -66,12 +72,12 @@ internal static class BatchEndpoint
                 if (run.IsFull) await run.FlushAsync().ConfigureAwait(false);
             }
         }
-        catch (BadHttpRequestException e)
+        catch (Exception e) when (RequestBody.FaultOf(e) is not null)
         {
             // The body broke off on the level of HTTP (a chunk, the announced length, the data rate): what was read of it stands. Under a key a run that is not whole is left to the repetition,
             // which would find another one under the run's key.
             if (key is null) await run.FlushAsync().ConfigureAwait(false);
-            answers.Write(RequestBody.Broken(e));
+            answers.Write(RequestBody.FaultOf(e)!);
         }
     }
 

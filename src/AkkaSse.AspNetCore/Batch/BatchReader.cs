@@ -126,6 +126,9 @@ internal sealed class BatchReader : IDisposable
         while (!Take(await _pipe.ReadAsync().ConfigureAwait(false))) { }
     }
 
+    /// <summary>True when the body had no byte so far.</summary>
+    public bool IsEmpty => _byteBase + _end == 0;
+
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_block);

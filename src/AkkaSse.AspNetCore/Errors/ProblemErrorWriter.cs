@@ -24,7 +24,7 @@ internal sealed class ProblemErrorWriter : IHubErrorWriter
         if (PrefersText(context.Request))
         {
             response.ContentType = "text/plain; charset=utf-8";
-            return Send(response, Encoding.UTF8.GetBytes(message + "\n"));
+            return ResponseBody.WriteAsync(context, Encoding.UTF8.GetBytes(message + "\n"));
         }
 
         response.ContentType = ProblemType;
@@ -39,13 +39,7 @@ internal sealed class ProblemErrorWriter : IHubErrorWriter
             json.WriteString("code", code);
             json.WriteEndObject();
         }
-        return Send(response, body.WrittenMemory);
-    }
-
-    private static Task Send(HttpResponse response, ReadOnlyMemory<byte> body)
-    {
-        response.ContentLength = body.Length;
-        return response.BodyWriter.WriteAsync(body).AsTask();
+        return ResponseBody.WriteAsync(context, body.WrittenSpan);
     }
 
     private static bool PrefersText(HttpRequest request)

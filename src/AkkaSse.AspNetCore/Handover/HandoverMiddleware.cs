@@ -34,7 +34,7 @@ internal static class HandoverMiddleware
             {
                 gate.Close();
             }
-            if (gate.Stream is { } stream) held.Run(stream, gate.OpenBody());
+            if (gate.Stream is { } stream) held.Run(stream, gate.OpenBody(), gate.End);
             else held.SetResult();
         }
         catch (Exception fault)
@@ -48,9 +48,20 @@ internal static class HandoverMiddleware
     {
         var input = connection.Transport.Input;
         if (!input.TryRead(out var result)) return false;
-        var asks = !result.Buffer.IsEmpty && result.Buffer.FirstSpan[0] == (byte)'G';
+        var asks = AsksToRead(result.Buffer.FirstSpan);
         // Looked at and left.
         input.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
         return asks;
+    }
+
+    /// <summary>
+    /// Whether the first bytes of a connection ask for an event stream: a GET that says so in Accept, as every EventSource does, or whose path
+    /// has a segment <c>events</c>. Health checks, metrics and lists must not wait behind a storm of readers.
+    /// </summary>
+    internal static bool AsksToRead(ReadOnlySpan<byte> request)
+    {
+        if (!request.StartsWith("GET "u8)) return false;
+        var line = request.IndexOf((byte)'\n');
+        return (line < 0 ? request : request[..line]).IndexOf("/events"u8) >= 0 || request.IndexOf("text/event-stream"u8) >= 0;
     }
 }

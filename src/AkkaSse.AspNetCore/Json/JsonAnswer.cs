@@ -21,8 +21,7 @@ internal static class JsonAnswer
         response.StatusCode = status;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
-        response.ContentLength = body.WrittenCount;
-        return response.BodyWriter.WriteAsync(body.WrittenMemory).AsTask();
+        return ResponseBody.WriteAsync(context, body.WrittenSpan);
     }
 
     /// <summary>204, or a refusal.</summary>

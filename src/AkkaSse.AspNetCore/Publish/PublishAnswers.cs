@@ -11,10 +11,9 @@ internal static class PublishAnswers
     private const int FixedBytes = 256;
 
     /// <summary>
-    /// 202 with <c>{stream or zone or broadcast, id, offset, epoch, localReaders, duplicate}</c>; not flushed: the end of the request does
-    /// that, with the head.
+    /// 202 (the compatible edges say 200) with <c>{stream or zone or broadcast, id, offset, epoch, localReaders, duplicate}</c>.
     /// </summary>
-    public static void Accepted(HttpResponse response, in PublishParameters p, in PublishResult result)
+    public static Task AcceptedAsync(HttpContext context, in PublishParameters p, in PublishResult result, int status = 202)
     {
         var rented = ArrayPool<byte>.Shared.Rent(
             FixedBytes + JsonText.MaxBytes(p.Stream ?? p.Zone) + JsonText.MaxIdBytes(result) + JsonText.MaxBytes(result.Position.Epoch));
@@ -43,12 +42,11 @@ internal static class PublishAnswers
         json.Raw(",\"localReaders\":"u8);
         json.Number(result.LocalReaders);
         json.Raw(result.Duplicate ? ",\"duplicate\":true}"u8 : ",\"duplicate\":false}"u8);
-        Send(response, json.Written);
-        ArrayPool<byte>.Shared.Return(rented);
+        return Send(context, status, json.Written, rented);
     }
 
-    /// <summary>202 with <c>{client, zone}</c>.</summary>
-    public static void Accepted(HttpResponse response, in SendResult result)
+    /// <summary>202 (the compatible edges say 200) with <c>{client, zone}</c>.</summary>
+    public static Task AcceptedAsync(HttpContext context, in SendResult result, int status = 202)
     {
         var rented = ArrayPool<byte>.Shared.Rent(FixedBytes + JsonText.MaxBytes(result.Client) + JsonText.MaxBytes(result.Zone));
         var json = new JsonText(rented);
@@ -57,8 +55,7 @@ internal static class PublishAnswers
         json.Raw(",\"zone\":"u8);
         json.String(result.Zone);
         json.Raw("}"u8);
-        Send(response, json.Written);
-        ArrayPool<byte>.Shared.Return(rented);
+        return Send(context, status, json.Written, rented);
     }
 
     public static HubFault Fault(in PublishResult result, in PublishParameters p, bool utf8, IHubEdge edge) => result.Status switch
@@ -106,11 +103,13 @@ internal static class PublishAnswers
         new(400, HubErrorCodes.DataNotUtf8,
             "The body is not UTF-8, and an event stream has no other encoding; base64=1 sends it as base64.");
 
-    private static void Send(HttpResponse response, ReadOnlySpan<byte> body)
+    private static Task Send(HttpContext context, int status, ReadOnlySpan<byte> body, byte[] rented)
     {
-        response.StatusCode = 202;
-        response.ContentType = "application/json";
-        response.ContentLength = body.Length;
-        response.BodyWriter.Write(body);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = JsonAnswer.MediaType;
+        var sending = ResponseBody.WriteAsync(context, body);
+        // The body was copied.
+        ArrayPool<byte>.Shared.Return(rented);
+        return sending;
     }
 }

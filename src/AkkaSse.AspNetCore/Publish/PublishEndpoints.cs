@@ -13,7 +13,7 @@ internal static class PublishEndpoints
 {
     public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (target.Name(2, "stream", out var stream) is { } fault) return edge.RefuseAsync(context, fault);
+        if (target.Name(RouteKeys.Stream, "stream", out var stream) is { } fault) return edge.RefuseAsync(context, fault);
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Stream = stream;
         return PublishAsync(context, edge, p);
@@ -21,7 +21,7 @@ internal static class PublishEndpoints
 
     public static Task ToClient(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (target.Name(2, "client", out var client) is { } fault) return edge.RefuseAsync(context, fault);
+        if (target.Name(RouteKeys.Client, "client", out var client) is { } fault) return edge.RefuseAsync(context, fault);
         if (PublishParameters.Read(context.Request, target, false, true, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Client = client;
         return PublishAsync(context, edge, p);
@@ -29,7 +29,7 @@ internal static class PublishEndpoints
 
     public static Task ToZone(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (target.Name(2, "zone", out var zone) is { } fault) return edge.RefuseAsync(context, fault);
+        if (target.Name(RouteKeys.Zone, "zone", out var zone) is { } fault) return edge.RefuseAsync(context, fault);
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Zone = zone;
         return PublishAsync(context, edge, p);
@@ -37,8 +37,8 @@ internal static class PublishEndpoints
 
     public static Task ToClientInZone(HttpContext context, EdgeContext edge, RequestTarget target)
     {
-        if (target.Name(2, "zone", out var zone) is { } fault) return edge.RefuseAsync(context, fault);
-        if (target.Name(4, "client", out var client) is { } other) return edge.RefuseAsync(context, other);
+        if (target.Name(RouteKeys.Zone, "zone", out var zone) is { } fault) return edge.RefuseAsync(context, fault);
+        if (target.Name(RouteKeys.Client, "client", out var client) is { } other) return edge.RefuseAsync(context, other);
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Zone = zone;
         p.Client = client;
@@ -134,7 +134,7 @@ internal static class PublishEndpoints
         var result = await PublishAsync(edge.Hub, p, e, options).ConfigureAwait(false);
         if (result.Status != PublishStatus.Accepted)
             return PublishAnswers.Fault(result, p, result.Status != PublishStatus.Invalid || IsUtf8(p, body), edge.Edge);
-        PublishAnswers.Accepted(context.Response, p, result);
+        await PublishAnswers.AcceptedAsync(context, p, result).ConfigureAwait(false);
         return null;
     }
 
@@ -150,18 +150,18 @@ internal static class PublishEndpoints
         HttpContext context, EdgeContext edge, PublishParameters p, ReadOnlyMemory<byte> body)
     {
         var e = Event(p, body);
-        if (edge.Hub is not ILocalSender here || !here.TrySend(p.Client!, e, p.Zone, out var result, out var delivery))
-        {
-            delivery = null;
-            result = await edge.Hub.SendToAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
-        }
+        IPendingDelivery? delivery = null;
+        SendResult result;
+        if (edge.Hub is not ILocalSender here) result = await edge.Hub.SendToAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
+        else if (!here.TrySend(p.Client!, e, p.Zone, out result, out delivery))
+            result = await here.SendElsewhereAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
         if (result.Status != SendStatus.Accepted)
             return PublishAnswers.Fault(result, result.Status != SendStatus.Invalid || IsUtf8(p, body), edge.Edge);
         Task answering;
         try
         {
-            PublishAnswers.Accepted(context.Response, result);
-            answering = delivery is null ? Task.CompletedTask : context.Response.CompleteAsync();
+            answering = PublishAnswers.AcceptedAsync(context, result);
+            if (delivery is not null && ResponseBody.IsOfServer(context.Features)) answering = context.Response.CompleteAsync();
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using AkkaSse.Hub;
 
 namespace AkkaSse.AspNetCore;
@@ -70,6 +71,14 @@ internal ref struct QueryReader(ReadOnlySpan<char> query)
         if (!slot.Contains(text)) slot.Add(text);
         return null;
     }
+
+    /// <summary>
+    /// The value of a parameter that must not be a reason to refuse, decoded as the URL standard says: a <c>%</c> without two hex digits
+    /// stands for itself, bytes that are not UTF-8 become U+FFFD.
+    /// </summary>
+    public readonly string Lenient() => PercentDecoding.TryDecode(_value, query: true, out var text) is null
+        ? text
+        : WebUtility.UrlDecode(_value.ToString());
 
     /// <summary>Takes a switch: <c>1</c> or <c>true</c>, <c>0</c> or <c>false</c>.</summary>
     public readonly HubFault? Switch(string name, ref bool? slot)

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -57,8 +59,31 @@ internal readonly struct RequestBody
         // The server's own limit (30 MB) may be below the hub's.
         if (length is null || length > 1 << 20) LiftServerLimit(context);
         var reader = request.BodyReader;
-        return TryRead(reader, limit, out var body) ? new(body) : ReadAsync(reader, (int)(length ?? 0), limit);
+        if (TryRead(reader, limit, out var body)) return new(body.Memory.Length == 0 ? body.IfThere(context) : body);
+        return ReadAsync(context, reader, (int)(length ?? 0), limit);
     }
+
+    /// <summary>True when a body without a byte had some, which somebody before the hub has read.</summary>
+    public static bool IsSpent(HttpContext context) =>
+        context.Request.ContentLength > 0 || context.Features.Get<IFormFeature>()?.Form is not null;
+
+    public static HubFault Spent() => HubFault.Body(
+        "Nothing of the body that was sent is left: something before the hub has read it (middleware that reads forms, for example).");
+
+    /// <summary>
+    /// What an exception of reading a body says of the sender's bytes; null when it is not about them: the connection is gone or the request
+    /// was cancelled. Framing and codings throw many types (Kestrel a plain IOException for a chunk size that overflows, Brotli an
+    /// InvalidOperationException), so the other causes are told apart and not these.
+    /// </summary>
+    public static HubFault? FaultOf(Exception e) => e switch
+    {
+        BadHttpRequestException { StatusCode: 413 } => new(413, HubErrorCodes.BodyTooLarge, e.Message),
+        BadHttpRequestException { StatusCode: 408 } => new(408, HubErrorCodes.BodyTimeout, e.Message),
+        BadHttpRequestException => new(400, HubErrorCodes.BodyInvalid, e.Message),
+        OperationCanceledException or ObjectDisposedException or OutOfMemoryException => null,
+        ConnectionResetException or IOException { InnerException: SocketException } => null,
+        _ => HubFault.Body($"The body cannot be read: {e.Message}"),
+    };
 
     /// <summary>Gives the memory back.</summary>
     public void Release()
@@ -84,14 +109,14 @@ internal readonly struct RequestBody
             reader.AdvanceTo(result.Buffer.Start);
             return false;
         }
-        catch (BadHttpRequestException e)
+        catch (Exception e) when (FaultOf(e) is not null)
         {
-            body = new RequestBody(Broken(e));
+            body = new RequestBody(FaultOf(e)!);
             return true;
         }
     }
 
-    private static async ValueTask<RequestBody> ReadAsync(PipeReader reader, int expected, int limit)
+    private static async ValueTask<RequestBody> ReadAsync(HttpContext context, PipeReader reader, int expected, int limit)
     {
         byte[]? rented = null;
         var filled = 0;
@@ -109,7 +134,7 @@ internal readonly struct RequestBody
                 }
 
                 if (result.IsCompleted && rented is null && buffer.IsSingleSegment)
-                    return new RequestBody(buffer.First, reader, buffer.End);
+                    return new RequestBody(buffer.First, reader, buffer.End).IfThere(context);
                 var size = (int)buffer.Length;
                 if (rented is null || rented.Length < filled + size) Grow(ref rented, filled, Math.Max(expected, filled + size));
                 buffer.CopyTo(rented.AsSpan(filled));
@@ -118,10 +143,10 @@ internal readonly struct RequestBody
                 if (result.IsCompleted) return new RequestBody(rented.AsMemory(0, filled), rented);
             }
         }
-        catch (BadHttpRequestException e)
+        catch (Exception e) when (FaultOf(e) is not null)
         {
             Return(ref rented);
-            return new RequestBody(Broken(e));
+            return new RequestBody(FaultOf(e)!);
         }
         catch
         {
@@ -130,12 +155,12 @@ internal readonly struct RequestBody
         }
     }
 
-    internal static HubFault Broken(BadHttpRequestException e) => e.StatusCode switch
+    private RequestBody IfThere(HttpContext context)
     {
-        408 => new(408, HubErrorCodes.BodyTimeout, e.Message),
-        413 => new(413, HubErrorCodes.BodyTooLarge, e.Message),
-        _ => new(400, HubErrorCodes.BodyInvalid, e.Message),
-    };
+        if (Fault is not null || Memory.Length > 0 || !IsSpent(context)) return this;
+        Release();
+        return new RequestBody(Spent());
+    }
 
     private static void LiftServerLimit(HttpContext context)
     {

@@ -1,109 +1,110 @@
 using AkkaSse.Hub;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// The request target as the client sent it. Names are taken from here and not from the routed path, because the server decodes and
-/// normalises that one before routing: two different names could arrive as one, and a name with dots could move into another route.
+/// The names and parameters of a request as they were routed: whatever a path base, a proxy's prefix or a rewriting rule did to the path and
+/// the query before routing holds here too.
 /// </summary>
 internal readonly struct RequestTarget
 {
-    private readonly string _raw;
-    private readonly int _path, _pathEnd, _query;
+    private readonly HttpContext _context;
 
-    private RequestTarget(string raw, int path, int pathEnd, int query)
-    {
-        _raw = raw;
-        _path = path;
-        _pathEnd = pathEnd;
-        _query = query;
-    }
+    private RequestTarget(HttpContext context) => _context = context;
 
-    /// <summary>The raw query without the question mark.</summary>
-    public ReadOnlySpan<char> Query => _query < 0 ? default : _raw.AsSpan(_query);
+    /// <summary>The query without the question mark, still encoded.</summary>
+    public ReadOnlySpan<char> Query => _context.Request.QueryString.Value is { Length: > 0 } query ? query.AsSpan(1) : default;
 
     /// <summary>The parameters of the query, still encoded.</summary>
     public QueryReader Parameters => new(Query);
 
-    /// <summary>How many segments there are after the prefix.</summary>
-    public int SegmentCount
-    {
-        get
-        {
-            var path = _raw.AsSpan(_path, _pathEnd - _path);
-            return path.Count('/');
-        }
-    }
-
     /// <summary>
-    /// Reads the target of a request whose endpoint's own pattern (without group prefix) has <paramref name="segments"/> segments; null
-    /// accepts any number.
+    /// Takes the target of a request that routing has matched. A path with dot segments is refused: the server has resolved them, so that the
+    /// client may mean another route than the one that was matched.
     /// </summary>
     /// <returns>Null when fine.</returns>
-    public static HubFault? Read(HttpContext context, int? segments, out RequestTarget target)
+    public static HubFault? Read(HttpContext context, out RequestTarget target)
     {
-        target = default;
-        var raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        // A server without raw targets (none of those that ship): what it has is encoded again.
-        if (string.IsNullOrEmpty(raw)) raw = context.Request.GetEncodedPathAndQuery();
-        var start = 0;
-        if (raw[0] != '/')
+        target = new RequestTarget(context);
+        return context.Features.Get<IHttpRequestFeature>()?.RawTarget is { } raw && HasDotSegment(RawPath(raw))
+            ? HubFault.Target("The path contains '.' or '..' as a segment; use the form with the name in the query.")
+            : null;
+    }
+
+    /// <summary>Whether the route that was matched has this parameter (<see cref="RouteKeys"/>).</summary>
+    public bool Has(string key) => _context.Request.RouteValues.ContainsKey(key);
+
+    /// <summary>The name in a parameter of the route (<see cref="RouteKeys"/>): decoded exactly once, and checked.</summary>
+    public HubFault? Name(string key, string kind, out string name)
+    {
+        name = _context.Request.RouteValues[key] as string ?? "";
+        return CheckName(name, kind, SegmentsAfter(name, key));
+    }
+
+    /// <summary>Checks a name that stands in the routed path before <paramref name="after"/> other segments.</summary>
+    public HubFault? CheckName(string name, string kind, int after)
+    {
+        if (name.Contains('%', StringComparison.Ordinal) && CheckPercent(name, kind, after) is { } wrong) return wrong;
+        return HubNames.Check(name) is { } fault ? HubFault.Name($"{kind}: {fault}") : null;
+    }
+
+    // The server decodes the path before routing, and leaves as it stands what it cannot decode and '%2F'. A '%' in the routed name is therefore
+    // one that was sent as %25, or a fault; what was sent says which. A path that was rewritten is what its rule made of it, once decoded.
+    private HubFault? CheckPercent(string name, string kind, int after)
+    {
+        var raw = _context.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        var sent = SegmentFromEnd(RawPath(raw), after);
+        var wrong = PercentDecoding.TryDecode(sent, query: false, out var decoded);
+        if (wrong is not null) return HubFault.Name($"The {kind} name in the path {wrong}");
+        // Some proxies undo an encoded slash on the way, which would move the name into another route.
+        return decoded != name && name.Contains("%2F", StringComparison.OrdinalIgnoreCase)
+            ? HubFault.Name($"The {kind} name in the path contains an encoded '/'; use the form with the name in the query.")
+            : null;
+    }
+
+    // Only asked for where a name has a '%'.
+    private int SegmentsAfter(string name, string key)
+    {
+        if (!name.Contains('%', StringComparison.Ordinal) || _context.GetEndpoint() is not RouteEndpoint endpoint) return 0;
+        var segments = endpoint.RoutePattern.PathSegments;
+        for (var i = segments.Count - 1; i >= 0; i--)
+        {
+            if (segments[i].Parts is [Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart part] && part.Name == key)
+                return segments.Count - 1 - i;
+        }
+        return 0;
+    }
+
+    private static ReadOnlySpan<char> RawPath(string? raw)
+    {
+        if (string.IsNullOrEmpty(raw)) return default;
+        var path = raw.AsSpan();
+        if (path[0] != '/')
         {
             // The absolute form, as a client of a proxy sends it.
-            var authority = raw.IndexOf("://", StringComparison.Ordinal);
-            start = authority < 0 ? -1 : raw.IndexOf('/', authority + 3);
-            if (start < 0) return HubFault.Target("The request target has no path.");
+            var authority = path.IndexOf("://", StringComparison.Ordinal);
+            var start = authority < 0 ? -1 : path[(authority + 3)..].IndexOf('/');
+            if (start < 0) return default;
+            path = path[(authority + 3 + start)..];
         }
-
-        var query = raw.IndexOf('?', start);
-        var end = query < 0 ? raw.Length : query;
-        if (HasDotSegment(raw.AsSpan(start, end - start)))
-            return HubFault.Target("The path contains '.' or '..' as a segment; use the form with the name in the query.");
-        // A trailing slash, which routing ignores.
-        if (end - start > 1 && raw[end - 1] == '/' && (segments is null || Count(raw, start, end) > Expected(context, segments))) end--;
-
-        var prefix = PrefixSegments(context, segments);
-        for (; prefix > 0 && start < end; prefix--)
-        {
-            var next = raw.AsSpan(start + 1, end - start - 1).IndexOf('/');
-            start = next < 0 ? end : start + 1 + next;
-        }
-
-        target = new RequestTarget(raw, start, end, query < 0 ? -1 : query + 1);
-        return segments is null || target.SegmentCount == segments
-            ? null
-            : HubFault.Target("The request target does not have the shape of the route it was given to.");
+        var query = path.IndexOf('?');
+        return query < 0 ? path : path[..query];
     }
 
-    /// <summary>A segment after the prefix, counted from 0, still encoded; empty beyond the last.</summary>
-    public ReadOnlySpan<char> Raw(int index)
+    private static ReadOnlySpan<char> SegmentFromEnd(ReadOnlySpan<char> path, int after)
     {
-        var rest = _raw.AsSpan(_path, _pathEnd - _path);
-        for (; ; index--)
+        // Routing ignores a slash at the end.
+        if (path.EndsWith('/')) path = path[..^1];
+        for (; ; after--)
         {
-            if (rest.Length == 0) return default;
-            rest = rest[1..];
-            var next = rest.IndexOf('/');
-            if (index == 0) return next < 0 ? rest : rest[..next];
-            if (next < 0) return default;
-            rest = rest[next..];
+            var slash = path.LastIndexOf('/');
+            if (slash < 0) return default;
+            if (after == 0) return path[(slash + 1)..];
+            path = path[..slash];
         }
-    }
-
-    /// <summary>The name in a segment, counted from 0 after the prefix: decoded once and checked.</summary>
-    public HubFault? Name(int index, string kind, out string name)
-    {
-        var raw = Raw(index);
-        if (PercentDecoding.TryDecode(raw, query: false, out name) is { } wrong)
-            return HubFault.Name($"The {kind} name in the path {wrong}");
-        // An encoded slash is undone by some proxies on the way, which would move the name into another route.
-        if (name.Contains('/', StringComparison.Ordinal))
-            return HubFault.Name($"The {kind} name in the path contains an encoded '/'; use the form with the name in the query.");
-        return HubNames.Check(name) is { } fault ? HubFault.Name($"{kind}: {fault}") : null;
     }
 
     private static bool HasDotSegment(ReadOnlySpan<char> path)
@@ -132,18 +133,5 @@ internal readonly struct RequestTarget
             dots++;
         }
         return dots is 1 or 2;
-    }
-
-    private static int Count(string raw, int start, int end) => raw.AsSpan(start, end - start).Count('/');
-
-    private static int Expected(HttpContext context, int? segments) => PrefixSegments(context, segments) + (segments ?? 0);
-
-    /// <summary>Segments before the endpoint's own: those of a path base and of the route groups around it.</summary>
-    private static int PrefixSegments(HttpContext context, int? segments)
-    {
-        var count = context.Request.PathBase.HasValue ? context.Request.PathBase.Value!.AsSpan().Count('/') : 0;
-        if (context.GetEndpoint() is not RouteEndpoint endpoint) return count;
-        // The fallback's own pattern is "/v1/{**sse_rest}".
-        return count + Math.Max(0, endpoint.RoutePattern.PathSegments.Count - (segments ?? 2));
     }
 }

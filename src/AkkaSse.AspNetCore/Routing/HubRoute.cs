@@ -25,22 +25,19 @@ internal sealed record HubRoute(EndpointGroup Group, string Pattern, string[] Me
     /// <summary>The pattern's segments.</summary>
     public string[] Segments { get; } = Pattern[1..].Split('/');
 
-    /// <summary>
-    /// As routing gets it: parameters have a prefix, because a route group around the hub (<c>/tenants/{id}</c>) may have one of the same
-    /// name.
-    /// </summary>
-    public string RoutePattern => Pattern.Replace("{", "{sse_", StringComparison.Ordinal);
+    /// <summary>As routing gets it: with the parameters' names of <see cref="RouteKeys"/>.</summary>
+    public string RoutePattern => Pattern.Replace("{", "{" + RouteKeys.Prefix, StringComparison.Ordinal);
 
     /// <summary>True when it opens an event stream: request timeouts do not apply to it.</summary>
     public bool Streaming { get; init; }
 
-    /// <summary>Whether the raw target has this pattern's literals. Parameters match anything, the empty name too.</summary>
-    public bool Matches(in RequestTarget target)
+    /// <summary>Whether a path has this pattern's literals. Parameters match anything, the empty name too.</summary>
+    public bool Matches(string[] path)
     {
-        if (target.SegmentCount != Segments.Length) return false;
+        if (path.Length != Segments.Length) return false;
         for (var i = 0; i < Segments.Length; i++)
         {
-            if (Segments[i][0] != '{' && !target.Raw(i).Equals(Segments[i], StringComparison.OrdinalIgnoreCase)) return false;
+            if (Segments[i][0] != '{' && !path[i].Equals(Segments[i], StringComparison.OrdinalIgnoreCase)) return false;
         }
         return true;
     }

@@ -40,13 +40,13 @@ internal static class HubRoutes
         new(EndpointGroup.Cluster, "/v1/cluster", Read, ClusterEndpoint.Get),
     ];
 
-    /// <summary>The methods of all rows that have the shape of this target, for <c>Allow</c>; null when none has.</summary>
-    public static string? Allow(in RequestTarget target)
+    /// <summary>The methods of all rows that have the shape of this path, for <c>Allow</c>; null when none has.</summary>
+    public static string? Allow(string[] path)
     {
         List<string>? methods = null;
         foreach (var route in All)
         {
-            if (route.Matches(target)) (methods ??= []).AddRange(route.Methods);
+            if (route.Matches(path)) (methods ??= []).AddRange(route.Methods);
         }
         return methods is null ? null : string.Join(", ", methods.Distinct().Order(StringComparer.Ordinal));
     }

@@ -5,16 +5,16 @@ namespace AkkaSse.AspNetCore;
 /// </summary>
 internal static class TargetNames
 {
-    public static HubFault? Stream(in RequestTarget target, out string name) => Read(target, "streams", "stream", "stream", out name);
+    public static HubFault? Stream(in RequestTarget target, out string name) => Read(target, RouteKeys.Stream, "stream", "stream", out name);
 
-    public static HubFault? Client(in RequestTarget target, out string name) => Read(target, "clients", "client", "client", out name);
+    public static HubFault? Client(in RequestTarget target, out string name) => Read(target, RouteKeys.Client, "client", "client", out name);
 
     public static HubFault? Subscription(in RequestTarget target, out string name) =>
-        Read(target, "subscriptions", "subscription", "id", out name);
+        Read(target, RouteKeys.Subscription, "subscription", "id", out name);
 
-    private static HubFault? Read(in RequestTarget target, string plural, string kind, string parameter, out string name)
+    private static HubFault? Read(in RequestTarget target, string key, string kind, string parameter, out string name)
     {
-        if (target.Raw(1).Equals(plural, StringComparison.OrdinalIgnoreCase)) return target.Name(2, kind, out name);
+        if (target.Has(key)) return target.Name(key, kind, out name);
         string? value = null;
         var parameters = target.Parameters;
         while (parameters.Next())

@@ -10,8 +10,6 @@ namespace AkkaSse.AspNetCore;
 /// </summary>
 internal sealed class CtrlXEdge(SeedContext seeds)
 {
-    private const int SubscriptionSegment = 4;
-
     /// <summary>Streams named in the query, comma-separated.</summary>
     public Task Direct(HttpContext context, RequestTarget target)
     {
@@ -46,7 +44,7 @@ internal sealed class CtrlXEdge(SeedContext seeds)
     public async Task Attach(HttpContext context, RequestTarget target)
     {
         var edge = seeds.Edge;
-        var fault = target.Name(SubscriptionSegment, "subscription", out var id) ?? edge.NotServing();
+        var fault = target.Name(RouteKeys.Subscription, "subscription", out var id) ?? edge.NotServing();
         fault ??= await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id }).ConfigureAwait(false);
         var subscription = fault is null ? await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false) : null;
         // Somebody else's looks as if it did not exist: ids may be guessed.
@@ -68,7 +66,7 @@ internal sealed class CtrlXEdge(SeedContext seeds)
     public Task Create(HttpContext context, RequestTarget target) => PutAsync(context, null);
 
     public Task CreateNamed(HttpContext context, RequestTarget target) =>
-        target.Name(SubscriptionSegment, "subscription", out var id) is { } fault ? seeds.RefuseAsync(context, fault) : PutAsync(context, id);
+        target.Name(RouteKeys.Subscription, "subscription", out var id) is { } fault ? seeds.RefuseAsync(context, fault) : PutAsync(context, id);
 
     private async Task PutAsync(HttpContext context, string? idInPath)
     {
@@ -95,8 +93,15 @@ internal sealed class CtrlXEdge(SeedContext seeds)
         }
 
         var created = result.Status == ManagedSubscriptionStatus.Created;
-        if (created) context.Response.Headers.Location = $"{context.Request.PathBase}{SeedRoutes.CtrlXPath}/{Uri.EscapeDataString(subscription.Id)}";
+        if (created) context.Response.Headers.Location = Location(context.Request, idInPath, subscription.Id);
         await JsonAnswer.WriteAsync(context, created ? 201 : 200, subscription, CtrlXSubscription.Write).ConfigureAwait(false);
+    }
+
+    // As the client sees the path: with the path base and whatever group the edges are mapped in.
+    private static string Location(HttpRequest request, string? idInPath, string id)
+    {
+        var path = (request.PathBase + request.Path).ToUriComponent().TrimEnd('/');
+        return idInPath is null ? $"{path}/{Uri.EscapeDataString(id)}" : path;
     }
 
     private async ValueTask<HubFault?> AllowedAsync(HttpContext context, ManagedSubscription subscription)

@@ -48,8 +48,8 @@ internal sealed class DavidsbondEdge(SeedContext seeds)
             var e = new SseEvent { Type = type, DataBytes = body.Memory };
             // Not cancelled when the sender goes away: the body is here, and what was begun should end with a known outcome.
             return client is null
-                ? Answer(context, edge, await edge.Hub.BroadcastAsync(e, default, CancellationToken.None).ConfigureAwait(false), body.Memory)
-                : Answer(context, edge, await edge.Hub.SendToAsync(client, e, HubNames.DefaultZone, CancellationToken.None).ConfigureAwait(false), body.Memory);
+                ? await AnswerAsync(context, edge, await edge.Hub.BroadcastAsync(e, default, CancellationToken.None).ConfigureAwait(false), body.Memory).ConfigureAwait(false)
+                : await AnswerAsync(context, edge, await edge.Hub.SendToAsync(client, e, HubNames.DefaultZone, CancellationToken.None).ConfigureAwait(false), body.Memory).ConfigureAwait(false);
         }
         finally
         {
@@ -57,21 +57,19 @@ internal sealed class DavidsbondEdge(SeedContext seeds)
         }
     }
 
-    private static HubFault? Answer(HttpContext context, EdgeContext edge, in PublishResult result, ReadOnlyMemory<byte> body)
+    private static async ValueTask<HubFault?> AnswerAsync(HttpContext context, EdgeContext edge, PublishResult result, ReadOnlyMemory<byte> body)
     {
         var p = new PublishParameters { Broadcast = true };
         if (result.Status != PublishStatus.Accepted) return PublishAnswers.Fault(result, p, SseFieldRules.IsUtf8(body.Span), edge.Edge);
-        PublishAnswers.Accepted(context.Response, p, result);
-        context.Response.StatusCode = 200;
+        await PublishAnswers.AcceptedAsync(context, p, result, status: 200).ConfigureAwait(false);
         return null;
     }
 
-    private static HubFault? Answer(HttpContext context, EdgeContext edge, in SendResult result, ReadOnlyMemory<byte> body)
+    private static async ValueTask<HubFault?> AnswerAsync(HttpContext context, EdgeContext edge, SendResult result, ReadOnlyMemory<byte> body)
     {
         if (result.Status is SendStatus.NotConnected or SendStatus.NoSuchZone) return new HubFault(404, HubErrorCodes.ClientNotConnected, SeedNames.NoClient(result.Client));
         if (result.Status != SendStatus.Accepted) return PublishAnswers.Fault(result, SseFieldRules.IsUtf8(body.Span), edge.Edge);
-        PublishAnswers.Accepted(context.Response, result);
-        context.Response.StatusCode = 200;
+        await PublishAnswers.AcceptedAsync(context, result, status: 200).ConfigureAwait(false);
         return null;
     }
 

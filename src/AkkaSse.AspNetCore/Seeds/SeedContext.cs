@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -29,8 +28,6 @@ internal sealed class SeedContext(EdgeContext edge, SeedEdgeOptions options, ISe
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         response.ContentType = "text/plain; charset=utf-8";
-        response.ContentLength = body.Length;
-        response.BodyWriter.Write(body);
-        return Task.CompletedTask;
+        return ResponseBody.WriteAsync(context, body);
     }
 }

@@ -29,8 +29,8 @@ internal static class SeedRoutes
             var ctrlX = new CtrlXEdge(seeds);
             routes.Add(new(EndpointGroup.Subscribe, CtrlXPath, Read, (context, _, target) => ctrlX.Direct(context, target)) { Streaming = true });
             routes.Add(new(EndpointGroup.Subscribe, CtrlXPath, Write, (context, _, target) => ctrlX.Create(context, target)));
-            routes.Add(new(EndpointGroup.Subscribe, CtrlXPath + "/{subscription}", Read, (context, _, target) => ctrlX.Attach(context, target)) { Streaming = true });
-            routes.Add(new(EndpointGroup.Subscribe, CtrlXPath + "/{subscription}", Write, (context, _, target) => ctrlX.CreateNamed(context, target)));
+            routes.Add(new(EndpointGroup.Subscribe, CtrlXPath + "/{id}", Read, (context, _, target) => ctrlX.Attach(context, target)) { Streaming = true });
+            routes.Add(new(EndpointGroup.Subscribe, CtrlXPath + "/{id}", Write, (context, _, target) => ctrlX.CreateNamed(context, target)));
         }
         return routes;
     }

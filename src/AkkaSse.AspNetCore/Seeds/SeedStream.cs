@@ -6,10 +6,10 @@ namespace AkkaSse.AspNetCore;
 /// <summary>Opens an event stream on a compatible edge: as <see cref="EventStream"/> does, with the older hubs' refusals and without <c>hub.*</c> events.</summary>
 internal static class SeedStream
 {
-    /// <summary>What all compatible edges have in common. A strange last event id is never refused here: a reader told 400 would not come back.</summary>
+    /// <summary>What all compatible edges have in common.</summary>
     public static SubscribeRequest Request(HttpContext context, SeedContext seeds, in RequestTarget target) => EventStream.Describe(context, seeds.Edge) with
     {
-        LastEventId = LastEventId(context.Request, target),
+        LastEventId = LastEventId.Read(context.Request, target),
         Control = false,
         Browser = context.Request.Headers["Sec-Fetch-Dest"] == "empty",
     };
@@ -18,11 +18,13 @@ internal static class SeedStream
     /// <param name="context">The request.</param>
     /// <param name="seeds">The edge.</param>
     /// <param name="request">What it reads.</param>
+    /// <param name="end">How the body ends.</param>
     /// <param name="name">True on <c>/connect</c>, where a client has an identity: it is named in a header and welcomed.</param>
-    public static async Task RunAsync(HttpContext context, SeedContext seeds, SubscribeRequest request, bool name = false)
+    public static async Task RunAsync(
+        HttpContext context, SeedContext seeds, SubscribeRequest request, StreamEnd end = StreamEnd.Proper, bool name = false)
     {
         if (await AdmitAsync(context, seeds, request, name).ConfigureAwait(false) is { } connection)
-            await EventStream.RunAsync(context, connection).ConfigureAwait(false);
+            await EventStream.RunAsync(context, connection, end).ConfigureAwait(false);
     }
 
     private static async ValueTask<IClientConnection?> AdmitAsync(HttpContext context, SeedContext seeds, SubscribeRequest request, bool name)
@@ -77,18 +79,5 @@ internal static class SeedStream
             default:
                 return seeds.RefuseAsync(context, Refusals.Fault(admission, request, seeds.Edge.Edge));
         }
-    }
-
-    private static string? LastEventId(HttpRequest request, in RequestTarget target)
-    {
-        if (request.Headers["Last-Event-ID"] is { Count: > 0 } header && QueryReader.Absent(header.ToString()) is { } id) return id;
-        string? found = null;
-        var q = target.Parameters;
-        while (q.Next())
-        {
-            // A value that cannot be decoded is no id at all.
-            if (found is null && q.Name is "last_event_id" or "lastEventId") q.Single("last_event_id", ref found);
-        }
-        return QueryReader.Absent(found);
     }
 }

@@ -17,7 +17,9 @@ public static class SseSeedEdgeRouteBuilderExtensions
     /// <param name="endpoints">The application, or a route group of it.</param>
     /// <param name="configure">Sets options.</param>
     /// <returns>A convention builder over all of these endpoints.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddSseHub</c> was not called, or these edges were mapped here before.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddSseHub</c> was not called, or a policy is named without <c>AddAuthorization</c>, or these edges were mapped here before.
+    /// </exception>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
     public static IEndpointConventionBuilder MapSseSeedEdges(this IEndpointRouteBuilder endpoints, Action<SeedEdgeOptions>? configure = null)
     {
@@ -29,6 +31,7 @@ public static class SseSeedEdgeRouteBuilderExtensions
         configure?.Invoke(options);
         var faults = options.Endpoints.Validate().ToList();
         if (faults.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
+        options.Endpoints.CheckPolicies(services, nameof(MapSseSeedEdges));
         mappings.Add(endpoints, "seed edges", nameof(MapSseSeedEdges));
 
         var seeds = new SeedContext(new EdgeContext(services, options.Endpoints), options, services);
@@ -36,19 +39,19 @@ public static class SseSeedEdgeRouteBuilderExtensions
         var routes = SeedRoutes.Of(seeds);
         foreach (var route in routes)
         {
-            var mapped = group.MapMethods(route.Pattern, route.Methods, context => InvokeAsync(context, seeds, route));
+            var mapped = group.MapMethods(route.RoutePattern, route.Methods, context => InvokeAsync(context, seeds, route));
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
             if (route.Streaming) mapped.WithMetadata(new DisableRequestTimeoutAttribute());
             var policy = route.Group == EndpointGroup.Publish ? options.Endpoints.PublishPolicy : options.Endpoints.SubscribePolicy;
             if (policy is not null) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
 
-        foreach (var pattern in routes.GroupBy(static r => r.Pattern))
+        foreach (var pattern in routes.GroupBy(static r => r.RoutePattern))
         {
             var allow = string.Join(", ", pattern.SelectMany(static r => r.Methods).Order(StringComparer.Ordinal));
             group.Map(pattern.Key, context => seeds.RefuseAsync(context, NotAllowed(allow))).WithDisplayName($"AkkaSse 405 {pattern.Key}").WithOrder(int.MaxValue);
         }
-        return group;
+        return group.WithMetadata(SseHubEndpointRouteBuilderExtensions.NotStored);
     }
 
     private static HubFault NotAllowed(string allow) =>
@@ -57,7 +60,7 @@ public static class SseSeedEdgeRouteBuilderExtensions
     private static Task InvokeAsync(HttpContext context, SeedContext seeds, HubRoute route)
     {
         if (seeds.Edge.Guard?.Check(context.Request) is { } refused) return seeds.RefuseAsync(context, refused);
-        return RequestTarget.Read(context, route.Segments.Length, out var target) is { } fault
+        return RequestTarget.Read(context, out var target) is { } fault
             ? seeds.RefuseAsync(context, fault)
             : route.Handler(context, seeds.Edge, target);
     }

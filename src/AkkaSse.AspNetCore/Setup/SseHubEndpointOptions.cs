@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using AkkaSse.Hub;
+using Microsoft.AspNetCore.Authorization;
 
 namespace AkkaSse.AspNetCore;
 
@@ -65,6 +67,20 @@ public sealed class SseHubEndpointOptions
     /// </summary>
     public Func<ClaimsPrincipal, string?> SubjectOf { get; set; } = static principal =>
         principal.FindFirst("sub")?.Value ?? principal.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? principal.Identity?.Name;
+
+    /// <summary>An endpoint with a policy answers every request 500 where nothing knows policies.</summary>
+    /// <exception cref="InvalidOperationException">A policy is named, and the application has no authorization.</exception>
+    internal void CheckPolicies(IServiceProvider services, string call)
+    {
+        var named = Named(SubscribePolicy) ?? Named(PublishPolicy) ?? Named(StreamsPolicy) ?? Named(ClientsPolicy) ?? Named(ClusterPolicy);
+        if (named is null || services.GetService(typeof(IAuthorizationPolicyProvider)) is not null) return;
+        throw new InvalidOperationException(
+            $"{call}: {named}, but the application has no authorization. Call builder.Services.AddAuthorization(…) with that policy before "
+            + "the application is built.");
+
+        static string? Named(string? policy, [CallerArgumentExpression(nameof(policy))] string property = "") =>
+            policy is null ? null : $"{property} is '{policy}'";
+    }
 
     internal IEnumerable<string> Validate()
     {

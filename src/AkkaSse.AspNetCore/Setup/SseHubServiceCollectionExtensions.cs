@@ -1,5 +1,7 @@
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -36,6 +38,8 @@ public static class SseHubServiceCollectionExtensions
         services.AddSingleton<ISseHub>(static provider => provider.GetRequiredService<SseHub>());
         services.AddSingleton<IHubEdge>(static provider => provider.GetRequiredService<SseHub>());
         services.AddSingleton<HubMappings>();
+        services.AddSingleton<IApiDescriptionProvider, HubApiDescriptions>();
+        services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>, LastEventId.Encodings>();
         services.TryAddSingleton<IHubErrorWriter, ProblemErrorWriter>();
         services.AddHostedService<HubLifetimeService>();
         return new SseHubBuilder(services);

@@ -64,6 +64,8 @@ internal static class HistoryEndpoint
         }
         json.WriteEndArray();
         json.WriteEndObject();
+        json.Flush();
+        await ResponseBody.FlushAsync(context).ConfigureAwait(false);
     }
 
     private static void Write(Utf8JsonWriter json, HistoryEvent e)

@@ -9,7 +9,7 @@ internal static class SubscribeEndpoints
     public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target) =>
         TargetNames.Stream(target, out var stream) is { } fault
         ? edge.RefuseAsync(context, fault)
-        : ToStream(context, edge, target, stream, streamInQuery: target.SegmentCount == 3);
+        : ToStream(context, edge, target, stream, streamInQuery: !target.Has(RouteKeys.Stream));
 
     /// <summary>Exactly one stream: its ids are positions.</summary>
     public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target, string stream, bool streamInQuery = false)

@@ -13,7 +13,7 @@ internal struct SubscribeParameters
     public bool PingEvent;
     public StartPosition? Since;
 
-    /// <summary>Reads the query and the header <c>Last-Event-ID</c>, which wins over its twins in the query (RPL-13).</summary>
+    /// <summary>Reads the query, and the last event id from wherever it is.</summary>
     /// <param name="request">The request.</param>
     /// <param name="target">Its target.</param>
     /// <param name="many">True where streams, zones and a client are named in the query; else they are refused there.</param>
@@ -23,7 +23,7 @@ internal struct SubscribeParameters
         HttpRequest request, in RequestTarget target, bool many, out SubscribeParameters p, bool streamInQuery = false)
     {
         p = default;
-        string? since = null, ping = null, snake = null, camel = null;
+        string? since = null, ping = null;
         var q = target.Parameters;
         while (q.Next())
         {
@@ -39,8 +39,6 @@ internal struct SubscribeParameters
                 "instance" => q.Single("instance", ref p.Instance),
                 "type" => q.Each("type", ref p.Types),
                 "since" => q.Single("since", ref since),
-                "last_event_id" => q.Single("last_event_id", ref snake),
-                "lastEventId" => q.Single("lastEventId", ref camel),
                 "ping" => q.Single("ping", ref ping),
                 "control" => q.Switch("control", ref p.Control),
                 "browser" => q.Switch("browser", ref p.Browser),
@@ -62,9 +60,7 @@ internal struct SubscribeParameters
         if (QueryReader.Absent(since) is { } start && !StartPosition.TryParse(start, out p.Since))
             return HubFault.Parameter("since", $"is none of earliest, latest, last:N, offset:N, {Durations.Allowed}, or an RFC 3339 time.");
 
-        p.LastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header && QueryReader.Absent(header.ToString()) is { } id
-            ? id
-            : QueryReader.Absent(snake) ?? QueryReader.Absent(camel);
+        p.LastEventId = AspNetCore.LastEventId.Read(request, target);
         return null;
     }
 }

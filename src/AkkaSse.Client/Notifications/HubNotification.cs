@@ -43,7 +43,8 @@ public sealed record HubGap(SseEvent Event, string? Stream, string Reason) : Hub
 }
 
 /// <summary>
-/// <c>hub.drain</c>: the node is about to stop. The connection ends soon; the first attempt comes after exactly the <c>retry</c> given.
+/// <c>hub.drain</c>: the node is about to stop. The connection ends soon; the first attempt comes after exactly the <c>retry</c> given,
+/// or after <see cref="SseClientOptions.MinRetry"/> if that is longer.
 /// </summary>
 /// <param name="Event">The event as received.</param>
 public sealed record HubDraining(SseEvent Event) : HubNotification(Event);

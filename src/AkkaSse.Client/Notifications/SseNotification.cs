@@ -17,7 +17,7 @@ public abstract record SseNotification
 
 /// <summary>A response head was accepted. Comes before every event of that connection, and again after each reconnect.</summary>
 /// <param name="StatusCode">Its status.</param>
-/// <param name="Attempt">Which attempt since the last open connection succeeded; 1 is the first.</param>
+/// <param name="Attempt">Which attempt since the last success (<see cref="SseClientOptions.StableAfter"/>) this is; 1 is the first.</param>
 public sealed record SseOpened(HttpStatusCode StatusCode, int Attempt) : SseNotification;
 
 /// <summary>
@@ -31,7 +31,9 @@ public sealed record SseEventReceived(SseEvent Event) : SseNotification;
 public sealed record SseCommentReceived(string Comment) : SseNotification;
 
 /// <summary>The server gave another reconnection time.</summary>
-/// <param name="Retry">The time, clamped to <see cref="SseClientOptions.MaxRetry"/>.</param>
+/// <param name="Retry">
+/// The time, from <see cref="SseClientOptions.MinRetry"/> to <see cref="SseClientOptions.MaxRetry"/>.
+/// </param>
 public sealed record SseRetryChanged(TimeSpan Retry) : SseNotification;
 
 /// <summary>
@@ -51,7 +53,9 @@ public sealed record SseDisconnected(SseClientException? Error, bool WasOpen, bo
 /// <summary>The time before the next attempt begins.</summary>
 /// <param name="Error">The cause; null after <see cref="SseSubscription.Restart"/>.</param>
 /// <param name="Delay">How long it is.</param>
-/// <param name="Attempt">Which attempt since the last open connection follows; 1 is the first.</param>
+/// <param name="Attempt">
+/// Which attempt since the last success (<see cref="SseClientOptions.StableAfter"/>) follows; 1 is the first.
+/// </param>
 public sealed record SseRetrying(SseClientException? Error, TimeSpan Delay, int Attempt) : SseNotification;
 
 /// <summary>

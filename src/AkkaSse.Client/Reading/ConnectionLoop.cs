@@ -14,11 +14,13 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly SseParser _parser = new(options.ParserOptions) { LastEventId = options.LastEventId };
+    private readonly FailedAttempts _failed = new(options);
     private CancellationTokenSource? _phase;
     private volatile SseClientState _state = SseClientState.Connecting;
     private bool _restarting;
     private TimeSpan? _serverRetry;
     private bool _drained;
+    private string? _publisherId;
 
     public SseClientState State => _state;
 
@@ -56,13 +58,11 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
     public async IAsyncEnumerable<LoopItem> RunAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         using var stop = new LinkedSource(cancellation, _stopped.Token);
-        var failed = 0;
-        long? failingSince = null;
         try
         {
             while (true)
             {
-                var attempt = failed + 1;
+                var attempt = _failed.Count + 1;
                 SseClientException? error;
                 var wasOpen = false;
                 using (var scope = new Phase(this, SseClientState.Connecting, stop.Token))
@@ -72,9 +72,8 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                     error = refused;
                     if (response is not null)
                     {
-                        failed = 0;
-                        failingSince = null;
                         wasOpen = true;
+                        _failed.Opened();
                         _drained = false;
                         using var connection = new SseConnection(response, phase, options.IdleTimeout, options.TimeProvider);
                         Enter(SseClientState.Open, phase);
@@ -114,24 +113,18 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                     break;
                 }
 
-                if (TakeRestart())
-                {
-                    error = null;
-                }
-                else
-                {
-                    failed += wasOpen ? 0 : 1;
-                    failingSince ??= options.TimeProvider.GetTimestamp();
-                }
-
-                var delay = NextDelay(error, failed, failingSince);
+                var restarted = TakeRestart();
+                var unproved = _failed.Ended(wasOpen, restarted) && error is { Failure: SseFailure.EndOfStream };
+                error = restarted ? null : unproved ? EndedAtOnce() : error;
+                var delay = NextDelay(error);
                 yield return Notify(new SseDisconnected(error, wasOpen, delay is not null));
                 if (delay is not { } wait)
                 {
                     _state = SseClientState.Closed;
 
-                    // Only the policy ends a subscription after a proper end; that is no failure.
-                    var final = error is { Failure: SseFailure.EndOfStream } ? null : error;
+                    // A proper end is no failure when the policy ends the subscription, and one when it used up the attempts.
+                    var allowed = !_failed.Exhausted || options.Reconnect == ReconnectPolicy.None;
+                    var final = allowed && error is { Failure: SseFailure.EndOfStream } ? null : error;
                     if (final is not null)
                     {
                         Log.Ended(logger, url, final.Message);
@@ -141,10 +134,10 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                     yield break;
                 }
 
-                Log.Retrying(logger, url, error?.Message ?? "restart", failed + 1, wait);
+                Log.Retrying(logger, url, error?.Message ?? "restart", _failed.Count + 1, wait);
                 using (var scope = new Phase(this, SseClientState.Waiting, stop.Token))
                 {
-                    yield return Notify(new SseRetrying(error, wait, failed + 1));
+                    yield return Notify(new SseRetrying(error, wait, _failed.Count + 1));
                     await WaitAsync(wait, scope.Cancellation.Token).ConfigureAwait(false);
                     TakeRestart();
                 }
@@ -168,6 +161,7 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
     {
         Resume.Reconnect();
         _parser.Reset();
+        _publisherId = null;
         _parser.LastEventId = Resume.Id;
         try
         {
@@ -190,20 +184,26 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                 case SseItemKind.Event:
                     item = Deliver(found.Event!, out second);
                     return true;
+                case SseItemKind.Comment when options.CustomFields && found.Comment!.StartsWith(HubNames.PublisherIdComment, StringComparison.Ordinal):
+                    _publisherId = found.Comment[HubNames.PublisherIdComment.Length..];
+                    break;
                 case SseItemKind.Comment:
                     item = Notify(new SseCommentReceived(found.Comment!));
                     return true;
                 case SseItemKind.Retry:
-                    if (_serverRetry == found.Retry)
+                    var retry = AtLeastMinRetry(found.Retry!.Value);
+                    if (_serverRetry == retry)
                     {
                         break;
                     }
 
-                    _serverRetry = found.Retry;
-                    item = Notify(new SseRetryChanged(found.Retry!.Value));
+                    _serverRetry = retry;
+                    item = Notify(new SseRetryChanged(retry));
                     return true;
                 default:
+                    _failed.Succeeded();
                     var limit = found.Error!;
+                    _publisherId = null;
                     Log.Faulted(logger, url, limit.Message);
                     item = Notify(new SseFaulted(new SseEventException(limit.Message, limit)));
                     return true;
@@ -219,9 +219,22 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
     private LoopItem Deliver(SseEvent e, out LoopItem? second)
     {
         second = null;
+        if (_publisherId is { } own)
+        {
+            _publisherId = null;
+            e = new SseEvent(e) { Fields = [new(HubNames.PublisherIdField, own), .. e.Fields] };
+        }
+
         if (HubControl.TryRead(e, out var control))
         {
             _drained |= control is HubDraining;
+
+            // A hub that refuses a reader for a while says so with hub.end on a 200.
+            if (control is not HubEnded)
+            {
+                _failed.Succeeded();
+            }
+
             if (control is HubGap gap)
             {
                 Log.Gap(logger, url, gap.Stream, gap.Reason, gap.From, gap.To);
@@ -236,6 +249,7 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
             return Notify(control);
         }
 
+        _failed.Succeeded();
         Resume.Deliver(e.LastEventId);
         if (!options.DecodeBase64)
         {
@@ -253,18 +267,24 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
         return Notify(new SseFaulted(new SseEventException(Message, e: e)));
     }
 
-    private TimeSpan? NextDelay(SseClientException? error, int failed, long? failingSince)
+    // Also less than the floor where MaxRetry is.
+    private TimeSpan AtLeastMinRetry(TimeSpan retry) =>
+        retry >= options.MinRetry ? retry : options.MinRetry < options.MaxRetry ? options.MinRetry : options.MaxRetry;
+
+    private SseClientException EndedAtOnce() => new(
+        SseFailure.EndOfStream,
+        $"The server ended the stream without an event, less than {options.StableAfter.TotalMilliseconds} ms after its answer.");
+
+    private TimeSpan? NextDelay(SseClientException? error)
     {
-        if (error?.IsPermanent == true
-            || failed >= options.MaxAttempts
-            || (failed > 0 && failingSince is { } since && options.TimeProvider.GetElapsedTime(since) >= options.MaxReconnectTime))
+        if (error?.IsPermanent == true || _failed.Exhausted)
         {
             return null;
         }
 
         var delay = options.Reconnect.NextDelay(new ReconnectContext
         {
-            Attempt = failed + 1,
+            Attempt = _failed.Count + 1,
             ServerRetry = _serverRetry,
             DefaultRetry = options.DefaultRetry,
             RetryAfter = error?.RetryAfter,

@@ -3,10 +3,16 @@ namespace AkkaSse.Client;
 /// <summary>What a <see cref="ReconnectPolicy"/> decides by. A value; the decision depends on nothing else.</summary>
 public readonly record struct ReconnectContext
 {
-    /// <summary>Which attempt since the last open connection is to be timed; 1 is the first after a connection was lost.</summary>
+    /// <summary>
+    /// Which attempt since the last success (<see cref="SseClientOptions.StableAfter"/>) is to be timed; 1 is the first after such a
+    /// connection was lost.
+    /// </summary>
     public int Attempt { get; init; }
 
-    /// <summary>The reconnection time that the server asked for with <c>retry:</c>, clamped; null when it never did.</summary>
+    /// <summary>
+    /// The reconnection time that the server asked for with <c>retry:</c>, from <see cref="SseClientOptions.MinRetry"/> to
+    /// <see cref="SseClientOptions.MaxRetry"/>; null when it never did.
+    /// </summary>
     public TimeSpan? ServerRetry { get; init; }
 
     /// <summary>What stands in for <see cref="ServerRetry"/> without one (<see cref="SseClientOptions.DefaultRetry"/>).</summary>

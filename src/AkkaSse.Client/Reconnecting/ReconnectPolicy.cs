@@ -11,7 +11,10 @@ public abstract class ReconnectPolicy
     /// <summary>The default: <see cref="Exponential"/> from 500 ms by 1.5 up to 60 s.</summary>
     public static ReconnectPolicy Default { get; } = Exponential();
 
-    /// <summary>After the server's <c>retry</c>, else after <paramref name="delay"/>; nothing random, no growth.</summary>
+    /// <summary>
+    /// After the server's <c>retry</c> (at least <see cref="SseClientOptions.MinRetry"/>), else after <paramref name="delay"/>; nothing
+    /// random, no growth.
+    /// </summary>
     /// <param name="delay">Zero or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The delay is negative or longer than 24.8 days.</exception>
     public static ReconnectPolicy Fixed(TimeSpan delay)
@@ -21,8 +24,9 @@ public abstract class ReconnectPolicy
     }
 
     /// <summary>
-    /// After the server's <c>retry</c> (1 s without one) plus a random part of the back-off, which grows with every failed attempt: many
-    /// readers that lost the same server do not come back at the same moment. The back-off is 0 on the first attempt after
+    /// After the server's <c>retry</c> (at least <see cref="SseClientOptions.MinRetry"/>; 1 s without one) plus a random part of the
+    /// back-off, which grows with every failed attempt: many readers that lost the same server do not come back at the same moment. The
+    /// back-off is 0 on the first attempt after
     /// <c>hub.drain</c>.
     /// </summary>
     /// <param name="initial">The first back-off; null for 500 ms.</param>

@@ -56,6 +56,8 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
         _cache.Clear();
     }
 
+    public bool IsNodeLocal => false;
+
     public async ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellation)
     {
         if (!context.IsServing || _region is not { } region || context.Node is not { } node) return new ClaimResult(ClaimStatus.Unavailable, 0);

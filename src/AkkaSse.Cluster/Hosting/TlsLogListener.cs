@@ -24,6 +24,10 @@ internal sealed class TlsLogListener : ReceiveActor
         Context.System.EventStream.Subscribe(Self, typeof(Warning));
     }
 
+    /// <summary>The other side was gone before it could be told why.</summary>
+    internal static TlsRefusal Ended { get; } =
+        new(TlsRefusalKind.Ended, "it ended the connection before TLS was agreed on: it speaks no TLS, refuses this node's certificate, or is just ending");
+
     /// <summary>Tells why a handshake failed. Null when this side refused the other's certificate, which <see cref="TlsSetup"/> has logged.</summary>
     internal static TlsRefusal? ReasonOf(Exception handshake)
     {
@@ -35,7 +39,7 @@ internal sealed class TlsLogListener : ReceiveActor
         // DotNetty's own exception, and SslStream's; the former's text has all bytes that came.
         if (innermost.GetType().Name == "NotSslRecordException" || text.Contains("frame", StringComparison.Ordinal)) return new(TlsRefusalKind.NoTls, "it speaks no TLS");
         return IsClosed(innermost)
-            ? new(TlsRefusalKind.Ended, "it ended the connection before TLS was agreed on: it speaks no TLS, refuses this node's certificate, or is just ending")
+            ? Ended
             : new(TlsRefusalKind.Other, $"TLS was not agreed on ({Short(text)})");
     }
 

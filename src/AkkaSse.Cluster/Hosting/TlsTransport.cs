@@ -91,6 +91,12 @@ internal sealed class TlsTransport : Transport
             if (TlsLogListener.ReasonOf(handshake) is { } refusal) _notices.Unreached(remoteAddress, refusal);
             throw;
         }
+        catch (NullReferenceException)
+        {
+            // Akka.NET 1.5.74 asks the channel for its handler after connecting, and a channel that has ended by then has none.
+            _notices.Unreached(remoteAddress, TlsLogListener.Ended);
+            throw;
+        }
     }
 
     public override async Task<bool> Shutdown()

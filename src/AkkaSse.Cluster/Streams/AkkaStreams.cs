@@ -11,8 +11,9 @@ namespace AkkaSse.Cluster.Streams;
 /// <summary>Logs over the cluster. Each stream has an owner, an entity that any node finds by the stream's name; this node talks with it directly once it knows it.</summary>
 internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
 {
-    // Names, envelope and the few fields of a message besides its events.
-    private const int FrameReserve = 64 << 10;
+    /// <summary>What a message between nodes takes besides its events: Akka's envelope, names of actors, a stream's name.</summary>
+    internal const int EnvelopeBytes = 64 << 10;
+
     private static readonly TimeSpan CareInterval = TimeSpan.FromSeconds(1);
 
     private readonly EngineContext _context;
@@ -45,9 +46,12 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     internal bool AutoCreate => _context.Host.Options.AutoCreate;
 
     /// <summary>Largest message of events.</summary>
-    internal long MostBytes => _context.MaxFrameBytes - FrameReserve;
+    internal long MostBytes => _context.MaxFrameBytes - EnvelopeBytes;
 
     internal StreamRoom? Room => _room;
+
+    /// <summary>Of what this node's readers read, and of the copies that it holds for the cluster.</summary>
+    internal long LogBytes => _budget.Used + (_room?.CopyBytes ?? 0);
 
     internal long NextId() => Interlocked.Increment(ref _ids);
 

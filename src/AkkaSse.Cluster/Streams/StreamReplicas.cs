@@ -127,9 +127,10 @@ internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> ke
                 if (replica.State is { } state && (largest is null || state.Runs.Size > largest.Runs.Size)) largest = state;
             }
             var before = largest?.Runs.Size ?? 0;
-            if (largest is null || !largest.Shrink()) return;
+            if (largest is null || !largest.Shrink()) break;
             bytes -= before - largest.Runs.Size;
         }
+        room.CopyBytes = bytes;
     }
 
     private void Swept()

@@ -23,6 +23,15 @@ internal sealed class StreamRoom(ClusterNode node, ReplicaPeers peers, StreamKin
 
     internal IActorRef Region { get; set; } = ActorRefs.Nobody;
 
+    /// <summary>Bytes of the copies of logs on this node, as of the last sweep.</summary>
+    internal long CopyBytes
+    {
+        get => Volatile.Read(ref _copyBytes);
+        set => Volatile.Write(ref _copyBytes, value);
+    }
+
+    private long _copyBytes;
+
     /// <summary>The events' clock, in milliseconds since 1970.</summary>
     internal long Now => node.Context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AkkaSse.Hub.Streams;
+using AkkaSse.Protocol;
 
 namespace AkkaSse.Hub.Clients;
 
@@ -44,7 +45,9 @@ internal sealed class ReaderStarts
         {
             return isInternal ? new ReaderStart(wish, false, fallback) : new ReaderStart(StartPosition.After(p), false, fallback);
         }
-        return new ReaderStart(wish, true, fallback) { LookupId = log.Options.Ids == StreamIds.Caller ? _id : null };
+        // No publisher can have given an id that is not allowed; an engine is not asked for it (PostgreSQL takes no NUL, for one).
+        var lookup = log.Options.Ids == StreamIds.Caller && SseFieldRules.CheckId(_id) is null;
+        return new ReaderStart(wish, true, fallback) { LookupId = lookup ? _id : null };
     }
 
     private int NamedStreams => _request.Streams.Count;

@@ -41,6 +41,18 @@ public interface IHubEngine : IAsyncDisposable
     /// <summary>Leaves the cluster gracefully: claims end, entities move. Connections have been drained before.</summary>
     ValueTask DrainAsync(CancellationToken cancellation);
 
+    /// <summary>
+    /// Bytes of memory that logs take on this node, of the order of seconds old: what <see cref="HubOptions.MaxLogBytes"/> bounds. 0 before the
+    /// start. Metrics and <c>/v1/cluster</c> ask for it.
+    /// </summary>
+    long LogBytes { get; }
+
+    /// <summary>
+    /// Called about once a second while the hub runs, and never twice at once, for what is done by and by: retention by age, removal of idle
+    /// streams. Must not block; an engine that does such things at times of its own leaves it empty.
+    /// </summary>
+    void Sweep();
+
     /// <summary>Logs.</summary>
     IStreamEngine Streams { get; }
 
@@ -222,6 +234,9 @@ public readonly record struct ClaimLocation(string Zone, string Client, string N
 /// <summary>Claims on client ids: one winner under any race, over all nodes. A lost node's claims end within its lease.</summary>
 public interface IClaimEngine
 {
+    /// <summary>True when no other node can hold a claim: whoever is found on this node is the only holder of its id.</summary>
+    bool IsNodeLocal { get; }
+
     /// <summary>Claims an id for this node. A replaced holder's node is told by <see cref="IEngineHost.OnClaimLost"/>.</summary>
     ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellation);
 

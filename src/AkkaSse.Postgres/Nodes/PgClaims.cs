@@ -42,6 +42,8 @@ internal sealed class PgClaims : IClaimEngine
         _refused = new(database, AtOnce, AreRefusedAsync);
     }
 
+    public bool IsNodeLocal => false;
+
     public async ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellation)
     {
         try

@@ -1,3 +1,4 @@
+using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Health;
@@ -79,6 +80,7 @@ internal static partial class ServerHost
         Proxies.Use(app, settings);
         if (settings.Server.AccessLog) app.UseMiddleware<AccessLog>();
         Guard.Use(app, settings);
+        app.Use(NotFoundAsync);
         if (settings.Server.CorsOrigins.Count > 0) app.UseCors();
         if (settings.Authenticated)
         {
@@ -86,12 +88,20 @@ internal static partial class ServerHost
             app.UseAuthorization();
         }
         HubRoutes.Map(app, settings);
+        // Says nothing that the documentation does not say: nobody has to authenticate.
+        app.MapOpenApi();
         app.MapHealth();
         var metrics = app.MapMetrics();
         if (settings.Authenticated) metrics.RequireAuthorization(GrantPolicies.Observe);
         if (settings.Server.Page) app.MapPage();
         return app;
     }
+
+    // Behind routing: what no route was found for. Without a frame of its own, because all requests come through here.
+    private static Task NotFoundAsync(HttpContext context, RequestDelegate next) => context.GetEndpoint() is null
+        ? context.RequestServices.GetRequiredService<IHubErrorWriter>().WriteAsync(
+            context, 404, HubErrorCodes.NotFound, "There is nothing at this path; docs/http-api.md lists the API.")
+        : next(context);
 
     private static void AddServices(WebApplicationBuilder builder, EffectiveSettings settings)
     {
@@ -104,6 +114,11 @@ internal static partial class ServerHost
         services.AddSingleton<IHostLifetime, SignalLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
+        services.AddOpenApi(static o => o.AddDocumentTransformer(static (document, _, _) =>
+        {
+            (document.Info.Title, document.Info.Version) = ("AkkaSse", ServerVersion.Text);
+            return Task.CompletedTask;
+        }));
         if (settings.Authenticated) GrantPolicies.Add(services);
         if (settings.Server.CorsOrigins.Count > 0)
         {

@@ -20,7 +20,22 @@ public sealed class FrontDoorTests
         (await reader.NextEventAsync()).Data.ShouldBe("x");
         watch.Threads[HubAction.Subscribe].ShouldBe(DoorThread);
         watch.Threads[HubAction.Publish].ShouldNotBe(DoorThread);
+        (await host.GetAsync("/v1/streams")).Status.ShouldBe(200);
+        watch.Threads[HubAction.ListStreams].ShouldNotBe(DoorThread, "a list on a new connection");
     }
+
+    [Theory]
+    [InlineData("GET /v1/streams/a/events HTTP/1.1\r\nHost: a\r\n\r\n", true)]
+    [InlineData("GET /app/v1/events?stream=a HTTP/1.1\r\n", true)]
+    [InlineData("GET /events?stream=a HT", true)]
+    [InlineData("GET /news HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n", true)]
+    [InlineData("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", false)]
+    [InlineData("GET /metrics HTTP/1.1\r\nReferer: http://a/v1/events\r\n\r\n", false)]
+    [InlineData("GET /v1/streams/a/history HTTP/1.1\r\nHost: a\r\n\r\n", false)]
+    [InlineData("POST /v1/streams/a/events HTTP/1.1\r\n", false)]
+    [InlineData("", false)]
+    public void Requests_for_event_streams_are_told_from_others(string request, bool reads) =>
+        HandoverMiddleware.AsksToRead(System.Text.Encoding.ASCII.GetBytes(request)).ShouldBe(reads);
 
     [Fact]
     public async Task Publish_is_answered_while_a_reader_holds_up_the_door()

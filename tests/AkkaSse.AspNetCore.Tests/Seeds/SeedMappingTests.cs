@@ -37,7 +37,7 @@ public sealed class SeedMappingTests
         policies.ShouldBe(
         [
             "GET /x/events read", "GET /x/connect read", "POST /x/broadcast write", "GET /x/automation/api/v2/events read", "POST /x/automation/api/v2/events read",
-            "GET /x/automation/api/v2/events/{subscription} read", "POST /x/automation/api/v2/events/{subscription} read",
+            "GET /x/automation/api/v2/events/{sse_id} read", "POST /x/automation/api/v2/events/{sse_id} read",
         ], ignoreOrder: true);
     }
 

@@ -142,7 +142,8 @@ public sealed class ReconnectTests
     public async Task Servers_retry_becomes_the_delay()
     {
         await using var server = new RawServer(c => c.StreamAsync("retry: 23\ndata: x\n\n"));
-        await using var client = Clients.Create(server.Url, o => o.Reconnect = ReconnectPolicy.Fixed(TimeSpan.FromHours(1)));
+        await using var client = Clients.Create(
+            server.Url, o => (o.Reconnect, o.MinRetry) = (ReconnectPolicy.Fixed(TimeSpan.FromHours(1)), TimeSpan.FromMilliseconds(23)));
         var seen = await client.WatchAsync().TakeWithin(10);
         seen.OfType<SseRetrying>().ShouldAllBe(r => r.Delay == TimeSpan.FromMilliseconds(23));
         seen.OfType<SseRetrying>().Count().ShouldBe(2);

@@ -52,9 +52,20 @@ public sealed class RulesTests
     public void Only_the_first_seed_begins_a_cluster_when_no_other_may_be_in_one_and_a_removed_one_not_without_a_majority(int self, string seeds, int required, bool wasRemoved, bool begins)
     {
         var all = Enumerable.Range(0, seeds.Length).Select(Node).ToList();
-        var states = seeds.Select(static s => s switch { 'w' => SeedState.Waiting, 'a' => SeedState.Absent, 's' => SeedState.Silent, 'u' => SeedState.Unknown, _ => SeedState.InCluster }).ToList();
-        Joining.MayBegin(Node(self), all, states, required, wasRemoved).ShouldBe(begins);
+        Joining.MayBegin(Node(self), all, States(seeds), required, wasRemoved).ShouldBe(begins);
     }
+
+    private static List<SeedState> States(string seeds) =>
+        [.. seeds.Select(static s => s switch { 'w' => SeedState.Waiting, 'a' => SeedState.Absent, 's' => SeedState.Silent, 'u' => SeedState.Unknown, _ => SeedState.InCluster })];
+
+    [Theory]
+    [InlineData("wia", false, true)]
+    [InlineData("wiu", false, true)]
+    [InlineData("wis", false, false)]
+    [InlineData("wis", true, true)]
+    [InlineData("wws", true, false)]
+    public void Node_joins_a_cluster_of_which_a_seed_is_silent_with_its_second_actor_system(string seeds, bool wasDeaf, bool joins) =>
+        Joining.MayJoin(States(seeds), wasDeaf).ShouldBe(joins);
 
     [Theory]
     [InlineData("1.5.29", false)]
@@ -110,6 +121,23 @@ public sealed class RulesTests
         foreach (var name in new[] { "SystemName is '1'", "PublicHost is needed", "Port is 70000", "Seeds has 'x:0'", "RequiredSeeds is 2", "Roles has 'worker'", "Backups is 7", "Shards is 0", "MaxFrameBytes is 1", "RecoveryLimit is", "Hocon cannot be read" })
             faults.ShouldContain(f => f.StartsWith(name, StringComparison.Ordinal), string.Join('\n', faults));
         faults.Count.ShouldBe(11);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", null, "10.0.0.1:4053", true)]
+    [InlineData("127.0.0.1", null, "127.0.0.1 10.0.0.1", true)]
+    [InlineData("localhost", null, "hub-0.hub", true)]
+    [InlineData("::1", null, "[2001:db8::1]:4053", true)]
+    [InlineData("127.0.0.1", null, "akka.tcp://akkasse@10.0.0.1:4053", true)]
+    [InlineData("127.0.0.1", null, "127.0.0.1 127.0.0.2:4054 localhost n1.localhost [::1]:4053", false)]
+    [InlineData("127.0.0.1", "10.0.0.1", "10.0.0.1:4053", false)]
+    [InlineData("10.0.0.1", null, "10.0.0.1:4053 10.0.0.2:4053", false)]
+    [InlineData("127.0.0.1", null, "", false)]
+    public void Node_that_its_seeds_cannot_reach_is_refused(string host, string? publicHost, string seeds, bool refused)
+    {
+        var faults = new AkkaClusterOptions { Host = host, PublicHost = publicHost, Seeds = seeds.Split(' ', StringSplitOptions.RemoveEmptyEntries) }.Validate().ToList();
+        faults.Any(f => f.StartsWith($"Host is '{host}', where the seed ", StringComparison.Ordinal)).ShouldBe(refused);
+        faults.Count.ShouldBe(refused ? 1 : 0, string.Join('\n', faults));
     }
 
     [Fact]

@@ -12,6 +12,8 @@ internal sealed class InProcessClaims(IEngineHost host) : IClaimEngine
     private readonly Dictionary<(string Zone, string Client, string? Instance), DateTimeOffset> _refused = [];
     private long _generation;
 
+    public bool IsNodeLocal => true;
+
     public ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellation)
     {
         ClaimDecision decision;

@@ -75,10 +75,11 @@ public sealed class InProcessEngine : IHubEngine, INodeEngine
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Retention by age, idle removal and forgetting; called by the hub's sweeper.</summary>
-    internal void Sweep() => _streams?.Sweep();
+    /// <inheritdoc/>
+    public long LogBytes => _streams?.Budget.Used ?? 0;
 
-    internal LogBudget? Budget => _streams?.Budget;
+    /// <inheritdoc/>
+    public void Sweep() => _streams?.Sweep();
 
     private static InvalidOperationException NotStarted() => new("The engine is not started.");
 }

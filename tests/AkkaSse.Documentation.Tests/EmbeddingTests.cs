@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using AkkaSse.Client;
+using AkkaSse.Postgres.Tests.Support;
+using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
+
+namespace AkkaSse.Documentation.Tests;
+
+/// <summary>The documents' programs for an application of one's own are run as processes, and answer over HTTP.</summary>
+[Trait("speed", "slow")]
+public sealed class EmbeddingTests : IDisposable
+{
+    private static readonly string s_program = Compiler.Compose(Block.Find("README.md", "app.MapSseStream(\"/news\""));
+
+    private readonly string _assembly = Path.Combine(AppContext.BaseDirectory, $"snippet{Guid.NewGuid():N}.dll");
+
+    public void Dispose() => File.Delete(_assembly);
+
+    [Fact]
+    public Task Program_of_the_readme_publishes_and_is_read() => ShouldPublishAsync(s_program);
+
+    [Fact]
+    public Task It_does_so_as_a_node_of_a_cluster()
+    {
+        var port = FreePort();
+        return ShouldPublishAsync(WithHub(
+            Block.Find("README.md", ".UseAkkaCluster(").Text, ("o.Host =", $"o.Port = {port}; o.Host ="), ("10.0.0.1:4053", $"127.0.0.1:{port}"), ("10.0.0.", "127.0.0.")));
+    }
+
+    [PostgresFact]
+    public async Task It_does_so_on_a_database()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync();
+        var database = await postgres.CreateDatabaseAsync();
+        await ShouldPublishAsync(WithHub(Block.Find("README.md", ".UsePostgres(").Text, ("Host=db;Username=hub;Password=…;Database=hub", postgres.ConnectionString(database))));
+    }
+
+    [Fact]
+    public async Task Program_with_edges_for_older_clients_keeps_to_its_policies()
+    {
+        await using var app = await RunAsync(Compiler.Compose(Block.Find("docs/seed-edges.md", "MapSseSeedEdges")));
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = app.Url };
+        using var native = await http.PostAsync("/v1/streams/news/events", new StringContent("hello"));
+        native.IsSuccessStatusCode.ShouldBeTrue();
+        using var refused = await http.GetAsync("/events?stream=news");
+        refused.StatusCode.ShouldBeOneOf(HttpStatusCode.Redirect, HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Program_in_an_ActorSystem_of_its_own_publishes()
+    {
+        var source = Compiler.Compose(Block.Find("docs/akka.md", ".WithSseHub(")).Replace("10.0.0.1", "127.0.0.1", StringComparison.Ordinal).Replace("4053", $"{FreePort()}", StringComparison.Ordinal);
+        await using var app = await RunAsync(source);
+        using var http = new HttpClient { BaseAddress = app.Url };
+        await Eventually.Until(async () => (await http.PostAsync("/v1/streams/news/events", new StringContent("hello"))).IsSuccessStatusCode, () => $"a publish. It wrote:\n{app.Output}");
+    }
+
+    private static string WithHub(string hub, params (string From, string To)[] places)
+    {
+        foreach (var (from, to) in places) hub = hub.Replace(from, to, StringComparison.Ordinal);
+        return string.Join('\n', s_program.Split('\n').Select(l => l.StartsWith("builder.Services.AddSseHub(", StringComparison.Ordinal) ? hub : l));
+    }
+
+    private async Task ShouldPublishAsync(string source)
+    {
+        await using var app = await RunAsync(source);
+        await using var client = new SseClient(new Uri(app.Url, "/news"));
+        var subscription = await Eventually.Within(client.OpenAsync(), "the stream at /news");
+        using var http = new HttpClient { BaseAddress = app.Url };
+        // An engine may still be starting.
+        await Eventually.Until(
+            async () => (await http.PostAsync("/articles", new StringContent("""{"title":"Rain tomorrow"}""", Encoding.UTF8, "application/json"))).StatusCode == HttpStatusCode.Accepted,
+            () => $"an article. It wrote:\n{app.Output}");
+        var e = await Eventually.Within(subscription.Events.ReadAsync().AsTask(), "the event");
+        (e.Type, e.Data).ShouldBe(("headline", "Rain tomorrow"));
+    }
+
+    private async Task<App> RunAsync(string source)
+    {
+        Compiler.Compile(source, _assembly).ShouldBeEmpty();
+        string Beside(string what) => Path.Combine(AppContext.BaseDirectory, $"AkkaSse.Documentation.Tests.{what}.json");
+        var (process, url) = await ProgramProcess.ListenAsync("exec", ["--runtimeconfig", Beside("runtimeconfig"), "--depsfile", Beside("deps"), _assembly, "--urls=http://127.0.0.1:0"]);
+        return new App(process, url);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class App(ProgramProcess process, Uri url) : IAsyncDisposable
+    {
+        public Uri Url => url;
+
+        public string Output => process.Output;
+
+        public ValueTask DisposeAsync() => process.DisposeAsync();
+    }
+
+    private sealed class PostgresFactAttribute : FactAttribute
+    {
+        public PostgresFactAttribute() => Skip = PostgresServer.Programs is null ? "PostgreSQL is missing" : null!;
+    }
+}
