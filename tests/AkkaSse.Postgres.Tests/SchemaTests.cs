@@ -3,7 +3,6 @@ using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Postgres.Tests.Support;
 using AkkaSse.Testing;
-using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Postgres.Tests;
 

@@ -19,7 +19,7 @@ internal static class Operations
     ];
 
     private static readonly string[] s_reading = [ParameterInvalid, SubscriptionInvalid, StreamNotFound, NotAcceptable, LimitReached];
-    private static readonly string[] s_body = [BodyTooLarge, EncodingUnsupported];
+    private static readonly string[] s_body = [BodyTimeout, BodyTooLarge, EncodingUnsupported];
     private static readonly string[] s_sending =
         [ParameterInvalid, HeaderInvalid, BodyInvalid, DataNotUtf8, EventInvalid, OutcomeUnknown, .. s_body];
 

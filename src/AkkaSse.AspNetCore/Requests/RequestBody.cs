@@ -79,7 +79,7 @@ internal readonly struct RequestBody
     {
         BadHttpRequestException { StatusCode: 413 } => new(413, HubErrorCodes.BodyTooLarge, e.Message),
         BadHttpRequestException { StatusCode: 408 } => new(408, HubErrorCodes.BodyTimeout, e.Message),
-        BadHttpRequestException => HubFault.Body(e.Message),
+        BadHttpRequestException => new(400, HubErrorCodes.BodyInvalid, e.Message),
         OperationCanceledException or ObjectDisposedException or OutOfMemoryException => null,
         ConnectionResetException or IOException { InnerException: SocketException } => null,
         _ => HubFault.Body($"The body cannot be read: {e.Message}"),

@@ -17,8 +17,8 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
 
     private TlsNode? _tls;
     private bool _begun;
-    private bool _wasDeaf;
     private bool _wasCreated;
+    private bool _wasDeaf;
 
     public int MaxFrameBytes => options.MaxFrameBytes;
 

@@ -99,7 +99,8 @@ internal static partial class ServerHost
 
     // Behind routing: what no route was found for. Without a frame of its own, because all requests come through here.
     private static Task NotFoundAsync(HttpContext context, RequestDelegate next) => context.GetEndpoint() is null
-        ? context.RequestServices.GetRequiredService<IHubErrorWriter>().WriteAsync(context, 404, "not-found", "There is nothing at this path; docs/http-api.md lists the API.")
+        ? context.RequestServices.GetRequiredService<IHubErrorWriter>().WriteAsync(
+            context, 404, HubErrorCodes.NotFound, "There is nothing at this path; docs/http-api.md lists the API.")
         : next(context);
 
     private static void AddServices(WebApplicationBuilder builder, EffectiveSettings settings)

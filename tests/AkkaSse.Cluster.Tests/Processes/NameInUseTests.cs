@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using AkkaSse.Cluster.Tests.Support;
 using AkkaSse.Testing.Processes;
 
@@ -6,14 +7,13 @@ namespace AkkaSse.Cluster.Tests.Processes;
 /// <summary>Two servers of one name in one cluster.</summary>
 [Trait("speed", "slow")]
 [Collection(ProcessCollection.Name)]
-public sealed class NameInUseTests
+public sealed partial class NameInUseTests
 {
     [Fact]
     public async Task Second_node_of_a_name_ends_and_says_who_has_it()
     {
         await using var cluster = await AkkaProcesses.StartAsync(1, AkkaProcesses.Patient);
-        var seed = cluster.Output.Split("akka.tcp://akkasse@")[1].Split([' ', '.', '\n'], 5);
-        var address = string.Join('.', seed[..4]);
+        var address = Address().Match(cluster.Output).Groups[1].Value;
 
         var (code, output) = await NodeProcess.RunAsync("n0", new NodeStart("--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", "0", "--akka-seed", address));
 
@@ -23,4 +23,7 @@ public sealed class NameInUseTests
         output.ShouldNotContain("   at ", Case.Sensitive, output);
         output.ShouldNotContain("Engine akka is ready", Case.Sensitive, output);
     }
+
+    [GeneratedRegex(@"akka\.tcp://akkasse@(127\.0\.0\.1:[0-9]+)")]
+    private static partial Regex Address();
 }
