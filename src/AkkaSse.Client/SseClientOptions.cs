@@ -144,7 +144,10 @@ public sealed class SseClientOptions
     /// </summary>
     public bool DecodeBase64 { get; set; }
 
-    /// <summary>Collects fields outside the specification in <see cref="SseEvent.Fields"/>. Default true.</summary>
+    /// <summary>
+    /// Collects fields outside the specification in <see cref="SseEvent.Fields"/>. A hub's comment line with the publisher's id is the
+    /// field <c>eid</c>, and is not reported as a comment. Default true.
+    /// </summary>
     public bool CustomFields { get; set; } = true;
 
     /// <summary>Delivers a hub's control events as ordinary events, too, after their notification. Default false.</summary>

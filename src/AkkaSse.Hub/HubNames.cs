@@ -41,8 +41,14 @@ public static class HubNames
     /// <summary>Heartbeat as an event, on request (<c>ping=event</c>).</summary>
     public const string PingEvent = "hub.ping";
 
-    /// <summary>The extra field in which a publisher's id travels on a stream whose ids are the hub's.</summary>
+    /// <summary>
+    /// What a publisher's id is called on a stream whose ids are the hub's: it travels in the comment line <c>: eid=…</c> of its event, and
+    /// <c>AkkaSse.Client</c> shows it as a field of this name. No event may have such a field or a line of its comment that begins like that.
+    /// </summary>
     public const string PublisherIdField = "eid";
+
+    /// <summary>How a comment with a publisher's id begins.</summary>
+    internal const string PublisherIdComment = PublisherIdField + "=";
 
     /// <summary>The engine stream of a zone.</summary>
     /// <param name="zone">A valid zone name.</param>

@@ -157,9 +157,9 @@ public sealed partial class SseHub
     private SendResult Take(ClientActor client, string id, SseEvent e)
     {
         var buffer = FrameBuffer.Rent();
-        if (e.Id is { Length: > 0 } own && e.HasData) SseEncoder.WriteField(buffer, "eid"u8, System.Text.Encoding.ASCII.GetBytes(own));
+        if (e.Id is { Length: > 0 } own && e.HasData) FrameEncoder.WritePublisherId(buffer, own);
         SseEncoder.WriteHead(buffer, e);
-        switch (client.Inbox.TryAdd(buffer.Written, closeWithBlankLine: e.HasData))
+        switch (client.Inbox.TryAdd(buffer.Written, dispatched: e.HasData))
         {
             case null:
                 return NotConnected(id);

@@ -52,7 +52,7 @@ public class ContractTests
         var request = Reading("s") with { Welcome = "event: hello\ndata: x\n\n"u8.ToArray() };
         var connection = (await hub.ConnectAsync(request, default)).Connection!;
         _ = connection.RunAsync(pipe.Writer, static () => { }, default);
-        (await ReadUntilAsync(pipe.Reader, "hub.open")).ShouldStartWith(":\nevent: hello\ndata: x\n\nevent: hub.open\n");
+        (await ReadUntilAsync(pipe.Reader, "hub.open")).ShouldStartWith(":\nevent: hello\ndata: x\nid: 0-0\n\nevent: hub.open\n");
     }
 
     [Theory]

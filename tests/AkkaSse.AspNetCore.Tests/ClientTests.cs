@@ -11,11 +11,12 @@ public sealed class ClientTests
     {
         await using var host = await EdgeHost.StartAsync();
         await using var reader = await host.SubscribeAsync("/v1/events?zone=z");
-        var id = ClientOf(await reader.NextAsync("hub.open"));
+        var open = await reader.NextAsync("hub.open");
+        var id = ClientOf(open);
         var sent = await host.PostAsync($"/v1/clients/{id}/events?type=private", "hi");
         (sent.Status, sent.Json.GetProperty("client").GetString(), sent.Json.GetProperty("zone").GetString()).ShouldBe((202, id, "z"));
         var e = await reader.NextEventAsync();
-        (e.Type, e.Data, e.Id).ShouldBe(("private", "hi", null));
+        (e.Type, e.Data, e.Id).ShouldBe(("private", "hi", open.Id));
         var unknown = await host.PostAsync("/v1/clients/nobody/events", "hi");
         (unknown.Status, unknown.Code).ShouldBe((404, "client-not-connected"));
         unknown.Json.GetProperty("detail").GetString().ShouldBe("no client with id nobody exists");

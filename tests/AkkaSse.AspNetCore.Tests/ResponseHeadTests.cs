@@ -33,10 +33,13 @@ public sealed class ResponseHeadTests
         {
             o.Headers["Cache-Control"] = "no-cache";
             o.Headers["X-Service"] = "news";
+            // What Python's requests needs; the default is without, for clients that compare the text (docs/clients.md).
+            o.Headers["Content-Type"] = "text/event-stream; charset=utf-8";
         });
         await using var reader = await host.SubscribeAsync("/v1/streams/a/events");
         reader.Head.Header("Cache-Control").ShouldBe("no-cache");
         reader.Head.Header("X-Service").ShouldBe("news");
+        reader.Head.Header("Content-Type").ShouldBe("text/event-stream; charset=utf-8");
     }
 
     [Theory]

@@ -32,7 +32,8 @@ public sealed class ZoneTests
         await host.PostAsync("/v1/streams/s/events", "old");
         await using var reader = await host.SubscribeAsync("/v1/events?client=c&zone=z&stream=s&since=earliest");
         var welcome = await reader.NextEventAsync();
-        (welcome.Type, welcome.Data, welcome.Id).ShouldBe(("ping", "z->c Connection Successful!", null));
+        (welcome.Type, welcome.Data).ShouldBe(("ping", "z->c Connection Successful!"));
+        welcome.Id.ShouldNotBeNull("the reader's position, so that no client loses it here");
         (await reader.NextEventAsync()).Data.ShouldBe("old");
     }
 

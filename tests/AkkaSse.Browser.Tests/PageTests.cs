@@ -21,13 +21,14 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
 
         var row = page.Locator("#events tr[data-type=headline]");
         await Expect(row).ToHaveCountAsync(1, new() { Timeout = Limit });
-        await Expect(row.Locator("td").Nth(3)).ToHaveTextAsync("<img src=x onerror=alert(1)>");
-        (await row.Locator("td").Nth(2).InnerTextAsync()).ShouldNotBeEmpty("every event of two streams carries a position");
+        await Expect(row.Locator("td").Nth(4)).ToHaveTextAsync("<img src=x onerror=alert(1)>");
+        await Expect(row.Locator("td").Nth(1)).ToHaveTextAsync("news");
+        (await row.Locator("td").Nth(3).InnerTextAsync()).ShouldStartWith("1-", Case.Sensitive, "each stream has its own positions");
         await Expect(page.Locator("#received")).ToHaveTextAsync("1");
         await Expect(page.Locator("#published")).ToContainTextAsync("readers on this node: 1");
         await Expect(page.Locator("#list li")).ToHaveCountAsync(1, new() { Timeout = Limit });
         await Expect(page.Locator("#list button")).ToHaveTextAsync("news");
-        await Expect(page.Locator("#connections")).ToHaveTextAsync("1");
+        await Expect(page.Locator("#connections")).ToHaveTextAsync("2", new() { Timeout = Limit });
         (await page.Locator("#events img").CountAsync()).ShouldBe(0, "text of an event is text");
     }
 
@@ -52,6 +53,51 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.Locator("#events tr[data-kind=gap]").First).ToContainTextAsync("epoch-changed");
         await Expect(page.Locator("#events tr[data-type=message]").First).ToContainTextAsync("after", new() { Timeout = Limit });
         await Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", "open");
+    }
+
+    [ChromiumFact]
+    public async Task Page_shows_types_that_are_published_later_and_streams_with_a_slash()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var browser = await chromium.OpenAsync(server.Url);
+        var page = browser.Page;
+        await SubscribeAsync(page, "shop/orders b c d");
+        foreach (var (stream, type) in new[] { ("shop/orders", "paid"), ("b", "told"), ("shop/orders", "sent") })
+        {
+            (await server.Http.PostAsync($"/v1/publish?stream={Uri.EscapeDataString(stream)}&type={type}", new StringContent("x"))).EnsureSuccessStatusCode();
+            await Expect(page.Locator($"#events tr[data-type={type}] td").Nth(1)).ToHaveTextAsync(stream, new() { Timeout = Limit });
+        }
+        // All are visible at once.
+        foreach (var row in await page.Locator("#events tr[data-kind=event]").AllAsync()) await Expect(row).ToBeVisibleAsync();
+
+        await page.FillAsync("#streams", "1 2 3 4 5");
+        await page.ClickAsync("#connect");
+        await Expect(page.Locator("#state")).ToContainTextAsync("at most 4", new() { Timeout = Limit });
+    }
+
+    [ChromiumFact]
+    public async Task Page_asks_for_a_token_and_reads_with_it()
+    {
+        const string Token = "a-token-for-the-page";
+        await using var server = await TestServer.StartAsync(0, new Dictionary<string, string>
+        {
+            ["AKKASSE_AUTH__TOKENS__0__TOKEN"] = Token,
+            ["AKKASSE_AUTH__TOKENS__0__SUBJECT"] = "operator",
+            ["AKKASSE_AUTH__TOKENS__0__GRANTS__0"] = "all",
+        }, Token);
+        await using var browser = await chromium.OpenAsync(server.Url);
+        var page = browser.Page;
+        await Expect(page.Locator("#list-empty")).ToContainTextAsync("A token that may list streams is needed", new() { Timeout = Limit });
+        await page.FillAsync("#streams", "news");
+        await page.ClickAsync("#connect");
+        await Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", "refused", new() { Timeout = Limit });
+        await Expect(page.Locator("#state")).ToContainTextAsync("a token that may read this stream is needed");
+
+        await page.FillAsync("#token", Token);
+        await SubscribeAsync(page, "news");
+        await PublishAsync(page, "news", "headline", "for those who may");
+        await Expect(page.Locator("#events tr[data-type=headline]")).ToHaveCountAsync(1, new() { Timeout = Limit });
+        await Expect(page.Locator("#list button")).ToHaveTextAsync("news", new() { Timeout = Limit });
     }
 
     [ChromiumFact]

@@ -260,6 +260,24 @@ public sealed class LostNodesTests : IAsyncLifetime
         (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).ShouldBe(["a", "b"]);
     }
 
+    /// <summary>It may be out of reach of this ActorSystem alone, or frozen: a new ActorSystem is tried once, and then the others are joined.</summary>
+    [Fact]
+    public async Task Node_whose_seed_is_silent_while_another_is_in_a_cluster_begins_again_once_and_joins()
+    {
+        var (silent, first, own) = (FreePort(), FreePort(), FreePort());
+        using var listener = new TcpListener(IPAddress.Loopback, silent);
+        _seeds = [$"127.0.0.1:{first}"];
+        _port = first;
+        await using var a = await _harness.StartNodeAsync("a");
+        listener.Start();
+        _seeds = [$"127.0.0.1:{first}", $"127.0.0.1:{silent}"];
+        _port = own;
+        await using var b = await _harness.StartNodeAsync("b");
+        b.Engine.State.ShouldBe(EngineState.Ready, Logged);
+        (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).ShouldBe(["a", "b"]);
+        _harness.Log.Lines.Count(static l => l.Contains("takes connections and has answered nothing", StringComparison.Ordinal)).ShouldBe(1, Logged);
+    }
+
     private string Logged => string.Join('\n', _harness.Log.Lines.TakeLast(80));
 
     // Both ends drop what they would send and what comes.

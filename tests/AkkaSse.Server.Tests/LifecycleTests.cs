@@ -114,6 +114,39 @@ public sealed class LifecycleTests
         (await again.NextAsync("message")).Data.ShouldBe("two");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("parity", "RPL-11")]
+    public async Task Restart_is_a_comment_and_a_jump_of_the_ids_to_a_reader_of_the_r3labs_edge_which_gets_all_that_is_new(bool isThereWhenItComes)
+    {
+        string[] edges = ["--seed-edges", "r3labs"];
+        long last;
+        await using (var first = await TestServer.StartAsync(edges))
+        {
+            (await first.PublishAsync("orders", "old")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            await using var reader = await RawSseClient.OpenAsync(first.Url, "/events?stream=orders");
+            last = Number(await reader.NextEventAsync());
+            first.Process.Kill();
+            // Not as a proper end: at that its client returns for good.
+            await Should.ThrowAsync<IOException>(reader.NextAsync);
+        }
+
+        await using var second = await TestServer.StartAsync(edges);
+        if (isThereWhenItComes) (await second.PublishAsync("orders", "new 1")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await using var again = await RawSseClient.OpenAsync(second.Url, "/events?stream=orders", $"Last-Event-ID: {last}");
+        if (!isThereWhenItComes) (await second.PublishAsync("orders", "new 1")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await second.PublishAsync("orders", "new 2")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+
+        var one = await again.NextEventAsync();
+        one.Data.ShouldBe("new 1");
+        one.Comments.ShouldContain(static c => c.StartsWith("gap stream=orders", StringComparison.Ordinal) && c.EndsWith("reason=epoch-changed", StringComparison.Ordinal));
+        Number(one).ShouldBeGreaterThan(last + 1);
+        Number(await again.NextEventAsync()).ShouldBe(Number(one) + 1);
+
+        static long Number(RawBlock e) => long.Parse(e.Id!, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     [Fact]
     public async Task Two_servers_on_one_port_fail_with_a_plain_message()
     {
@@ -145,11 +178,22 @@ public sealed class LifecycleTests
     {
         await using var server = await TestServer.StartAsync(arguments);
 
-        await using var stream = await server.ReadAsync("/v1/streams/news/events");
-
+        (await server.PublishAsync("news", "x")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await using var stream = await RawSseClient.OpenAsync(server.Url, "/v1/streams/news/events");
         await stream.NextAsync("hub.open");
+        stream.Head.Header("Connection").ShouldBeNull();
+        (await server.Http.DeleteAsync("/v1/streams/news")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        await stream.NextAsync("hub.end");
+        (await stream.NextAsync()).ShouldBeNull();
+
         // What handing over shows on the wire: the connection serves no further request.
-        stream.Response.Headers.ConnectionClose.ShouldBe(outlives && HandoverMode.IsOn ? true : null);
+        if (outlives && HandoverMode.IsOn)
+        {
+            (await stream.Connection.WaitForCloseAsync()).ShouldBeTrue();
+            return;
+        }
+        await stream.Connection.WriteHeadAsync("GET", "/healthz/live");
+        (await stream.Connection.ReadHeadAsync()).Status.ShouldBe(200);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ namespace AkkaSse.AspNetCore;
 
 /// <summary>
 /// Stands between one transport connection and the server's HTTP layer. Requests pass through it unchanged. Once an event stream is admitted
-/// the HTTP layer writes the response head and ends as for <c>Connection: close</c>, and the connection itself goes on with the stream.
+/// the HTTP layer writes the response head and ends, and the connection itself goes on with the stream.
 /// </summary>
 /// <remarks>
 /// The server's list of heartbeat handlers would keep the HTTP objects alive for as long as the connection is open (about 4 KB each), and no
@@ -46,6 +46,9 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
 
     /// <summary>The event stream that the connection goes on with; null for none.</summary>
     internal IClientConnection? Stream { get; private set; }
+
+    /// <summary>See <see cref="StreamEnd"/>.</summary>
+    internal StreamEnd End { get; private set; }
 
     public PipeReader Input => _transport.Input;
 
@@ -85,17 +88,20 @@ internal sealed class HandoverGate : PipeWriter, IDuplexPipe, IConnectionHeartbe
     /// Writes the head that the response has now, for a body in chunks, and leaves the connection to <paramref name="stream"/> as soon as the
     /// HTTP layer has ended. Nothing is sent yet: the head goes out with the stream's first bytes, in one system call.
     /// </summary>
-    internal async Task HandOverAsync(HttpContext context, IClientConnection stream)
+    internal async Task HandOverAsync(HttpContext context, IClientConnection stream, StreamEnd end)
     {
         try
         {
             // With a coding that the application names the server adds no chunks of its own, so none follows the head.
             context.Response.Headers.TransferEncoding = "chunked";
-            context.Response.Headers.Connection = "close";
+            End = end;
             _holds = true;
             // What the connection has sent before may still be on its way through the transport, and nothing may overtake it.
             if (!_used && _socket is not null) _head = new ArrayBufferWriter<byte>(512);
             await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            // Ends the HTTP layer as "Connection: close" does, but not in the response: when that says so, Node's fetch takes a killed
+            // server for a proper end of the body (decision 0080).
+            _connection.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
             Stream = stream;
         }
         catch

@@ -34,7 +34,7 @@ internal static class HandoverMiddleware
             {
                 gate.Close();
             }
-            if (gate.Stream is { } stream) held.Run(stream, gate.OpenBody());
+            if (gate.Stream is { } stream) held.Run(stream, gate.OpenBody(), gate.End);
             else held.SetResult();
         }
         catch (Exception fault)

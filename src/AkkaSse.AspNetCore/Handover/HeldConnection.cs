@@ -9,11 +9,13 @@ namespace AkkaSse.AspNetCore;
 internal sealed class HeldConnection(ConnectionContext connection) : TaskCompletionSource, IClientTransport, IThreadPoolWorkItem
 {
     private PipeWriter? _output;
+    private StreamEnd _end;
 
     /// <summary>The stream writes from now on, until it or the connection ends.</summary>
-    internal void Run(IClientConnection stream, PipeWriter output)
+    internal void Run(IClientConnection stream, PipeWriter output, StreamEnd end)
     {
         _output = output;
+        _end = end;
         stream.Run(output, this, connection.ConnectionClosed);
     }
 
@@ -21,7 +23,8 @@ internal sealed class HeldConnection(ConnectionContext connection) : TaskComplet
 
     public void OnEnded(CloseReason reason)
     {
-        if (connection.ConnectionClosed.IsCancellationRequested || reason is CloseReason.ClientGone or CloseReason.WriteError) _output = null;
+        var isGone = connection.ConnectionClosed.IsCancellationRequested || reason is CloseReason.ClientGone or CloseReason.WriteError;
+        if (isGone || !_end.IsProper(reason)) _output = null;
         // The server goes on with the connection where this is completed: not on the thread that runs the client's turn.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }

@@ -23,6 +23,6 @@ internal sealed class R3labsEdge(SeedContext seeds)
             Streams = [new StreamSubscription(SharedText.Targets.Of(stream))],
             Since = StartPosition.Earliest,
             Ids = WireIds.Decimal,
-        });
+        }, StreamEnd.CutToReturn);
     }
 }

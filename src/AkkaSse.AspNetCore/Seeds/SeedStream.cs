@@ -18,11 +18,13 @@ internal static class SeedStream
     /// <param name="context">The request.</param>
     /// <param name="seeds">The edge.</param>
     /// <param name="request">What it reads.</param>
+    /// <param name="end">How the body ends.</param>
     /// <param name="name">True on <c>/connect</c>, where a client has an identity: it is named in a header and welcomed.</param>
-    public static async Task RunAsync(HttpContext context, SeedContext seeds, SubscribeRequest request, bool name = false)
+    public static async Task RunAsync(
+        HttpContext context, SeedContext seeds, SubscribeRequest request, StreamEnd end = StreamEnd.Proper, bool name = false)
     {
         if (await AdmitAsync(context, seeds, request, name).ConfigureAwait(false) is { } connection)
-            await EventStream.RunAsync(context, connection).ConfigureAwait(false);
+            await EventStream.RunAsync(context, connection, end).ConfigureAwait(false);
     }
 
     private static async ValueTask<IClientConnection?> AdmitAsync(HttpContext context, SeedContext seeds, SubscribeRequest request, bool name)

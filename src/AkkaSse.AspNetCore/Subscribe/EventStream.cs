@@ -55,9 +55,10 @@ internal static class EventStream
     /// Runs an admitted connection whose head has been set: for as long as the request lives, or, where the endpoint allows it, for as long
     /// as the transport connection does, and then this request ends at once.
     /// </summary>
-    public static Task RunAsync(HttpContext context, IClientConnection connection)
+    public static Task RunAsync(HttpContext context, IClientConnection connection, StreamEnd end = StreamEnd.Proper)
     {
-        if (HandoverGate.Of(context) is { } gate) return gate.HandOverAsync(context, connection);
+        if (HandoverGate.Of(context) is { } gate) return gate.HandOverAsync(context, connection, end);
+        if (end == StreamEnd.CutToReturn) return CutRequest.RunAsync(context, connection);
         var kept = new KeptRequest(context);
         connection.Run(context.Response.BodyWriter, kept, context.RequestAborted);
         return kept.Task;
@@ -143,7 +144,7 @@ internal static class EventStream
     }
 
     /// <summary>A request that lives as long as its stream.</summary>
-    private sealed class KeptRequest(HttpContext context) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IClientTransport
+    internal sealed class KeptRequest(HttpContext context) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IClientTransport
     {
         public void Abort() => context.Abort();
 

@@ -21,7 +21,7 @@ internal static class Refusals
         }
 
         if (request.Browser && EndReason(admission.Status) is { } reason)
-            return EndAsync(context, edge, request.Control, reason, admission.RetryAfter ?? edge.Edge.RefusalRetry());
+            return EndAsync(context, edge, request, reason, admission.RetryAfter ?? edge.Edge.RefusalRetry());
         return edge.RefuseAsync(context, Fault(admission, request, edge.Edge));
     }
 
@@ -52,14 +52,15 @@ internal static class Refusals
         _ => null,
     };
 
-    private static Task EndAsync(HttpContext context, EdgeContext edge, bool control, string reason, TimeSpan retry)
+    private static Task EndAsync(HttpContext context, EdgeContext edge, SubscribeRequest request, string reason, TimeSpan retry)
     {
         EventStream.SetHead(context, edge);
         var output = context.Response.BodyWriter;
         output.Write(":\n"u8);
         retry = TimeSpan.FromMilliseconds(Math.Ceiling(retry.TotalMilliseconds));
-        SseEncoder.Write(output, control
-            ? new SseEvent { Type = HubNames.EndEvent, Data = $$"""{"reason":"{{reason}}"}""", Retry = retry }
+        // There are clients whose last event id an event without an id empties; they would come back without their position.
+        SseEncoder.Write(output, request.Control
+            ? new SseEvent { Type = HubNames.EndEvent, Data = $$"""{"reason":"{{reason}}"}""", Retry = retry, Id = request.RepeatableLastEventId }
             : new SseEvent { Retry = retry });
         return output.FlushAsync(context.RequestAborted).AsTask();
     }

@@ -20,6 +20,7 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
     private bool _restarting;
     private TimeSpan? _serverRetry;
     private bool _drained;
+    private string? _publisherId;
 
     public SseClientState State => _state;
 
@@ -160,6 +161,7 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
     {
         Resume.Reconnect();
         _parser.Reset();
+        _publisherId = null;
         _parser.LastEventId = Resume.Id;
         try
         {
@@ -182,6 +184,9 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                 case SseItemKind.Event:
                     item = Deliver(found.Event!, out second);
                     return true;
+                case SseItemKind.Comment when options.CustomFields && found.Comment!.StartsWith(HubNames.PublisherIdComment, StringComparison.Ordinal):
+                    _publisherId = found.Comment[HubNames.PublisherIdComment.Length..];
+                    break;
                 case SseItemKind.Comment:
                     item = Notify(new SseCommentReceived(found.Comment!));
                     return true;
@@ -198,6 +203,7 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                 default:
                     _failed.Succeeded();
                     var limit = found.Error!;
+                    _publisherId = null;
                     Log.Faulted(logger, url, limit.Message);
                     item = Notify(new SseFaulted(new SseEventException(limit.Message, limit)));
                     return true;
@@ -213,6 +219,12 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
     private LoopItem Deliver(SseEvent e, out LoopItem? second)
     {
         second = null;
+        if (_publisherId is { } own)
+        {
+            _publisherId = null;
+            e = new SseEvent(e) { Fields = [new(HubNames.PublisherIdField, own), .. e.Fields] };
+        }
+
         if (HubControl.TryRead(e, out var control))
         {
             _drained |= control is HubDraining;

@@ -10,7 +10,11 @@ namespace AkkaSse.Cluster.Hosting;
 /// <summary>
 /// Finds the cluster, or begins it. Akka's own seed process would let the first seed begin a second cluster whenever it does not reach the others; here a seed counts who answers first, and takes no silence for an answer.
 /// </summary>
-internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool wasRemoved)
+/// <param name="node">This node.</param>
+/// <param name="options">Seeds and limits.</param>
+/// <param name="wasRemoved">True when the others have removed this node's former ActorSystem.</param>
+/// <param name="wasDeaf">True when the former ActorSystem ended because a seed answered nothing.</param>
+internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool wasRemoved, bool wasDeaf)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -40,8 +44,7 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             var joined = seeds.Where((seed, i) => states[i] == SeedState.InCluster).ToList();
             if (joined.Count > 0)
             {
-                if (await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
-                Log.NotLetIn(node.Logger, string.Join(", ", joined.Select(static s => $"{s.Host}:{s.Port}")), JoinLimit);
+                if (MayJoin(states, wasDeaf) && await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
             }
             else if (MayBegin(node.Self.Address, seeds, states, options.RequiredSeeds, wasRemoved))
             {
@@ -121,6 +124,13 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
     internal static bool MayBegin(Address self, IReadOnlyList<Address> seeds, IReadOnlyList<SeedState> states, int required, bool wasRemoved) =>
         seeds.Count > 0 && seeds[0] == self && Open(states) == 0 && !states.Contains(SeedState.InCluster) && Answered(states) >= Required(seeds.Count, required, wasRemoved);
 
+    /// <summary>
+    /// Whether this node joins those that have answered that they are in a cluster. A seed that takes connections and is silent may be one that this ActorSystem will never reach: as a member that hears some
+    /// of the others and not all, this node would hold up the whole cluster. With the next ActorSystem it joins all the same: then the seed is frozen, and not out of reach. Pure.
+    /// </summary>
+    internal static bool MayJoin(IReadOnlyList<SeedState> states, bool wasDeaf) =>
+        states.Contains(SeedState.InCluster) && (wasDeaf || !states.Contains(SeedState.Silent));
+
     private static int Answered(IReadOnlyList<SeedState> states) => states.Count(static s => s is SeedState.Waiting or SeedState.InCluster);
 
     private static int Open(IReadOnlyList<SeedState> states) => states.Count(static s => s is SeedState.Unknown or SeedState.Silent);
@@ -174,6 +184,7 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
         }
         catch (Exception e) when (e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException && !cancellation.IsCancellationRequested)
         {
+            Log.NotLetIn(node.Logger, string.Join(", ", at.Select(static s => $"{s.Host}:{s.Port}")), JoinLimit);
             return false;
         }
     }

@@ -13,6 +13,7 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
 
     private TlsNode? _tls;
     private bool _begun;
+    private bool _wasDeaf;
 
     public int MaxFrameBytes => options.MaxFrameBytes;
 
@@ -52,7 +53,12 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         _ => SocketFault(e.InnerException),
     };
 
-    public Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended) => new Joining(node, options, wasRemoved).RunAsync(ended);
+    public async Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended)
+    {
+        var joined = await new Joining(node, options, wasRemoved, _wasDeaf).RunAsync(ended).ConfigureAwait(false);
+        _wasDeaf = !joined;
+        return joined;
+    }
 
     public async Task EndedAsync(ClusterNode node, CancellationToken stopped)
     {

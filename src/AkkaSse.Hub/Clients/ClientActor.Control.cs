@@ -15,23 +15,44 @@ internal sealed partial class ClientActor
         _opened = true;
         // The head goes out with a first comment line; nothing may come before the welcome.
         Put(":\n"u8, ref budget);
-        if (_request.Welcome is { } welcome) Put(welcome.Span, ref budget);
+        // With a gap to follow, a cut between the two must not leave the reader with a position that hides it: it is told the one that it
+        // came with.
+        if (Array.Exists(_cursors, static c => c.HasGap)) OwnRare.Held = GivenId();
+        if (_request.Welcome is { } welcome) WriteWelcome(welcome.Span, ref budget);
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
         {
-            // With a gap to follow, a cut between the two must not leave the reader with a position that hides it.
-            var hasGap = Array.Exists(_cursors, static c => c.HasGap);
-            ControlFrames.Open(buffer, ClientId, _host.Options.Retry, _cursors, hasGap ? default : PositionId());
+            ControlFrames.Open(buffer, ClientId, _host.Options.Retry, _cursors, PositionId());
         }
         else
         {
             ControlFrames.Retry(buffer, _host.Options.Retry);
         }
         Put(buffer.Written, ref budget);
+        WriteGaps(ref budget);
+    }
+
+    private void WriteWelcome(ReadOnlySpan<byte> welcome, ref int budget)
+    {
+        var id = PositionId();
+        if (id.IsEmpty || !welcome.EndsWith("\n\n"u8))
+        {
+            Put(welcome, ref budget);
+            return;
+        }
+        Put(welcome[..^1], ref budget);
+        var buffer = FrameBuffer.Rent();
+        ControlFrames.Finish(buffer, id);
+        Put(buffer.Written, ref budget);
+    }
+
+    private void WriteGaps(ref int budget)
+    {
         foreach (var cursor in _cursors)
         {
             if (cursor.HasGap) WriteGap(cursor, ref budget);
         }
+        if (_rare is { } rare) rare.Held = null;
     }
 
     private void WriteGap(Cursor cursor, ref int budget)
@@ -42,9 +63,9 @@ internal sealed partial class ClientActor
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
         {
-            // The conflated frames that follow lie inside the gap and carry their own ids: a cut among them must not skip the rest.
-            ControlFrames.Gap(buffer, cursor.Stream, gap, exact: _filter is null, gap.Reason == GapReason.Conflated ? default : PositionId(cursor));
-            if (gap.Reason != GapReason.Conflated) cursor.ToldOffset = cursor.Position.Offset;
+            // Conflated frames that follow lie inside the gap: the cursor's position is before the first of them, so that a cut skips none.
+            ControlFrames.Gap(buffer, cursor.Stream, gap, exact: _filter is null, PositionId(cursor));
+            cursor.ToldOffset = cursor.Position.Offset;
         }
         else
         {
@@ -87,7 +108,7 @@ internal sealed partial class ClientActor
         if (_request.HeartbeatKind == HeartbeatKind.Event)
         {
             var buffer = FrameBuffer.Rent();
-            ControlFrames.Ping(buffer, _request.HeartbeatEvent ?? HubNames.PingEvent, _host.Time.GetUtcNow());
+            ControlFrames.Ping(buffer, _request.HeartbeatEvent ?? HubNames.PingEvent, _host.Time.GetUtcNow(), PositionId());
             Put(buffer.Written, ref budget);
             return;
         }
@@ -101,8 +122,8 @@ internal sealed partial class ClientActor
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
         {
-            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _rare?.EndRetry ?? _host.Options.Retry);
-            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _rare?.EndRetry);
+            if (_closing == CloseReason.Shutdown) ControlFrames.Drain(buffer, _rare?.EndRetry ?? _host.Options.Retry, PositionId());
+            else ControlFrames.End(buffer, ControlFrames.Word(_closing), _rare?.EndRetry, PositionId());
         }
         else if (_rare?.EndRetry is { } retry && _request.Ids != WireIds.Decimal)
         {
@@ -141,14 +162,13 @@ internal sealed partial class ClientActor
         Put(pending, ref budget);
         _rare!.Pending = null;
         // The gap of an added stream comes before any event: its place in the ids is already behind the gap.
-        foreach (var cursor in _cursors)
-        {
-            if (cursor.HasGap) WriteGap(cursor, ref budget);
-        }
+        WriteGaps(ref budget);
     }
 
     private void Change(List<Cursor> add, IReadOnlyList<string> remove, CloseReason reason)
     {
+        var hasGap = _opened && add.Exists(static c => c.HasGap);
+        if (hasGap) OwnRare.Held ??= PositionId().ToArray();
         var cursors = new List<Cursor>(_cursors);
         foreach (var name in remove)
         {
@@ -174,51 +194,13 @@ internal sealed partial class ClientActor
         if (_request.Control && _opened)
         {
             var buffer = FrameBuffer.Rent();
-            ControlFrames.Subscriptions(buffer, cursors, cursors.Exists(static c => c.HasGap) ? default : PositionId());
+            ControlFrames.Subscriptions(buffer, cursors, PositionId());
             OwnRare.Pending = OwnRare.Pending is { } pending ? [.. pending, .. buffer.Written] : buffer.Written.ToArray();
         }
-    }
-
-    private void BuildToken()
-    {
-        _token = new CursorToken([.. _cursors.Select(static c => (c.Stream, c.Node.TokenHash))]);
-        foreach (var cursor in _cursors)
+        else if (hasGap)
         {
-            cursor.TokenSlot = _token.SlotOf(cursor.Stream);
-            SetToken(cursor);
+            OwnRare.Pending ??= [];
         }
-    }
-
-    private void SetToken(Cursor cursor)
-    {
-        // Of a cursor with a gap to be told the position before the gap is unknown here; the gap's own id closes it.
-        var generation = cursor.Generation;
-        _token!.Set(cursor.TokenSlot, generation?.EpochTag ?? 0, generation is null ? 0 : cursor.Position.Offset);
-    }
-
-    // The connection's position as its id lines write it; empty when they write none.
-    private ReadOnlySpan<byte> PositionId()
-    {
-        switch (_request.Ids)
-        {
-            case WireIds.Position:
-                return _cursors.Length == 0 ? default : Encoding.ASCII.GetBytes(_cursors[0].Position.ToString());
-            case WireIds.Token:
-                foreach (var cursor in _cursors) SetToken(cursor);
-                return _token!.Text;
-            case WireIds.Decimal:
-                return _cursors.Length == 0 || _cursors[0].Generation is not { } g ? default : Encoding.ASCII.GetBytes((g.IdBase + _cursors[0].Position.Offset).ToString(System.Globalization.CultureInfo.InvariantCulture));
-            default:
-                return default;
-        }
-    }
-
-    // After a gap of one stream: the other streams' places in the token stay as the reader was last told.
-    private ReadOnlySpan<byte> PositionId(Cursor cursor)
-    {
-        if (_request.Ids != WireIds.Token) return PositionId();
-        SetToken(cursor);
-        return Array.Exists(_cursors, static c => c.HasGap) ? default : _token!.Text;
     }
 
     private void Finish(CloseReason reason)
@@ -254,7 +236,7 @@ internal sealed partial class ClientActor
         return over;
     }
 
-    /// <summary>What few connections ever need, in an object of its own: it would be 72 bytes of every idle one.</summary>
+    /// <summary>What few connections ever need, in an object of its own: it would be 80 bytes of every idle one.</summary>
     private sealed class Rare
     {
         internal SemaphoreSlim? Changes;
@@ -267,6 +249,7 @@ internal sealed partial class ClientActor
         internal TimeSpan? EndRetry;
         internal byte[]? Pending;
         internal byte[]? RestTail;
+        internal byte[]? Held;
     }
 
     /// <summary>A flush that waits for the peer, used again for the next one. Made for the first: most connections never need it.</summary>

@@ -445,7 +445,9 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private void DrainInbox(ref int budget)
     {
         Release(_gathered);
-        budget -= _inbox!.Drain(_output!, Math.Max(1, budget), out var atBoundary);
+        var tail = FrameBuffer.RentForTurn();
+        AppendPosition(tail);
+        budget -= _inbox!.Drain(_output!, Math.Max(1, budget), tail.Written, out var atBoundary);
         _inboxCut = !atBoundary;
     }
 

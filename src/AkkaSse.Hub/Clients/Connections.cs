@@ -75,6 +75,13 @@ public sealed record SubscribeRequest
     /// <summary>The last event id as received; null or "" for none. A text of a foreign form is an unknown id: a gap, never an error.</summary>
     public string? LastEventId { get; init; }
 
+    /// <summary>
+    /// <see cref="LastEventId"/> when an id line can repeat it (printable ASCII without outer spaces), else null. The hub's own events
+    /// repeat it where the reader has no newer position.
+    /// </summary>
+    public string? RepeatableLastEventId =>
+        LastEventId is { Length: > 0 } id && !id.AsSpan().ContainsAnyExceptInRange(' ', '~') && id[0] != ' ' && id[^1] != ' ' ? id : null;
+
     /// <summary>Where streams start that have no position of their own, and where they go on after an id that nobody knows. Null: not given, which means the latest for the first and the oldest retained for the second.</summary>
     public StartPosition? Since
     {
@@ -148,7 +155,10 @@ public sealed record SubscribeRequest
         init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Headers = v });
     }
 
-    /// <summary>Written right after the head and before anything else, encoded by the caller (a welcome event, say); ends in a blank line, so that it cannot run into the hub's own bytes. Null for nothing.</summary>
+    /// <summary>
+    /// Written right after the head and before anything else, encoded by the caller (a welcome event, say); ends in a blank line, before
+    /// which the hub writes the line of the reader's position. Null for nothing.
+    /// </summary>
     public ReadOnlyMemory<byte>? Welcome
     {
         get => _extras?.Welcome;

@@ -72,25 +72,25 @@ internal static class ControlFrames
         Finish(to, id);
     }
 
-    internal static void Drain(FrameBuffer to, TimeSpan retry)
+    internal static void Drain(FrameBuffer to, TimeSpan retry, ReadOnlySpan<byte> id)
     {
         Begin(to, HubNames.DrainEvent, retry);
         Data(to, retry, static (json, r) => json.WriteNumber("retry"u8, (long)r.TotalMilliseconds));
-        Finish(to, default);
+        Finish(to, id);
     }
 
-    internal static void End(FrameBuffer to, string reason, TimeSpan? retry)
+    internal static void End(FrameBuffer to, string reason, TimeSpan? retry, ReadOnlySpan<byte> id)
     {
         Begin(to, HubNames.EndEvent, retry);
         Data(to, reason, static (json, r) => json.WriteString("reason"u8, r));
-        Finish(to, default);
+        Finish(to, id);
     }
 
-    internal static void Ping(FrameBuffer to, string type, DateTimeOffset now)
+    internal static void Ping(FrameBuffer to, string type, DateTimeOffset now, ReadOnlySpan<byte> id)
     {
         Begin(to, type, null);
         Data(to, now, static (json, n) => json.WriteString("timestamp"u8, n));
-        Finish(to, default);
+        Finish(to, id);
     }
 
     internal static void Retry(FrameBuffer to, TimeSpan retry)
@@ -140,7 +140,8 @@ internal static class ControlFrames
         to.Append("\n"u8);
     }
 
-    private static void Finish(FrameBuffer to, ReadOnlySpan<byte> id)
+    /// <summary>Writes the id line, when there is an id, and the blank line.</summary>
+    internal static void Finish(FrameBuffer to, ReadOnlySpan<byte> id)
     {
         if (!id.IsEmpty)
         {

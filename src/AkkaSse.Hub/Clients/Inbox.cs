@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// What was sent to one client and is not written yet: live-only, in order, without ids. Empty it holds nothing. Bounded: beyond it a send is refused, never lost in silence.
+/// What was sent to one client and is not written yet: live-only, in order, without ids of its own. Empty it holds nothing. Bounded: beyond it a send is refused, never lost in silence.
 /// </summary>
 internal sealed class Inbox
 {
@@ -28,58 +28,72 @@ internal sealed class Inbox
     // How many events are held, the size of the oldest and how much of it is out already. The sizes of the others are in a queue of their own: almost always there is one event, and a queue per send would be
     // garbage.
     private int _events;
-    private int _oldest;
+    private Held _oldest;
     private int _cut;
-    private Queue<int>? _later;
+    private Queue<Held>? _later;
     private bool _closed;
 
     /// <summary>True when there may be something to write.</summary>
     internal bool HasData => Volatile.Read(ref _end) != 0;
 
-    /// <summary>Adds an event: its encoded fields and the closing blank line.</summary>
+    /// <summary>Adds an event: its encoded fields, without an id line and without the blank line.</summary>
+    /// <param name="head">The fields.</param>
+    /// <param name="dispatched">True for an event with data: the end of an event is written behind it.</param>
     /// <returns>Null when the connection has ended; false when the inbox is full.</returns>
-    internal bool? TryAdd(ReadOnlySpan<byte> head, bool closeWithBlankLine)
+    internal bool? TryAdd(ReadOnlySpan<byte> head, bool dispatched)
     {
         lock (_gate)
         {
             if (_closed) return null;
-            var size = head.Length + (closeWithBlankLine ? 1 : 0);
+            var size = head.Length;
             var held = _end - _start + size;
             if ((held > MaxBytes && _events >= MaxEvents) || held > HardBytes) return false;
             Ensure(size);
             head.CopyTo(_bytes.AsSpan(_end));
-            if (closeWithBlankLine) _bytes![_end + head.Length] = (byte)'\n';
-            if (_events++ == 0) _oldest = size;
-            else (_later ??= new Queue<int>()).Enqueue(size);
+            var one = new Held(size, dispatched);
+            if (_events++ == 0) _oldest = one;
+            else (_later ??= new Queue<Held>()).Enqueue(one);
             Volatile.Write(ref _end, _end + size);
             return true;
         }
     }
 
-    /// <summary>Moves at most <paramref name="max"/> bytes into the response. After a cut inside an event nothing else may be written before the rest.</summary>
-    internal int Drain(PipeWriter output, int max, out bool atBoundary)
+    /// <summary>
+    /// Moves about <paramref name="max"/> bytes into the response. After a cut inside an event nothing else may be written before the rest.
+    /// </summary>
+    /// <param name="output">The response.</param>
+    /// <param name="max">At most so many bytes of events, besides the end of the last.</param>
+    /// <param name="tail">What ends an event: the line of the connection's position, if it has one, and the blank line.</param>
+    /// <param name="atBoundary">False after a cut.</param>
+    internal int Drain(PipeWriter output, int max, ReadOnlySpan<byte> tail, out bool atBoundary)
     {
         lock (_gate)
         {
             atBoundary = true;
-            if (_bytes is null) return 0;
-            var count = Math.Min(max, _end - _start);
-            var left = _bytes.AsSpan(_start, count);
-            output.Write(left);
-            _start += count;
-            if (_start < _end)
+            var written = 0;
+            while (_events > 0 && written < max)
             {
-                _cut += count;
-                for (; _oldest <= _cut; _events--)
+                var left = _oldest.Size - _cut;
+                var count = Math.Min(left, max - written);
+                output.Write(_bytes.AsSpan(_start, count));
+                _start += count;
+                written += count;
+                if (count < left)
                 {
-                    _cut -= _oldest;
-                    _oldest = _later!.Dequeue();
+                    _cut += count;
+                    atBoundary = false;
+                    return written;
                 }
-                atBoundary = _cut == 0;
-                return count;
+                if (_oldest.Dispatched)
+                {
+                    output.Write(tail);
+                    written += tail.Length;
+                }
+                _cut = 0;
+                if (--_events > 0) _oldest = _later!.Dequeue();
             }
-            Release();
-            return count;
+            if (_events == 0 && _bytes is not null) Release();
+            return written;
         }
     }
 
@@ -119,4 +133,6 @@ internal sealed class Inbox
         _start = 0;
         _end = held;
     }
+
+    private readonly record struct Held(int Size, bool Dispatched);
 }

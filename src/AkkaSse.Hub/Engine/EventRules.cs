@@ -29,6 +29,8 @@ public static class EventRules
         {
             if (field.Key == HubNames.PublisherIdField) return $"The field '{HubNames.PublisherIdField}' is the hub's own.";
         }
+        if (e.Comment is { } comment && SaysPublisherId(comment))
+            return $"A line of the comment begins with '{HubNames.PublisherIdComment}', which is the hub's own; every other beginning is allowed.";
         if (options.IdempotencyKey is { } key && !IsKey(key)) return $"The idempotency key must be 1 to {MaxKeyLength} printable ASCII characters.";
         if (options.ConflateKey is { } conflate && (conflate.Length is 0 or > MaxKeyLength || System.Text.Encoding.UTF8.GetByteCount(conflate) > MaxKeyLength)) return $"The conflation key must be 1 to {MaxKeyLength} bytes of UTF-8.";
         if (options.Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000)) return "The ttl must be more than 0 and at most 10000d.";
@@ -44,6 +46,18 @@ public static class EventRules
 
     /// <summary>True for an event without data: it has no offset and goes only to readers that are there.</summary>
     public static bool IsTransient(SseEvent e) => !e.HasData;
+
+    private static bool SaysPublisherId(ReadOnlySpan<char> comment)
+    {
+        for (var at = 0; at >= 0;)
+        {
+            comment = comment[at..];
+            if (comment.StartsWith(HubNames.PublisherIdComment, StringComparison.Ordinal)) return true;
+            var end = comment.IndexOfAny('\r', '\n');
+            at = end < 0 ? -1 : end + 1;
+        }
+        return false;
+    }
 
     private static bool IsKey(string key)
     {

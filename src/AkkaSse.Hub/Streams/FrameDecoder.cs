@@ -7,7 +7,7 @@ namespace AkkaSse.Hub.Streams;
 /// <summary>Turns a log frame back into an event, for in-process readers and history.</summary>
 internal static class FrameDecoder
 {
-    /// <summary>The event in a frame. A publisher's id that travelled as <c>eid</c> is its id again.</summary>
+    /// <summary>The event in a frame. A publisher's id that travelled as a comment is its id again.</summary>
     /// <param name="head">The frame without id line and blank line.</param>
     /// <param name="wireId">The id line's text, for an event whose id is the publisher's.</param>
     internal static SseEvent Decode(ReadOnlySpan<byte> head, string? wireId)
@@ -18,12 +18,16 @@ internal static class FrameDecoder
         head.CopyTo(bytes);
         bytes[^1] = (byte)'\n';
         var rest = new ReadOnlySequence<byte>(bytes);
-        string? comment = null;
+        string? comment = null, publisherId = null;
         TimeSpan? retry = null;
         while (parser.TryRead(ref rest, out var item))
         {
             switch (item.Kind)
             {
+                case SseItemKind.Comment
+                    when publisherId is null && item.Comment!.StartsWith(HubNames.PublisherIdComment, StringComparison.Ordinal):
+                    publisherId = item.Comment[HubNames.PublisherIdComment.Length..];
+                    break;
                 case SseItemKind.Comment:
                     comment = comment is null ? item.Comment : comment + "\n" + item.Comment;
                     break;
@@ -31,32 +35,21 @@ internal static class FrameDecoder
                     retry = item.Retry;
                     break;
                 case SseItemKind.Event:
-                    var fields = item.Event!.Fields;
-                    string? publisherId = null;
-                    if (fields.Count > 0)
-                    {
-                        publisherId = fields.FirstOrDefault(f => f.Key == HubNames.PublisherIdField).Value;
-                        if (publisherId is not null) fields = [.. fields.Where(f => f.Key != HubNames.PublisherIdField)];
-                    }
                     return new SseEvent
                     {
-                        Type = item.Event.Type,
+                        Type = item.Event!.Type,
                         DataBytes = item.Event.DataBytes,
                         Id = publisherId ?? wireId,
                         Retry = item.Event.Retry ?? retry,
-                        Comment = Trim(comment),
-                        Fields = fields,
+                        Comment = comment,
+                        Fields = item.Event.Fields,
                         LastEventId = wireId ?? "",
                     };
             }
         }
-        return new SseEvent { Comment = Trim(comment), Retry = retry };
+        return new SseEvent { Comment = comment, Retry = retry };
     }
 
     /// <summary>The text of an id line <c>id: x</c>.</summary>
     internal static string IdOf(ReadOnlySpan<byte> tail) => tail.Length < 6 ? "" : Encoding.ASCII.GetString(tail[4..^2]);
-
-    // The encoder writes one space after the colon; the parser reports what follows the colon.
-    private static string? Trim(string? comment) => comment is null ? null
-        : string.Join('\n', comment.Split('\n').Select(static l => l.StartsWith(' ') ? l[1..] : l));
 }

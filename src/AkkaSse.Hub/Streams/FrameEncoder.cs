@@ -24,7 +24,7 @@ internal static class FrameEncoder
         if (e.Id is { } id && !EventRules.IsTransient(e))
         {
             if (options.Ids == StreamIds.Caller || id.Length == 0) callerId = id;
-            else SseEncoder.WriteField(buffer, "eid"u8, Ascii(id));
+            else WritePublisherId(buffer, id);
         }
         SseEncoder.WriteHead(buffer, e);
         return callerId;
@@ -45,7 +45,7 @@ internal static class FrameEncoder
     /// <summary>Writes everything of a stored event except its id line and closing blank line.</summary>
     internal static void WriteStored(FrameBuffer buffer, in StoredEvent stored)
     {
-        if (stored.Event.Id is { } id && !stored.CallerId) SseEncoder.WriteField(buffer, "eid"u8, Ascii(id));
+        if (stored.Event.Id is { } id && !stored.CallerId) WritePublisherId(buffer, id);
         SseEncoder.WriteHead(buffer, stored.Event);
     }
 
@@ -66,6 +66,13 @@ internal static class FrameEncoder
         At = stored.At,
         Expiry = stored.Expiry,
     };
+
+    /// <summary>
+    /// Writes a publisher's id that does not stand in the id line. A comment and not a field of its own: a parser may report every field
+    /// that it does not know as an error (eventsource-parser does).
+    /// </summary>
+    internal static void WritePublisherId(FrameBuffer buffer, string id) =>
+        SseEncoder.WriteComment(buffer, string.Concat(HubNames.PublisherIdComment, id));
 
     private static byte[] Ascii(string id) => Encoding.ASCII.GetBytes(id);
 }

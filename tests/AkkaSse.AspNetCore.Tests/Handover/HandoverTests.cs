@@ -26,7 +26,7 @@ public sealed class HandoverTests
             return next(context);
         }));
         await using var reader = await host.SubscribeAsync("/v1/streams/a/events");
-        reader.Head.Header("Connection").ShouldBe("close");
+        reader.Head.Header("Connection").ShouldBeNull("Node's fetch takes a killed server for a proper end when a response says close");
         await reader.NextAsync("hub.open");
         // Kestrel's heartbeat adds and keeps its handlers once a second; a second look after it must find nothing either.
         await Eventually.Until(Collected, "the request's objects to be collected while its stream is open");

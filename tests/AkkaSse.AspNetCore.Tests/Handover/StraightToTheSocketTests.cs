@@ -25,7 +25,7 @@ public sealed class StraightToTheSocketTests
             endpoint.UseSseHandover();
         })));
         await using var reader = await host.SubscribeAsync("/v1/streams/a/events");
-        reader.Head.Header("Connection").ShouldBe("close");
+        reader.Head.Header("Connection").ShouldBeNull("Node's fetch takes a killed server for a proper end when a response says close");
         await reader.NextAsync("hub.open");
         await host.PostAsync("/v1/streams/a/events", "through the middleware");
         (await reader.NextEventAsync()).Data.ShouldBe("through the middleware");

@@ -91,6 +91,24 @@ public sealed class HubReaderTests
         relevant[2].ShouldBeOfType<SseEventReceived>().Event.Data.ShouldBe("0");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Publishers_id_is_a_field_of_its_event_and_no_comment_unless_fields_are_not_wanted(bool fields)
+    {
+        await using var host = await StartAsync();
+        foreach (var e in new[] { new SseEvent { Data = "0", Id = "order-7", Comment = "of mine" }, new SseEvent { Data = "1" } })
+        {
+            (await HubOf(host).PublishAsync("a", e)).IsAccepted.ShouldBeTrue();
+        }
+
+        await using var client = Clients.Create(host.Url + "/v1/streams/a/events?since=earliest", o => o.CustomFields = fields);
+        var seen = await client.WatchAsync().TakeWithin(fields ? 7 : 8);
+        var events = seen.OfType<SseEventReceived>().Select(n => n.Event).ToList();
+        events.Select(e => string.Join(',', e.Fields.Select(f => $"{f.Key}={f.Value}"))).ShouldBe(fields ? ["eid=order-7", ""] : ["", ""]);
+        seen.OfType<SseCommentReceived>().Select(c => c.Comment).Where(c => c.Length > 0).ShouldBe(fields ? ["of mine"] : ["eid=order-7", "of mine"]);
+    }
+
     [Fact]
     public async Task Trimmed_history_is_a_typed_gap_and_reading_goes_on()
     {

@@ -52,9 +52,20 @@ public sealed class RulesTests
     public void Only_the_first_seed_begins_a_cluster_when_no_other_may_be_in_one_and_a_removed_one_not_without_a_majority(int self, string seeds, int required, bool wasRemoved, bool begins)
     {
         var all = Enumerable.Range(0, seeds.Length).Select(Node).ToList();
-        var states = seeds.Select(static s => s switch { 'w' => SeedState.Waiting, 'a' => SeedState.Absent, 's' => SeedState.Silent, 'u' => SeedState.Unknown, _ => SeedState.InCluster }).ToList();
-        Joining.MayBegin(Node(self), all, states, required, wasRemoved).ShouldBe(begins);
+        Joining.MayBegin(Node(self), all, States(seeds), required, wasRemoved).ShouldBe(begins);
     }
+
+    private static List<SeedState> States(string seeds) =>
+        [.. seeds.Select(static s => s switch { 'w' => SeedState.Waiting, 'a' => SeedState.Absent, 's' => SeedState.Silent, 'u' => SeedState.Unknown, _ => SeedState.InCluster })];
+
+    [Theory]
+    [InlineData("wia", false, true)]
+    [InlineData("wiu", false, true)]
+    [InlineData("wis", false, false)]
+    [InlineData("wis", true, true)]
+    [InlineData("wws", true, false)]
+    public void Node_joins_a_cluster_of_which_a_seed_is_silent_with_its_second_actor_system(string seeds, bool wasDeaf, bool joins) =>
+        Joining.MayJoin(States(seeds), wasDeaf).ShouldBe(joins);
 
     [Theory]
     [InlineData("1.5.29", false)]

@@ -23,7 +23,11 @@ internal static class AkkaProcesses
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var (i, port) in FreePorts(nodes + extra).Index()) ports[$"n{i}"] = port;
         string[] seeds = [.. Enumerable.Range(0, Math.Min(3, nodes)).SelectMany(i => new[] { "--akka-seed", $"127.0.0.1:{ports[$"n{i}"]}" })];
-        var cluster = new NodeCluster(name => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", $"{ports[name]}", .. seeds, .. arguments(name)]));
+        var cluster = new NodeCluster(name => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", $"{ports[name]}", .. seeds, .. arguments(name)])
+        {
+            // What a test that fails prints is all that is known of why.
+            Environment = new Dictionary<string, string> { ["AKKASSE_AKKA__HOCON"] = "akka.loglevel = INFO" },
+        });
         await cluster.StartAsync(nodes);
         return cluster;
     }

@@ -71,7 +71,7 @@ public sealed class HeartbeatTests
         hub.Clock.Advance(TimeSpan.FromSeconds(4));
         (await named.ExpectAsync("keepalive")).Data!.ShouldContain("timestamp");
         hub.Clock.Advance(Interval * 2);
-        (await ping.ExpectAsync("hub.ping")).Id.ShouldBeNull();
+        (await ping.ExpectAsync("hub.ping")).Id.ShouldBe("0-0");
         off.TakeNow();
         (off.Blocks.Count, off.Pending.Count).ShouldBe((0, 0));
     }

@@ -37,14 +37,14 @@ public sealed class OpeningTests
 
     [Fact]
     [Trait("parity", "RPL-10")]
-    public async Task Gap_comes_with_an_open_that_has_no_id_in_one_flush()
+    public async Task Gap_comes_with_an_open_that_repeats_the_position_before_it_in_one_flush()
     {
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 5 });
         await hub.PublishAsync("s", 1, 20);
         var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
         await using var reader = await hub.ReadAsync("s", lastEventId: $"3-{epoch}");
-        (await reader.ExpectAsync("hub.open")).Id.ShouldBeNull();
+        (await reader.ExpectAsync("hub.open")).Id.ShouldBe($"3-{epoch}");
         reader.Blocks.ShouldNotBeEmpty("both go out in one write");
         var gap = await reader.ExpectAsync("hub.gap");
         gap.Id.ShouldBe($"15-{epoch}");
@@ -161,17 +161,23 @@ public sealed class OpeningTests
 
     [Fact]
     [Trait("parity", "PUB-08")]
-    public async Task Publishers_id_travels_as_eid_on_streams_of_the_hub()
+    public async Task Publishers_id_travels_as_a_comment_on_streams_of_the_hub_and_no_field_is_foreign()
     {
         await using var hub = await TestHub.StartAsync();
         await using var reader = await hub.ReadAsync("s");
         await reader.ExpectAsync("hub.open");
         await hub.PublishAsync("s", "x", id: "mine");
         var e = (await reader.NextAsync())!;
-        e.Field("eid").ShouldBe("mine");
+        e.Comments.ShouldContain("eid=mine");
+        e.Lines.ShouldNotContain(static l => l.StartsWith("eid", StringComparison.Ordinal));
         e.Id!.ShouldStartWith("1-");
         (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Id = "5-abc" })).Status.ShouldBe(PublishStatus.Invalid);
         (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Id = "" })).Status.ShouldBe(PublishStatus.Invalid);
+        foreach (var forged in new[] { "eid=other", "first\neid=other", "first\r\neid=", "\reid=" })
+        {
+            (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Comment = forged })).Error.ShouldNotBeNull().ShouldContain("'eid='");
+        }
+        (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Comment = " eid=of a line that begins otherwise" })).Status.ShouldBe(PublishStatus.Accepted);
         (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Type = "hub.open" })).Status.ShouldBe(PublishStatus.Invalid);
     }
 

@@ -118,7 +118,7 @@ public sealed class SlowReaderTests
             {
                 gap.ShouldBeNull("one gap only");
                 gap = block;
-                block.Id.ShouldBeNull("a cut among the conflated events must not skip the rest");
+                block.Id.ShouldStartWith("145-", customMessage: "a cut among the conflated events must not skip the rest");
                 continue;
             }
             offsets.Add(long.Parse(block.Data!.Split(' ')[0], null));
@@ -146,9 +146,9 @@ public sealed class SlowReaderTests
         string? cut;
         await using (var first = await hub.ReadAsync("s", lastEventId: $"5-{epoch}"))
         {
-            (await first.ExpectAsync("hub.open")).Id.ShouldBeNull();
+            (await first.ExpectAsync("hub.open")).Id.ShouldBe($"5-{epoch}");
             var gap = await first.ExpectAsync("hub.gap");
-            gap.Id.ShouldBeNull();
+            gap.Id.ShouldBe($"57-{epoch}");
             OpeningTests.Gap(gap).Reason.ShouldBe("conflated");
             var one = (await first.NextAsync())!;
             one.Data.ShouldBe("58");

@@ -98,6 +98,16 @@ public sealed class SubscribingTests
     }
 
     [Fact]
+    public async Task Publishers_id_and_comment_come_as_they_were_published()
+    {
+        await using var hub = await TestHub.StartAsync();
+        (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Id = "a b=c", Comment = " indented\n\nand more" })).Status.ShouldBe(PublishStatus.Accepted);
+        var e = (await TakeAsync(hub, StartPosition.Earliest, 1))[0].Event;
+        (e.Id, e.Comment).ShouldBe(("a b=c", " indented\n\nand more"));
+        e.Fields.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Comment_has_the_position_of_the_event_before_it()
     {
         await using var hub = await TestHub.StartAsync();

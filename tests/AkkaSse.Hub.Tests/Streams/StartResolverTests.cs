@@ -97,14 +97,14 @@ public sealed class InboxTests
     private static int Drain(Inbox inbox, int max, out bool boundary)
     {
         var pipe = new System.IO.Pipelines.Pipe(new System.IO.Pipelines.PipeOptions(pauseWriterThreshold: 0));
-        return inbox.Drain(pipe.Writer, max, out boundary);
+        return inbox.Drain(pipe.Writer, max, "\n"u8, out boundary);
     }
 
     [Fact]
     public void Partly_drained_inbox_counts_its_events_and_knows_its_boundaries()
     {
         var inbox = new Inbox();
-        for (var i = 0; i < 4; i++) inbox.TryAdd(Kilobyte, closeWithBlankLine: false).ShouldBe(true);
+        for (var i = 0; i < 4; i++) inbox.TryAdd(Kilobyte, dispatched: false).ShouldBe(true);
         Drain(inbox, 1_000, out var boundary).ShouldBe(1_000);
         boundary.ShouldBeFalse();
         Drain(inbox, 24, out boundary).ShouldBe(24);

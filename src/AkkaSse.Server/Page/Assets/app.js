@@ -1,19 +1,24 @@
+import { read } from "/page/reader.js";
+
 // Text of events goes into the page by textContent alone; the policy of the page forbids every other script anyway.
 const $ = id => document.getElementById(id);
 
 // More rows make the page slow long before they help anybody.
 const MAX_ROWS = 500;
 const REFRESH_MS = 5000;
-const CONTROL = ["hub.open", "hub.gap", "hub.position", "hub.subscriptions", "hub.drain", "hub.end", "hub.ping"];
 
-// One per EventSource object: the hub lets the same instance replace itself at once, and tells two tabs apart.
+// Connections that a browser keeps to one server over HTTP/1.1 are six; publishing and the lists need some of them.
+const MAX_STREAMS = 4;
+
+// One per page: the hub lets the same instance replace itself at once, and tells two tabs apart.
 const instance = crypto.randomUUID();
-let source = null;
+let readers = new Map();
 let received = 0;
-let draining = false;
-let refused = null;
-const listening = new Set();
-const known = new Set();
+
+function headers() {
+  const token = $("token").value.trim();
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
 
 function show(state, text) {
   $("state").dataset.state = state;
@@ -50,12 +55,12 @@ function sentence(type, data) {
   }
 }
 
-function add(type, id, data) {
+function add({ stream, type, id, data }) {
   const row = document.createElement("tr");
   row.dataset.type = type;
   row.dataset.kind = type === "hub.gap" ? "gap" : type.startsWith("hub.") ? "control" : "event";
   const time = new Date().toISOString().slice(11, 23);
-  for (const text of [time, type, id, row.dataset.kind === "event" ? data : sentence(type, data)]) {
+  for (const text of [time, stream, type, id, row.dataset.kind === "event" ? data : sentence(type, data)]) {
     const cell = document.createElement("td");
     cell.textContent = text;
     row.append(cell);
@@ -67,84 +72,67 @@ function add(type, id, data) {
 }
 
 function onEvent(event) {
-  if (event.type.startsWith("hub.")) {
-    onControl(event);
-  } else {
+  const reader = readers.get(event.stream);
+  if (!event.type.startsWith("hub.")) {
     received++;
     $("received").textContent = String(received);
-  }
-  add(event.type, event.lastEventId, event.data);
-}
-
-function onControl(event) {
-  const data = parse(event.data);
-  if (event.type === "hub.open") {
-    draining = false;
-    refused = null;
-    $("client").textContent = data.client ?? "–";
-    show("open", `subscribed to ${(data.streams ?? []).map(s => s.stream).join(", ")}`);
+  } else if (event.type === "hub.open") {
+    $("client").textContent = parse(event.data).client ?? "–";
   } else if (event.type === "hub.drain") {
-    draining = true;
-    show("draining", "the node stops; reconnecting");
+    reader.note = "the node stops; reconnecting";
   } else if (event.type === "hub.end") {
-    refused = data.reason ?? "ended";
-    show("refused", `ended: ${refused}`);
+    reader.note = `ended: ${parse(event.data).reason ?? "unknown reason"}`;
   }
+  add(event);
 }
 
-function listen(type) {
-  if (!source || listening.has(type)) return;
-  listening.add(type);
-  source.addEventListener(type, onEvent);
+function onState(stream, state, text) {
+  const reader = readers.get(stream);
+  if (!reader) return;
+  if (state === "open") reader.note = "";
+  reader.state = state;
+  reader.text = reader.note || text;
+  const all = [...readers];
+  const worst = ["refused", "connecting", "open"].find(s => all.some(([, r]) => r.state === s));
+  const names = all.filter(([, r]) => r.state === worst);
+  show(worst, worst === "open" ? `subscribed to ${all.map(([name]) => name).join(", ")}` : names.map(([name, r]) => `${name}: ${r.text || "connecting"}`).join("; "));
 }
 
 function close() {
-  source?.close();
-  source = null;
-  listening.clear();
+  for (const reader of readers.values()) reader.close();
+  readers = new Map();
   $("disconnect").disabled = true;
   show("closed", "not subscribed");
 }
 
 function subscribe(streams) {
   close();
-  const query = new URLSearchParams();
-  for (const stream of streams) query.append("stream", stream);
-  if ($("since").value) query.set("since", $("since").value);
-  query.set("instance", instance);
+  if (streams.length > MAX_STREAMS) {
+    show("refused", `${streams.length} streams; this page reads at most ${MAX_STREAMS} at once`);
+    return;
+  }
+  const query = { instance };
+  if ($("since").value) query.since = $("since").value;
+  if ($("types").value.trim()) query.type = words($("types").value)[0];
+  for (const stream of streams) readers.set(stream, { state: "connecting", text: "connecting", note: "", close: () => {} });
   show("connecting", "connecting");
-  source = new EventSource(`/v1/events?${query}`);
-  const mine = source;
-  for (const type of ["message", ...CONTROL, ...words($("types").value)]) listen(type);
-  source.onerror = () => {
-    if (mine !== source) return;
-    if (mine.readyState === EventSource.CLOSED) {
-      close();
-      show("refused", "refused; the browser does not try again");
-    } else if (!draining) {
-      show("connecting", refused ? `ended: ${refused}; trying again` : "connection lost; reconnecting");
-    }
-  };
+  for (const stream of streams) {
+    const own = readers.get(stream);
+    own.close = read(stream, query, headers, {
+      onEvent: event => readers.get(stream) === own && onEvent(event),
+      onState: (state, text) => readers.get(stream) === own && onState(stream, state, text),
+    });
+  }
   $("disconnect").disabled = false;
-  refresh().then(() => streams.forEach(learn));
-}
-
-// EventSource has no way to hear every type, so the types of what is retained are looked up.
-async function learn(stream) {
-  if (!known.has(stream)) return;
-  const response = await fetch(`/v1/streams/${encodeURIComponent(stream)}/history?limit=1000`);
-  if (!response.ok) return;
-  const page = await response.json();
-  for (const event of page.events ?? []) if (event.type) listen(event.type);
+  refresh();
 }
 
 async function publish(stream, type, data) {
   const note = $("published");
-  if (type) listen(type);
   const query = new URLSearchParams({ stream });
   if (type) query.set("type", type);
   try {
-    const response = await fetch(`/v1/publish?${query}`, { method: "POST", headers: { "Content-Type": "text/plain" }, body: data });
+    const response = await fetch(`/v1/publish?${query}`, { method: "POST", headers: { "Content-Type": "text/plain", ...headers() }, body: data });
     const answer = await response.json();
     note.toggleAttribute("data-failed", !response.ok);
     note.textContent = response.ok ? `${answer.id ?? "sent"}; readers on this node: ${answer.localReaders}` : answer.detail ?? answer.title;
@@ -157,25 +145,27 @@ async function publish(stream, type, data) {
 
 async function refresh() {
   try {
-    const [streams, cluster] = await Promise.all([fetch("/v1/streams?limit=100"), fetch("/v1/cluster")]);
-    if (streams.ok) list((await streams.json()).streams ?? []);
+    const [streams, cluster] = await Promise.all([fetch("/v1/streams?limit=100", { headers: headers() }), fetch("/v1/cluster", { headers: headers() })]);
+    if (streams.ok) list((await streams.json()).streams ?? [], "None yet: the first publish creates one.");
+    else list([], streams.status === 401 || streams.status === 403 ? "A token that may list streams is needed." : `The list cannot be read: status ${streams.status}.`);
     if (cluster.ok) {
       const nodes = (await cluster.json()).nodes ?? [];
       $("connections").textContent = String(nodes.reduce((sum, node) => sum + (node.load?.connections ?? node.connections ?? 0), 0));
+    } else {
+      $("connections").textContent = "–";
     }
-  } catch {
+  } catch (error) {
     $("connections").textContent = "–";
+    list([], `The server does not answer: ${error.message}.`);
   }
 }
 
-function list(streams) {
-  known.clear();
+function list(streams, empty) {
   const items = streams.map(stream => {
     const item = document.createElement("li");
     const name = document.createElement("button");
     name.type = "button";
     name.textContent = stream.name ?? stream.stream;
-    known.add(name.textContent);
     name.addEventListener("click", () => {
       $("streams").value = $("stream").value = name.textContent;
       subscribe([name.textContent]);
@@ -187,6 +177,7 @@ function list(streams) {
     return item;
   });
   $("list").replaceChildren(...items);
+  $("list-empty").textContent = empty;
   $("list-empty").hidden = items.length > 0;
 }
 
@@ -204,5 +195,11 @@ $("clear").addEventListener("click", () => {
   $("events-empty").hidden = false;
 });
 $("refresh").addEventListener("click", refresh);
+// For this tab alone, so that a reload does not ask again.
+$("token").value = sessionStorage.getItem("token") ?? "";
+$("token").addEventListener("change", () => {
+  sessionStorage.setItem("token", $("token").value.trim());
+  refresh();
+});
 setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
 refresh();
