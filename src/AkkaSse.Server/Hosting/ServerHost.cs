@@ -114,11 +114,16 @@ internal static partial class ServerHost
         services.AddSingleton<IHostLifetime, SignalLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
-        services.AddOpenApi(static o => o.AddDocumentTransformer(static (document, _, _) =>
+        services.AddOpenApi(static o =>
         {
-            (document.Info.Title, document.Info.Version) = ("AkkaSse", ServerVersion.Text);
-            return Task.CompletedTask;
-        }));
+            // Health and metrics are the operator's.
+            o.ShouldInclude = static call => call.RelativePath?.StartsWith("v1/", StringComparison.Ordinal) == true;
+            o.AddDocumentTransformer(static (document, _, _) =>
+            {
+                (document.Info.Title, document.Info.Version) = ("AkkaSse", ServerVersion.Text);
+                return Task.CompletedTask;
+            });
+        });
         if (settings.Authenticated) GrantPolicies.Add(services);
         if (settings.Server.CorsOrigins.Count > 0)
         {

@@ -74,7 +74,7 @@ public sealed class HubEventTests
     public async Task After_a_drain_the_first_delay_is_exactly_the_retry_given()
     {
         await using var server = new RawServer(c => c.StreamAsync("event: hub.drain\nretry: 37\ndata: {}\n\n"));
-        await using var client = Clients.Create(server.Url, o => o.Reconnect = ReconnectPolicy.Exponential(TimeSpan.FromDays(1), 1, TimeSpan.FromDays(1)));
+        await using var client = Clients.Create(server.Url, o => (o.MinRetry, o.Reconnect) = (TimeSpan.Zero, ReconnectPolicy.Exponential(TimeSpan.FromDays(1), 1, TimeSpan.FromDays(1))));
         var seen = await client.WatchAsync().TakeWithin(10);
         seen.OfType<SseRetrying>().Select(r => r.Delay.TotalMilliseconds).ShouldAllBe(d => d == 37);
     }
