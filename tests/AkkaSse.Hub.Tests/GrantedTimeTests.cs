@@ -20,6 +20,20 @@ public sealed class GrantedTimeTests
         await Eventually.Until(() => GrantedTime.Instance.GetElapsedTime(granted) * GrantedTime.Slowest * 2 > Stopwatch.GetElapsedTime(wall), "the clock to keep up with its slowest");
     }
 
+    [Theory]
+    [InlineData(10, true, 2, 1, 10)]
+    [InlineData(10, true, 2, 2, 10)]
+    [InlineData(10, true, 2, 8, 2.5)]
+    [InlineData(12, true, 4, 16, 3)]
+    [InlineData(100, true, 2, 1, 15)]
+    [InlineData(100, true, 2, 4, 15)]
+    [InlineData(800, true, 2, 1, 50)]
+    [InlineData(10, true, 1, 160, 0.625)]
+    [InlineData(160, false, 2, 1, 10)]
+    [InlineData(0, true, 2, 0, 0)]
+    public void Turn_adds_the_share_of_one_thread_up_to_a_bound_and_never_less_than_the_slowest(double elapsed, bool whole, int processors, int runnable, double granted) =>
+        GrantedTime.Granted(TimeSpan.FromMilliseconds(elapsed).Ticks, whole, processors, runnable).ShouldBe(TimeSpan.FromMilliseconds(granted).Ticks);
+
     [Fact]
     public async Task Busy_pool_and_busy_processors_are_time_that_was_not_given()
     {

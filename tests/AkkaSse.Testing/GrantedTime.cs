@@ -42,6 +42,17 @@ public sealed class GrantedTime : TimeProvider
         return timer;
     }
 
+    /// <summary>What a turn adds. Pure.</summary>
+    /// <param name="elapsed">Ticks of the wall clock since the turn before.</param>
+    /// <param name="whole">Whether the thread pool has taken the turn.</param>
+    /// <param name="processors">Of the machine.</param>
+    /// <param name="runnable">Threads of the machine that could run.</param>
+    public static long Granted(long elapsed, bool whole, int processors, int runnable)
+    {
+        var share = Math.Min(1, (double)processors / Math.Max(1, runnable));
+        return Math.Max(whole ? Math.Min(s_late.Ticks, (long)(elapsed * share)) : 0, elapsed / Slowest);
+    }
+
     private void Run()
     {
         using var passed = new ManualResetEventSlim();
@@ -63,9 +74,7 @@ public sealed class GrantedTime : TimeProvider
         var now = System.GetTimestamp();
         var elapsed = System.GetElapsedTime(last, now).Ticks;
         last = now;
-        var share = Math.Min(1, (double)Environment.ProcessorCount / Math.Max(1, _runnable.Count()));
-        var granted = whole ? Math.Min(s_late.Ticks, (long)(elapsed * share)) : 0;
-        var ticks = Interlocked.Add(ref _ticks, Math.Max(granted, elapsed / Slowest));
+        var ticks = Interlocked.Add(ref _ticks, Granted(elapsed, whole, Environment.ProcessorCount, _runnable.Count()));
         lock (_gate)
         {
             // From the end: a timer that fires once takes itself out.
