@@ -17,6 +17,8 @@ internal static partial class ServerHost
 
     internal static async Task<int> RunAsync(EffectiveSettings settings)
     {
+        if (settings.Server.WarmUp > TimeSpan.Zero && settings.Server.LogFormat == LogFormat.Text)
+            Console.WriteLine($"AkkaSse {ServerVersion.Text} warms up before it listens, for some seconds (--warm-up 0 leaves it out)");
         // Before anything listens to the hub's metrics.
         var rehearsal = await WarmUp.RunAsync(settings);
         WebApplication app;
