@@ -71,7 +71,7 @@ public sealed class EventSourceTests(Chromium chromium) : IClassFixture<Chromium
     [ChromiumFact]
     public async Task Restart_of_the_server_is_named_as_a_gap()
     {
-        var port = PageTests.FreePort();
+        var port = FreePort.Next();
         var first = await TestServer.StartAsync(port, null, null, "--retry", "10ms");
         await using var page = await chromium.OpenAsync(first.Url);
         await page.ListenAsync("/v1/streams/orders/events");
@@ -95,7 +95,7 @@ public sealed class EventSourceTests(Chromium chromium) : IClassFixture<Chromium
     [Trait("parity", "STR-04")]
     public async Task Drained_it_reconnects_to_the_next_server()
     {
-        var port = PageTests.FreePort();
+        var port = FreePort.Next();
         var first = await TestServer.StartAsync(port, null, null, "--drain-window", "1s");
         await using var page = await chromium.OpenAsync(first.Url);
         await page.ListenAsync("/v1/streams/orders/events");

@@ -35,7 +35,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
     [ChromiumFact]
     public async Task Page_names_a_gap_after_a_restart_of_the_server()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         var first = await TestServer.StartAsync(port, null, null);
         await using var browser = await chromium.OpenAsync(first.Url);
         var page = browser.Page;
@@ -133,13 +133,6 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     private static float Limit => (float)Eventually.Longest.TotalMilliseconds;
-
-    internal static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static async Task SubscribeAsync(IPage page, string streams)
     {

@@ -69,7 +69,7 @@ public sealed class LostNodesTests : IAsyncLifetime
     {
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
-        _port = FreePort();
+        _port = FreePort.Next();
         await using var c = await _harness.StartNodeAsync("c");
         var before = _harness.Engines[2].Node!;
         _harness.Engines[0].Node!.Cluster.Down(before.Self.Address);
@@ -121,7 +121,7 @@ public sealed class LostNodesTests : IAsyncLifetime
     public async Task Cluster_whose_nodes_were_all_removed_begins_again_with_everything_it_had()
     {
         const int Streams = 60;
-        int[] ports = [FreePort(), FreePort(), FreePort()];
+        int[] ports = [FreePort.Next(), FreePort.Next(), FreePort.Next()];
         _seeds = [.. ports.Select(static p => $"127.0.0.1:{p}")];
         // A region waits for a coordinator to take its shards, and there is none that could.
         _hocon = "akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 2s";
@@ -210,7 +210,7 @@ public sealed class LostNodesTests : IAsyncLifetime
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
         // It comes back by itself, at the address that is cut off.
-        _port = FreePort();
+        _port = FreePort.Next();
         var c = await _harness.StartNodeAsync("c");
         var request = new ClaimRequest("z", "c1") { Instance = "i" };
         (await c.Engine.Claims.ClaimAsync(request, default)).Status.ShouldBe(ClaimStatus.Granted);
@@ -227,7 +227,7 @@ public sealed class LostNodesTests : IAsyncLifetime
     {
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
-        _port = FreePort();
+        _port = FreePort.Next();
         await using var c = await _harness.StartNodeAsync("c");
         await CutAsync(2, 0, 1);
         await Eventually.Until(() => c.Engine.State == EngineState.Down, () => $"the minority to refuse work\n{Logged}");
@@ -243,7 +243,7 @@ public sealed class LostNodesTests : IAsyncLifetime
     [Fact]
     public async Task Node_whose_seed_takes_connections_and_answers_nothing_begins_again_and_joins_later()
     {
-        var (deaf, own) = (FreePort(), FreePort());
+        var (deaf, own) = (FreePort.Next(), FreePort.Next());
         _seeds = [$"127.0.0.1:{deaf}", $"127.0.0.1:{own}"];
         _port = own;
         Task<Engine.Specs.EngineNode> waiting;
@@ -264,7 +264,7 @@ public sealed class LostNodesTests : IAsyncLifetime
     [Fact]
     public async Task Node_whose_seed_is_silent_while_another_is_in_a_cluster_begins_again_once_and_joins()
     {
-        var (silent, first, own) = (FreePort(), FreePort(), FreePort());
+        var (silent, first, own) = (FreePort.Next(), FreePort.Next(), FreePort.Next());
         using var listener = new TcpListener(IPAddress.Loopback, silent);
         _seeds = [$"127.0.0.1:{first}"];
         _port = first;
@@ -301,13 +301,5 @@ public sealed class LostNodesTests : IAsyncLifetime
     {
         var transport = ((IRemoteActorRefProvider)((ExtendedActorSystem)at.Node!.System).Provider).Transport;
         (await transport.ManagementCommand(new SetThrottle(to, ThrottleTransportAdapter.Direction.Both, mode))).ShouldBeTrue();
-    }
-
-    // A port that a node keeps over its ActorSystems.
-    private static int FreePort()
-    {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        return ((IPEndPoint)free.LocalEndpoint).Port;
     }
 }

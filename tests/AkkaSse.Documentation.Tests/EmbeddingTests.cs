@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using AkkaSse.Client;
 using AkkaSse.Postgres.Tests.Support;
@@ -24,7 +23,7 @@ public sealed class EmbeddingTests : IDisposable
     [Fact]
     public Task It_does_so_as_a_node_of_a_cluster()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         return ShouldPublishAsync(WithHub(
             Block.Find("README.md", ".UseAkkaCluster(").Text, ("o.Host =", $"o.Port = {port}; o.Host ="), ("10.0.0.1:4053", $"127.0.0.1:{port}"), ("10.0.0.", "127.0.0.")));
     }
@@ -51,7 +50,7 @@ public sealed class EmbeddingTests : IDisposable
     [Fact]
     public async Task Program_in_an_ActorSystem_of_its_own_publishes()
     {
-        var source = Compiler.Compose(Block.Find("docs/akka.md", ".WithSseHub(")).Replace("10.0.0.1", "127.0.0.1", StringComparison.Ordinal).Replace("4053", $"{FreePort()}", StringComparison.Ordinal);
+        var source = Compiler.Compose(Block.Find("docs/akka.md", ".WithSseHub(")).Replace("10.0.0.1", "127.0.0.1", StringComparison.Ordinal).Replace("4053", $"{FreePort.Next()}", StringComparison.Ordinal);
         await using var app = await RunAsync(source);
         using var http = new HttpClient { BaseAddress = app.Url };
         await Eventually.Until(async () => (await http.PostAsync("/v1/streams/news/events", new StringContent("hello"))).IsSuccessStatusCode, () => $"a publish. It wrote:\n{app.Output}");
@@ -83,13 +82,6 @@ public sealed class EmbeddingTests : IDisposable
         string Beside(string what) => Path.Combine(AppContext.BaseDirectory, $"AkkaSse.Documentation.Tests.{what}.json");
         var (process, url) = await ProgramProcess.ListenAsync("exec", ["--runtimeconfig", Beside("runtimeconfig"), "--depsfile", Beside("deps"), _assembly, "--urls=http://127.0.0.1:0"]);
         return new App(process, url);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class App(ProgramProcess process, Uri url) : IAsyncDisposable

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using AkkaSse.Server.Tests.Support;
 using AkkaSse.Testing;
 
@@ -31,11 +30,11 @@ public sealed class SampleTests
     [Fact]
     public async Task Actors_of_an_application_publish_and_read_over_two_processes()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         var sample = BuildOutput.Program("samples/AkkaActors", "AkkaActors");
         var (process1, url1) = await ProgramProcess.ListenAsync(sample, ["--urls", "http://127.0.0.1:0", "--akka", $"{port}"]);
         await using var first = process1;
-        var (process2, url2) = await ProgramProcess.ListenAsync(sample, ["--urls", "http://127.0.0.1:0", "--akka", $"{FreePort()}", "--seed", $"127.0.0.1:{port}"]);
+        var (process2, url2) = await ProgramProcess.ListenAsync(sample, ["--urls", "http://127.0.0.1:0", "--akka", $"{FreePort.Next()}", "--seed", $"127.0.0.1:{port}"]);
         await using var second = process2;
         using var http1 = new HttpClient { BaseAddress = url1 };
         using var http2 = new HttpClient { BaseAddress = url2 };
@@ -66,12 +65,5 @@ public sealed class SampleTests
         seen.ShouldContain("p39 Oslo-39");
         foreach (var http in new[] { http1, http2 })
             await Eventually.Until(async () => (await http.GetStringAsync("/board")).Split("Oslo-").Length == 41, () => $"the boards to show all parcels\n{first.Output}\n{second.Output}");
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

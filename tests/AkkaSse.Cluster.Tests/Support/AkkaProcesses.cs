@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using AkkaSse.Testing;
 using AkkaSse.Testing.Processes;
 
 namespace AkkaSse.Cluster.Tests.Support;
@@ -21,7 +20,7 @@ internal static class AkkaProcesses
     internal static async Task<NodeCluster> StartAsync(int nodes, int extra, Func<string, string[]> arguments)
     {
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (i, port) in FreePorts(nodes + extra).Index()) ports[$"n{i}"] = port;
+        foreach (var (i, port) in FreePort.Take(nodes + extra).Index()) ports[$"n{i}"] = port;
         string[] seeds = [.. Enumerable.Range(0, Math.Min(3, nodes)).SelectMany(i => new[] { "--akka-seed", $"127.0.0.1:{ports[$"n{i}"]}" })];
         var cluster = new NodeCluster(name => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", $"{ports[name]}", .. seeds, .. arguments(name)])
         {
@@ -33,14 +32,4 @@ internal static class AkkaProcesses
     }
 
     internal static Task<NodeCluster> StartAsync(int nodes, params string[] arguments) => StartAsync(nodes, 0, arguments);
-
-    // Held together until all are known, so that none is given twice.
-    private static List<int> FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(static _ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(static l => l.Start());
-        var ports = listeners.ConvertAll(static l => ((IPEndPoint)l.LocalEndpoint).Port);
-        listeners.ForEach(static l => l.Stop());
-        return ports;
-    }
 }

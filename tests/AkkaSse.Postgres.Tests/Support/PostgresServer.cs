@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using AkkaSse.Testing;
 using Npgsql;
@@ -36,7 +34,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (Programs is null) throw new InvalidOperationException("PostgreSQL's programs are not installed here (Debian: apt-get install postgresql).");
         var directory = Directory.CreateTempSubdirectory("akkasse-pg-").FullName;
-        var server = new PostgresServer(directory, FreePort());
+        var server = new PostgresServer(directory, FreePort.Next());
         if (IsRoot) await RunAsync("chown", "postgres", directory);
         await RunAsync(As("initdb", "-D", Path.Combine(directory, "data"), "-U", "hub", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"));
         await server.StartAsync();
@@ -200,13 +198,6 @@ public sealed class PostgresServer : IAsyncDisposable
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}: {output}{error}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string? FindPrograms()
