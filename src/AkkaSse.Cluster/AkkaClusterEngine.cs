@@ -52,6 +52,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private bool _isOver;
     private long _nameToldAt;
     private long _nameRefusedAt;
+    private long _nameRefusedLast;
     private int _disposed;
 
     /// <summary>Makes an engine with an ActorSystem of its own, which it joins to the cluster, and replaces when the others have removed it; it works after <see cref="StartAsync"/>.</summary>
@@ -378,7 +379,9 @@ public sealed class AkkaClusterEngine : IHubEngine
     private void RefuseAfterLimit(NameTaken taken)
     {
         var now = TimeProvider.System.GetTimestamp();
-        if (_nameRefusedAt == 0) _nameRefusedAt = now;
+        // It is said every 250 ms; after a pause the holder was gone meanwhile.
+        if (_nameRefusedAt == 0 || TimeProvider.System.GetElapsedTime(_nameRefusedLast, now) > NameTakenLimit) _nameRefusedAt = now;
+        _nameRefusedLast = now;
         if (TimeProvider.System.GetElapsedTime(_nameRefusedAt, now) < NameTakenLimit) return;
         _context!.Host.OnRefused(new EngineStartException(nameof(Hub.HubOptions.NodeName),
             $"The node name {taken.Node} is in use by the node at {taken.By}, which is in this cluster; each node needs a NodeName of its own."));

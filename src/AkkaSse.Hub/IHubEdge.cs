@@ -126,11 +126,11 @@ public interface IHubEdge
     /// <summary>Creates or changes a managed subscription.</summary>
     ValueTask<ManagedSubscriptionResult> PutSubscriptionAsync(ManagedSubscription subscription, CancellationToken cancellation);
 
-    /// <summary>A managed subscription, or null.</summary>
-    ValueTask<ManagedSubscription?> GetSubscriptionAsync(string id, CancellationToken cancellation);
+    /// <summary>A managed subscription, or null when there is none.</summary>
+    ValueTask<EngineAnswer<ManagedSubscription?>> GetSubscriptionAsync(string id, CancellationToken cancellation);
 
     /// <summary>Ends a managed subscription and its connection. False when it did not exist.</summary>
-    ValueTask<bool> DeleteSubscriptionAsync(string id, string? subject, CancellationToken cancellation);
+    ValueTask<EngineAnswer<bool>> DeleteSubscriptionAsync(string id, string? subject, CancellationToken cancellation);
 
     /// <summary>How long a refused newcomer should wait: the hub's retry plus up to the drain window at random.</summary>
     TimeSpan RefusalRetry();

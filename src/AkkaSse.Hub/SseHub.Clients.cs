@@ -57,7 +57,11 @@ public sealed partial class SseHub : IClientDirectory
         var (place, status) = await LocateAsync(client, zone, cancellation).ConfigureAwait(false);
         if (status == ClientCallStatus.Ambiguous) return new SendResult(SendStatus.Ambiguous, client) { Error = $"several zones have a client with id {client}; name the zone" };
         if (place is not { } at)
-            return IsEngineThere ? NotConnected(client) : new SendResult(SendStatus.Unavailable, client) { Zone = zone, Error = "The engine is away; nobody can say where the client is, and nothing was sent." };
+        {
+            return status == ClientCallStatus.NotConnected
+                ? NotConnected(client)
+                : new SendResult(SendStatus.Unavailable, client) { Zone = zone, Error = "Nobody can say now where the client is; nothing was sent." };
+        }
         var reply = await AskHolderAsync(at, zone, new NodeRequest { Kind = NodeRequest.Send, Event = e }, cancellation).ConfigureAwait(false);
         if (reply is null) return new SendResult(SendStatus.Unknown, client) { Zone = at.Zone, Error = $"the node of client {client} did not answer in 2 s; the event may or may not have been delivered" };
         return new SendResult(reply.Sent!.Value, client) { Zone = at.Zone, Error = reply.Error };
@@ -71,8 +75,9 @@ public sealed partial class SseHub : IClientDirectory
         if (status == ClientCallStatus.Ambiguous) return new ClientCallResult(status, null, $"several zones have a client with id {client}; name the zone");
         if (place is not { } at)
         {
-            return IsEngineThere ? new ClientCallResult(ClientCallStatus.NotConnected, null, $"no client with id {client} exists")
-                : new ClientCallResult(ClientCallStatus.Unavailable, null, "The engine is away; nobody can say where the client is.");
+            return status == ClientCallStatus.NotConnected
+                ? new ClientCallResult(status, null, $"no client with id {client} exists")
+                : new ClientCallResult(ClientCallStatus.Unavailable, null, "Nobody can say now where the client is.");
         }
         var reply = await AskHolderAsync(at, zone, request, cancellation).ConfigureAwait(false);
         return reply is null
@@ -89,7 +94,13 @@ public sealed partial class SseHub : IClientDirectory
             var here = zone is null ? _connections.FindOnly(client) : _connections.Find(zone, client);
             return here is null ? (null, ClientCallStatus.NotConnected) : (new ClaimLocation(here.Zone ?? "", client, node, 0), ClientCallStatus.Done);
         }
-        var places = await _engine.Claims.LocateAsync(zone, client, cancellation).ConfigureAwait(false);
+        var answer = await _engine.Claims.LocateAsync(zone, client, cancellation).ConfigureAwait(false);
+        if (!answer.TryGet(out var places))
+        {
+            // The node that holds the connection needs nobody's word.
+            var held = zone is null ? _connections.FindOnly(client) : _connections.Find(zone, client);
+            return held is null ? (null, ClientCallStatus.Unavailable) : (new ClaimLocation(held.Zone ?? "", client, Options.NodeName, held.Generation), ClientCallStatus.Done);
+        }
         return places.Count switch
         {
             0 => (null, ClientCallStatus.NotConnected),
@@ -106,7 +117,9 @@ public sealed partial class SseHub : IClientDirectory
         cached.Forget(at.Client);
         // No answer: it may have been delivered.
         if (reply is null) return reply;
-        var (place, _) = await LocateAsync(at.Client, zone, cancellation).ConfigureAwait(false);
+        var (place, status) = await LocateAsync(at.Client, zone, cancellation).ConfigureAwait(false);
+        if (status == ClientCallStatus.Unavailable)
+            return new NodeReply { Sent = SendStatus.Unavailable, Status = nameof(ClientCallStatus.Unavailable), Error = "The client is not where it was, and nobody can say now where it is; nothing was sent." };
         if (place is not { } now || now == at) return reply;
         return await AskAsync(now.Node, request with { Client = now.Client, Zone = now.Zone, Generation = now.Generation }, cancellation).ConfigureAwait(false);
     }
@@ -248,15 +261,15 @@ public sealed partial class SseHub : IClientDirectory
         var key = ChangeKey(client.Zone!, client.ClientId);
         while (true)
         {
-            var stored = await _engine.Values.GetAsync(key, cancellation).ConfigureAwait(false);
-            var change = stored is { } s ? JsonSerializer.Deserialize(s.Value.Span, NodeJson.Default.StoredChange)! : new StoredChange { Subject = client.Subject };
+            // Unavailable: the connection has the change; it will not survive a reconnect.
+            if (!(await _engine.Values.GetAsync(key, cancellation).ConfigureAwait(false)).TryGet(out var stored)) return;
+            var change = stored is { } s ? JsonSerializer.Deserialize(s.Bytes.Span, NodeJson.Default.StoredChange)! : new StoredChange { Subject = client.Subject };
             var added = change.Add.Except(remove, StringComparer.Ordinal).Union(add.Select(static a => a.Stream), StringComparer.Ordinal).ToList();
             var removed = change.Remove.Union(remove, StringComparer.Ordinal).Except(add.Select(static a => a.Stream), StringComparer.Ordinal).ToList();
             var bytes = JsonSerializer.SerializeToUtf8Bytes(change with { Subject = client.Subject, Add = added, Remove = removed }, NodeJson.Default.StoredChange);
             // Kept while the connection lives: the sweeper prolongs it; after the disconnect it has its ten minutes.
-            if (await _engine.Values.PutAsync(key, bytes, StoredChangeTime, stored?.Version ?? 0, cancellation).ConfigureAwait(false) is not null) break;
-            // The connection has the change; it will not survive a reconnect.
-            if (!IsEngineThere) return;
+            if (!(await _engine.Values.PutAsync(key, bytes, StoredChangeTime, stored?.Version ?? 0, cancellation).ConfigureAwait(false)).TryGet(out var version)) return;
+            if (version is not null) break;
         }
         client.HasStoredChange = true;
     }
@@ -264,15 +277,16 @@ public sealed partial class SseHub : IClientDirectory
     private async ValueTask ProlongChangeAsync(ClientActor client)
     {
         var key = ChangeKey(client.Zone!, client.ClientId);
-        if (await _engine.Values.GetAsync(key, default).ConfigureAwait(false) is { } stored)
-            await _engine.Values.PutAsync(key, stored.Value, StoredChangeTime, stored.Version, default).ConfigureAwait(false);
+        if ((await _engine.Values.GetAsync(key, default).ConfigureAwait(false)).TryGet(out var found) && found is { } stored)
+            await _engine.Values.PutAsync(key, stored.Bytes, StoredChangeTime, stored.Version, default).ConfigureAwait(false);
     }
 
-    private async ValueTask<bool> ApplyStoredChangesAsync(SubscribeRequest request, List<StreamSubscription> streams, CancellationToken cancellation)
+    private async ValueTask<EngineAnswer<bool>> ApplyStoredChangesAsync(SubscribeRequest request, List<StreamSubscription> streams, CancellationToken cancellation)
     {
-        if (await _engine.Values.GetAsync(ChangeKey(request.Zone!, request.ClientId!), cancellation).ConfigureAwait(false) is not { } stored) return false;
-        var change = JsonSerializer.Deserialize(stored.Value.Span, NodeJson.Default.StoredChange)!;
-        if (change.Subject != request.Subject) return false;
+        if (!(await _engine.Values.GetAsync(ChangeKey(request.Zone!, request.ClientId!), cancellation).ConfigureAwait(false)).TryGet(out var found)) return default;
+        if (found is not { } stored) return new(false);
+        var change = JsonSerializer.Deserialize(stored.Bytes.Span, NodeJson.Default.StoredChange)!;
+        if (change.Subject != request.Subject) return new(false);
         streams.RemoveAll(s => change.Remove.Contains(s.Stream));
         foreach (var name in change.Add)
         {
@@ -282,7 +296,7 @@ public sealed partial class SseHub : IClientDirectory
             if (!Options.AutoCreate && !await _engine.Streams.ExistsAsync(name, cancellation).ConfigureAwait(false)) continue;
             streams.Add(new StreamSubscription(name));
         }
-        return true;
+        return new(true);
     }
 
     private static string ChangeKey(string zone, string client) => $"subscriptions/{Uri.EscapeDataString(zone)}/{Uri.EscapeDataString(client)}";

@@ -121,16 +121,18 @@ public sealed partial class SseHub
             {
                 // A connection that is about to be replaced has delivered more than was last saved.
                 if (hub._managed.TryGetValue(managedId, out var older)) await hub.SavePositionsAsync(older).ConfigureAwait(false);
-                _managed = await hub.GetSubscriptionAsync(managedId, cancellation).ConfigureAwait(false);
-                if (_managed is null && !hub.IsEngineThere) return new Admission(AdmissionStatus.Unavailable) { Error = "Nobody can say now whether the subscription exists.", RetryAfter = hub.RefusalRetry() };
+                if (!(await hub.GetSubscriptionAsync(managedId, cancellation).ConfigureAwait(false)).TryGet(out _managed)) return new Admission(AdmissionStatus.Unavailable) { Error = "Nobody can say now whether the subscription exists.", RetryAfter = hub.RefusalRetry() };
                 if (_managed is null || (_managed.Subject is not null && _managed.Subject != request.Subject))
                     return new Admission(AdmissionStatus.NoSubscription) { Error = $"The subscription '{managedId}' does not exist." };
                 streams = [.. _managed.Streams.Select(static s => new StreamSubscription(s))];
             }
             var claims = hub._engine.Claims;
-            if (id is null && request.Instance is not null && await claims.IsRefusedAsync(request.Zone ?? "", "", request.Instance, cancellation).ConfigureAwait(false))
+            // Who cannot be asked about is let in: a refusal ends by itself, and a cluster that is away must not keep everybody out.
+            if (id is null && request.Instance is not null && (await claims.IsRefusedAsync(request.Zone ?? "", "", request.Instance, cancellation).ConfigureAwait(false)).TryGet(out var refused) && refused)
                 return new Admission(AdmissionStatus.Refused) { Error = "This client was disconnected for good." };
-            var changed = id is not null && request.Ids == WireIds.Token && await hub.ApplyStoredChangesAsync(request, streams, cancellation).ConfigureAwait(false);
+            var changed = false;
+            if (id is not null && request.Ids == WireIds.Token && !(await hub.ApplyStoredChangesAsync(request, streams, cancellation).ConfigureAwait(false)).TryGet(out changed))
+                return new Admission(AdmissionStatus.Unavailable) { Error = "Nobody can say now what the client has subscribed to.", RetryAfter = hub.RefusalRetry() };
             if (await OpenAsync(streams, cancellation).ConfigureAwait(false) is { } refusal) return refusal;
             // Last: a newcomer that is refused for another reason must not have evicted whoever holds the id.
             if (id is not null)

@@ -42,8 +42,9 @@ public sealed partial class SseHub
         }
         while (true)
         {
-            var stored = await _engine.Values.GetAsync(ManagedKey(subscription.Id), cancellation).ConfigureAwait(false);
-            var previous = stored is { } s ? JsonSerializer.Deserialize(s.Value.Span, NodeJson.Default.ManagedSubscription) : null;
+            if (!(await _engine.Values.GetAsync(ManagedKey(subscription.Id), cancellation).ConfigureAwait(false)).TryGet(out var stored))
+                return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Unavailable, "Nobody can say now whether the subscription exists; nothing was changed.");
+            var previous = stored is { } s ? JsonSerializer.Deserialize(s.Bytes.Span, NodeJson.Default.ManagedSubscription) : null;
             if (previous is not null && previous.Subject != subscription.Subject) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Conflict, $"The subscription '{subscription.Id}' belongs to somebody else.");
             if (previous is not null)
             {
@@ -53,12 +54,10 @@ public sealed partial class SseHub
                 }
             }
             var next = subscription with { Streams = [.. positions.Keys], Positions = positions };
-            if (!await SaveAsync(next, stored?.Version ?? 0, cancellation).ConfigureAwait(false))
-            {
-                // Somebody else was faster; unless nobody can write at all.
-                if (!IsEngineThere) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Unavailable, "The engine is away; nothing was changed.");
-                continue;
-            }
+            if (!(await SaveAsync(next, stored?.Version ?? 0, cancellation).ConfigureAwait(false)).TryGet(out var saved))
+                return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Unavailable, "Nobody can say whether the subscription was stored; repeat it.");
+            // Somebody else was faster.
+            if (!saved) continue;
             // A connection reads the set it began with; the new set is for the next one.
             if (previous is not null && !previous.Streams.SequenceEqual(next.Streams)) await EndManagedEverywhereAsync(subscription.Id, cancellation).ConfigureAwait(false);
             return new ManagedSubscriptionResult(previous is null ? ManagedSubscriptionStatus.Created : ManagedSubscriptionStatus.Updated);
@@ -66,19 +65,20 @@ public sealed partial class SseHub
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ManagedSubscription?> GetSubscriptionAsync(string id, CancellationToken cancellation) =>
-        IsUp && await _engine.Values.GetAsync(ManagedKey(id), cancellation).ConfigureAwait(false) is { } stored
-            ? JsonSerializer.Deserialize(stored.Value.Span, NodeJson.Default.ManagedSubscription)
-            : null;
+    public async ValueTask<EngineAnswer<ManagedSubscription?>> GetSubscriptionAsync(string id, CancellationToken cancellation) =>
+        IsUp
+            ? (await _engine.Values.GetAsync(ManagedKey(id), cancellation).ConfigureAwait(false))
+                .Select(static found => found is { } stored ? JsonSerializer.Deserialize(stored.Bytes.Span, NodeJson.Default.ManagedSubscription) : null)
+            : default;
 
     /// <inheritdoc/>
-    public async ValueTask<bool> DeleteSubscriptionAsync(string id, string? subject, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<bool>> DeleteSubscriptionAsync(string id, string? subject, CancellationToken cancellation)
     {
-        var present = await GetSubscriptionAsync(id, cancellation).ConfigureAwait(false);
-        if (present is null || (present.Subject is not null && present.Subject != subject)) return false;
-        if (!await _engine.Values.DeleteAsync(ManagedKey(id), null, cancellation).ConfigureAwait(false)) return false;
-        await EndManagedEverywhereAsync(id, cancellation).ConfigureAwait(false);
-        return true;
+        if (!(await GetSubscriptionAsync(id, cancellation).ConfigureAwait(false)).TryGet(out var present)) return default;
+        if (present is null || (present.Subject is not null && present.Subject != subject)) return new(false);
+        var deleted = await _engine.Values.DeleteAsync(ManagedKey(id), null, cancellation).ConfigureAwait(false);
+        if (deleted.TryGet(out var done) && done) await EndManagedEverywhereAsync(id, cancellation).ConfigureAwait(false);
+        return deleted;
     }
 
     private async ValueTask EndManagedEverywhereAsync(string id, CancellationToken cancellation)
@@ -122,25 +122,25 @@ public sealed partial class SseHub
     private async ValueTask SavePositionsAsync(ClientActor client)
     {
         if (client.Managed is not { } subscription) return;
-        while (await _engine.Values.GetAsync(ManagedKey(subscription.Id), default).ConfigureAwait(false) is { } stored)
+        while ((await _engine.Values.GetAsync(ManagedKey(subscription.Id), default).ConfigureAwait(false)).TryGet(out var found) && found is { } stored)
         {
-            var present = JsonSerializer.Deserialize(stored.Value.Span, NodeJson.Default.ManagedSubscription)!;
+            var present = JsonSerializer.Deserialize(stored.Bytes.Span, NodeJson.Default.ManagedSubscription)!;
             var positions = new Dictionary<string, StreamPosition>(present.Positions, StringComparer.Ordinal);
             foreach (var (stream, position) in client.FlushedPositions)
             {
                 if (positions.ContainsKey(stream)) positions[stream] = position;
             }
-            // Somebody else has written meanwhile: what was delivered is added to that.
-            if (await SaveAsync(present with { Positions = positions }, stored.Version, default).ConfigureAwait(false) || !IsEngineThere) return;
+            // Not saved: somebody else has written meanwhile, and what was delivered is added to that.
+            if (!(await SaveAsync(present with { Positions = positions }, stored.Version, default).ConfigureAwait(false)).TryGet(out var saved) || saved) return;
         }
     }
 
-    private async ValueTask<bool> SaveAsync(ManagedSubscription subscription, long expected, CancellationToken cancellation) =>
-        await _engine.Values.PutAsync(ManagedKey(subscription.Id), JsonSerializer.SerializeToUtf8Bytes(subscription, NodeJson.Default.ManagedSubscription), Options.SubscriptionIdle, expected, cancellation)
-            .ConfigureAwait(false) is not null;
-
-    // While the engine is away its answers mean nothing: what is absent then may be there.
-    private bool IsEngineThere => _engine.State is EngineState.Ready or EngineState.Degraded;
+    private async ValueTask<EngineAnswer<bool>> SaveAsync(ManagedSubscription subscription, long expected, CancellationToken cancellation)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(subscription, NodeJson.Default.ManagedSubscription);
+        return (await _engine.Values.PutAsync(ManagedKey(subscription.Id), bytes, Options.SubscriptionIdle, expected, cancellation).ConfigureAwait(false))
+            .Select(static version => version is not null);
+    }
 
     private static string ManagedKey(string id) => $"managed/{id}";
 }

@@ -1,3 +1,4 @@
+using AkkaSse.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -34,7 +35,11 @@ public sealed class GuardTests
         {
             o.LoopbackOnly = true;
             o.Guard.AllowedOrigins.Add("https://app.example");
-        });
+        }, app: a => a.MapSseStream("/own", "own", o =>
+        {
+            o.LoopbackOnly = true;
+            o.Guard.AllowedOrigins.Add("https://app.example");
+        }));
         List<string> headers = ["Host: " + host];
         if (origin is not null) headers.Add("Origin: " + origin);
         if (site is not null) headers.Add("Sec-Fetch-Site: " + site);
@@ -42,7 +47,13 @@ public sealed class GuardTests
         var written = await server.PostAsync(Target, "x", headers);
         written.Status.ShouldBe(status, written.Text);
         if (status == 403) written.Code.ShouldBe("cross-site");
-        (await server.GetAsync("/v1/streams", headers)).Status.ShouldBe(200, "what a page of another origin reads is CORS' business");
+        (await server.GetAsync("/v1/streams", headers)).Status.ShouldBe(200, "whether a page of another origin may see a list is CORS' business");
+        foreach (var target in new[] { "/v1/streams/s/events", "/v1/events?client=c", "/v1/subscriptions/none/events", "/own" })
+        {
+            // Managed subscriptions that do not exist are 404 to those who may ask.
+            var read = await SubscribeStatusAsync(server, target, headers);
+            (read == 403).ShouldBe(status == 403, $"{target}: {read}");
+        }
     }
 
     [Theory]
@@ -103,5 +114,12 @@ public sealed class GuardTests
     {
         var fault = await Should.ThrowAsync<ArgumentException>(() => EdgeHost.StartAsync(edge: o => o.Guard.AllowedHosts.Add(host)));
         fault.Message.ShouldContain($"Guard.AllowedHosts has '{host}'");
+    }
+
+    private static async Task<int> SubscribeStatusAsync(EdgeHost server, string target, IEnumerable<string> headers)
+    {
+        await using var connection = await RawConnection.OpenAsync(server.Address);
+        await connection.WriteHeadAsync("GET", target, headers);
+        return (await connection.ReadHeadAsync()).Status;
     }
 }

@@ -1,3 +1,4 @@
+using AkkaSse.Engine.Specs;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
@@ -45,7 +46,7 @@ public sealed class LostNodesTests : IAsyncLifetime
         _harness.Engines[0].Node!.Cluster.Down(_harness.Engines[2].Node!.Self.Address);
         await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before && c.Engine.State == EngineState.Ready, () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
         await Eventually.Until(async () => (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).SequenceEqual(["a", "b", "c"]), "all three to be listed");
-        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync("z", "kept", default)) is [{ Node: "c" } at] && at.Generation == kept.Generation, () => $"the claim to be where it was\n{Logged}");
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync("z", "kept", default)).TryGet(out var places) && places is [{ Node: "c" } at] && at.Generation == kept.Generation, () => $"the claim to be where it was\n{Logged}");
         await Eventually.Until(async () => (await b.Hub.LoadOfAsync("c", default))?.Node == "c", "an answer of the node that came back");
     }
 
@@ -219,7 +220,7 @@ public sealed class LostNodesTests : IAsyncLifetime
         await CutAsync(2, 0, 1);
         await Eventually.Until(async () => (await a.Engine.Claims.ClaimAsync(request with { Instance = "j" }, default)).Status == ClaimStatus.Granted, () => $"the claim to end with its node\n{Logged}");
         await c.DisposeAsync();
-        (await b.Engine.Claims.LocateAsync("z", "c1", default)).Single().Node.ShouldBe("a");
+        (await b.Engine.Claims.LocateAsync("z", "c1", default)).Known().Single().Node.ShouldBe("a");
     }
 
     [Fact]
@@ -237,7 +238,40 @@ public sealed class LostNodesTests : IAsyncLifetime
         c.Engine.State.ShouldBe(EngineState.Down);
         await HealAsync(0, 1);
         await Eventually.Until(() => c.Engine.State == EngineState.Ready, () => $"the node to come back\n{Logged}");
-        (await c.Engine.Claims.LocateAsync("z", "x", default)).Single().Node.ShouldBe("a");
+        (await c.Engine.Claims.LocateAsync("z", "x", default)).Known().Single().Node.ShouldBe("a");
+    }
+
+    /// <summary>Silence is not absence: clients give up for good on what does not exist.</summary>
+    [Fact]
+    public async Task Nothing_is_said_to_be_absent_while_its_owner_cannot_be_reached()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        _port = FreePort.Next();
+        await using var c = await _harness.StartNodeAsync("c");
+        int[] all = [.. Enumerable.Range(0, 20)];
+        foreach (var i in all)
+        {
+            (await a.ClaimAsync(new ClaimRequest("z", $"c{i}"))).Status.ShouldBe(ClaimStatus.Granted);
+            await Eventually.Until(async () => (await a.Engine.Values.PutAsync($"k{i}", new byte[1], TimeSpan.FromHours(1), null, default)).IsKnown, () => $"a value to be stored\n{Logged}");
+        }
+        await CutAsync(2, 0, 1);
+
+        var unknown = 0;
+        for (var round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(all.Select(async i =>
+            {
+                if ((await b.Engine.Claims.LocateAsync("z", $"c{i}", default)).TryGet(out var places)) places.Count.ShouldBe(1, $"client {i} holds its id");
+                else Interlocked.Increment(ref unknown);
+                if ((await b.Engine.Values.GetAsync($"k{i}", default)).TryGet(out var value)) value.ShouldNotBeNull($"value {i} was stored");
+                else Interlocked.Increment(ref unknown);
+            }));
+        }
+        unknown.ShouldBePositive("the node that was cut off owned some of them");
+        await Eventually.Until(async () => (await Task.WhenAll(all.Select(async i => (await b.Engine.Values.GetAsync($"k{i}", default)).IsKnown))).All(static k => k), () => $"all values to be found again\n{Logged}");
+        // So that it need not wait for anybody at its end.
+        await HealAsync(0, 1);
     }
 
     [Fact]

@@ -106,6 +106,17 @@ public abstract class EngineSpecs : IAsyncLifetime
     public async Task DisposeAsync() => await Harness.DisposeAsync();
 }
 
+/// <summary>What an answer says in a test that takes no "unavailable".</summary>
+public static class EngineAnswers
+{
+    public static T Known<T>(this EngineAnswer<T> answer)
+    {
+        answer.IsKnown.ShouldBeTrue("the engine cannot say now");
+        answer.TryGet(out var value);
+        return value!;
+    }
+}
+
 /// <summary>A sink that counts.</summary>
 public sealed class RecordingSink : IStreamSink
 {

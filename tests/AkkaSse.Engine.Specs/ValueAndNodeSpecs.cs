@@ -12,20 +12,20 @@ public abstract class ValueSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync();
         var kv = node.Engine.Values;
-        (await kv.GetAsync("k", default)).ShouldBeNull();
-        (await kv.PutAsync("k", new byte[] { 1 }, Long, 5, default)).ShouldBeNull();
-        var first = await kv.PutAsync("k", new byte[] { 1 }, Long, 0, default);
+        (await kv.GetAsync("k", default)).Known().ShouldBeNull();
+        (await kv.PutAsync("k", new byte[] { 1 }, Long, 5, default)).Known().ShouldBeNull();
+        var first = (await kv.PutAsync("k", new byte[] { 1 }, Long, 0, default)).Known();
         first.ShouldNotBeNull();
-        (await kv.PutAsync("k", new byte[] { 2 }, Long, 0, default)).ShouldBeNull();
-        var second = await kv.PutAsync("k", new byte[] { 2 }, Long, first, default);
+        (await kv.PutAsync("k", new byte[] { 2 }, Long, 0, default)).Known().ShouldBeNull();
+        var second = (await kv.PutAsync("k", new byte[] { 2 }, Long, first, default)).Known();
         second.ShouldNotBeNull();
         second.ShouldNotBe(first);
-        var (value, version) = (await kv.GetAsync("k", default))!.Value;
+        var (value, version) = (await kv.GetAsync("k", default)).Known()!.Value;
         value.ToArray().ShouldBe([2]);
         version.ShouldBe(second.Value);
-        (await kv.DeleteAsync("k", first, default)).ShouldBeFalse();
-        (await kv.DeleteAsync("k", second, default)).ShouldBeTrue();
-        (await kv.DeleteAsync("k", null, default)).ShouldBeFalse();
+        (await kv.DeleteAsync("k", first, default)).Known().ShouldBeFalse();
+        (await kv.DeleteAsync("k", second, default)).Known().ShouldBeTrue();
+        (await kv.DeleteAsync("k", null, default)).Known().ShouldBeFalse();
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public abstract class ValueSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(async () => await node.Engine.Values.PutAsync("k", new[] { (byte)i }, Long, 0, default))));
-        answers.Count(static a => a is not null).ShouldBe(1);
+        answers.Count(static a => a.Known() is not null).ShouldBe(1);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public abstract class ValueSpecs : EngineSpecs
         var bytes = new byte[] { 1 };
         await node.Engine.Values.PutAsync("k", bytes, Long, null, default);
         bytes[0] = 2;
-        (await node.Engine.Values.GetAsync("k", default))!.Value.Value.ToArray().ShouldBe([1]);
+        (await node.Engine.Values.GetAsync("k", default)).Known()!.Value.Bytes.ToArray().ShouldBe([1]);
     }
 }
 
@@ -68,10 +68,15 @@ public abstract class NodeSpecs : EngineSpecs
     }
 
     [Fact]
-    public async Task Stopped_engine_reaches_nobody()
+    public async Task Stopped_engine_reaches_nobody_and_does_not_say_that_something_is_absent()
     {
         var node = await Harness.StartNodeAsync("self");
         await node.DisposeAsync();
+        (await node.Engine.Claims.LocateAsync(null, "c", default)).IsKnown.ShouldBeFalse();
+        (await node.Engine.Claims.IsRefusedAsync("z", "c", null, default)).IsKnown.ShouldBeFalse();
+        (await node.Engine.Values.GetAsync("k", default)).IsKnown.ShouldBeFalse();
+        (await node.Engine.Values.PutAsync("k", new byte[1], TimeSpan.FromMinutes(1), null, default)).IsKnown.ShouldBeFalse();
+        (await node.Engine.Values.DeleteAsync("k", null, default)).IsKnown.ShouldBeFalse();
         (await node.Engine.Nodes.RequestAsync("self", new byte[] { 1 }, TimeSpan.FromSeconds(2), default)).ShouldBeNull();
         node.Engine.State.ShouldBe(EngineState.Down);
     }

@@ -21,11 +21,13 @@ internal sealed class TestHub : IAsyncDisposable
 
     internal IHubEdge Edge => Hub;
 
-    internal static async Task<TestHub> StartAsync(Action<HubOptions>? configure = null, bool manual = true, params IHubObserver[] observers)
+    internal static Task<TestHub> StartAsync(Action<HubOptions>? configure = null, bool manual = true, params IHubObserver[] observers) =>
+        StartAsync(manual ? new ManualTimeProvider() : null, configure, observers);
+
+    internal static async Task<TestHub> StartAsync(ManualTimeProvider? clock, Action<HubOptions>? configure = null, params IHubObserver[] observers)
     {
         var options = new HubOptions { NodeName = "n", AutoCreate = true };
         configure?.Invoke(options);
-        var clock = manual ? new ManualTimeProvider() : null;
         var hub = new SseHub(options, observers: observers, time: clock);
         await hub.StartAsync();
         return new TestHub(hub, clock);

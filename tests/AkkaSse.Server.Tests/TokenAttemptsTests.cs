@@ -67,7 +67,7 @@ public sealed class TokenAttemptsTests
     }
 
     [Fact]
-    public async Task Wrong_tokens_in_a_row_are_429_and_logged_and_a_right_one_that_was_there_before_goes_on()
+    public async Task Wrong_tokens_in_a_row_are_429_and_logged_and_right_ones_go_on()
     {
         var variables = ConfigurationTests.Tokens(Secret, "robot", "all");
         variables["AKKASSE_AUTH__TOKENS__1__TOKEN"] = "another-horse-battery-staple";
@@ -88,10 +88,10 @@ public sealed class TokenAttemptsTests
             return true;
         }, "the address to be out of tries");
 
-        (await server.Http.GetAsync("/v1/streams")).StatusCode.ShouldBe(HttpStatusCode.OK, "this token was right from here before");
+        (await server.Http.GetAsync("/v1/streams")).StatusCode.ShouldBe(HttpStatusCode.OK, "a right token from the same address");
         using var late = new HttpClient { BaseAddress = server.Url, DefaultRequestHeaders = { { "Authorization", "Bearer another-horse-battery-staple" } } };
-        await Eventually.Until(async () => (await late.GetAsync("/v1/streams")).StatusCode == HttpStatusCode.OK, "a token that is new here to be let in");
-        server.Process.Output.Split('\n').Count(static l => l.Contains("A token that is not known came from 127.0.0.1", StringComparison.Ordinal)).ShouldBeInRange(1, 5);
+        (await late.GetAsync("/v1/streams")).StatusCode.ShouldBe(HttpStatusCode.OK, "so is one that is new here");
+        server.Process.Output.ShouldContain("A token that is not known came from 127.0.0.1");
         server.Process.Output.ShouldNotContain("wrong-horse");
     }
 }

@@ -32,10 +32,14 @@ internal sealed class GuardRules
             return new HubFault(403, HubErrorCodes.HostForbidden,
                 $"The Host '{request.Host.Host}' is not served without authentication; loopback ones are, and those of AllowedHosts.");
         var method = request.Method;
-        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || IsOwnPage(request)) return null;
+        if (HttpMethods.IsOptions(method)) return null;
+        // A subscription takes a client id, with what is sent to it: CORS hides only the bytes from the page that opens it.
+        var changes = !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
+            || request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StreamingEndpoint>() is not null;
+        if (!changes || IsOwnPage(request)) return null;
         return new HubFault(403, HubErrorCodes.CrossSite,
-            $"Without authentication a page of another origin ({Origin(request)}) may not write; those of the hub's own origin may, and "
-            + "of AllowedOrigins.");
+            $"Without authentication a page of another origin ({Origin(request)}) may neither write nor subscribe; those of the hub's own "
+            + "origin may, and of AllowedOrigins.");
     }
 
     public static bool IsHost(string? host) =>

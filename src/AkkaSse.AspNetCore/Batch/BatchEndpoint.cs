@@ -42,42 +42,40 @@ internal static class BatchEndpoint
         var authorizer = edge.Authorizer is null ? null : new BatchAuthorizer(context, edge);
         var keys = new RunKeys(key);
         var count = 0;
-        try
+        while (true)
         {
-            while (true)
+            var step = reader.Next(out var item);
+            if (step == BatchStep.NeedData && reader.Cut is { } cut)
             {
-                var step = reader.Next(out var item);
-                if (step == BatchStep.NeedData)
-                {
-                    if (reader.TryFill()) continue;
-                    // What has arrived is published before more is waited for. Under a key it stays: where a run ends must depend on the body alone, so that a repetition finds the same runs.
-                    if (key is null) await run.FlushAsync().ConfigureAwait(false);
-                    else run.Keep();
-                    await reader.FillAsync().ConfigureAwait(false);
-                    continue;
-                }
-
-                if (step != BatchStep.Item || count == BatchLimits.Items)
-                {
-                    await run.FlushAsync().ConfigureAwait(false);
-                    if (step == BatchStep.Broken) answers.Write(reader.Fault!, reader.FaultAt);
-                    else if (step == BatchStep.Item) answers.Write(TooMany());
-                    return;
-                }
-
-                if (key is not null && item.Fault is null) keys.Give(ref item, count, run.IsEmpty);
-                if (authorizer is not null && item.Fault is null) item.Fault = await authorizer.CheckAsync(item).ConfigureAwait(false);
-                run.Add(item);
-                count++;
-                if (run.IsFull) await run.FlushAsync().ConfigureAwait(false);
+                // What was read of it stands. Under a key a run that is not whole is left to the repetition, which would find another one under the run's key.
+                if (key is null) await run.FlushAsync().ConfigureAwait(false);
+                answers.Write(cut);
+                return;
             }
-        }
-        catch (Exception e) when (RequestBody.FaultOf(e) is not null)
-        {
-            // The body broke off on the level of HTTP (a chunk, the announced length, the data rate): what was read of it stands. Under a key a run that is not whole is left to the repetition,
-            // which would find another one under the run's key.
-            if (key is null) await run.FlushAsync().ConfigureAwait(false);
-            answers.Write(RequestBody.FaultOf(e)!);
+
+            if (step == BatchStep.NeedData)
+            {
+                if (reader.TryFill()) continue;
+                // What has arrived is published before more is waited for. Under a key it stays: where a run ends must depend on the body alone, so that a repetition finds the same runs.
+                if (key is null) await run.FlushAsync().ConfigureAwait(false);
+                else run.Keep();
+                await reader.FillAsync().ConfigureAwait(false);
+                continue;
+            }
+
+            if (step != BatchStep.Item || count == BatchLimits.Items)
+            {
+                await run.FlushAsync().ConfigureAwait(false);
+                if (step == BatchStep.Broken) answers.Write(reader.Fault!, reader.FaultAt);
+                else if (step == BatchStep.Item) answers.Write(TooMany());
+                return;
+            }
+
+            if (key is not null && item.Fault is null) keys.Give(ref item, count, run.IsEmpty);
+            if (authorizer is not null && item.Fault is null) item.Fault = await authorizer.CheckAsync(item).ConfigureAwait(false);
+            run.Add(item);
+            count++;
+            if (run.IsFull) await run.FlushAsync().ConfigureAwait(false);
         }
     }
 

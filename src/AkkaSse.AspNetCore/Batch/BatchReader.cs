@@ -63,6 +63,9 @@ internal sealed class BatchReader : IDisposable
     /// <summary>Where that is.</summary>
     public BatchPosition FaultAt { get; private set; }
 
+    /// <summary>Why no more of the body comes: it broke off on the level of HTTP (a chunk, the announced length, the data rate). Null while it goes on.</summary>
+    public HubFault? Cut { get; private set; }
+
     /// <summary>The next item, if it was read whole.</summary>
     public BatchStep Next(out BatchEntry item)
     {
@@ -115,15 +118,30 @@ internal sealed class BatchReader : IDisposable
     /// <summary>Takes what has arrived and fits behind what was read. False when nothing does.</summary>
     public bool TryFill()
     {
-        if (_end == _block.Length || !_pipe.TryRead(out var result)) return false;
-        return Take(result);
+        if (_end == _block.Length) return false;
+        try
+        {
+            return _pipe.TryRead(out var result) && Take(result);
+        }
+        catch (Exception e) when (RequestBody.FaultOf(e) is not null)
+        {
+            Cut = RequestBody.FaultOf(e);
+            return true;
+        }
     }
 
     /// <summary>Waits for more of the body. The items read so far must be done with: this moves the block.</summary>
     public async ValueTask FillAsync()
     {
         MakeRoom();
-        while (!Take(await _pipe.ReadAsync().ConfigureAwait(false))) { }
+        try
+        {
+            while (!Take(await _pipe.ReadAsync().ConfigureAwait(false))) { }
+        }
+        catch (Exception e) when (RequestBody.FaultOf(e) is not null)
+        {
+            Cut = RequestBody.FaultOf(e);
+        }
     }
 
     /// <summary>True when the body had no byte so far.</summary>

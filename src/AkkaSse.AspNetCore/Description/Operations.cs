@@ -58,7 +58,7 @@ internal static class Operations
             BodyRequired = true,
             BodyTypes = ["application/json", "application/x-ndjson"],
             Answers = [(200, typeof(SseBatchAnswers), "one answer per item, in order")],
-            Codes = [HeaderInvalid, EncodingUnsupported],
+            Codes = [HeaderInvalid, BodyInvalid, EncodingUnsupported],
         },
         ["GET /v1/streams"] = Asking("Lists streams.", typeof(SseStreamList), [ParameterInvalid]) with
         {

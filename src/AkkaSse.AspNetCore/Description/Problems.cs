@@ -8,7 +8,7 @@ internal static class Problems
     public static readonly FrozenDictionary<string, (int Status, string When)> All = new Dictionary<string, (int, string)>
     {
         [HubErrorCodes.NameInvalid] = (400, "a name is empty, too long, not UTF-8, not decodable, reserved, or missing"),
-        [HubErrorCodes.TargetInvalid] = (400, "the path has dot segments, or a shape that is no route's"),
+        [HubErrorCodes.TargetInvalid] = (400, "the path that was sent has a dot segment"),
         [HubErrorCodes.ParameterInvalid] = (400, "a query parameter has a value that is not allowed, is repeated, or has no meaning here"),
         [HubErrorCodes.HeaderInvalid] = (400, "Idempotency-Key is repeated or not 1 to 256 printable ASCII characters"),
         [HubErrorCodes.BodyInvalid] = (400,
@@ -22,7 +22,7 @@ internal static class Problems
         [HubErrorCodes.Forbidden] = (403, "the authorizer refuses"),
         [HubErrorCodes.ClientIdForbidden] = (403, "the caller may not choose this client id"),
         [HubErrorCodes.HostForbidden] = (403, "nobody has to authenticate, and the Host is neither a loopback one nor allowed"),
-        [HubErrorCodes.CrossSite] = (403, "nobody has to authenticate, and a page of another origin made the browser write"),
+        [HubErrorCodes.CrossSite] = (403, "nobody has to authenticate, and a page of another origin made the browser write or subscribe"),
         [HubErrorCodes.NotFound] = (404, "no such path below the resources above"),
         [HubErrorCodes.StreamNotFound] = (404, "the stream does not exist"),
         [HubErrorCodes.ClientNotConnected] = (404, "nobody with that id is connected"),

@@ -8,7 +8,7 @@ public static class HubErrorCodes
     /// <summary>400: a name is empty, too long, not UTF-8, reserved, or not decodable.</summary>
     public const string NameInvalid = "name-invalid";
 
-    /// <summary>400: the request target is not decodable, or contains dot segments.</summary>
+    /// <summary>400: the path that was sent has a dot segment.</summary>
     public const string TargetInvalid = "target-invalid";
 
     /// <summary>400: a query parameter has a value that is not allowed, or is there more than once.</summary>

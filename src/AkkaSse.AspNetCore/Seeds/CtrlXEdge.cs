@@ -46,9 +46,10 @@ internal sealed class CtrlXEdge(SeedContext seeds)
         var edge = seeds.Edge;
         var fault = target.Name(RouteKeys.Subscription, "subscription", out var id) ?? edge.NotServing();
         fault ??= await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id }).ConfigureAwait(false);
-        var subscription = fault is null ? await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false) : null;
+        ManagedSubscription? subscription = null;
+        if (fault is null && !(await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false)).TryGet(out subscription)) fault = ManagedEndpoints.Unknown(edge);
         // Somebody else's looks as if it did not exist: ids may be guessed.
-        if (fault is null && (subscription is null || (subscription.Subject is not null && subscription.Subject != AccessRules.Subject(edge, context)))) fault = Missing(id);
+        if (fault is null && (subscription is null || (subscription.Subject is not null && subscription.Subject != AccessRules.Subject(edge, context)))) fault = ManagedEndpoints.Missing(id);
         if (fault is not null)
         {
             await seeds.RefuseAsync(context, fault).ConfigureAwait(false);
@@ -124,10 +125,6 @@ internal sealed class CtrlXEdge(SeedContext seeds)
         HeartbeatKind = HeartbeatKind.Event,
         HeartbeatEvent = SeedNames.Keepalive,
     };
-
-    private HubFault Missing(string id) => seeds.Edge.Edge.EngineState is EngineState.Starting or EngineState.Down
-        ? HubFault.Unavailable("The engine is away; nobody can say whether the subscription exists.", seeds.Edge.Edge.RefusalRetry())
-        : new(404, HubErrorCodes.SubscriptionNotFound, $"The subscription '{id}' does not exist.");
 
     private HubFault? Fault(ManagedSubscriptionResult result, string id) => result.Status switch
     {

@@ -41,7 +41,7 @@ public static class SseSeedEdgeRouteBuilderExtensions
         {
             var mapped = group.MapMethods(route.RoutePattern, route.Methods, context => InvokeAsync(context, seeds, route));
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
-            if (route.Streaming) mapped.WithMetadata(new DisableRequestTimeoutAttribute());
+            if (route.Streaming) mapped.WithMetadata(StreamingEndpoint.Metadata);
             var policy = route.Group == EndpointGroup.Publish ? options.Endpoints.PublishPolicy : options.Endpoints.SubscribePolicy;
             if (policy is not null) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }

@@ -40,7 +40,7 @@ public static class SseHubEndpointRouteBuilderExtensions
             var mapped = group.MapMethods(route.RoutePattern, route.Methods, context => InvokeAsync(context, edge, route));
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
             mapped.WithMetadata(new OperationsMetadata(method => Operations.Of(route, method)));
-            if (route.Streaming) mapped.WithMetadata(new DisableRequestTimeoutAttribute());
+            if (route.Streaming) mapped.WithMetadata(StreamingEndpoint.Metadata);
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
 
@@ -74,7 +74,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         if (HubNames.Check(stream) is { } fault) throw new ArgumentException(fault, nameof(stream));
         var edge = Edge(endpoints, pattern, nameof(MapSseStream), configure);
         var mapped = endpoints.MapMethods(pattern, ReadMethods, context => InvokeStreamAsync(context, edge, stream));
-        mapped.WithDisplayName($"AkkaSse stream {pattern}").WithMetadata(new DisableRequestTimeoutAttribute(), NotStored);
+        mapped.WithDisplayName($"AkkaSse stream {pattern}").WithMetadata([.. StreamingEndpoint.Metadata, NotStored]);
         mapped.WithMetadata(new OperationsMetadata(static _ => Operations.ReadStream));
         if (edge.Options.SubscribePolicy is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         return mapped;

@@ -10,6 +10,8 @@ internal static class StreamOptionsJson
         "replay, maxEvents, maxBytes, maxAge, ttl, slowReader, waitBound, conflateMaxKeys, conflateMaxBytes, ids, base64, maxSubscribers "
         + "and idleRemoval";
 
+    private const int MaxFaults = 20;
+
     private static readonly string[] Policies = ["skip", "disconnect", "conflate", "wait"];
     private static readonly string[] IdKinds = ["hub", "caller"];
 
@@ -20,7 +22,10 @@ internal static class StreamOptionsJson
         var faults = new List<string>();
         foreach (var member in body.EnumerateObject())
         {
-            if (Apply(member.Name, member.Value, ref options) is { } fault) faults.Add(fault);
+            if (Apply(member.Name, member.Value, ref options) is not { } fault) continue;
+            faults.Add(fault);
+            // A body of a megabyte may have a hundred thousand names.
+            if (faults.Count == MaxFaults) break;
         }
         faults.AddRange(options.Validate().Select(static f => char.ToLowerInvariant(f[0]) + f[1..]));
         return faults.Count == 0 ? null : new HubFault(400, HubErrorCodes.OptionsInvalid, string.Join(' ', faults));

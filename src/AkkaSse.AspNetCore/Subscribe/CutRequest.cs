@@ -17,7 +17,7 @@ internal static class CutRequest
         var features = context.Features;
         var lifetime = features.Get<IConnectionLifetimeNotificationFeature>();
         // Response middleware replaces the body; chunks that are written here would run through it.
-        var isOwn = ReferenceEquals(features.Get<IHttpResponseBodyFeature>(), features.Get<IHttpRequestFeature>());
+        var isOwn = ResponseBody.IsOfServer(features);
         if (lifetime is null || !isOwn || !HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             connection.Run(context.Response.BodyWriter, kept, context.RequestAborted);
@@ -31,7 +31,15 @@ internal static class CutRequest
         // With a coding that the application names the server writes no chunks and no last one. After an abort what is on its way to the
         // peer would be gone.
         context.Response.Headers.TransferEncoding = "chunked";
-        await context.Response.StartAsync(context.RequestAborted).ConfigureAwait(false);
+        try
+        {
+            await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
         var body = new ChunkedWriter(context.Response.BodyWriter);
         connection.Run(body, kept, context.RequestAborted);
         await kept.Task.ConfigureAwait(false);

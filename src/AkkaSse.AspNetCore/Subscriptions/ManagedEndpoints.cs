@@ -27,8 +27,8 @@ internal static class ManagedEndpoints
         }
         if (fault is null)
         {
-            var present =
-                await edge.Edge.GetSubscriptionAsync(subscription!.Id, CancellationToken.None).ConfigureAwait(false) ?? subscription;
+            var stored = await edge.Edge.GetSubscriptionAsync(subscription!.Id, CancellationToken.None).ConfigureAwait(false);
+            var present = stored.TryGet(out var now) && now is not null ? now : subscription;
             var status = result.Status == ManagedSubscriptionStatus.Created ? 201 : 200;
             await JsonAnswer.WriteAsync(context, status, present, Write).ConfigureAwait(false);
             return;
@@ -50,7 +50,7 @@ internal static class ManagedEndpoints
         {
             var (id, subject) = (subscription!.Id, subscription.Subject);
             var deleted = await edge.Edge.DeleteSubscriptionAsync(id, subject, CancellationToken.None).ConfigureAwait(false);
-            fault = deleted ? null : Missing(edge, subscription.Id);
+            fault = !deleted.TryGet(out var done) ? Unknown(edge) : done ? null : Missing(subscription.Id);
         }
         await JsonAnswer.DoneAsync(context, edge, fault).ConfigureAwait(false);
     }
@@ -83,10 +83,10 @@ internal static class ManagedEndpoints
         if (edge.NotServing() is { } away) return (null, away);
         var question = AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id };
         if (await AccessRules.CheckAsync(edge, question).ConfigureAwait(false) is { } refused) return (null, refused);
-        var subscription = await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false);
+        if (!(await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false)).TryGet(out var subscription)) return (null, Unknown(edge));
         // Somebody else's looks as if it did not exist: ids may be guessed.
         return subscription is null || (subscription.Subject is not null && subscription.Subject != AccessRules.Subject(edge, context))
-            ? (null, Missing(edge, id))
+            ? (null, Missing(id))
             : (subscription, null);
     }
 
@@ -103,9 +103,9 @@ internal static class ManagedEndpoints
         return null;
     }
 
-    private static HubFault Missing(EdgeContext edge, string id) => edge.Edge.EngineState is EngineState.Starting or EngineState.Down
-        ? HubFault.Unavailable("The engine is away; nobody can say whether the subscription exists.", edge.Edge.RefusalRetry())
-        : new(404, HubErrorCodes.SubscriptionNotFound, $"The subscription '{id}' does not exist.");
+    internal static HubFault Unknown(EdgeContext edge) => HubFault.Unavailable("Nobody can say now whether the subscription exists.", edge.Edge.RefusalRetry());
+
+    internal static HubFault Missing(string id) => new(404, HubErrorCodes.SubscriptionNotFound, $"The subscription '{id}' does not exist.");
 
     private static HubFault? Fault(ManagedSubscriptionResult result, string id, EdgeContext edge) => result.Status switch
     {

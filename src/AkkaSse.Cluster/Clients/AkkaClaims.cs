@@ -90,18 +90,18 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
         if (token != 0 && _region is { } region) await AskAsync<Done>(region, new Release(client, zone, token, generation), default).ConfigureAwait(false);
     }
 
-    public async ValueTask<IReadOnlyList<ClaimLocation>> LocateAsync(string? zone, string client, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> LocateAsync(string? zone, string client, CancellationToken cancellation)
     {
-        if (!context.IsServing || _region is not { } region || context.Node is not { } node) return [];
+        if (!context.IsServing || _region is not { } region || context.Node is not { } node) return default;
         // In a zone that is named a place is right or the node there says no; in all zones, the client may have come into another one meanwhile.
         var now = Now;
         var places = In(zone, _cache.Find(client, zone is null ? now : 0) ?? []);
-        if (places.Count > 0 && places.All(p => p.Node == context.NodeName || node.View.Named(p.Node) is not null)) return places;
+        if (places.Count > 0 && places.All(p => p.Node == context.NodeName || node.View.Named(p.Node) is not null)) return new(places);
         var changes = _cache.Changes;
-        if (await AskAsync<Located>(region, new Locate(client, node.Id), cancellation).ConfigureAwait(false) is not { } located) return [];
+        if (await AskAsync<Located>(region, new Locate(client, node.Id), cancellation).ConfigureAwait(false) is not { } located) return default;
         places = [.. located.Places.OrderBy(static p => p.Zone, StringComparer.Ordinal).Select(p => new ClaimLocation(p.Zone, client, p.Node, p.Generation))];
         if (places.Count > 0) _cache.Add(client, places, changes, now + UntoldAge, now + Math.Max(UntoldAge, located.ToldForMilliseconds));
-        return In(zone, places);
+        return new(In(zone, places));
     }
 
     private static IReadOnlyList<ClaimLocation> In(string? zone, IReadOnlyList<ClaimLocation> places) =>
@@ -114,10 +114,11 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
         if (_region is { } region) await AskAsync<Done>(region, new Refuse(EntityOf(client, instance), zone, instance, (long)time.TotalMilliseconds), cancellation).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<bool>> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation)
     {
-        if (!context.IsServing || _region is not { } region) return false;
-        return (await AskAsync<IsRefused>(region, new RefusedQuestion(EntityOf(client, instance), zone, instance), cancellation).ConfigureAwait(false))?.Value == true;
+        if (!context.IsServing || _region is not { } region) return default;
+        var question = new RefusedQuestion(EntityOf(client, instance), zone, instance);
+        return await AskAsync<IsRefused>(region, question, cancellation).ConfigureAwait(false) is { } answer ? new(answer.Value) : default;
     }
 
     // On the node's actor. An entity that asks knows of nobody who remembers where the client was.

@@ -41,18 +41,20 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
         _replicas = ActorRefs.Nobody;
     }
 
-    public async ValueTask<long?> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<long?>> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, MaxBytes);
         var question = new ValueQuestion(key, ValueAsk.Put, expected) { Bytes = value.ToArray(), Ttl = (long)ttl.TotalMilliseconds };
-        return await AskAsync(question, cancellation).ConfigureAwait(false) is { Done: true } answer ? answer.Version : null;
+        return await AskAsync(question, cancellation).ConfigureAwait(false) is { } answer ? new(answer.Done ? answer.Version : null) : default;
     }
 
-    public async ValueTask<(ReadOnlyMemory<byte> Value, long Version)?> GetAsync(string key, CancellationToken cancellation) =>
-        await AskAsync(new ValueQuestion(key, ValueAsk.Get, null), cancellation).ConfigureAwait(false) is { Done: true } answer ? (answer.Bytes, answer.Version) : null;
+    public async ValueTask<EngineAnswer<VersionedValue?>> GetAsync(string key, CancellationToken cancellation) =>
+        await AskAsync(new ValueQuestion(key, ValueAsk.Get, null), cancellation).ConfigureAwait(false) is { } answer
+            ? new(answer.Done ? new VersionedValue(answer.Bytes, answer.Version) : null)
+            : default;
 
-    public async ValueTask<bool> DeleteAsync(string key, long? version, CancellationToken cancellation) =>
-        await AskAsync(new ValueQuestion(key, ValueAsk.Delete, version), cancellation).ConfigureAwait(false) is { Done: true };
+    public async ValueTask<EngineAnswer<bool>> DeleteAsync(string key, long? version, CancellationToken cancellation) =>
+        await AskAsync(new ValueQuestion(key, ValueAsk.Delete, version), cancellation).ConfigureAwait(false) is { } answer ? new(answer.Done) : default;
 
     // Null: nobody can say now.
     private async ValueTask<ValueAnswer?> AskAsync(ValueQuestion question, CancellationToken cancellation)

@@ -244,13 +244,13 @@ public interface IClaimEngine
     ValueTask ReleaseAsync(string zone, string client, long generation);
 
     /// <summary>Where an id is: in one zone, or with a null zone in all zones (at most 2 answers are needed to know that it is ambiguous).</summary>
-    ValueTask<IReadOnlyList<ClaimLocation>> LocateAsync(string? zone, string client, CancellationToken cancellation);
+    ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> LocateAsync(string? zone, string client, CancellationToken cancellation);
 
     /// <summary>Refuses a client for a time on all nodes: that instance, or with a null instance the id itself.</summary>
     ValueTask RefuseAsync(string zone, string client, string? instance, TimeSpan time, CancellationToken cancellation);
 
     /// <summary>Whether a client may connect at all (ids made by the server and connections that claim nothing ask this too).</summary>
-    ValueTask<bool> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation);
+    ValueTask<EngineAnswer<bool>> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation);
 }
 
 /// <summary>One node of the cluster.</summary>
@@ -282,12 +282,12 @@ public interface INodeEngine
 public interface IKeyValueEngine
 {
     /// <summary>Stores a value for a time. With <paramref name="expected"/> only when the present version is that (0: absent).</summary>
-    /// <returns>The new version, or null when the expectation did not hold.</returns>
-    ValueTask<long?> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation);
+    /// <returns>The new version, or null when the expectation did not hold. Unavailable: it may have been stored or not.</returns>
+    ValueTask<EngineAnswer<long?>> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation);
 
     /// <summary>The value and its version, or null when absent or expired.</summary>
-    ValueTask<(ReadOnlyMemory<byte> Value, long Version)?> GetAsync(string key, CancellationToken cancellation);
+    ValueTask<EngineAnswer<VersionedValue?>> GetAsync(string key, CancellationToken cancellation);
 
-    /// <summary>Removes a value when its version is still the given one (null: whatever it is). False when it was not there or not that.</summary>
-    ValueTask<bool> DeleteAsync(string key, long? version, CancellationToken cancellation);
+    /// <summary>Removes a value when its version is still the given one (null: whatever it is). False when it was not there or not that. Unavailable: it may be gone or not.</summary>
+    ValueTask<EngineAnswer<bool>> DeleteAsync(string key, long? version, CancellationToken cancellation);
 }

@@ -71,8 +71,13 @@ internal static class FrameEncoder
     /// Writes a publisher's id that does not stand in the id line. A comment and not a field of its own: a parser may report every field
     /// that it does not know as an error (eventsource-parser does).
     /// </summary>
-    internal static void WritePublisherId(FrameBuffer buffer, string id) =>
-        SseEncoder.WriteComment(buffer, string.Concat(HubNames.PublisherIdComment, id));
+    internal static void WritePublisherId(FrameBuffer buffer, string id)
+    {
+        // An id is printable ASCII: no line ends in it.
+        buffer.Append(": eid="u8);
+        buffer.Advance(Encoding.ASCII.GetBytes(id, buffer.GetSpan(id.Length)));
+        buffer.Append("\n"u8);
+    }
 
     private static byte[] Ascii(string id) => Encoding.ASCII.GetBytes(id);
 }

@@ -70,18 +70,18 @@ internal sealed class PgClaims : IClaimEngine
         }
     }
 
-    public async ValueTask<IReadOnlyList<ClaimLocation>> LocateAsync(string? zone, string client, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> LocateAsync(string? zone, string client, CancellationToken cancellation)
     {
         while (true)
         {
             try
             {
-                return await _locates.AskAsync((zone, client)).WaitAsync(cancellation).ConfigureAwait(false);
+                return new(await _locates.AskAsync((zone, client)).WaitAsync(cancellation).ConfigureAwait(false));
             }
             catch (EngineAwayException)
             {
-                // "Nowhere" would be a lie as long as this may have been only a connection that broke. Closed: the engine's state says that nobody knows.
-                if (!_database.IsOpen) return [];
+                // It may have been only a connection that broke.
+                if (!_database.IsOpen) return default;
                 _broken("a question for a client failed");
                 await Task.Delay(RetryDelay, cancellation).ConfigureAwait(false);
             }
@@ -95,15 +95,15 @@ internal sealed class PgClaims : IClaimEngine
             await RefuseAsync(connection, [(zone, client, instance)], _clock.Now + (long)time.TotalMilliseconds).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<bool>> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation)
     {
         try
         {
-            return await _refused.AskAsync((zone, client, instance)).WaitAsync(cancellation).ConfigureAwait(false);
+            return new(await _refused.AskAsync((zone, client, instance)).WaitAsync(cancellation).ConfigureAwait(false));
         }
         catch (EngineAwayException)
         {
-            return false;
+            return default;
         }
     }
 

@@ -9,28 +9,27 @@ internal sealed class PgValues(Database database, EngineClock clock, Action<stri
 {
     private const int MaxBytes = 64 << 10;
 
-    public ValueTask<long?> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<long?>> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, MaxBytes);
-        return OrAsync(() => WriteAsync(key, value, ttl, expected, cancellation), null);
+        return AnswerAsync(() => WriteAsync(key, value, ttl, expected, cancellation));
     }
 
-    public ValueTask<(ReadOnlyMemory<byte> Value, long Version)?> GetAsync(string key, CancellationToken cancellation) => OrAsync(() => ReadAsync(key, cancellation), null);
+    public ValueTask<EngineAnswer<VersionedValue?>> GetAsync(string key, CancellationToken cancellation) => AnswerAsync(() => ReadAsync(key, cancellation));
 
-    public ValueTask<bool> DeleteAsync(string key, long? version, CancellationToken cancellation) => OrAsync(() => RemoveAsync(key, version, cancellation), false);
+    public ValueTask<EngineAnswer<bool>> DeleteAsync(string key, long? version, CancellationToken cancellation) => AnswerAsync(() => RemoveAsync(key, version, cancellation));
 
-    // Away: nothing is there, and nothing was written. Whoever must tell that from an absent value asks for the engine's state after it.
-    private async ValueTask<T> OrAsync<T>(Func<Task<T>> ask, T unavailable)
+    private async ValueTask<EngineAnswer<T>> AnswerAsync<T>(Func<Task<T>> ask)
     {
-        if (!database.IsOpen) return unavailable;
+        if (!database.IsOpen) return default;
         try
         {
-            return await ask().ConfigureAwait(false);
+            return new(await ask().ConfigureAwait(false));
         }
         catch (Exception e) when (e is EngineAwayException or NpgsqlException)
         {
             broken("a question about a value failed");
-            return unavailable;
+            return default;
         }
     }
 
@@ -58,7 +57,7 @@ internal sealed class PgValues(Database database, EngineClock clock, Action<stri
         }
     }
 
-    private async Task<(ReadOnlyMemory<byte> Value, long Version)?> ReadAsync(string key, CancellationToken cancellation)
+    private async Task<VersionedValue?> ReadAsync(string key, CancellationToken cancellation)
     {
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
@@ -68,7 +67,7 @@ internal sealed class PgValues(Database database, EngineClock clock, Action<stri
             {
                 var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
                 await using (reader.ConfigureAwait(false))
-                    return await reader.ReadAsync(cancellation).ConfigureAwait(false) ? (reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
+                    return await reader.ReadAsync(cancellation).ConfigureAwait(false) ? new VersionedValue(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
             }
         }
     }

@@ -1,3 +1,4 @@
+using AkkaSse.Hub.Engine;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -97,7 +98,7 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
         var epoch = NewEpoch();
         await connection.ExecuteAsync(
             "update akkasse.streams set epoch = $1, base = first - 1, lost = least(lost, first - 1), id_base = greatest(id_base + head + $2, $3), version = version + 1",
-            cancellation, epoch, LostOffsets, IdBase(DateTimeOffset.UtcNow)).ConfigureAwait(false);
+            cancellation, epoch, LostOffsets, DecimalIds.Base(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds())).ConfigureAwait(false);
         await connection.ExecuteAsync("update akkasse.keys set epoch = $1", cancellation, epoch).ConfigureAwait(false);
     }
 
@@ -113,9 +114,6 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
         }
         return string.Create(CultureInfo.InvariantCulture, $"p{text}");
     }
-
-    /// <summary>Added to offsets where ids are bare decimals: above every id of an earlier epoch unless a stream had more than 2^20 events per second; below 2^53 until 2242.</summary>
-    internal static long IdBase(DateTimeOffset now) => now.ToUnixTimeSeconds() << 20;
 
     private static string Read(int version)
     {

@@ -21,8 +21,8 @@ internal static class StartFaults
             PostgresException { SqlState: InvalidCatalogName } => "the database has to be created before",
             // Class 28: invalid authorization specification.
             PostgresException { SqlState: ['2', '8', ..] } => "its user and password have to be those of the server, and pg_hba.conf has to let them in",
-            // The client's own: no password given, no TLS offered.
-            NpgsqlException { InnerException: null, IsTransient: false } and not PostgresException => "it has to say what this server asks for",
+            // The client's own: no password given, no TLS offered. Of several hosts it says the same when none is the primary now, which passes.
+            NpgsqlException { InnerException: null, IsTransient: false } and not PostgresException when !options.Server.Contains(',', StringComparison.Ordinal) => "it has to say what this server asks for",
             _ => null,
         };
         if (advice is null) return null;

@@ -5,8 +5,9 @@ using System.Net.Sockets;
 namespace AkkaSse.Server.Security;
 
 /// <summary>
-/// Counts wrong tokens per address. An address has <see cref="Burst"/> tries, and one more each second; what comes beyond is not looked at,
-/// unless its token was right from that address before: one program with an old token must not lock out its neighbours. Thread-safe.
+/// Counts wrong tokens per address, tells of them, and tells a program with an old token to slow down: an address has <see cref="Burst"/>
+/// tries and one more each second, and what is wrong beyond is 429. A right token is never held up by its neighbours' wrong ones; what
+/// keeps tokens from being guessed is their length. Thread-safe.
 /// </summary>
 internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAttempts> logger)
 {
@@ -14,7 +15,8 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
     internal const int Burst = 10;
 
     /// <summary>
-    /// Addresses that are counted at once; an address is forgotten when it has its tries back. What comes from further ones is not slowed down.
+    /// Addresses that are counted at once. When there are so many, those are forgotten that have their tries back; what comes from further
+    /// ones is not slowed down.
     /// </summary>
     internal const int MaxAddresses = 10_000;
 
@@ -32,8 +34,7 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
 
     /// <summary>Whether this address has no try left.</summary>
     internal bool IsExhausted(IPAddress? remote) =>
-        // Next to all requests: nobody has failed.
-        !_attempts.IsEmpty && remote is not null && _attempts.TryGetValue(Key(remote), out var attempts)
+        remote is not null && _attempts.TryGetValue(Key(remote), out var attempts)
         && attempts.Left(time.GetTimestamp(), time) < 1;
 
     /// <summary>Counts a wrong token, and tells of it: once a minute per address, and once a second at all.</summary>
@@ -83,7 +84,7 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
     }
 
     [LoggerMessage(3110, LogLevel.Warning, "A token that is not known came from {Remote}, {Count} times so far; "
-        + "after {Burst} in a row that address is answered 429 but for one try a second")]
+        + "after {Burst} in a row it is answered 429 instead of 401, but for one a second")]
     private static partial void LogWrongToken(ILogger logger, string remote, long count, int burst);
 
     private sealed class Attempts
@@ -107,7 +108,7 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
             lock (_gate)
             {
                 var left = Refilled(now, time);
-                // What was not looked at costs nothing: with one try a second somebody gets in, however many go on.
+                // What was 429 costs nothing, so that a program that goes on too fast is told once a second that its token is unknown.
                 _left = left < 1 ? left : left - 1;
                 _at = now;
                 Count++;

@@ -21,11 +21,10 @@ internal sealed class TokenAuthenticationHandler(
         var header = Request.Headers.Authorization.ToString();
         if (header.Length == 0) return Task.FromResult(AuthenticateResult.NoResult());
         if (!header.StartsWith(Scheme + " ", StringComparison.OrdinalIgnoreCase)) return Task.FromResult(AuthenticateResult.NoResult());
-        var remote = Context.Connection.RemoteIpAddress;
-        var token = header[(Scheme.Length + 1)..].Trim();
-        _isExhausted = attempts.IsExhausted(remote);
-        if (tokens.Find(token, remote, mustBeSeen: _isExhausted) is { } principal)
+        if (tokens.Find(header[(Scheme.Length + 1)..].Trim()) is { } principal)
             return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme)));
+        var remote = Context.Connection.RemoteIpAddress;
+        _isExhausted = attempts.IsExhausted(remote);
         attempts.Failed(remote);
         return Task.FromResult(AuthenticateResult.Fail("The token is not known."));
     }
@@ -36,7 +35,7 @@ internal sealed class TokenAuthenticationHandler(
         {
             Response.Headers.RetryAfter = ((int)TokenAttempts.Refill.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
             return errors.WriteAsync(Context, StatusCodes.Status429TooManyRequests, HubErrorCodes.TooManyAttempts,
-                "Too many wrong tokens came from this address; it has one more try each second.");
+                "The token is not known, and too many such came from this address: one a second is allowed. A token that is known is let in all the same.");
         }
         // RFC 6750: no error code when the request carried no token at all.
         Response.Headers.WWWAuthenticate = Request.Headers.Authorization.Count == 0 ? Scheme : Scheme + " error=\"invalid_token\"";

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,16 +5,15 @@ using AkkaSse.Hub;
 
 namespace AkkaSse.Server.Security;
 
-/// <summary>The accepted tokens as hashes, and where each was right. Thread-safe.</summary>
+/// <summary>The accepted tokens as hashes. Thread-safe.</summary>
 /// <remarks>Hashes make the compared values equally long and keep secrets out of memory dumps; all entries are compared, so time says nothing about which fits.</remarks>
 internal sealed class TokenTable
 {
     internal const int MinLength = 16;
 
-    private readonly (byte[] Hash, ClaimsPrincipal Principal, SeenAddresses Seen)[] _entries;
+    private readonly (byte[] Hash, ClaimsPrincipal Principal)[] _entries;
 
-    private TokenTable(IEnumerable<(byte[] Hash, ClaimsPrincipal Principal)> entries) =>
-        _entries = [.. entries.Select(static e => (e.Hash, e.Principal, new SeenAddresses()))];
+    private TokenTable(IEnumerable<(byte[] Hash, ClaimsPrincipal Principal)> entries) => _entries = [.. entries];
 
     internal int Count => _entries.Length;
 
@@ -40,11 +37,8 @@ internal sealed class TokenTable
         return new TokenTable(entries);
     }
 
-    /// <summary>The owner of a token, or null. Notes where it came from.</summary>
-    /// <param name="token">What the caller has shown.</param>
-    /// <param name="remote">Where the call comes from; null for a Unix socket.</param>
-    /// <param name="mustBeSeen">True where only a token is accepted that came from there before.</param>
-    internal ClaimsPrincipal? Find(string token, IPAddress? remote = null, bool mustBeSeen = false)
+    /// <summary>The owner of a token, or null.</summary>
+    internal ClaimsPrincipal? Find(string token)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(token), hash);
@@ -53,12 +47,7 @@ internal sealed class TokenTable
         {
             if (CryptographicOperations.FixedTimeEquals(_entries[i].Hash, hash)) found = i;
         }
-        if (found < 0) return null;
-        var (_, principal, seen) = _entries[found];
-        if (remote is null || seen.Has(remote)) return principal;
-        if (mustBeSeen) return null;
-        seen.Add(remote);
-        return principal;
+        return found < 0 ? null : _entries[found].Principal;
     }
 
     private static string? Secret(TokenSettings entry, string key, List<string> faults)
@@ -98,22 +87,6 @@ internal sealed class TokenTable
         }
         if (entry.Grants.Count == 0) faults.Add($"{key}:Grants is empty; {Grant.Allowed} are allowed.");
         return grants;
-    }
-
-    // Where one token was right. Bounded: further addresses are not noted.
-    private sealed class SeenAddresses
-    {
-        private const int Max = 1_024;
-
-        private readonly ConcurrentDictionary<IPAddress, bool> _all = new();
-        private int _count;
-
-        public bool Has(IPAddress remote) => _all.ContainsKey(remote);
-
-        public void Add(IPAddress remote)
-        {
-            if (Volatile.Read(ref _count) < Max && _all.TryAdd(remote, true)) Interlocked.Increment(ref _count);
-        }
     }
 
     private static ClaimsPrincipal Principal(string subject, List<Grant> grants)

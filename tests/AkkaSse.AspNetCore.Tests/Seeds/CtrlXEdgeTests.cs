@@ -40,7 +40,7 @@ public sealed class CtrlXEdgeTests
         await Eventually.Until(async () =>
         {
             time.Advance(TimeSpan.FromMinutes(1));
-            return await host.Edge.GetSubscriptionAsync("sub", default) is null;
+            return (await host.Edge.GetSubscriptionAsync("sub", default)).TryGet(out var found) && found is null;
         }, "the subscription to be removed");
         (await host.GetAsync(Path + "/sub")).ShouldSay(404, "The subscription 'sub' does not exist.");
     }
@@ -55,7 +55,7 @@ public sealed class CtrlXEdgeTests
         await client.ConnectAsync(host.Address, Path + "/sub");
         await host.Hub.PublishAsync("plc/a", new SseEvent { Data = "1" });
         (await client.NextAsync())!.Data.ShouldBe("1");
-        await Eventually.Until(async () => (await host.Edge.GetSubscriptionAsync("sub", default))!.Positions["plc/a"].Offset == 1, "the position to be kept");
+        await Eventually.Until(async () => (await host.Edge.GetSubscriptionAsync("sub", default)).TryGet(out var found) && found!.Positions["plc/a"].Offset == 1, "the position to be kept");
         client.Cut();
         await Eventually.Until(() => host.Edge.Load.Connections == 0, "the connection to end");
 
@@ -121,7 +121,8 @@ public sealed class CtrlXEdgeTests
         (await host.PostAsync(Path + "/sub", """{"nodes":["a"]}""")).Status.ShouldBe(201);
         (await host.PostAsync(Path + "/sub", """{"nodes":["a","b"]}""")).Status.ShouldBe(200);
         (await host.PostAsync(Path + "/sub", """{"properties":{"id":"other"},"nodes":["a"]}""")).Status.ShouldBe(400);
-        (await host.Edge.GetSubscriptionAsync("sub", default))!.Streams.ShouldBe(["a", "b"]);
+        (await host.Edge.GetSubscriptionAsync("sub", default)).TryGet(out var stored).ShouldBeTrue();
+        stored!.Streams.ShouldBe(["a", "b"]);
     }
 
     [Theory]

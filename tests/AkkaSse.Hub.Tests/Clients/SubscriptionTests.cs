@@ -1,3 +1,4 @@
+using AkkaSse.Engine.Specs;
 using System.Text.Json;
 using AkkaSse.Hub.Streams;
 using AkkaSse.Protocol;
@@ -137,9 +138,9 @@ public sealed class SubscriptionTests
         await using (var reader = await hub.ReadAsync(request)) (await reader.DataAsync(1)).ShouldBe(["4"]);
         (await hub.Edge.PutSubscriptionAsync(subscription with { Subject = "x" }, default)).Status.ShouldBe(ManagedSubscriptionStatus.Conflict);
         for (var i = 0; i < 4; i++) hub.Clock.Advance(TimeSpan.FromMinutes(1));
-        (await hub.Edge.GetSubscriptionAsync("m", default)).ShouldNotBeNull();
+        (await hub.Edge.GetSubscriptionAsync("m", default)).Known().ShouldNotBeNull();
         for (var i = 0; i < 2; i++) hub.Clock.Advance(TimeSpan.FromMinutes(1));
-        (await hub.Edge.GetSubscriptionAsync("m", default)).ShouldBeNull();
+        (await hub.Edge.GetSubscriptionAsync("m", default)).Known().ShouldBeNull();
         (await hub.Edge.ConnectAsync(request, default)).Status.ShouldBe(AdmissionStatus.NoSubscription);
     }
 
@@ -158,7 +159,7 @@ public sealed class SubscriptionTests
         older.Connection.Reason.ShouldBe(CloseReason.Replaced);
         await hub.PublishAsync("a", "4");
         (await newer.DataAsync(1)).ShouldBe(["4"]);
-        (await hub.Edge.DeleteSubscriptionAsync("m", null, default)).ShouldBeTrue();
+        (await hub.Edge.DeleteSubscriptionAsync("m", null, default)).Known().ShouldBeTrue();
         await Eventually.Within(newer.Running, "the end with the subscription");
     }
 }

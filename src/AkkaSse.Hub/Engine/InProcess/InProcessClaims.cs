@@ -11,6 +11,10 @@ internal sealed class InProcessClaims(IEngineHost host) : IClaimEngine
     private readonly Dictionary<string, HashSet<string>> _zonesOf = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Zone, string Client, string? Instance), DateTimeOffset> _refused = [];
     private long _generation;
+    private volatile bool _stopped;
+
+    /// <summary>Nothing is known from now on.</summary>
+    internal void Stop() => _stopped = true;
 
     public bool IsNodeLocal => true;
 
@@ -47,18 +51,21 @@ internal sealed class InProcessClaims(IEngineHost host) : IClaimEngine
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<ClaimLocation>> LocateAsync(string? zone, string client, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> LocateAsync(string? zone, string client, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         lock (_gate)
         {
             if (zone is not null)
             {
-                return new(_held.TryGetValue((zone, client), out var holder) ? [new ClaimLocation(zone, client, holder.Node, holder.Generation)] : []);
+                return At(_held.TryGetValue((zone, client), out var holder) ? [new ClaimLocation(zone, client, holder.Node, holder.Generation)] : []);
             }
-            if (!_zonesOf.TryGetValue(client, out var zones)) return new([]);
-            return new([.. zones.Order(StringComparer.Ordinal).Select(z => new ClaimLocation(z, client, _held[(z, client)].Node, _held[(z, client)].Generation))]);
+            if (!_zonesOf.TryGetValue(client, out var zones)) return At([]);
+            return At([.. zones.Order(StringComparer.Ordinal).Select(z => new ClaimLocation(z, client, _held[(z, client)].Node, _held[(z, client)].Generation))]);
         }
     }
+
+    private static ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> At(IReadOnlyList<ClaimLocation> places) => new(new EngineAnswer<IReadOnlyList<ClaimLocation>>(places));
 
     public ValueTask RefuseAsync(string zone, string client, string? instance, TimeSpan time, CancellationToken cancellation)
     {
@@ -66,9 +73,10 @@ internal sealed class InProcessClaims(IEngineHost host) : IClaimEngine
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<bool> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation)
     {
-        lock (_gate) return new(IsRefused(zone, client, instance));
+        if (_stopped) return default;
+        lock (_gate) return new(new EngineAnswer<bool>(IsRefused(zone, client, instance)));
     }
 
     private void Refuse(string zone, string client, string? instance, TimeSpan time)

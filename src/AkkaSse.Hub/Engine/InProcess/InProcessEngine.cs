@@ -72,6 +72,8 @@ public sealed class InProcessEngine : IHubEngine, INodeEngine
     {
         State = EngineState.Down;
         _streams?.Stop();
+        _claims?.Stop();
+        _values?.Stop();
         return ValueTask.CompletedTask;
     }
 

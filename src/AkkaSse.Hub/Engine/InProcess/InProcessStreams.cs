@@ -34,7 +34,7 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
         Budget = new LogBudget(host.Options.MaxLogBytes);
         // Memory does not know which offsets earlier processes issued; the clock does: more than 2^20 events per second and stream since the last start would be needed
         // to reach a later start's base. Stays below 2^53 until the year 2242.
-        _idBase = host.Time.GetUtcNow().ToUnixTimeSeconds() << 20;
+        _idBase = DecimalIds.Base(host.Time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     internal LogBudget Budget { get; }

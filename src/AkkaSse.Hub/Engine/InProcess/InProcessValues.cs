@@ -9,15 +9,20 @@ internal sealed class InProcessValues(TimeProvider time) : IKeyValueEngine
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private long _version;
     private int _sweepAt = SweepAt;
+    private volatile bool _stopped;
 
-    public ValueTask<long?> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    /// <summary>Nothing is known from now on.</summary>
+    internal void Stop() => _stopped = true;
+
+    public ValueTask<EngineAnswer<long?>> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, 64 << 10);
+        if (_stopped) return default;
         var copy = value.ToArray();
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            if (expected is { } e && (Live(key, now)?.Version ?? 0) != e) return new((long?)null);
+            if (expected is { } e && (Live(key, now)?.Version ?? 0) != e) return new(new EngineAnswer<long?>(null));
             if (_entries.Count >= _sweepAt)
             {
                 foreach (var (k, v) in _entries)
@@ -27,25 +32,27 @@ internal sealed class InProcessValues(TimeProvider time) : IKeyValueEngine
                 _sweepAt = Math.Max(SweepAt, _entries.Count * 2);
             }
             _entries[key] = new Entry(copy, ++_version, now + ttl);
-            return new(_version);
+            return new(new EngineAnswer<long?>(_version));
         }
     }
 
-    public ValueTask<(ReadOnlyMemory<byte> Value, long Version)?> GetAsync(string key, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<VersionedValue?>> GetAsync(string key, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         lock (_gate)
         {
-            return new(Live(key, time.GetUtcNow()) is { } e ? (e.Value, e.Version) : ((ReadOnlyMemory<byte>, long)?)null);
+            return new(new EngineAnswer<VersionedValue?>(Live(key, time.GetUtcNow()) is { } e ? new VersionedValue(e.Value, e.Version) : null));
         }
     }
 
-    public ValueTask<bool> DeleteAsync(string key, long? version, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> DeleteAsync(string key, long? version, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         lock (_gate)
         {
-            if (Live(key, time.GetUtcNow()) is not { } e || (version is { } v && e.Version != v)) return new(false);
+            if (Live(key, time.GetUtcNow()) is not { } e || (version is { } v && e.Version != v)) return new(new EngineAnswer<bool>(false));
             _entries.Remove(key);
-            return new(true);
+            return new(new EngineAnswer<bool>(true));
         }
     }
 

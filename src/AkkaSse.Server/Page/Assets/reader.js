@@ -34,7 +34,7 @@ export function parser(onEvent, onRetry) {
 
 /**
  * Reads one stream until it is closed, and comes back after what will pass.
- * Callbacks: onState("connecting" | "open" | "refused" | "closed", text), onEvent({stream, type, id, data}).
+ * Callbacks: onState("connecting" | "open" | "refused", text), onEvent({stream, type, id, data}).
  */
 export function read(stream, query, headers, { onState, onEvent }) {
   const control = new AbortController();
@@ -48,7 +48,9 @@ export function read(stream, query, headers, { onState, onEvent }) {
       const problem = await response.json().catch(() => ({}));
       const text = response.status === 401 || response.status === 403 ? `${problem.detail ?? response.status}; a token that may read this stream is needed` : problem.detail ?? `status ${response.status}`;
       if (response.status !== 408 && response.status !== 429 && response.status < 500) return { text };
-      retry = Math.max(retry, 1000 * Number(response.headers.get("Retry-After") ?? 1));
+      // Seconds; some proxies send a date.
+      const after = Number(response.headers.get("Retry-After") ?? 1);
+      retry = Math.max(retry, 1000 * (Number.isFinite(after) ? after : 1));
       throw new Error(text);
     }
     onState("open", "");
