@@ -249,7 +249,7 @@ public sealed class LostNodesTests : IAsyncLifetime
         await using var b = await _harness.StartNodeAsync("b");
         _port = FreePort.Next();
         await using var c = await _harness.StartNodeAsync("c");
-        int[] all = [.. Enumerable.Range(0, 20)];
+        int[] all = [.. Enumerable.Range(0, 12)];
         foreach (var i in all)
         {
             (await a.ClaimAsync(new ClaimRequest("z", $"c{i}"))).Status.ShouldBe(ClaimStatus.Granted);
@@ -258,7 +258,7 @@ public sealed class LostNodesTests : IAsyncLifetime
         await CutAsync(2, 0, 1);
 
         var unknown = 0;
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < 2; round++)
         {
             await Task.WhenAll(all.Select(async i =>
             {
