@@ -122,6 +122,20 @@ public sealed partial class ConfigurationTests
     }
 
     [Theory]
+    [InlineData("Hub is '1' (from command line); it is a section", "--set", "Hub=1")]
+    [InlineData("Server is '2'", "--set", "Server=2")]
+    [InlineData("Akka is 'x'", "--set", "Akka=x")]
+    [InlineData("Auth is 'x'", "--set", "Auth=x")]
+    [InlineData("a port of 0 to 65535", "--urls", "http://127.0.0.1:99999")]
+    public async Task Value_in_place_of_a_section_and_a_port_that_does_not_exist_are_faults(string fault, params string[] arguments)
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--warm-up", "0", .. arguments]);
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain(fault);
+    }
+
+    [Theory]
     [InlineData("http://0.0.0.0:0")]
     [InlineData("http://*:0")]
     [InlineData("http://[::]:0")]

@@ -27,7 +27,7 @@ public sealed class StartFailureTests
     [Theory]
     [InlineData($"{NotOfThisMachine}:8080 cannot be listened on: ", "The key is urls, the switch --urls.", "--allow-anonymous-network", "--urls", $"http://{NotOfThisMachine}:8080")]
     [InlineData("/no/such/directory/hub.sock cannot be listened on: ", "--urls", "--urls", "http://unix:/no/such/directory/hub.sock")]
-    [InlineData("No server certificate was specified", "HTTPS", "--urls", "https://127.0.0.1:0")]
+    [InlineData("No server certificate was specified for HTTPS on https://127.0.0.1:0", "The key is urls, the switch --urls.", "--urls", "https://127.0.0.1:0")]
     [InlineData("/no/such/file.pfx", "", "--urls", "https://127.0.0.1:0", "--set", "Kestrel:Certificates:Default:Path=/no/such/file.pfx")]
     [InlineData($"The cluster's port {NotOfThisMachine}:4053 cannot be listened on: ", "The key is Akka:Host, the switch --akka-host.", "--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-host", NotOfThisMachine)]
     [InlineData("MaxEventBytes is 33554432", "are allowed", "--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", "0", "--set", "Hub:MaxEventBytes=32MiB")]

@@ -85,9 +85,7 @@ internal static class BatchEndpoint
     private static HubFault? Refusal(HttpRequest request, out string? key)
     {
         key = null;
-        var encoding = request.Headers.ContentEncoding;
-        if (encoding.Count > 0 && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
-            return new HubFault(415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.");
+        if (RequestBody.Encoded(request) is { } encoded) return encoded;
         var keys = request.Headers["Idempotency-Key"];
         if (keys.Count == 0) return null;
         if (keys.Count > 1) return new HubFault(400, HubErrorCodes.HeaderInvalid, "Idempotency-Key is there more than once; once is allowed.");

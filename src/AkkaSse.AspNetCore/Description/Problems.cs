@@ -36,7 +36,7 @@ internal static class Problems
         [HubErrorCodes.ClientInUse] = (409, "the client id is taken"),
         [HubErrorCodes.SubscriptionInUse] = (409, "the managed subscription belongs to another principal"),
         [HubErrorCodes.BodyTooLarge] = (413, "the body is larger than MaxEventBytes (1 MiB for JSON bodies)"),
-        [HubErrorCodes.EncodingUnsupported] = (415, "the body has a Content-Encoding"),
+        [HubErrorCodes.EncodingUnsupported] = (415, "the body has a Content-Encoding, or a Transfer-Encoding besides chunked"),
         [HubErrorCodes.IdempotencyKeyConflict] = (422, "the key was used with another event"),
         [HubErrorCodes.IdempotencyKeysFull] = (429, "the table of keys is full; nothing was appended; with Retry-After"),
         [HubErrorCodes.LimitReached] = (429, "a limit of streams, connections or subscribers; with Retry-After"),

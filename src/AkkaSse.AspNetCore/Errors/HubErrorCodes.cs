@@ -83,7 +83,7 @@ public static class HubErrorCodes
     /// <summary>413: the body is larger than allowed.</summary>
     public const string BodyTooLarge = "body-too-large";
 
-    /// <summary>415: the body has a <c>Content-Encoding</c>.</summary>
+    /// <summary>415: the body has a <c>Content-Encoding</c>, or a <c>Transfer-Encoding</c> besides <c>chunked</c>.</summary>
     public const string EncodingUnsupported = "encoding-unsupported";
 
     /// <summary>422: the idempotency key was used with another event.</summary>

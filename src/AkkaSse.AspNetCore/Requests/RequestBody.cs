@@ -42,12 +42,7 @@ internal readonly struct RequestBody
     public static ValueTask<RequestBody> ReadAsync(HttpContext context, int limit)
     {
         var request = context.Request;
-        var encoding = request.Headers.ContentEncoding;
-        if (encoding.Count > 0 && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
-        {
-            return new(new RequestBody(new HubFault(
-                415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.")));
-        }
+        if (Encoded(request) is { } encoded) return new(new RequestBody(encoded));
 
         var length = request.ContentLength;
         if (length > limit)
@@ -61,6 +56,18 @@ internal readonly struct RequestBody
         var reader = request.BodyReader;
         if (TryRead(reader, limit, out var body)) return new(body.Memory.Length == 0 ? body.IfThere(context) : body);
         return ReadAsync(context, reader, (int)(length ?? 0), limit);
+    }
+
+    /// <summary>415 for a body that stands for another one; the server undoes chunks alone, and lets further transfer codings pass.</summary>
+    public static HubFault? Encoded(HttpRequest request)
+    {
+        var content = request.Headers.ContentEncoding;
+        if (content.Count > 0 && !content.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return new HubFault(415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.");
+        var transfer = request.Headers.TransferEncoding;
+        return transfer.Count > 0 && !transfer.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase)
+            ? new HubFault(415, HubErrorCodes.EncodingUnsupported, "The body has a Transfer-Encoding besides chunked; only bodies as they are, are allowed.")
+            : null;
     }
 
     /// <summary>True when a body without a byte had some, which somebody before the hub has read.</summary>

@@ -12,6 +12,9 @@ internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
     internal void Bind(object instance, string path)
     {
         var properties = Settable(instance.GetType());
+        // One value where keys belong would be skipped, and with it, for example, all tokens.
+        if (tree.Root.GetSection(path).Value is { Length: > 0 } value)
+            faults.Add($"{path} is '{value}'{From(path)}; it is a section, and keys below it are allowed.");
         foreach (var section in tree.Root.GetSection(path).GetChildren())
         {
             var property = properties.FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));

@@ -87,6 +87,7 @@ internal sealed class ListenUrls
         try
         {
             var address = BindingAddress.Parse(url);
+            if (!address.IsUnixPipe && address.Port is < 0 or > IPEndPoint.MaxPort) throw new FormatException();
             if (address.Scheme is not ("http" or "https") || address.PathBase.Length > 0 || (h2c && address.Scheme != "http")) throw new FormatException();
             // "localhost" binds both loopbacks; a name below it would make Kestrel listen on all addresses.
             var loopback = address.IsUnixPipe || (IsLoopback(address.Host) && !address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
@@ -94,7 +95,7 @@ internal sealed class ListenUrls
         }
         catch (FormatException)
         {
-            faults.Add($"{key} is '{url}'; {(h2c ? "an http url" : "an http or https url")} like {Default} or http://unix:/run/akkasse.sock is allowed, without a path.");
+            faults.Add($"{key} is '{url}'; {(h2c ? "an http url" : "an http or https url")} like {Default} or http://unix:/run/akkasse.sock is allowed, without a path and with a port of 0 to 65535.");
         }
     }
 }

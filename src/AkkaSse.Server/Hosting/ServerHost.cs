@@ -148,6 +148,8 @@ internal static partial class ServerHost
         builder.Logging.ClearProviders();
         // A start that fails is told once, in a sentence, by the command; the host would add the stack.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // Two lines for each request without a right token, however many come; TokenAttempts tells of them.
+        builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
         // No format writes scopes unless it is told to, and the server opens one per connection: 150 bytes for as long as it is open.
         if (!WritesScopes(builder.Configuration.GetSection("Logging"))) builder.Logging.Services.Configure<LoggerFilterOptions>(static o => o.CaptureScopes = false);
         if (settings.Server.LogFormat == LogFormat.Json)

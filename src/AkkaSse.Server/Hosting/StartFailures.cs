@@ -35,6 +35,10 @@ internal static class StartFailures
         IOException { InnerException: AddressInUseException } => $"{e.Message.TrimEnd('.')} by another process. {Urls(settings)}",
         IOException when IsOfSocket(e) => $"{Words(e)}. {Urls(settings)}",
         SocketException socket => $"{socket.Data[EndpointKey] ?? "An address"} cannot be listened on: {socket.Message}. {Urls(settings)}",
+        // Kestrel's words go on about certificates of developers.
+        InvalidOperationException when e.Message.Contains("No server certificate was specified", StringComparison.Ordinal) =>
+            $"No server certificate was specified for HTTPS on {Https(settings)}. {Setting(settings.Urls.All[0].Key)} "
+            + "The certificate's keys are Kestrel:Certificates:Default:Path and :Password, or :KeyPath for PEM.",
         _ => $"The server could not start: {Words(e)}{(Words(e).EndsWith('.') ? "" : ".")}",
     }), e);
 
@@ -44,6 +48,9 @@ internal static class StartFailures
     // Where localhost means two addresses, both have their fault.
     private static bool IsOfSocket(Exception? e) =>
         e is SocketException || (e is AggregateException many ? many.InnerExceptions.Any(IsOfSocket) : e is not null && IsOfSocket(e.InnerException));
+
+    private static string Https(EffectiveSettings settings) =>
+        string.Join(", ", settings.Urls.All.Select(static u => u.Url).Where(static u => u.StartsWith("https:", StringComparison.OrdinalIgnoreCase)));
 
     private static string Urls(EffectiveSettings settings) =>
         "Listen on an address of this machine and a port that is free and allowed. "

@@ -222,6 +222,19 @@ public sealed class MiddlewareTests
         }
     }
 
+    [Fact]
+    public async Task Transfer_coding_that_nobody_has_undone_is_415()
+    {
+        await using var host = await EdgeHost.StartAsync();
+        foreach (var target in new[] { "/v1/streams/a/events", "/v1/batch" })
+        {
+            await using var connection = await RawConnection.OpenAsync(host.Address);
+            await connection.WriteHeadAsync("POST", target, "Transfer-Encoding: gzip, chunked", "Connection: close");
+            await connection.WriteAsync("3\r\nabc\r\n0\r\n\r\n");
+            (await connection.ReadHeadAsync("POST")).Status.ShouldBe(415, target);
+        }
+    }
+
     private static async Task<RawResponse> SendChunksAsync(EdgeHost host, string target, string chunks, params IEnumerable<string> headers)
     {
         await using var connection = await RawConnection.OpenAsync(host.Address);
