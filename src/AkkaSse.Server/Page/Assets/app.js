@@ -11,7 +11,8 @@ const REFRESH_MS = 5000;
 const MAX_STREAMS = 4;
 
 // One per page: the hub lets the same instance replace itself at once, and tells two tabs apart.
-const instance = crypto.randomUUID();
+// (Not randomUUID: browsers have that for https and loopback only.)
+const instance = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("");
 let readers = new Map();
 let received = 0;
 
