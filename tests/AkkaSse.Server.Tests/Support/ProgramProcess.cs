@@ -103,7 +103,7 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     {
         if (line is null) return;
         _lines.Enqueue(line);
-        if (ListeningUrl().Match(line) is { Success: true } match) _url.TrySetResult(new Uri(match.Value));
+        if (ListeningUrl().Match(line) is { Success: true } match && Uri.TryCreate(match.Value, UriKind.Absolute, out var url)) _url.TrySetResult(url);
     }
 
     [GeneratedRegex(@"http://127\.0\.0\.1:[1-9][0-9]*")]

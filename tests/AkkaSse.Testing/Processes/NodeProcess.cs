@@ -135,7 +135,7 @@ public sealed partial class NodeProcess : IAsyncDisposable
     {
         if (line is null) return;
         _lines.Enqueue(line);
-        if (ListeningUrl().Match(line) is { Success: true } match) _url.TrySetResult(new Uri(match.Value));
+        if (ListeningUrl().Match(line) is { Success: true } match && Uri.TryCreate(match.Value, UriKind.Absolute, out var url)) _url.TrySetResult(url);
     }
 
     // Beside this test's own output, tests/<name>/bin/<configuration>/<framework>, if no other one is named: the published one, for example, which is what users run.
