@@ -86,6 +86,9 @@ internal static partial class Log
     [LoggerMessage(5027, LogLevel.Information, "Node {Node} at {Address} has left the cluster.")]
     internal static partial void NodeLeft(ILogger logger, string node, string address);
 
+    [LoggerMessage(5028, LogLevel.Warning, "Node {Node} has crashed: nothing listens at {Address} any more, as a majority of the nodes has found. It is removed at once.")]
+    internal static partial void NodeCrashed(ILogger logger, string node, string address);
+
     [LoggerMessage(5030, LogLevel.Information, "The cluster speaks TLS. This node is {Subject}, valid until {Expiry}, signed by {Issuer}; let in are certificates of {Authorities}.")]
     internal static partial void TlsOn(ILogger logger, string subject, string expiry, string issuer, string authorities);
 

@@ -30,7 +30,8 @@ internal sealed class AkkaLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMe
     {
         var text = e.Message?.ToString() ?? "";
         var level = AkkaLogLevels.Of(e.LogLevel(), text, e.Cause);
-        var category = e.LogClass?.FullName ?? "Akka";
+        // Where Akka.NET names its source by a text, it has a type of its own for the class.
+        var category = e.LogClass is { Name: not "DummyClassForStringSources", FullName: { } name } ? name : "Akka";
         if (!_loggers.TryGetValue(category, out var logger)) _loggers[category] = logger = _factory.CreateLogger(category);
         if (logger.IsEnabled(level)) logger.Log(level, 0, text, e.Cause, static (s, _) => s);
     }

@@ -24,7 +24,7 @@ public sealed class LogTests
         }
 
         await cluster.KillAsync(2);
-        await Told(first, "Node n2 at akka.tcp://akkasse@127.0.0.1:", "does not answer");
+        await Told(first, "Node n2 has crashed: nothing listens at akka.tcp://akkasse@127.0.0.1:", "It is removed at once");
         await Told(first, "Node n2 at akka.tcp://akkasse@127.0.0.1:", "was removed from the cluster");
         await Told(second, "Node n2 at akka.tcp://akkasse@127.0.0.1:", "was removed from the cluster");
         await cluster.StartReadyNodeAsync("n2");
