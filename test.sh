@@ -92,15 +92,15 @@ fi
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 echo "Built in $((SECONDS - started)) s"
 
-# run_tests PROJECT HANDOVER: prints what a run of one project says, and leaves its counts in $results/NAME.counts
+# run_tests PROJECT DETACH: prints what a run of one project says, and leaves its counts in $results/NAME.counts
 run_tests() {
-  local project=$1 handover=$2 name directory trx started code counters p f s
+  local project=$1 detach=$2 name directory trx started code counters p f s
   name=$(basename "$project" .csproj)
-  [ "$handover" = on ] || name=$name.handover-off
+  [ "$detach" = on ] || name=$name.detach-off
   trx=$results/$name.trx
   rm -f "$trx"
   started=$SECONDS
-  AKKASSE_TEST_HANDOVER=$handover dotnet test "$project" -c $configuration --no-build --nologo -v quiet \
+  AKKASSE_TEST_DETACH=$detach dotnet test "$project" -c $configuration --no-build --nologo -v quiet \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results" \
     --blame-hang-timeout $hang_limit --blame-hang-dump-type none ${filter:+--filter "$filter"}
   code=$?
@@ -115,7 +115,7 @@ run_tests() {
   echo "$p $f $s" >"$results/$name.counts"
 }
 
-# Streams outlive their requests by default (handover); the end-to-end tests run a second time with requests that stay.
+# Streams outlive their requests by default (detach); the end-to-end tests run a second time with requests that stay.
 runs=()
 for project in tests/*.Tests/*.csproj bench/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)

@@ -6,7 +6,7 @@
 #     --alone          without the naive endpoint, which is the lower yardstick
 #     --only CASES     these cases alone, names with commas between; a name ending in * is the beginning of one
 #     --no-build       what was built last
-#     --warm-up TIME   how long the server rehearses before it listens (default 5s: on one core its own default of 1s compiles a part only)
+#     --warm-up TIME   how long the server warms up before it listens (default 5s: on one core its own default of 1s compiles a part only)
 #     --yardstick DIR  a directory with rawsse.cpp, a bare epoll server to compare with; needs g++
 #     --out FILE       where the report goes instead
 # Linux only. The server runs on core 0 and the load on core 1 where taskset and two cores are there.

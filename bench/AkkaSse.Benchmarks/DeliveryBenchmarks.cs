@@ -68,7 +68,7 @@ public class DeliveryBenchmarks : IChecked
         _ = _client.RunAsync(_writer, static () => { }, default);
         var wait = new SpinWait();
         while (_writer.FlushedBytes == 0) wait.SpinOnce();
-        _log = _client.CursorSnapshot[0].Node.Log;
+        _log = _client.CursorSnapshot[0].LocalStream.Log;
         Check();
     }
 

@@ -42,7 +42,7 @@ return refused == 0 && heads == events ? 0 : 1;
 
 async Task<int> RunAsync(int count, string phase)
 {
-    var answers = new List<Task<PublishResult>>(count);
+    var answers = new List<Task<SsePublishResult>>(count);
     var e = new SseEvent { DataBytes = data };
     for (var i = 0; i < count; i++) answers.Add(await client.EnqueueAsync(phase + prefix + (i % streams).ToString(CultureInfo.InvariantCulture), e));
     await client.FlushAsync();

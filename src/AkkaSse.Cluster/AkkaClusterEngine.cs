@@ -42,7 +42,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private AkkaClaims? _claims;
     private AkkaStreams? _streams;
     private AkkaValues? _values;
-    private IClusterRoom[] _rooms = [];
+    private IClusterComponent[] _components = [];
     private IReadOnlyList<IActorRef> _regions = [];
     private Task _running = Task.CompletedTask;
     private Task? _drained;
@@ -140,7 +140,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         _streams = new AkkaStreams(_context);
         _claims = new AkkaClaims(_context);
         _nodes.Claims = _claims;
-        _rooms = [_nodes, _values, _streams, _claims];
+        _components = [_nodes, _values, _streams, _claims];
         // Started here, so that a taken port is told to whoever starts; joining goes on in the background.
         _running = RunAsync(Begin());
         return ValueTask.CompletedTask;
@@ -163,7 +163,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (_drained is { } drained) await drained.ConfigureAwait(false);
         // In an ActorSystem that goes on the node is a member still, and has to be heard before a log may begin: its name and its copies, of which others have what they held, answer until it leaves.
         if (!_host.Replaces) _nodes?.SetDraining();
-        foreach (var room in _rooms) room.Stop();
+        foreach (var component in _components) component.Stop();
         _streams?.End();
         _host.Dispose();
         _stop.Dispose();
@@ -181,7 +181,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             var node = new ClusterNode(_context!, system) { RefusalChanged = () => Decide(_context!.Node?.View) };
             _reached = false;
             _context!.Node = node;
-            foreach (var room in _rooms) regions.AddRange(room.Start(node));
+            foreach (var component in _components) regions.AddRange(component.Start(node));
             _regions = regions;
             Log.Listening(_logger, _context.NodeName, node.Self.Address.ToString());
             return node;
@@ -211,7 +211,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             {
                 Log.GuestEnded(_logger);
                 End();
-                foreach (var room in _rooms) room.Stop();
+                foreach (var component in _components) component.Stop();
                 return;
             }
             // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does. One that never joined was ended by this engine.
@@ -221,7 +221,7 @@ public sealed class AkkaClusterEngine : IHubEngine
                 wasRemoved = true;
             }
             Decide(null);
-            foreach (var room in _rooms) room.Stop();
+            foreach (var component in _components) component.Stop();
             if (await BeginAgainAsync(stopped).ConfigureAwait(false) is not { } next) return;
             node = next;
         }
@@ -274,7 +274,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.Up(_logger, node.Context.NodeName, node.View.Members.Length, node.View.StreamNodes.Count());
             lock (_gate) _reached = true;
             Decide(node.View);
-            foreach (var room in _rooms) room.Reached();
+            foreach (var component in _components) component.Reached();
         }
         catch (Exception e) when (ended.IsCancellationRequested && e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException)
         {
@@ -335,7 +335,7 @@ public sealed class AkkaClusterEngine : IHubEngine
             if (State != EngineState.Starting && node.View.Members.Count(static m => m.IsMember) > 1)
             {
                 _nodes!.SetDraining();
-                foreach (var room in _rooms) await room.LeaveAsync(limit.Token).ConfigureAwait(false);
+                foreach (var component in _components) await component.LeaveAsync(limit.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
@@ -344,13 +344,13 @@ public sealed class AkkaClusterEngine : IHubEngine
         }
         catch (Exception e)
         {
-            // What one room could not hand over must not keep the node in the cluster.
+            // What one component could not hand over must not keep the node in the cluster.
             Log.Fault(_logger, e, "leaving");
         }
         if (_stop.IsCancellationRequested) return;
         await _host.LeaveAsync(node, _regions, _stop.Token).ConfigureAwait(false);
         End();
-        foreach (var room in _rooms) room.Stop();
+        foreach (var component in _components) component.Stop();
     }
 
     // Down, whatever comes: no ActorSystem follows.

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster;
 
-/// <summary>Everything that this room logs. No payload.</summary>
+/// <summary>Everything that this project logs. No payload.</summary>
 internal static partial class Log
 {
     [LoggerMessage(5001, LogLevel.Information, "Node {Node} listens for the cluster at {Address}.")]
@@ -29,7 +29,7 @@ internal static partial class Log
     [LoggerMessage(5008, LogLevel.Information, "No cluster yet at {Names}: {Answered} of {Seeds} seeds have answered that they are in none, {Open} take connections or cannot be reached and have not answered. The first of them begins a cluster when {Required} have answered and no other one is open.")]
     internal static partial void WaitingForSeeds(ILogger logger, string names, int answered, int seeds, int open, int required);
 
-    [LoggerMessage(5018, LogLevel.Warning, "The cluster of {Members} has not let this node in for {Limit}: it may still hold a former node of this address for a member. Asking again.")]
+    [LoggerMessage(5018, LogLevel.Warning, "The cluster of {Members} has not let this node in for {Limit}: it may still hold an earlier node of this address for a member. Asking again.")]
     internal static partial void NotLetIn(ILogger logger, string members, TimeSpan limit);
 
     [LoggerMessage(5009, LogLevel.Information, "Node {Node} begins a new cluster.")]
@@ -62,7 +62,7 @@ internal static partial class Log
     [LoggerMessage(5021, LogLevel.Debug, "This node still has a vote in {Votes} logs.")]
     internal static partial void VotesHeld(ILogger logger, int votes);
 
-    [LoggerMessage(5022, LogLevel.Warning, "The log of stream {Stream} lost most of its voters at once and goes on in a new epoch, with the {Events} events that are left. A majority of the former voters took part: {All}; then nothing that was acknowledged is missing.")]
+    [LoggerMessage(5022, LogLevel.Warning, "The log of stream {Stream} lost most of its voters at once and goes on in a new epoch (unclean recovery) with the {Events} events that are left. A majority of its voters took part: {All}; then nothing that was acknowledged is missing.")]
     internal static partial void StreamRestored(ILogger logger, string stream, long events, bool all);
 
     [LoggerMessage(5012, LogLevel.Warning, "The seed {Seed} takes connections and has answered nothing for {Limit}; this node begins again with a new ActorSystem.")]

@@ -88,7 +88,7 @@ public sealed partial class SseHub : IClientDirectory
     // Where a client is: an id made by a server says its node itself; a chosen one is claimed.
     private async ValueTask<(ClaimLocation? Place, ClientCallStatus Status)> LocateAsync(string client, string? zone, CancellationToken cancellation)
     {
-        if (MadeIds.NodeOf(client) is { } node)
+        if (ConnectionIds.NodeOf(client) is { } node)
         {
             if (node != Options.NodeName) return (new ClaimLocation(zone ?? "", client, node, 0), ClientCallStatus.Done);
             var here = zone is null ? _connections.FindOnly(client) : _connections.Find(zone, client);
@@ -239,7 +239,7 @@ public sealed partial class SseHub : IClientDirectory
 
         NodeReply Undo(NodeReply reply)
         {
-            foreach (var cursor in cursors) cursor.Node.Discharge();
+            foreach (var cursor in cursors) cursor.LocalStream.Discharge();
             foreach (var actor in acquired) _streams!.Release(actor);
             return reply;
         }

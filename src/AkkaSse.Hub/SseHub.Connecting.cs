@@ -68,7 +68,7 @@ public sealed partial class SseHub
     {
         if (!_connections.Remove(client)) return;
         _connections.Unreserve(client.LimitKey);
-        foreach (var cursor in client.CursorSnapshot) _streams!.Release(cursor.Node);
+        foreach (var cursor in client.CursorSnapshot) _streams!.Release(cursor.LocalStream);
         _metrics.Disconnects.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
         if (_logger.IsEnabled(LogLevel.Debug)) Log.Disconnected(_logger, client.ClientId, client.Zone, reason);
         if (client.Request.ManagedSubscription is { } managed) EndManaged(client, managed);
@@ -78,7 +78,7 @@ public sealed partial class SseHub
 
     private void OnStreamLeft(ClientActor client, Cursor cursor, CloseReason reason)
     {
-        _streams!.Release(cursor.Node);
+        _streams!.Release(cursor.LocalStream);
         client.Observed?.Unsubscribed(cursor, reason);
     }
 
@@ -192,7 +192,7 @@ public sealed partial class SseHub
         {
             Arrived();
             hub._connections.Unreserve(request.LimitKey);
-            foreach (var cursor in _cursors) cursor.Node.Discharge();
+            foreach (var cursor in _cursors) cursor.LocalStream.Discharge();
             foreach (var actor in _acquired) hub._streams!.Release(actor);
             if (_generation != 0) await hub._engine.Claims.ReleaseAsync(request.Zone!, request.ClientId!, _generation).ConfigureAwait(false);
         }

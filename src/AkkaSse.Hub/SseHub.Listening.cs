@@ -117,7 +117,7 @@ public sealed partial class SseHub
             _hub = hub;
             _cursor = cursor;
             cursor.Owner = this;
-            cursor.Node.Join(cursor);
+            cursor.LocalStream.Join(cursor);
             hub._listeners.TryAdd(this, true);
             // The hub is stopped first and its listeners are told then: one of the two sees the other.
             if (hub.Phase == HubPhase.Stopped) HubStopped();
@@ -137,14 +137,14 @@ public sealed partial class SseHub
         {
             _lagged = true;
             _wake.Writer.TryWrite(true);
-            _cursor.Node.Log.Gate?.Remove(_cursor);
+            _cursor.LocalStream.Log.Gate?.Remove(_cursor);
         }
 
         public ValueTask DisposeAsync()
         {
             _hub._listeners.TryRemove(this, out _);
-            _cursor.Node.Leave(_cursor);
-            _hub._streams!.Release(_cursor.Node);
+            _cursor.LocalStream.Leave(_cursor);
+            _hub._streams!.Release(_cursor.LocalStream);
             Post(new EndMail());
             return ValueTask.CompletedTask;
         }

@@ -51,7 +51,7 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
         _logger = logger ?? NullLogger<SseHub>.Instance;
         _time = time ?? TimeProvider.System;
         _clock = new CoarseClock(_time);
-        var ids = new MadeIds(Options.NodeName, MadeIds.Random(6));
+        var ids = new ConnectionIds(Options.NodeName, ConnectionIds.Random(6));
         _connections = new ConnectionTable(ids);
         _metrics = new HubMetrics(() => _connections.Count, () => _streams?.Count ?? 0, () => _engine.LogBytes, () => _actors.Live);
         _clientHost = new ClientHost

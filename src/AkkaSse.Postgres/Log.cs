@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Postgres;
 
-/// <summary>Everything that this room logs. No connection string, no payload.</summary>
+/// <summary>Everything that this project logs. No connection string, no payload.</summary>
 internal static partial class Log
 {
     [LoggerMessage(4001, LogLevel.Information, "Connected to PostgreSQL {Version} at {Host}:{Port}, schema version {Schema}.")]

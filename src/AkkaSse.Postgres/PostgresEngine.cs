@@ -19,7 +19,7 @@ namespace AkkaSse.Postgres;
 /// </remarks>
 public sealed class PostgresEngine : IHubEngine
 {
-    private const int Rehearsals = 3;
+    private const int WarmUpRounds = 3;
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     // A server that does not answer a trivial question within this time is away.
     private const int AnswerSeconds = 2;
@@ -222,7 +222,7 @@ public sealed class PostgresEngine : IHubEngine
             await connection.ExecuteAsync($"listen {PgNames.HeadsChannel}; listen {PgNames.NodeChannel(_host!.Options.NodeName)}", cancellation).ConfigureAwait(false);
             if (!_database.IsOpen || identity != _identity) await _database.UseAsync(identity).ConfigureAwait(false);
             _identity = identity;
-            if (State == EngineState.Starting) await RehearseAsync(cancellation).ConfigureAwait(false);
+            if (State == EngineState.Starting) await WarmUpAsync(cancellation).ConfigureAwait(false);
             _follower!.LookAtAll();
             _inbox!.Wake();
             Change(EngineState.Ready);
@@ -238,18 +238,18 @@ public sealed class PostgresEngine : IHubEngine
 
     // A node that has just started and says that it is ready gets its share of the load at once: on connections that are open, with statements that are prepared (twice: Npgsql prepares what comes
     // again). Without it the first publishes of a node that joined three under load took 300 ms.
-    private async Task RehearseAsync(CancellationToken cancellation)
+    private async Task WarmUpAsync(CancellationToken cancellation)
     {
         await Task.WhenAll(Enumerable.Range(0, _options.Appenders + 2).Select(async _ =>
         {
             var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                for (var round = 0; round < Rehearsals; round++)
+                for (var round = 0; round < WarmUpRounds; round++)
                 {
-                    await _appender!.Transaction.RehearseAsync(connection).ConfigureAwait(false);
-                    await _follower!.RehearseAsync(connection, cancellation).ConfigureAwait(false);
-                    await Notifier.RehearseAsync(connection, cancellation).ConfigureAwait(false);
+                    await _appender!.Transaction.WarmUpAsync(connection).ConfigureAwait(false);
+                    await _follower!.WarmUpAsync(connection, cancellation).ConfigureAwait(false);
+                    await Notifier.WarmUpAsync(connection, cancellation).ConfigureAwait(false);
                 }
             }
         })).ConfigureAwait(false);

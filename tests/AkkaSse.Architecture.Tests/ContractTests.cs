@@ -11,7 +11,7 @@ using NSubstitute;
 
 namespace AkkaSse.Architecture.Tests;
 
-/// <summary>Promises that span rooms, seen through the public surface alone.</summary>
+/// <summary>Promises that span projects, seen through the public surface alone.</summary>
 public class ContractTests
 {
     [Fact]

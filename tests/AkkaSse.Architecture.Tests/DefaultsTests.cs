@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AkkaSse.Architecture.Tests;
 
-/// <summary>The defaults that documents and users rely on, over all rooms: changing one is a decision, and is made here too.</summary>
+/// <summary>The defaults that documents and users rely on, over all projects: changing one is a decision, and is made here too.</summary>
 public class DefaultsTests
 {
     private static readonly StreamOptions Stream = new();
@@ -54,7 +54,7 @@ public class DefaultsTests
     [Theory]
     [Trait("parity", "CFG-07")]
     [InlineData(SseFieldOrder.Native)]
-    [InlineData(SseFieldOrder.Seed)]
+    [InlineData(SseFieldOrder.IdFirst)]
     public void Data_are_split_into_lines_without_being_asked(SseFieldOrder order)
     {
         var output = new ArrayBufferWriter<byte>();

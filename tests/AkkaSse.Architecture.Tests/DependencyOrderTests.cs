@@ -68,7 +68,7 @@ public class DependencyOrderTests
     {
         if (!Allowed.TryGetValue(project.Name, out var allowed))
         {
-            yield return $"{project.Name} is not in the list of rooms; add it with what it may reference.";
+            yield return $"{project.Name} is not in the list of projects; add it with what it may reference.";
             yield break;
         }
         for (var i = 0; i < project.References.Count; i++)

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using AkkaSse.AspNetCore.Tests.Seeds;
+using AkkaSse.AspNetCore.Tests.Compatibility;
 using AkkaSse.Hub;
 using AkkaSse.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -114,7 +114,7 @@ public sealed class LastEventIdTests
     public async Task Header_that_is_not_UTF8_is_taken_over_HTTP2_too()
     {
         await using var host = await EdgeHost.StartAsync(
-            host: b => b.WebHost.ConfigureKestrel(k => k.ConfigureEndpointDefaults(e => e.Protocols = HttpProtocols.Http2)), handover: false);
+            host: b => b.WebHost.ConfigureKestrel(k => k.ConfigureEndpointDefaults(e => e.Protocols = HttpProtocols.Http2)), detach: false);
         using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1 });
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(host.Address, "/v1/streams/a/events"))
         {
@@ -144,7 +144,7 @@ public sealed class LastEventIdTests
 
     private static async Task<EdgeHost> StartAsync()
     {
-        var host = await SeedHost.StartAsync(app: app => app.MapSseStream("/news", "a"));
+        var host = await CompatibilityHost.StartAsync(app: app => app.MapSseStream("/news", "a"));
         await host.PostAsync("/v1/streams/a/events", "1");
         (await host.PostAsync("/v1/subscriptions", """{"id":"m","streams":["a"]}""")).Status.ShouldBe(201);
         return host;

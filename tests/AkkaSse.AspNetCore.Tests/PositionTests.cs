@@ -15,9 +15,9 @@ public sealed class PositionTests
     [InlineData("/v1/events?stream=s&stream=t", false)]
     [InlineData("/v1/subscriptions/m/events", true)]
     [Trait("parity", "STR-04")]
-    public async Task Drain_repeats_the_position_on_every_route(string target, bool handover)
+    public async Task Drain_repeats_the_position_on_every_route(string target, bool detach)
     {
-        await using var host = await EdgeHost.StartAsync(handover: handover);
+        await using var host = await EdgeHost.StartAsync(detach: detach);
         await host.Hub.PublishAsync("s", new SseEvent { Data = "1" });
         (await host.PostAsync("/v1/subscriptions", """{"id":"m","streams":["s","t"]}""")).Status.ShouldBe(201);
         await using var reader = await host.SubscribeAsync(target);

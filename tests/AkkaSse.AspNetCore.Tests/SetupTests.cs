@@ -32,7 +32,7 @@ public sealed class SetupTests
         builder.Services.AddRoutingCore().AddSseHub();
         await using var app = builder.Build();
         Should.Throw<InvalidOperationException>(() => app.MapSseHub(o => o.StreamsPolicy = "s")).Message.ShouldContain("StreamsPolicy is 's', but the application has no authorization");
-        Should.Throw<InvalidOperationException>(() => app.MapSseSeedEdges(o => o.Endpoints.PublishPolicy = "p")).Message.ShouldContain("PublishPolicy is 'p'");
+        Should.Throw<InvalidOperationException>(() => app.MapSseCompatibilityEndpoints(o => o.Endpoints.PublishPolicy = "p")).Message.ShouldContain("PublishPolicy is 'p'");
         Should.Throw<InvalidOperationException>(() => app.MapSseStream("/news", "news", o => o.SubscribePolicy = "read")).Message.ShouldContain("AddAuthorization");
     }
 

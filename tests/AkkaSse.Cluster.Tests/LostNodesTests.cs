@@ -182,7 +182,7 @@ public sealed class LostNodesTests : IAsyncLifetime
         Read().ShouldBe(read);
         await end.CancelAsync();
         await reading;
-        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("A majority of the former voters took part: True", StringComparison.Ordinal)), "the restoring to be told");
+        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("A majority of its voters took part: True", StringComparison.Ordinal)), "the restoring to be told");
 
         // Everything is there and goes on, and whether in a new epoch.
         async Task<bool> GoesOnAsync(int i)

@@ -39,7 +39,7 @@ public sealed class EmbeddingTests : IDisposable
     [Fact]
     public async Task Program_with_edges_for_older_clients_keeps_to_its_policies()
     {
-        await using var app = await RunAsync(Compiler.Compose(Block.Find("docs/seed-edges.md", "MapSseSeedEdges")));
+        await using var app = await RunAsync(Compiler.Compose(Block.Find("docs/compatibility.md", "MapSseCompatibilityEndpoints")));
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = app.Url };
         using var native = await http.PostAsync("/v1/streams/news/events", new StringContent("hello"));
         native.IsSuccessStatusCode.ShouldBeTrue();

@@ -37,12 +37,12 @@ public sealed partial class InMemoryHubTests
     [Trait("parity", "TGT-01")]
     public void Ids_made_by_the_server_have_22_url_safe_random_characters()
     {
-        var made = new MadeIds("node-1", "abc");
-        var ids = Enumerable.Range(0, 1_000).Select(_ => made.Text(MadeIds.Draw())).ToHashSet(StringComparer.Ordinal);
+        var made = new ConnectionIds("node-1", "abc");
+        var ids = Enumerable.Range(0, 1_000).Select(_ => made.Text(ConnectionIds.Draw())).ToHashSet(StringComparer.Ordinal);
         ids.Count.ShouldBe(1_000);
         ids.ShouldAllBe(static id => MadeId().IsMatch(id) && HubNames.Check(id) == null);
         var one = ids.First();
-        MadeIds.NodeOf(one).ShouldBe("node-1");
+        ConnectionIds.NodeOf(one).ShouldBe("node-1");
         made.Text(made.Parse(one).ShouldNotBeNull()).ShouldBe(one);
         foreach (var other in (string[])["", "~", "mine", one[..^1], one + "A", one.Replace("abc", "abd", StringComparison.Ordinal), one[..^1] + "_", one[..^1] + "!"]) made.Parse(other).ShouldBeNull();
     }

@@ -35,7 +35,7 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
             new SubscribeRequest { Streams = [new StreamSubscription("s")], Zone = "z", Broadcast = true, ClientId = chosenIds ? $"c{i}" : null }, default))));
         var count = asked.Count() - before;
         admissions.ShouldAllBe(static a => a.Status == AdmissionStatus.Accepted);
-        // The bound leaves room for what the node asks by itself meanwhile; one question per connect would be a thousand.
+        // The bound leaves space for what the node asks by itself meanwhile; one question per connect would be a thousand.
         count.ShouldBeLessThan(connects / 5, $"{count} statements for {connects} connects");
         foreach (var admission in admissions) await admission.Connection!.DisposeAsync();
     }

@@ -14,7 +14,7 @@ public class BclOracleTests
 {
     [Theory]
     [InlineData(SseFieldOrder.Native)]
-    [InlineData(SseFieldOrder.Seed)]
+    [InlineData(SseFieldOrder.IdFirst)]
     [Trait("parity", "WIRE-16")]
     public void Framework_parser_reads_what_the_encoder_writes(SseFieldOrder order)
     {

@@ -26,13 +26,13 @@ public class EncoderTests
     public void Seed_order_gives_the_older_hubs_bytes()
     {
         var e = new SseEvent { Id = "123", Data = "111", Type = "abc" };
-        Encoded(e, SseFieldOrder.Seed).ShouldBe("id: 123\ndata: 111\nevent: abc\n\n");
-        Encoded(new SseEvent(e) { Retry = TimeSpan.FromMilliseconds(3000) }, SseFieldOrder.Seed)
+        Encoded(e, SseFieldOrder.IdFirst).ShouldBe("id: 123\ndata: 111\nevent: abc\n\n");
+        Encoded(new SseEvent(e) { Retry = TimeSpan.FromMilliseconds(3000) }, SseFieldOrder.IdFirst)
             .ShouldBe("id: 123\ndata: 111\nevent: abc\nretry: 3000\n\n");
-        Encoded(new SseEvent(e) { Retry = TimeSpan.Zero, Comment = "c" }, SseFieldOrder.Seed)
+        Encoded(new SseEvent(e) { Retry = TimeSpan.Zero, Comment = "c" }, SseFieldOrder.IdFirst)
             .ShouldBe("id: 123\ndata: 111\nevent: abc\nretry: 0\n: c\n\n");
-        Encoded(new SseEvent { Comment = "heartbeat" }, SseFieldOrder.Seed).ShouldBe(": heartbeat\n\n");
-        Encoded(new SseEvent { Retry = TimeSpan.FromSeconds(1) }, SseFieldOrder.Seed).ShouldBe("retry: 1000\n\n");
+        Encoded(new SseEvent { Comment = "heartbeat" }, SseFieldOrder.IdFirst).ShouldBe(": heartbeat\n\n");
+        Encoded(new SseEvent { Retry = TimeSpan.FromSeconds(1) }, SseFieldOrder.IdFirst).ShouldBe("retry: 1000\n\n");
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public class EncoderTests
     [Theory]
     [Trait("parity", "WIRE-01")]
     [InlineData(SseFieldOrder.Native)]
-    [InlineData(SseFieldOrder.Seed)]
+    [InlineData(SseFieldOrder.IdFirst)]
     public void Encoding_allocates_nothing(SseFieldOrder order)
     {
         var e = new SseEvent

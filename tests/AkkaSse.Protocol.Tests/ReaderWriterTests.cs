@@ -13,7 +13,7 @@ public class ReaderWriterTests
         using var stream = new MemoryStream();
         await SseWriter.WriteAsync(stream, new SseEvent { Comment = "hello" });
         await SseWriter.WriteAsync(stream, new SseEvent { Type = "t", Data = "a\nb", Id = "1" });
-        await SseWriter.WriteAsync(stream, new SseEvent { Data = "seed", Id = "2" }, SseFieldOrder.Seed);
+        await SseWriter.WriteAsync(stream, new SseEvent { Data = "seed", Id = "2" }, SseFieldOrder.IdFirst);
         stream.Position = 0;
         var items = new List<string>();
         await foreach (var item in SseReader.ReadAllAsync(stream, null, CancellationToken.None))

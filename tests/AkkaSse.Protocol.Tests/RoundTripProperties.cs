@@ -7,7 +7,7 @@ public class RoundTripProperties
 {
     [Theory]
     [InlineData(SseFieldOrder.Native)]
-    [InlineData(SseFieldOrder.Seed)]
+    [InlineData(SseFieldOrder.IdFirst)]
     [Trait("parity", "WIRE-01")]
     [Trait("parity", "WIRE-03")]
     [Trait("parity", "WIRE-04")]

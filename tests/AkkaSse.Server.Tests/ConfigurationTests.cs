@@ -13,13 +13,13 @@ public sealed partial class ConfigurationTests
     public async Task Every_fault_is_named_at_once_with_key_value_and_what_is_allowed()
     {
         var (code, output) = await ProgramProcess.RunAsync(TestServer.Program,
-            ["--retain-events", "0", "--heartbeat", "soon", "--set", "Hub:WriteTolerence=2", "--seed-edges", "r3labs,gopher", "--log-format", "xml"]);
+            ["--retain-events", "0", "--heartbeat", "soon", "--set", "Hub:WriteTolerence=2", "--compatibility", "r3labs,gopher", "--log-format", "xml"]);
 
         code.ShouldBe(ConfigurationFault);
         output.ShouldContain("Hub:StreamDefaults:MaxEvents is 0; 1 to 100000000 are allowed.");
         output.ShouldContain("Hub:Heartbeat is 'soon' (from command line); a duration like 500ms, 15s");
         output.ShouldContain("Hub:WriteTolerence is not a key (from command line); did you mean WriteTolerance?");
-        output.ShouldContain("Server:SeedEdges has 'gopher'; r3labs, davidsbond, ctrlx are allowed");
+        output.ShouldContain("Server:CompatibilityEndpoints has 'gopher'; r3labs, davidsbond, ctrlx are allowed");
         output.ShouldContain("Server:LogFormat is 'xml' (from command line); text, json is allowed.");
         output.ShouldNotContain("   at ", Case.Sensitive, "a fault of the configuration is no stack trace");
     }

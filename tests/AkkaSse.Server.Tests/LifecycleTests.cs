@@ -121,7 +121,7 @@ public sealed class LifecycleTests
     [Trait("parity", "RPL-11")]
     public async Task Restart_is_a_comment_and_a_jump_of_the_ids_to_a_reader_of_the_r3labs_edge_which_gets_all_that_is_new(bool isThereWhenItComes)
     {
-        string[] edges = ["--seed-edges", "r3labs"];
+        string[] edges = ["--compatibility", "r3labs"];
         long last;
         await using (var first = await TestServer.StartAsync(edges))
         {
@@ -161,7 +161,7 @@ public sealed class LifecycleTests
 
     [Theory]
     [InlineData(true)]
-    [InlineData(false, "--no-handover")]
+    [InlineData(false, "--no-detach")]
     [InlineData(false, "--access-log")]
     public async Task Stream_outlives_its_request_unless_a_switch_keeps_it(bool outlives, params string[] arguments)
     {
@@ -176,7 +176,7 @@ public sealed class LifecycleTests
         (await stream.NextAsync()).ShouldBeNull();
 
         // What handing over shows on the wire: the connection serves no further request.
-        if (outlives && HandoverMode.IsOn)
+        if (outlives && DetachMode.IsOn)
         {
             (await stream.Connection.WaitForCloseAsync()).ShouldBeTrue();
             return;

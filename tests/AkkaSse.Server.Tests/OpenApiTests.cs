@@ -9,7 +9,7 @@ public sealed class OpenApiTests
     [Fact]
     public async Task The_server_describes_its_API_and_only_that()
     {
-        await using var server = await TestServer.StartAsync("--seed-edges", "r3labs");
+        await using var server = await TestServer.StartAsync("--compatibility", "r3labs");
 
         var document = await server.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
 

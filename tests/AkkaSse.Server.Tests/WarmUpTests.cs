@@ -4,15 +4,15 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests;
 
-/// <summary>The rehearsal before the server listens leaves compiled code and nothing else.</summary>
+/// <summary>The warm-up before the server listens leaves compiled code and nothing else.</summary>
 [Trait("speed", "slow")]
 public sealed class WarmUpTests
 {
     [Fact]
-    public Task Rehearsal_leaves_no_stream_no_client_no_count_and_no_log_line() => NothingIsLeftAsync();
+    public Task Warm_up_leaves_no_stream_no_client_no_count_and_no_log_line() => NothingIsLeftAsync();
 
     [Fact]
-    public Task Rehearsal_of_a_cluster_leaves_nothing_either() => NothingIsLeftAsync("--engine", "akka", "--akka-port", "0");
+    public Task Warm_up_of_a_cluster_leaves_nothing_either() => NothingIsLeftAsync("--engine", "akka", "--akka-port", "0");
 
     [Fact]
     public async Task Time_out_of_bounds_is_refused()
@@ -34,7 +34,7 @@ public sealed class WarmUpTests
         metrics.ShouldContain("akkasse_ready");
         foreach (var counted in metrics.Split('\n').Where(static l => l.StartsWith("akkasse_", StringComparison.Ordinal) && (l.Contains("connects", StringComparison.Ordinal) || l.Contains("published", StringComparison.Ordinal) || l.Contains("delivered", StringComparison.Ordinal))))
             counted.ShouldEndWith(" 0");
-        server.Process.Output.ShouldNotContain("rehearsal");
+        server.Process.Output.ShouldNotContain("warm-up");
         server.Process.Output.ShouldNotContain("The warm-up failed");
         server.Process.Output.ShouldContain("warms up before it listens");
         (await server.PublishAsync("a", "x")).EnsureSuccessStatusCode();

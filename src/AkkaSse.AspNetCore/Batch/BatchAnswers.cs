@@ -25,7 +25,7 @@ internal sealed class BatchAnswers(IBufferWriter<byte> output) : IDisposable
 
     public void Begin()
     {
-        var json = Room(0);
+        var json = Reserve(0);
         json.Raw("{\"items\":["u8);
         _used += json.Written.Length;
     }
@@ -79,7 +79,7 @@ internal sealed class BatchAnswers(IBufferWriter<byte> output) : IDisposable
 
     public void End()
     {
-        var json = Room(0);
+        var json = Reserve(0);
         json.Raw("],\"accepted\":"u8);
         json.Number(_accepted);
         json.Raw(",\"rejected\":"u8);
@@ -97,12 +97,12 @@ internal sealed class BatchAnswers(IBufferWriter<byte> output) : IDisposable
 
     private JsonText Item(int size)
     {
-        var json = Room(size);
+        var json = Reserve(size);
         if (_accepted + _rejected > 0) json.Raw(","u8);
         return json;
     }
 
-    private JsonText Room(int size)
+    private JsonText Reserve(int size)
     {
         if (_piece.Length - _used < FixedBytes + size)
         {

@@ -45,7 +45,7 @@ internal static class EventStream
             return;
         }
 
-        if (HandoverGate.DoorOf(context) is { } door) await door.Enter();
+        if (DetachGate.ThrottleOf(context) is { } throttle) await throttle.Enter();
         // Awaited in two steps, so that an idle connection's frame here holds nothing but the task it waits for.
         if (await AdmitAsync(context, edge, request).ConfigureAwait(false) is { } connection)
             await RunAsync(context, connection).ConfigureAwait(false);
@@ -57,7 +57,7 @@ internal static class EventStream
     /// </summary>
     public static Task RunAsync(HttpContext context, IClientConnection connection, StreamEnd end = StreamEnd.Proper)
     {
-        if (HandoverGate.Of(context) is { } gate) return gate.HandOverAsync(context, connection, end);
+        if (DetachGate.Of(context) is { } gate) return gate.DetachAsync(context, connection, end);
         if (end == StreamEnd.CutToReturn) return CutRequest.RunAsync(context, connection);
         var kept = new KeptRequest(context);
         connection.Run(context.Response.BodyWriter, kept, context.RequestAborted);

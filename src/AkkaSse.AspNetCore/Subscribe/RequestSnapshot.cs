@@ -26,7 +26,7 @@ internal static class RequestSnapshot
             if (raw[start - 1] is '?' or '&') raw = string.Concat(raw.AsSpan(0, value), "-", end < 0 ? "" : raw.AsSpan(end));
             start = value;
         }
-        return SharedText.Targets.Of(raw);
+        return StringPool.Targets.Of(raw);
     }
 
     /// <summary>The headers but those that authenticate.</summary>
@@ -50,7 +50,7 @@ internal static class RequestSnapshot
     public static string? Remote(HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress;
-        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() is { } text ? SharedText.Addresses.Of(text) : null;
+        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() is { } text ? StringPool.Addresses.Of(text) : null;
     }
 
     public static (ClaimsPrincipal? Principal, string? Subject) Who(HttpContext context, EdgeContext edge)

@@ -18,7 +18,7 @@ internal static class SubscribeEndpoints
             return edge.RefuseAsync(context, fault);
         return EventStream.RunAsync(context, edge, Request(context, edge, p) with
         {
-            Streams = [new StreamSubscription(SharedText.Targets.Of(stream))],
+            Streams = [new StreamSubscription(StringPool.Targets.Of(stream))],
             Ids = WireIds.Position,
         });
     }

@@ -22,7 +22,7 @@ internal sealed class BatchEncoder
 
     public void Clear() => _buffer.ResetWrittenCount();
 
-    public void Add(in BatchItem item)
+    public void Add(in SseBatchItem item)
     {
         _json.Reset();
         _json.WriteStartObject();

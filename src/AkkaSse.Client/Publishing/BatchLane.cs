@@ -8,7 +8,7 @@ internal sealed class BatchLane(int number, PublishQueue queue, BatchSender send
 {
     private readonly List<PendingPublish> _batch = [];
     private readonly List<PendingPublish> _sent = [];
-    private readonly List<BatchItem> _items = [];
+    private readonly List<SseBatchItem> _items = [];
     private ItemAnswer[] _answers = [];
 
     /// <summary>
@@ -82,7 +82,7 @@ internal sealed class BatchLane(int number, PublishQueue queue, BatchSender send
             foreach (var pending in _sent)
             {
                 const string Error = "The client was closed before the event was sent.";
-                pending.Complete(new PublishResult(PublishStatus.Closed, pending.Item.Target) { Error = Error });
+                pending.Complete(new SsePublishResult(SsePublishStatus.Closed, pending.Item.Target) { Error = Error });
             }
 
             return;

@@ -23,7 +23,7 @@ internal sealed class BatchSender(HubHttp http, SseHubClientOptions options, ILo
     /// </param>
     /// <param name="cancellationToken">Gives up; the answers then say what is known.</param>
     public async Task SendAsync(
-        IReadOnlyList<BatchItem> items, Memory<ItemAnswer> answers, bool repeatable, CancellationToken cancellationToken)
+        IReadOnlyList<SseBatchItem> items, Memory<ItemAnswer> answers, bool repeatable, CancellationToken cancellationToken)
     {
         _encoder.Clear();
         for (var i = 0; i < items.Count; i++)

@@ -8,7 +8,7 @@ namespace AkkaSse.Client;
 internal static class EventChecks
 {
     /// <summary>Null when the item can be sent, else what is wrong.</summary>
-    public static string? Check(in BatchItem item)
+    public static string? Check(in SseBatchItem item)
     {
         var targets = (item.Stream is null ? 0 : 1) + (item.Broadcast ? 1 : 0) + (item.Client is null && item.Zone is null ? 0 : 1);
         if (targets != 1)
@@ -43,7 +43,7 @@ internal static class EventChecks
     }
 
     /// <summary>About how many bytes the item takes in a request.</summary>
-    public static int Cost(in BatchItem item)
+    public static int Cost(in SseBatchItem item)
     {
         const int Fixed = 128;
         var e = item.Event;

@@ -1,8 +1,8 @@
 namespace AkkaSse.Client;
 
 /// <summary>One event on its way to the hub; its task completes with the answer.</summary>
-internal sealed class PendingPublish(BatchItem item, int lane, int cost)
-    : TaskCompletionSource<PublishResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+internal sealed class PendingPublish(SseBatchItem item, int lane, int cost)
+    : TaskCompletionSource<SsePublishResult>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private const int Queued = 0;
     private const int Taken = 1;
@@ -12,7 +12,7 @@ internal sealed class PendingPublish(BatchItem item, int lane, int cost)
     private CancellationTokenRegistration _cancellation;
     private int _state;
 
-    public BatchItem Item { get; } = item;
+    public SseBatchItem Item { get; } = item;
 
     public int Lane { get; } = lane;
 
@@ -39,7 +39,7 @@ internal sealed class PendingPublish(BatchItem item, int lane, int cost)
     /// <summary>True when it is to be sent; false when its caller withdrew it in time.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Queued) == Queued;
 
-    public void Complete(PublishResult result)
+    public void Complete(SsePublishResult result)
     {
         _cancellation.Unregister();
         Admitted();

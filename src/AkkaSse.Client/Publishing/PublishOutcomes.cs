@@ -3,37 +3,37 @@ namespace AkkaSse.Client;
 /// <summary>Translates the hub's answers into results. Pure.</summary>
 internal static class PublishOutcomes
 {
-    public static PublishResult Publish(in BatchItem item, in ItemAnswer answer)
+    public static SsePublishResult Publish(in SseBatchItem item, in ItemAnswer answer)
     {
         var status = Status(answer);
-        return new PublishResult(status, item.Target)
+        return new SsePublishResult(status, item.Target)
         {
-            Position = new StreamPosition(answer.Epoch, answer.Offset),
+            Position = new SseStreamPosition(answer.Epoch, answer.Offset),
             Id = answer.Id,
             LocalReaders = answer.LocalReaders,
 
             // A duplicate under the client's own key is its own repetition: for the caller it is the first publish.
             Duplicate = answer.Duplicate && item.Options.IdempotencyKey is not null,
-            Error = status == PublishStatus.Accepted ? null : answer.Detail ?? $"The hub answered {answer.Status}.",
+            Error = status == SsePublishStatus.Accepted ? null : answer.Detail ?? $"The hub answered {answer.Status}.",
         };
     }
 
-    public static SendResult Send(in BatchItem item, in ItemAnswer answer)
+    public static SseSendResult Send(in SseBatchItem item, in ItemAnswer answer)
     {
         var status = answer.Status switch
         {
-            >= 200 and < 300 => SendStatus.Accepted,
-            404 => answer.Code == "zone-not-found" ? SendStatus.NoSuchZone : SendStatus.NotConnected,
-            409 => SendStatus.Ambiguous,
-            413 => SendStatus.TooLarge,
-            429 or 503 => answer.Code == "client-full" ? SendStatus.Full : SendStatus.Unavailable,
-            >= 500 or 408 => SendStatus.Unknown,
-            _ => SendStatus.Invalid,
+            >= 200 and < 300 => SseSendStatus.Accepted,
+            404 => answer.Code == "zone-not-found" ? SseSendStatus.NoSuchZone : SseSendStatus.NotConnected,
+            409 => SseSendStatus.Ambiguous,
+            413 => SseSendStatus.TooLarge,
+            429 or 503 => answer.Code == "client-full" ? SseSendStatus.Full : SseSendStatus.Unavailable,
+            >= 500 or 408 => SseSendStatus.Unknown,
+            _ => SseSendStatus.Invalid,
         };
-        return new SendResult(status, item.Client!)
+        return new SseSendResult(status, item.Client!)
         {
             Zone = answer.Zone,
-            Error = status == SendStatus.Accepted ? null : answer.Detail ?? $"The hub answered {answer.Status}.",
+            Error = status == SseSendStatus.Accepted ? null : answer.Detail ?? $"The hub answered {answer.Status}.",
         };
     }
 
@@ -41,18 +41,18 @@ internal static class PublishOutcomes
     /// True when the item should be sent again, with its whole batch and key: the hub could not say, or could not do it now.
     /// </summary>
     public static bool IsTransient(in ItemAnswer answer) =>
-        Status(answer) is PublishStatus.Unavailable or PublishStatus.OutcomeUnknown or PublishStatus.Closed;
+        Status(answer) is SsePublishStatus.Unavailable or SsePublishStatus.OutcomeUnknown or SsePublishStatus.Closed;
 
-    private static PublishStatus Status(in ItemAnswer answer) => answer.Status switch
+    private static SsePublishStatus Status(in ItemAnswer answer) => answer.Status switch
     {
-        >= 200 and < 300 => PublishStatus.Accepted,
-        404 => PublishStatus.NoStream,
-        413 => PublishStatus.TooLarge,
-        422 => PublishStatus.KeyConflict,
-        429 => answer.Code == "idempotency-keys-full" ? PublishStatus.KeyTableFull : PublishStatus.LimitReached,
+        >= 200 and < 300 => SsePublishStatus.Accepted,
+        404 => SsePublishStatus.NoStream,
+        413 => SsePublishStatus.TooLarge,
+        422 => SsePublishStatus.KeyConflict,
+        429 => answer.Code == "idempotency-keys-full" ? SsePublishStatus.KeyTableFull : SsePublishStatus.LimitReached,
         503 =>
-            answer.Code switch { "stream-full" => PublishStatus.Full, "draining" => PublishStatus.Closed, _ => PublishStatus.Unavailable },
-        >= 500 or 408 => PublishStatus.OutcomeUnknown,
-        _ => PublishStatus.Invalid,
+            answer.Code switch { "stream-full" => SsePublishStatus.Full, "draining" => SsePublishStatus.Closed, _ => SsePublishStatus.Unavailable },
+        >= 500 or 408 => SsePublishStatus.OutcomeUnknown,
+        _ => SsePublishStatus.Invalid,
     };
 }

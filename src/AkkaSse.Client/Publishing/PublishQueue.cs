@@ -29,12 +29,12 @@ internal sealed class PublishQueue
     }
 
     /// <summary>
-    /// Puts an event in. It is the caller's to wait for <paramref name="room"/>, when that is not null, before it makes more.
+    /// Puts an event in. It is the caller's to wait for <paramref name="space"/>, when that is not null, before it makes more.
     /// </summary>
     /// <returns>False when the queue is closed.</returns>
-    public bool TryAdd(PendingPublish pending, out Task? room)
+    public bool TryAdd(PendingPublish pending, out Task? space)
     {
-        room = null;
+        space = null;
         TaskCompletionSource? sleeper = null;
         lock (_lock)
         {
@@ -43,13 +43,13 @@ internal sealed class PublishQueue
                 return false;
             }
 
-            if (_line.Count == 0 && HasRoomFor(pending))
+            if (_line.Count == 0 && HasSpaceFor(pending))
             {
                 sleeper = Admit(pending);
             }
             else
             {
-                room = pending.Wait();
+                space = pending.Wait();
                 _line.Enqueue(pending);
             }
         }
@@ -94,7 +94,7 @@ internal sealed class PublishQueue
         }
     }
 
-    /// <summary>Answered events make room for those in line.</summary>
+    /// <summary>Answered events make space for those in line.</summary>
     public void Release(int events, long bytes)
     {
         List<TaskCompletionSource>? sleepers = null;
@@ -102,7 +102,7 @@ internal sealed class PublishQueue
         {
             _events -= events;
             _bytes -= bytes;
-            while (_line.TryPeek(out var next) && HasRoomFor(next))
+            while (_line.TryPeek(out var next) && HasSpaceFor(next))
             {
                 _line.Dequeue();
                 if (Admit(next) is { } sleeper)
@@ -142,7 +142,7 @@ internal sealed class PublishQueue
     }
 
     // One event larger than the whole bound must pass, too, when it is alone.
-    private bool HasRoomFor(PendingPublish pending) =>
+    private bool HasSpaceFor(PendingPublish pending) =>
         pending.IsMarker || (_events < _maxEvents && (_bytes + pending.Cost <= _maxBytes || _events == 0));
 
     private TaskCompletionSource? Admit(PendingPublish pending)

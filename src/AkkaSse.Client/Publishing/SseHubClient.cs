@@ -68,11 +68,11 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="cancellation">Withdraws the event, or, when it is on its way, only gives up the answer.</param>
     /// <returns>How it ended.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public ValueTask<PublishResult> PublishAsync(
-        string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
+    public ValueTask<SsePublishResult> PublishAsync(
+        string stream, SseEvent e, SsePublishOptions options = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return PublishAsync(new BatchItem { Stream = stream, Event = e, Options = options }, cancellation);
+        return PublishAsync(new SseBatchItem { Stream = stream, Event = e, Options = options }, cancellation);
     }
 
     /// <summary>Publishes to every client in a zone.</summary>
@@ -81,11 +81,11 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="options">What accompanies it.</param>
     /// <param name="cancellation">Withdraws the event, or, when it is on its way, only gives up the answer.</param>
     /// <returns>How it ended.</returns>
-    public ValueTask<PublishResult> BroadcastToZoneAsync(
-        string zone, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
+    public ValueTask<SsePublishResult> BroadcastToZoneAsync(
+        string zone, SseEvent e, SsePublishOptions options = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(zone);
-        return PublishAsync(new BatchItem { Zone = zone, Event = e, Options = options }, cancellation);
+        return PublishAsync(new SseBatchItem { Zone = zone, Event = e, Options = options }, cancellation);
     }
 
     /// <summary>Publishes to every client that listens to broadcasts.</summary>
@@ -93,9 +93,9 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="options">What accompanies it.</param>
     /// <param name="cancellation">Withdraws the event, or, when it is on its way, only gives up the answer.</param>
     /// <returns>How it ended.</returns>
-    public ValueTask<PublishResult> BroadcastAsync(
-        SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) =>
-        PublishAsync(new BatchItem { Broadcast = true, Event = e, Options = options }, cancellation);
+    public ValueTask<SsePublishResult> BroadcastAsync(
+        SseEvent e, SsePublishOptions options = default, CancellationToken cancellation = default) =>
+        PublishAsync(new SseBatchItem { Broadcast = true, Event = e, Options = options }, cancellation);
 
     /// <summary>
     /// Hands an event over without waiting for its answer: for publishers that keep many on their way. Waits only while the bound on
@@ -107,17 +107,17 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="options">What accompanies it.</param>
     /// <param name="cancellation">Withdraws the event, or, when it is on its way, only gives up the answer.</param>
     /// <returns>The task of the answer.</returns>
-    public ValueTask<Task<PublishResult>> EnqueueAsync(
-        string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
+    public ValueTask<Task<SsePublishResult>> EnqueueAsync(
+        string stream, SseEvent e, SsePublishOptions options = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        var item = new BatchItem { Stream = stream, Event = e, Options = options };
-        if (Add(item, cancellation, out var pending, out var room) is { } refusal)
+        var item = new SseBatchItem { Stream = stream, Event = e, Options = options };
+        if (Add(item, cancellation, out var pending, out var space) is { } refusal)
         {
-            return new ValueTask<Task<PublishResult>>(Task.FromResult(refusal));
+            return new ValueTask<Task<SsePublishResult>>(Task.FromResult(refusal));
         }
 
-        return room is null ? new ValueTask<Task<PublishResult>>(pending!.Task) : AfterAsync(room, pending!.Task);
+        return space is null ? new ValueTask<Task<SsePublishResult>>(pending!.Task) : AfterAsync(space, pending!.Task);
     }
 
     /// <summary>
@@ -129,11 +129,11 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="cancellation">Gives up; the event may or may not have been sent then.</param>
     /// <returns>How it ended.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask<SendResult> SendToAsync(string client, SseEvent e, string? zone = null, CancellationToken cancellation = default)
+    public async ValueTask<SseSendResult> SendToAsync(string client, SseEvent e, string? zone = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(client);
         var results =
-            await PublishBatchAsync([new BatchItem { Client = client, Zone = zone, Event = e }], cancellation).ConfigureAwait(false);
+            await PublishBatchAsync([new SseBatchItem { Client = client, Zone = zone, Event = e }], cancellation).ConfigureAwait(false);
         return results[0].Send!.Value;
     }
 
@@ -146,11 +146,11 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="cancellation">Gives up; events on their way may or may not have been appended then.</param>
     /// <returns>One result per item, in order.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(
-        IReadOnlyList<BatchItem> items, CancellationToken cancellation = default)
+    public async ValueTask<IReadOnlyList<SseBatchItemResult>> PublishBatchAsync(
+        IReadOnlyList<SseBatchItem> items, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(items);
-        var results = new BatchItemResult[items.Count];
+        var results = new SseBatchItemResult[items.Count];
         var run = new List<int>();
         var bytes = 0L;
         using var stop = new LinkedSource(cancellation, _stop.Token);
@@ -198,7 +198,7 @@ public sealed class SseHubClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes nothing more (<see cref="PublishStatus.Closed"/>), sends what is pending within <see
+    /// Takes nothing more (<see cref="SsePublishStatus.Closed"/>), sends what is pending within <see
     /// cref="SseHubClientOptions.DrainTimeout"/>, and
     /// answers the rest. Idempotent.
     /// </summary>
@@ -211,38 +211,38 @@ public sealed class SseHubClient : IAsyncDisposable
         }
     }
 
-    private static BatchItemResult Result(in BatchItem item, PublishResult refusal) => item.Client is null
-        ? new BatchItemResult(refusal, null)
-        : new BatchItemResult(null, new SendResult(Status(refusal), item.Client) { Error = refusal.Error });
+    private static SseBatchItemResult Result(in SseBatchItem item, SsePublishResult refusal) => item.Client is null
+        ? new SseBatchItemResult(refusal, null)
+        : new SseBatchItemResult(null, new SseSendResult(Status(refusal), item.Client) { Error = refusal.Error });
 
-    private static SendStatus Status(in PublishResult refusal) =>
-        refusal.Status == PublishStatus.Closed ? SendStatus.Unavailable : SendStatus.Invalid;
+    private static SseSendStatus Status(in SsePublishResult refusal) =>
+        refusal.Status == SsePublishStatus.Closed ? SseSendStatus.Unavailable : SseSendStatus.Invalid;
 
-    private static async ValueTask<Task<PublishResult>> AfterAsync(Task room, Task<PublishResult> answer)
+    private static async ValueTask<Task<SsePublishResult>> AfterAsync(Task space, Task<SsePublishResult> answer)
     {
-        await room.ConfigureAwait(false);
+        await space.ConfigureAwait(false);
         return answer;
     }
 
-    private ValueTask<PublishResult> PublishAsync(in BatchItem item, CancellationToken cancellation) =>
+    private ValueTask<SsePublishResult> PublishAsync(in SseBatchItem item, CancellationToken cancellation) =>
         Add(item, cancellation, out var pending, out _) is { } refusal
-            ? new ValueTask<PublishResult>(refusal)
-            : new ValueTask<PublishResult>(pending!.Task);
+            ? new ValueTask<SsePublishResult>(refusal)
+            : new ValueTask<SsePublishResult>(pending!.Task);
 
-    private PublishResult? Refusal(in BatchItem item)
+    private SsePublishResult? Refusal(in SseBatchItem item)
     {
         if (_stop.IsCancellationRequested || _disposing is not null)
         {
-            return new PublishResult(PublishStatus.Closed, item.Target) { Error = "The client is closed." };
+            return new SsePublishResult(SsePublishStatus.Closed, item.Target) { Error = "The client is closed." };
         }
 
-        return EventChecks.Check(item) is { } fault ? new PublishResult(PublishStatus.Invalid, item.Target) { Error = fault } : null;
+        return EventChecks.Check(item) is { } fault ? new SsePublishResult(SsePublishStatus.Invalid, item.Target) { Error = fault } : null;
     }
 
-    private PublishResult? Add(in BatchItem item, CancellationToken cancellation, out PendingPublish? pending, out Task? room)
+    private SsePublishResult? Add(in SseBatchItem item, CancellationToken cancellation, out PendingPublish? pending, out Task? space)
     {
         pending = null;
-        room = null;
+        space = null;
         cancellation.ThrowIfCancellationRequested();
         if (Refusal(item) is { } refusal)
         {
@@ -252,16 +252,16 @@ public sealed class SseHubClient : IAsyncDisposable
         pending = new PendingPublish(
             item, (int)((uint)item.Target.GetHashCode(StringComparison.Ordinal) % (uint)_lanes.Length), EventChecks.Cost(item));
         pending.CancelWith(cancellation);
-        return _queue.TryAdd(pending, out room)
+        return _queue.TryAdd(pending, out space)
             ? null
-            : new PublishResult(PublishStatus.Closed, item.Target) { Error = "The client is closed." };
+            : new SsePublishResult(SsePublishStatus.Closed, item.Target) { Error = "The client is closed." };
     }
 
     private async Task SendAsync(
         BatchSender sender,
-        IReadOnlyList<BatchItem> items,
+        IReadOnlyList<SseBatchItem> items,
         List<int> run,
-        BatchItemResult[] results,
+        SseBatchItemResult[] results,
         CancellationToken stop,
         CancellationToken cancellation)
     {
@@ -277,8 +277,8 @@ public sealed class SseHubClient : IAsyncDisposable
         for (var k = 0; k < batch.Count; k++)
         {
             results[run[k]] = batch[k].Client is null
-                ? new BatchItemResult(PublishOutcomes.Publish(batch[k], answers[k]), null)
-                : new BatchItemResult(null, PublishOutcomes.Send(batch[k], answers[k]));
+                ? new SseBatchItemResult(PublishOutcomes.Publish(batch[k], answers[k]), null)
+                : new SseBatchItemResult(null, PublishOutcomes.Send(batch[k], answers[k]));
         }
 
         run.Clear();

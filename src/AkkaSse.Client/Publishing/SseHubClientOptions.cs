@@ -68,7 +68,7 @@ public sealed class SseHubClientOptions
     /// Whether batches carry an idempotency key. Default true. False spares the hub its table of keys, for floods of events that may be
     /// lost or
     /// doubled: a request whose answer is lost is then not repeated, and its events are answered <see
-    /// cref="PublishStatus.OutcomeUnknown"/>.
+    /// cref="SsePublishStatus.OutcomeUnknown"/>.
     /// </summary>
     public bool Idempotent { get; set; } = true;
 

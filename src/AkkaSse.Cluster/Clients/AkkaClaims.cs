@@ -6,7 +6,7 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Cluster.Clients;
 
 /// <summary>Claims on client ids: an entity per id decides, the node that holds the connection keeps the claim.</summary>
-internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedLocations, IClusterRoom
+internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedLocations, IClusterComponent
 {
     /// <summary>Begins the entities of instances without an id of their own; no client's id begins with a control character.</summary>
     internal const char InstancePrefix = '\u0001';
@@ -18,7 +18,7 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
 
     private readonly HeldClaims _held = new();
     private readonly LocationCache _cache = new();
-    private readonly KeptRefusals _refusals = new();
+    private readonly BanList _refusals = new();
     private volatile IActorRef? _region;
     private long _token = context.Time.GetUtcNow().ToUnixTimeMilliseconds() << 20;
 

@@ -5,7 +5,7 @@ namespace AkkaSse.Cluster.Clients;
 /// <summary>Instances of one client that may not connect for a time; with a null instance nobody may. Not thread-safe.</summary>
 internal sealed class Refusals
 {
-    /// <summary>At most so many of one client: the one that ends first makes room.</summary>
+    /// <summary>At most so many of one client: the one that ends first makes place.</summary>
     internal const int Max = 64;
 
     private readonly List<(string Zone, string? Instance, long Until)> _all = [];

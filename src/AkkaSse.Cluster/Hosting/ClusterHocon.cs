@@ -10,12 +10,12 @@ namespace AkkaSse.Cluster.Hosting;
 internal static class ClusterHocon
 {
     /// <summary>The phase of Akka's coordinated shutdown in which an application's node hands over what the hub holds on it.</summary>
-    internal const string HandoverPhase = "akkasse-handover";
+    internal const string HandOffPhase = "akkasse-hand-off";
 
     private const string RegionPhase = "akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.depends-on";
 
-    // Beyond the limit of the handover itself: its regions end after it, within 20 s, and the phase must not end before that has been said.
-    private static readonly TimeSpan HandoverGrace = TimeSpan.FromSeconds(25);
+    // Beyond the limit of the hand-off itself: its regions end after it, within 20 s, and the phase must not end before that has been said.
+    private static readonly TimeSpan HandOffGrace = TimeSpan.FromSeconds(25);
 
     /// <summary>Null when the user's HOCON can be read, else what is wrong with it.</summary>
     internal static string? Fault(string? hocon)
@@ -51,14 +51,14 @@ internal static class ClusterHocon
     internal static Config Guest(AkkaEngineOptions options, Config present)
     {
         var roles = List(ListOf(present, "akka.cluster.roles").Concat(ClusterRoles.Of(options)));
-        var before = List(ListOf(present, RegionPhase).Append(HandoverPhase));
+        var before = List(ListOf(present, RegionPhase).Append(HandOffPhase));
         // The phase has a timeout of its own, so that those of Akka's phases stay what they are.
-        var limit = (long)(options.LeaveLimit + HandoverGrace).TotalMilliseconds;
+        var limit = (long)(options.LeaveLimit + HandOffGrace).TotalMilliseconds;
         return Serializers.WithFallback(ConfigurationFactory.ParseString($$"""
             akka {
               cluster.roles = [{{roles}}]
               coordinated-shutdown.phases {
-                {{HandoverPhase}} {
+                {{HandOffPhase}} {
                   timeout = {{limit}}ms
                   depends-on = [before-cluster-shutdown]
                 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
 
-/// <summary>What all rooms share for as long as the engine lives. Thread-safe.</summary>
+/// <summary>What all components share for as long as the engine lives. Thread-safe.</summary>
 internal sealed class EngineContext(AkkaEngineOptions options, IEngineHost host, ILogger logger)
 {
     private int _state = (int)EngineState.Starting;

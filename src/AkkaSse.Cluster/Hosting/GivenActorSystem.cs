@@ -8,9 +8,9 @@ namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>The application's own ActorSystem: the application makes it, joins it, and decides what follows when it ends.</summary>
 /// <param name="system">The application's.</param>
-/// <param name="handover">Hands over what this node holds; idempotent.</param>
+/// <param name="handOff">Hands over what this node holds; idempotent.</param>
 /// <param name="logger">The engine's.</param>
-internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover, ILogger logger) : IActorSystemHost
+internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handOff, ILogger logger) : IActorSystemHost
 {
     // Whether the others gave this node's name to another one is known again after so long: they say it every 250 ms.
     private static readonly TimeSpan NameTakenFor = TimeSpan.FromSeconds(2);
@@ -38,10 +38,10 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handover, 
         Log.Guest(context.Logger, context.NodeName, system.Name);
         TlsNode.Warn(system.Settings.Config, "Turn on TLS in the application's remoting", context.Logger);
         var shutdown = CoordinatedShutdown.Get(system);
-        shutdown.AddTask(ClusterHocon.HandoverPhase, "akkasse", async () =>
+        shutdown.AddTask(ClusterHocon.HandOffPhase, "akkasse", async () =>
         {
             // One that was removed has nobody to hand anything to.
-            if (shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason) await handover().ConfigureAwait(false);
+            if (shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason) await handOff().ConfigureAwait(false);
             return Done.Instance;
         });
         return system;

@@ -12,9 +12,9 @@ namespace AkkaSse.Cluster.Hosting;
 /// </summary>
 /// <param name="node">This node.</param>
 /// <param name="options">Seeds and limits.</param>
-/// <param name="wasRemoved">True when the others have removed this node's former ActorSystem.</param>
-/// <param name="wasDeaf">True when the former ActorSystem ended because a seed answered nothing.</param>
-internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool wasRemoved, bool wasDeaf)
+/// <param name="wasRemoved">True when the others have removed this node's previous ActorSystem.</param>
+/// <param name="seedWasSilent">True when the previous ActorSystem ended because a seed answered nothing.</param>
+internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool wasRemoved, bool seedWasSilent)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -32,7 +32,7 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
 
     /// <summary>
     /// True when this node is a member that is up; false when a seed takes connections and yet answers nothing: then only another ActorSystem will reach it. Akka.NET's remoting (1.5.73) can take a connection that
-    /// the seed's former ActorSystem began, and that waited in a queue, for the newer one, and refuse the seed's present one from then on.
+    /// the seed's previous ActorSystem began, and that waited in a queue, for the newer one, and refuse the seed's present one from then on.
     /// </summary>
     internal async Task<bool> RunAsync(CancellationToken cancellation)
     {
@@ -44,7 +44,7 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             var joined = seeds.Where((seed, i) => states[i] == SeedState.InCluster).ToList();
             if (joined.Count > 0)
             {
-                if (MayJoin(states, wasDeaf) && await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
+                if (MayJoin(states, seedWasSilent) && await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
             }
             else if (MayBegin(node.Self.Address, seeds, states, options.RequiredSeeds, wasRemoved))
             {
@@ -128,8 +128,8 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
     /// Whether this node joins those that have answered that they are in a cluster. A seed that takes connections and is silent may be one that this ActorSystem will never reach: as a member that hears some
     /// of the others and not all, this node would hold up the whole cluster. With the next ActorSystem it joins all the same: then the seed is frozen, and not out of reach. Pure.
     /// </summary>
-    internal static bool MayJoin(IReadOnlyList<SeedState> states, bool wasDeaf) =>
-        states.Contains(SeedState.InCluster) && (wasDeaf || !states.Contains(SeedState.Silent));
+    internal static bool MayJoin(IReadOnlyList<SeedState> states, bool seedWasSilent) =>
+        states.Contains(SeedState.InCluster) && (seedWasSilent || !states.Contains(SeedState.Silent));
 
     private static int Answered(IReadOnlyList<SeedState> states) => states.Count(static s => s is SeedState.Waiting or SeedState.InCluster);
 

@@ -9,7 +9,7 @@ namespace AkkaSse.Cluster.Nodes;
 /// <summary>
 /// The other nodes: who they are, and requests to them. Requests go straight to the other node's actor, so they are in order per pair and at most once; nothing is sent again.
 /// </summary>
-internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRoom
+internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterComponent
 {
     private readonly ConcurrentDictionary<long, TaskCompletionSource<ReadOnlyMemory<byte>?>> _asked = new();
     private readonly ConcurrentDictionary<Address, RequestLine> _lines = new();
@@ -84,7 +84,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
             if (node == context.NodeName) return await context.Host.OnRequestAsync(node, message, cancellation).AsTask().WaitAsync(timeout, cancellation).ConfigureAwait(false);
             if (here.View.Named(node) is not { Actor: { } actor }) return null;
             var line = LineTo(actor, self);
-            if (!line.Room.Wait(0, CancellationToken.None) && !await line.Room.WaitAsync(timeout, cancellation).ConfigureAwait(false)) return null;
+            if (!line.Permits.Wait(0, CancellationToken.None) && !await line.Permits.WaitAsync(timeout, cancellation).ConfigureAwait(false)) return null;
             var correlation = Interlocked.Increment(ref _correlation);
             var answer = new TaskCompletionSource<ReadOnlyMemory<byte>?>(TaskCreationOptions.RunContinuationsAsynchronously);
             _asked[correlation] = answer;
@@ -96,7 +96,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterRo
             finally
             {
                 _asked.TryRemove(correlation, out _);
-                line.Room.Release();
+                line.Permits.Release();
             }
         }
         catch (TimeoutException)

@@ -30,7 +30,7 @@ internal sealed class RequestLine(IActorRef to, IActorRef self) : IThreadPoolWor
 
     internal IActorRef To => to;
 
-    internal SemaphoreSlim Room { get; } = new(Window);
+    internal SemaphoreSlim Permits { get; } = new(Window);
 
     internal void Add(Request request)
     {

@@ -28,7 +28,7 @@ internal sealed class CommandCodec<T>(byte kind, Action<T, WireWriter> write, Co
     internal override Command Read(ref WireReader from) => read(ref from);
 }
 
-/// <summary>Every command that can stand in a log, room by room.</summary>
+/// <summary>Every command that can stand in a log, component by component.</summary>
 internal static class CommandContract
 {
     internal static IReadOnlyList<CommandCodec> Codecs { get; } = [.. ReplicationWire.Commands, .. Streams.StreamsWire.Commands, .. Values.ValuesWire.Commands];

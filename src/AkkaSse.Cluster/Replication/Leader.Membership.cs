@@ -29,7 +29,7 @@ internal sealed partial class Leader<TState>
             if (!_view.Has(voters[i].Node)) continue;
             left++;
             var peer = PeerOf(voters[i].Node);
-            if (!peer.Promised || peer.Grant == voters[i].Grant) found[i] = peer;
+            if (!peer.Promised || peer.Incarnation == voters[i].Incarnation) found[i] = peer;
         }
         return (found, Quorum.Needed(voters.Count, left, IsJoint));
     }
@@ -59,12 +59,12 @@ internal sealed partial class Leader<TState>
         {
             if (!plan.Remove.Contains(voter)) next.Add(voter);
         }
-        if (_learner is not null) next.Add(new Voter(_learner.Node, _learner.Grant));
+        if (_learner is not null) next.Add(new Voter(_learner.Node, _learner.Incarnation));
         _learner = null;
         Change(Voters.Joint(next));
     }
 
-    private bool IsLost(Voter voter) => _peers.TryGetValue(voter.Node, out var peer) && peer.Promised && peer.Grant != voter.Grant;
+    private bool IsLost(Voter voter) => _peers.TryGetValue(voter.Node, out var peer) && peer.Promised && peer.Incarnation != voter.Incarnation;
 
     /// <summary>Whether fewer voters live than any way to commit needs. A new leader finds out whether another set took over, or begins anew.</summary>
     private bool CanNeverCommit(IReadOnlyList<Voter> voters)
@@ -125,7 +125,7 @@ internal sealed partial class Leader<TState>
 
     private void OnGone(Peer peer, Gone gone)
     {
-        if (!peer.Promised || gone.Grant != peer.Grant) return;
+        if (!peer.Promised || gone.Incarnation != peer.Incarnation) return;
         if (peer.IsDropping || peer == _learner)
         {
             if (peer == _learner) _learner = null;

@@ -9,25 +9,25 @@ internal sealed partial class Leader<TState>
     private long _prepareAt;
     private int _raised;
     private Peer? _source;
-    private bool _foundedAnew;
+    private bool _isUnclean;
 
     // The source's log is not led but kept for a beginning; what was kept, and what it was.
-    private bool _salvaging;
-    private TState? _salvaged;
-    private Held? _salvagedFrom;
+    private bool _isRecoveringUncleanly;
+    private TState? _uncleanState;
+    private Held? _uncleanSource;
 
     /// <summary>Whether a log is being read only to begin another with it: the state takes entries that were perhaps never committed.</summary>
-    internal bool IsSalvaging => _phase == Phase.Fetching && _salvaging;
+    internal bool IsRecoveringUncleanly => _phase == Phase.Fetching && _isRecoveringUncleanly;
 
-    /// <summary>Whether the log that began anew had a majority of the former one's voters to begin with: then nothing that was acknowledged is missing in what <see cref="TakeSalvaged"/> gives.</summary>
-    internal bool SalvagedAll { get; private set; }
+    /// <summary>Whether the log that began anew had a majority of the former one's voters to begin with: then nothing that was acknowledged is missing in what <see cref="TakeUncleanState"/> gives.</summary>
+    internal bool UncleanRecoveryIsComplete { get; private set; }
 
-    /// <summary>After <see cref="LeaderEffectKind.Refounded"/>, once: the best that was left of the former log, or null. The new log is empty: it is for the shell to propose what of it shall go on.</summary>
-    internal TState? TakeSalvaged()
+    /// <summary>After <see cref="LeaderEffectKind.RecoveredUncleanly"/>, once: the best that was left of the former log, or null. The new log is empty: it is for the shell to propose what of it shall go on.</summary>
+    internal TState? TakeUncleanState()
     {
-        var salvaged = _salvaged;
-        _salvaged = null;
-        return salvaged;
+        var state = _uncleanState;
+        _uncleanState = null;
+        return state;
     }
 
     /// <summary>A new term: every node is asked.</summary>
@@ -35,7 +35,7 @@ internal sealed partial class Leader<TState>
     {
         _phase = Phase.Preparing;
         _source = null;
-        _salvaging = false;
+        _isRecoveringUncleanly = false;
         State = null;
         _peers.Clear();
         Ask();
@@ -66,9 +66,9 @@ internal sealed partial class Leader<TState>
 
     private void OnPromise(Peer peer, Promise promise)
     {
-        // The first answer counts. A later one with another grant comes of a question that was late or doubled, and of a life that began after the first answer.
-        if (!peer.Promised) peer.Promise(promise.Grant, promise.Held);
-        else if (peer.Grant != promise.Grant) return;
+        // The first answer counts. A later one with another incarnation comes of a question that was late or doubled, and of a life that began after the first answer.
+        if (!peer.Promised) peer.Promise(promise.Incarnation, promise.Held);
+        else if (peer.Incarnation != promise.Incarnation) return;
         switch (_phase)
         {
             case Phase.Preparing:
@@ -114,20 +114,20 @@ internal sealed partial class Leader<TState>
             if (!PeerOf(node).Promised) return;
         }
         var remains = BestRemains();
-        if (remains is null && _salvaged is null)
+        if (remains is null && _uncleanState is null)
         {
             Found(anew: AnyBeganAnew());
             return;
         }
         // Others may bring more of it, for as long as the limit.
-        if (remains is not null && IsBetter(remains.Remains!, _salvagedFrom))
+        if (remains is not null && IsBetter(remains.Remains!, _uncleanSource))
         {
             if (!IsAll(remains.Remains!.Voters) && _now - _preparingSince < _options.RecoveryLimit) return;
-            _salvaging = true;
+            _isRecoveringUncleanly = true;
             FetchFrom(remains);
             return;
         }
-        SalvagedAll = IsAll(_salvagedFrom!.Voters);
+        UncleanRecoveryIsComplete = IsAll(_uncleanSource!.Voters);
         Found(anew: true);
     }
 
@@ -191,7 +191,7 @@ internal sealed partial class Leader<TState>
         {
             if (!_view.Has(voter.Node)) continue;
             left++;
-            if (_peers.TryGetValue(voter.Node, out var peer) && peer.Grant == voter.Grant) heard++;
+            if (_peers.TryGetValue(voter.Node, out var peer) && peer.Incarnation == voter.Incarnation) heard++;
         }
         return Quorum.Heard(voters.Count, left, heard);
     }
@@ -206,7 +206,7 @@ internal sealed partial class Leader<TState>
         {
             foreach (var peer in _peers.Values)
             {
-                if (peer.Promised && (peer.Former?.Vote == voter || (peer.Node == voter.Node && peer.Grant == voter.Grant)))
+                if (peer.Promised && (peer.UncleanCopy?.Vote == voter || (peer.Node == voter.Node && peer.Incarnation == voter.Incarnation)))
                 {
                     heard++;
                     break;
@@ -217,7 +217,7 @@ internal sealed partial class Leader<TState>
     }
 
     // What is read of a node: the log that goes on, or that which does not.
-    private Held? Offered(Peer peer) => _salvaging ? peer.Remains : peer.Held;
+    private Held? Offered(Peer peer) => _isRecoveringUncleanly ? peer.Remains : peer.Held;
 
     private bool IsBetterLog(Peer peer, Peer than) => Offered(peer) is { Last: > 0 } held && IsBetter(held, Offered(than));
 
@@ -227,13 +227,13 @@ internal sealed partial class Leader<TState>
     {
         _phase = Phase.Fetching;
         _source = source;
-        Send(source, new Fetch(Term, source.Grant));
+        Send(source, new FetchSnapshot(Term, source.Incarnation));
         TryLater(source, _options.ResendAfter);
     }
 
     private void TryAnotherSource()
     {
-        var best = (_salvaging ? BestRemains() : Best())!;
+        var best = (_isRecoveringUncleanly ? BestRemains() : Best())!;
         if (best != _source) State = null;
         if (State is null) FetchFrom(best);
         else PullFrom(best);
@@ -243,19 +243,19 @@ internal sealed partial class Leader<TState>
     {
         _phase = Phase.Preparing;
         _source = null;
-        _salvaging = false;
+        _isRecoveringUncleanly = false;
         State = null;
         Ask();
         Evaluate();
     }
 
-    private void OnHandover(Peer peer, Handover handover)
+    private void OnFetchedSnapshot(Peer peer, FetchedSnapshot fetched)
     {
-        if (_phase != Phase.Fetching || State is not null || handover.Grant != peer.Grant || !HoldsTheSame(peer, _source!)) return;
+        if (_phase != Phase.Fetching || State is not null || fetched.Incarnation != peer.Incarnation || !HoldsTheSame(peer, _source!)) return;
         // A large state may take longer than the patience for it: whoever is first is the source.
         _source = peer;
-        State = ((ICarriesSnapshot)handover).Restore(_states);
-        Begin(handover.Index, handover.Voters);
+        State = ((ICarriesSnapshot)fetched).Restore(_states);
+        Begin(fetched.Index, fetched.Voters);
         peer.Tries = 0;
         PullFrom(peer);
     }
@@ -265,17 +265,17 @@ internal sealed partial class Leader<TState>
         var offered = Offered(source)!;
         if (Last >= offered.Last)
         {
-            if (_salvaging) Salvage(offered);
+            if (_isRecoveringUncleanly) KeepUncleanState(offered);
             else Lead(offered.Origin);
             return;
         }
-        Send(source, new Pull(Term, source.Grant, Last));
+        Send(source, new FetchEntries(Term, source.Incarnation, Last));
         TryLater(source, _options.ResendAfter);
     }
 
-    private void OnPulled(Peer peer, Pulled pulled)
+    private void OnFetchedEntries(Peer peer, FetchedEntries pulled)
     {
-        if (_phase != Phase.Fetching || peer != _source || State is null || pulled.Grant != peer.Grant || pulled.After != Last) return;
+        if (_phase != Phase.Fetching || peer != _source || State is null || pulled.Incarnation != peer.Incarnation || pulled.After != Last) return;
         foreach (var entry in pulled.Entries) Append(entry);
         if (pulled.Entries.Length == 0) return;
         peer.Tries = 0;
@@ -283,11 +283,11 @@ internal sealed partial class Leader<TState>
     }
 
     // The tail too: whether its entries were acknowledged nobody is left to say.
-    private void Salvage(Held from)
+    private void KeepUncleanState(Held from)
     {
         for (var index = Commit + 1; index <= Last; index++) State!.Apply(_log[index]);
-        _salvaged = State;
-        _salvagedFrom = from;
+        _uncleanState = State;
+        _uncleanSource = from;
         GoBackToPreparing();
     }
 
@@ -314,11 +314,11 @@ internal sealed partial class Leader<TState>
         List<Voter> voters = [];
         foreach (var node in order)
         {
-            if (voters.Count < _options.Voters) voters.Add(new Voter(node, _peers[node].Grant));
+            if (voters.Count < _options.Voters) voters.Add(new Voter(node, _peers[node].Incarnation));
         }
         State = _states.Create();
         Begin(0, new VoterSet(1, voters, null, anew));
-        _foundedAnew = anew;
+        _isUnclean = anew;
         _confirming.UnionWith(_view.Members);
         Lead(Term);
     }

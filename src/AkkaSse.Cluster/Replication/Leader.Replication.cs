@@ -1,6 +1,6 @@
 namespace AkkaSse.Cluster.Replication;
 
-/// <content>Accept, acknowledge, commit.</content>
+/// <content>AppendEntries, acknowledge, commit.</content>
 internal sealed partial class Leader<TState>
 {
     private EntryLog _log = new(0);
@@ -55,7 +55,7 @@ internal sealed partial class Leader<TState>
     private void Lead(Term origin)
     {
         _phase = Phase.Leading;
-        if (!_foundedAnew) _salvaged = null;
+        if (!_isUnclean) _uncleanState = null;
         _origin = origin;
         _start = Last;
         _source = null;
@@ -73,7 +73,7 @@ internal sealed partial class Leader<TState>
     private void Engage(Peer peer)
     {
         var voter = Voters!.On(peer.Node);
-        peer.IsActive = voter is { } v ? v.Grant == peer.Grant : peer == _learner || _confirming.Contains(peer.Node);
+        peer.IsActive = voter is { } v ? v.Incarnation == peer.Incarnation : peer == _learner || _confirming.Contains(peer.Node);
         peer.NextTry = _now;
         if (peer.IsActive)
         {
@@ -102,7 +102,7 @@ internal sealed partial class Leader<TState>
         {
             var entries = Batch(peer.Next - 1);
             if (peer.BatchesOnTheWay == 0) TryLater(peer, _options.ResendAfter);
-            Send(peer, new Accept(Term, peer.Grant, _origin, _start, peer.Next - 1, entries, Commit));
+            Send(peer, new AppendEntries(Term, peer.Incarnation, _origin, _start, peer.Next - 1, entries, Commit));
             peer.Sent(peer.Next - 1 + entries.Length);
         }
     }
@@ -119,14 +119,14 @@ internal sealed partial class Leader<TState>
     private void SendSnapshot(Peer peer)
     {
         var isEmpty = Commit == 0;
-        Send(peer, new Install(Term, peer.Grant, _origin, _start, Commit, _committedVoters!, !isEmpty, isEmpty ? null : State!.Snapshot()));
+        Send(peer, new InstallSnapshot(Term, peer.Incarnation, _origin, _start, Commit, _committedVoters!, !isEmpty, isEmpty ? null : State!.Snapshot()));
         peer.SentSnapshot(Commit);
         TryLater(peer, isEmpty ? _options.ResendAfter : _options.InstallAfter);
     }
 
     private void OnAck(Peer peer, Ack ack)
     {
-        if (_phase != Phase.Leading || !peer.IsActive || ack.Grant != peer.Grant) return;
+        if (_phase != Phase.Leading || !peer.IsActive || ack.Incarnation != peer.Incarnation) return;
         peer.Acknowledged(ack);
         if (peer.Installing < 0) peer.NextTry = peer.BatchesOnTheWay > 0 ? _now + _options.ResendAfter : _now;
         if (ack.Stands && _confirming.Count > 0) _confirming.Remove(peer.Node);
@@ -159,7 +159,7 @@ internal sealed partial class Leader<TState>
         if (!IsRecovered)
         {
             IsRecovered = true;
-            _effects.Enqueue(new LeaderEffect(_foundedAnew ? LeaderEffectKind.Refounded : LeaderEffectKind.Recovered, Index: Commit));
+            _effects.Enqueue(new LeaderEffect(_isUnclean ? LeaderEffectKind.RecoveredUncleanly : LeaderEffectKind.Recovered, Index: Commit));
             votersChanged = true;
         }
         else
@@ -203,7 +203,7 @@ internal sealed partial class Leader<TState>
         }
         else if (peer.IsDropping)
         {
-            Send(peer, new Drop(Term, peer.Grant));
+            Send(peer, new Drop(Term, peer.Incarnation));
             TryLater(peer, _options.ResendAfter);
         }
         else if (peer.Installing >= 0)
@@ -218,7 +218,7 @@ internal sealed partial class Leader<TState>
         }
         else if (peer.IsActive && peer.CommitKnown < Commit)
         {
-            Send(peer, new Accept(Term, peer.Grant, _origin, _start, peer.Reached, [], Commit));
+            Send(peer, new AppendEntries(Term, peer.Incarnation, _origin, _start, peer.Reached, [], Commit));
             TryLater(peer, _options.ResendAfter);
         }
     }

@@ -98,11 +98,11 @@ internal sealed partial class Leader<TState>
             case Promise promise:
                 OnPromise(peer, promise);
                 break;
-            case Handover handover:
-                OnHandover(peer, handover);
+            case FetchedSnapshot fetched:
+                OnFetchedSnapshot(peer, fetched);
                 break;
-            case Pulled pulled:
-                OnPulled(peer, pulled);
+            case FetchedEntries pulled:
+                OnFetchedEntries(peer, pulled);
                 break;
             case Refused refused:
                 OnRefused(refused.Promised);

@@ -135,8 +135,8 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
                 case LeaderEffectKind.Recovered:
                     OnRecovered(null);
                     break;
-                case LeaderEffectKind.Refounded:
-                    OnRecovered(Leader.TakeSalvaged());
+                case LeaderEffectKind.RecoveredUncleanly:
+                    OnRecovered(Leader.TakeUncleanState());
                     break;
                 case LeaderEffectKind.Committed:
                     OnCommitted(effect.Index);
@@ -171,7 +171,7 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
 
     private void SendDrops()
     {
-        foreach (var voter in _leaving!) Send(voter.Node, new Drop(Leader.Term, voter.Grant));
+        foreach (var voter in _leaving!) Send(voter.Node, new Drop(Leader.Term, voter.Incarnation));
         Timers.StartSingleTimer(nameof(DropAgain), DropAgain.Instance, DropInterval);
     }
 
@@ -186,7 +186,7 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
     {
         if (_leaving is not null)
         {
-            if (mail.Message is Gone gone && _leaving.Remove(new Voter(mail.From, gone.Grant)) && _leaving.Count == 0) OnDissolved();
+            if (mail.Message is Gone gone && _leaving.Remove(new Voter(mail.From, gone.Incarnation)) && _leaving.Count == 0) OnDissolved();
             return;
         }
         Leader.Receive(mail.From, mail.Message);

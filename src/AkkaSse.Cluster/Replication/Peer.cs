@@ -11,17 +11,17 @@ internal sealed class Peer(NodeId node, int window)
     internal NodeId Node { get; } = node;
 
     /// <summary>The life that promised this leader's term; 0 until it did.</summary>
-    internal long Grant { get; private set; }
+    internal long Incarnation { get; private set; }
 
-    internal bool Promised => Grant != 0;
+    internal bool Promised => Incarnation != 0;
 
     internal Held? Held { get; private set; }
 
     /// <summary>What it still has of a log in which it has no vote.</summary>
-    internal Held? Former { get; private set; }
+    internal Held? UncleanCopy { get; private set; }
 
     /// <summary>What a log that begins anew could begin with.</summary>
-    internal Held? Remains => Held is { Last: > 0 } ? Held : Former;
+    internal Held? Remains => Held is { Last: > 0 } ? Held : UncleanCopy;
 
     /// <summary>It is sent the log: a voter or a learner.</summary>
     internal bool IsActive { get; set; }
@@ -54,10 +54,10 @@ internal sealed class Peer(NodeId node, int window)
     /// <summary>When to repeat.</summary>
     internal long NextTry { get; set; }
 
-    internal void Promise(long grant, Held? held)
+    internal void Promise(long incarnation, Held? held)
     {
-        Grant = grant;
-        if (held is { IsFormer: true }) Former = held;
+        Incarnation = incarnation;
+        if (held is { IsUnclean: true }) UncleanCopy = held;
         else Held = held;
         Tries = 0;
     }
@@ -65,8 +65,8 @@ internal sealed class Peer(NodeId node, int window)
     /// <summary>Forgets everything but the node: a new term, or another life.</summary>
     internal void Reset()
     {
-        Grant = 0;
-        Held = Former = null;
+        Incarnation = 0;
+        Held = UncleanCopy = null;
         IsActive = IsDropping = Stands = false;
         Reached = Next = CommitKnown = 0;
         Installing = -1;

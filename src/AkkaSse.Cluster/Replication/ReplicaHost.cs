@@ -13,7 +13,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
     // An owner that was called needs some round trips, and a transfer of the log.
     private const long WakeInterval = 10_000;
     private const int WokenAtOnce = 1_000;
-    private const long FormerLimit = 60_000;
+    private const long UncleanCopyLimit = 60_000;
 
     private readonly ReplicaPeers _peers;
     private readonly LogKind<TState> _kind;
@@ -21,15 +21,15 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
     private MemberView? _wokenFor;
     private long _wakeAt;
     private readonly Dictionary<string, Replica<TState>> _replicas = new(StringComparer.Ordinal);
-    private readonly FormerLogs<TState>? _kept;
+    private readonly UncleanCopies<TState>? _kept;
     private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
     private string? _taking;
-    private Dictionary<string, (FormerLog<TState> Log, long Since)> _former = [];
+    private Dictionary<string, (UncleanCopy<TState> Log, long Since)> _unclean = [];
     private Queue<string> _toWake = new();
-    private long _formerUntil;
+    private long _uncleanUntil;
 
     // With a place to keep logs in they go on to the next ActorSystem.
-    private protected ReplicaHost(ReplicaPeers peers, LogKind<TState> kind, FormerLogs<TState>? kept = null)
+    private protected ReplicaHost(ReplicaPeers peers, LogKind<TState> kind, UncleanCopies<TState>? kept = null)
     {
         _peers = peers;
         _kind = kind;
@@ -61,14 +61,14 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
     {
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, TickInterval);
         if (_kept is null) return;
-        _former = _kept.Take();
-        _toWake = new Queue<string>(_former.Keys);
+        _unclean = _kept.Take();
+        _toWake = new Queue<string>(_unclean.Keys);
     }
 
     protected override void PostStop()
     {
         if (_kept is null) return;
-        foreach (var (log, former) in _former) _kept.Put(log, former.Log, former.Since);
+        foreach (var (log, unclean) in _unclean) _kept.Put(log, unclean.Log, unclean.Since);
         foreach (var (log, replica) in _replicas)
         {
             if (replica.End(_peers.Self) is { } left) _kept.Put(log, left, ReplicaPeers.Now);
@@ -116,7 +116,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
             case Tick:
                 _transfers.Tick(Self, ReplicaPeers.Now);
                 WakeOwners();
-                WakeFormer();
+                WakeUncleanCopies();
                 OnTick();
                 break;
             default:
@@ -158,7 +158,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         foreach (var (log, replica) in _replicas)
         {
             // One that only promised may have been named a voter: before this node leaves an owner says.
-            if (!replica.HasFormer && (replica.Voters is { } set ? !Misses(set, members) : !members.IsDraining(_peers.Self))) continue;
+            if (!replica.HasUncleanCopy && (replica.Voters is { } set ? !Misses(set, members) : !members.IsDraining(_peers.Self))) continue;
             Wake(log);
             // The others have their turn with the next tick.
             if (++woken < WokenAtOnce) continue;
@@ -168,20 +168,20 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
     }
 
     // Each log from before gets an owner, who asks everybody what they have. One that lives needs nothing of it and may not even ask: after a minute all of that is forgotten.
-    private void WakeFormer()
+    private void WakeUncleanCopies()
     {
-        if (_former.Count == 0 || !_peers.MembersOf(_peers.Node.View).CanVote(_peers.Self)) return;
+        if (_unclean.Count == 0 || !_peers.MembersOf(_peers.Node.View).CanVote(_peers.Self)) return;
         var now = ReplicaPeers.Now;
         for (var woken = 0; woken < WokenAtOnce && _toWake.TryDequeue(out var log); woken++)
         {
-            if (_former.ContainsKey(log)) Wake(log);
-            _formerUntil = now + FormerLimit;
+            if (_unclean.ContainsKey(log)) Wake(log);
+            _uncleanUntil = now + UncleanCopyLimit;
         }
-        if (_toWake.Count == 0 && now >= _formerUntil) _former.Clear();
+        if (_toWake.Count == 0 && now >= _uncleanUntil) _unclean.Clear();
     }
 
-    private FormerLog<TState>? TakeFormer(string log) =>
-        _former.Remove(log, out var former) && ReplicaPeers.Now - former.Since < FormerLogs<TState>.KeptFor ? former.Log : null;
+    private UncleanCopy<TState>? TakeUncleanCopy(string log) =>
+        _unclean.Remove(log, out var unclean) && ReplicaPeers.Now - unclean.Since < UncleanCopies<TState>.KeptFor ? unclean.Log : null;
 
     private bool Misses(VoterSet set, MemberView members)
     {
@@ -223,7 +223,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         ReplicaMessage? answer;
         if (_replicas.TryGetValue(mail.Log, out var replica) || mail.Message is Prepare)
         {
-            if (replica is null) _replicas[mail.Log] = replica = new Replica<TState>(_peers.NextNumber(), _kind, _kind.Options, TakeFormer(mail.Log));
+            if (replica is null) _replicas[mail.Log] = replica = new Replica<TState>(_peers.NextNumber(), _kind, _kind.Options, TakeUncleanCopy(mail.Log));
             answer = replica.Receive(mail.Message);
             if (replica.Dropped)
             {

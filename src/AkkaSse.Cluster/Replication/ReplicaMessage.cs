@@ -29,9 +29,9 @@ internal sealed record Prepare(Term Term) : ReplicaMessage(Term);
 
 /// <summary>The answer to <see cref="Prepare"/>.</summary>
 /// <param name="Term">The promised term.</param>
-/// <param name="Grant">Which life of the replica on this node answers: see <see cref="Replica{TState}.Grant"/>.</param>
+/// <param name="Incarnation">Which life of the replica on this node answers: see <see cref="Replica{TState}.Incarnation"/>.</param>
 /// <param name="Held">What it holds, or null for nothing.</param>
-internal sealed record Promise(Term Term, long Grant, Held? Held) : ReplicaMessage(Term);
+internal sealed record Promise(Term Term, long Incarnation, Held? Held) : ReplicaMessage(Term);
 
 /// <summary>The log a replica holds.</summary>
 /// <param name="Origin">The term of the leader that began this log.</param>
@@ -41,60 +41,60 @@ internal sealed record Promise(Term Term, long Grant, Held? Held) : ReplicaMessa
 /// <param name="Voters">The voter set in force at its end.</param>
 internal sealed record Held(Term Origin, Term Accepted, long Last, long Commit, VoterSet Voters)
 {
-    /// <summary>A <see cref="FormerLog{TState}"/>: nothing of it counts.</summary>
-    internal bool IsFormer { get; init; }
+    /// <summary>A <see cref="UncleanCopy{TState}"/>: nothing of it counts.</summary>
+    internal bool IsUnclean { get; init; }
 
     /// <summary>Of a former log: the life that held it, when another keeps it now.</summary>
     internal Voter? Vote { get; init; }
 }
 
 /// <summary>Leader to the replica whose log it takes: your state, please.</summary>
-internal sealed record Fetch(Term Term, long Grant) : ReplicaMessage(Term);
+internal sealed record FetchSnapshot(Term Term, long Incarnation) : ReplicaMessage(Term);
 
-/// <summary>The answer to <see cref="Fetch"/>: the state at the commit index.</summary>
-internal sealed record Handover(Term Term, long Grant, long Index, VoterSet Voters, bool HasSnapshot, object? Snapshot) : ReplicaMessage(Term), ICarriesSnapshot
+/// <summary>The answer to <see cref="FetchSnapshot"/>: the state at the commit index.</summary>
+internal sealed record FetchedSnapshot(Term Term, long Incarnation, long Index, VoterSet Voters, bool HasSnapshot, object? Snapshot) : ReplicaMessage(Term), ICarriesSnapshot
 {
     public ReplicaMessage WithSnapshot(object? snapshot) => this with { Snapshot = snapshot };
 }
 
 /// <summary>Leader to that replica: the entries after <paramref name="After"/>.</summary>
-internal sealed record Pull(Term Term, long Grant, long After) : ReplicaMessage(Term);
+internal sealed record FetchEntries(Term Term, long Incarnation, long After) : ReplicaMessage(Term);
 
-/// <summary>The answer to <see cref="Pull"/>: one batch.</summary>
-internal sealed record Pulled(Term Term, long Grant, long After, Entry[] Entries) : ReplicaMessage(Term);
+/// <summary>The answer to <see cref="FetchEntries"/>: one batch.</summary>
+internal sealed record FetchedEntries(Term Term, long Incarnation, long After, Entry[] Entries) : ReplicaMessage(Term);
 
 /// <summary>Leader to a voter or learner: take these entries.</summary>
 /// <param name="Term">The leader's term.</param>
-/// <param name="Grant">The life of the replica it is meant for.</param>
+/// <param name="Incarnation">The life of the replica it is meant for.</param>
 /// <param name="Origin">The log it belongs to.</param>
 /// <param name="Start">Where the leader's own entries begin: a replica stands under this term only once it holds everything up to here.</param>
 /// <param name="After">The index before the first entry.</param>
 /// <param name="Entries">Contiguous; may be empty.</param>
 /// <param name="Commit">Committed up to here.</param>
-internal sealed record Accept(Term Term, long Grant, Term Origin, long Start, long After, Entry[] Entries, long Commit) : ReplicaMessage(Term);
+internal sealed record AppendEntries(Term Term, long Incarnation, Term Origin, long Start, long After, Entry[] Entries, long Commit) : ReplicaMessage(Term);
 
 /// <summary>Leader to a learner, or to a voter that is too far behind: take this state instead of entries up to <paramref name="Index"/>.</summary>
-internal sealed record Install(Term Term, long Grant, Term Origin, long Start, long Index, VoterSet Voters, bool HasSnapshot, object? Snapshot) : ReplicaMessage(Term), ICarriesSnapshot
+internal sealed record InstallSnapshot(Term Term, long Incarnation, Term Origin, long Start, long Index, VoterSet Voters, bool HasSnapshot, object? Snapshot) : ReplicaMessage(Term), ICarriesSnapshot
 {
     public ReplicaMessage WithSnapshot(object? snapshot) => this with { Snapshot = snapshot };
 }
 
-/// <summary>The answer to <see cref="Accept"/> and <see cref="Install"/>.</summary>
+/// <summary>The answer to <see cref="AppendEntries"/> and <see cref="InstallSnapshot"/>.</summary>
 /// <param name="Term">The leader's term.</param>
-/// <param name="Grant">The life of the replica.</param>
+/// <param name="Incarnation">The life of the replica.</param>
 /// <param name="Index">It has everything up to here.</param>
 /// <param name="Stands">Whether what it has counts under this term.</param>
 /// <param name="Gap">Whether the message began beyond <paramref name="Index"/> and was not taken.</param>
 /// <param name="Commit">Committed here up to.</param>
-internal sealed record Ack(Term Term, long Grant, long Index, bool Stands, bool Gap, long Commit) : ReplicaMessage(Term);
+internal sealed record Ack(Term Term, long Incarnation, long Index, bool Stands, bool Gap, long Commit) : ReplicaMessage(Term);
 
 /// <summary>The answer to any message of a term older than the promise.</summary>
 /// <param name="Term">The refused term.</param>
 /// <param name="Promised">The promise.</param>
 internal sealed record Refused(Term Term, Term Promised) : ReplicaMessage(Term);
 
-/// <summary>The answer to any message but <see cref="Prepare"/> when the replica of that grant does not live here (any more).</summary>
-internal sealed record Gone(Term Term, long Grant) : ReplicaMessage(Term);
+/// <summary>The answer to any message but <see cref="Prepare"/> when the replica of that incarnation does not live here (any more).</summary>
+internal sealed record Gone(Term Term, long Incarnation) : ReplicaMessage(Term);
 
 /// <summary>Leader to a node that is neither voter nor learner: let go of the replica.</summary>
-internal sealed record Drop(Term Term, long Grant) : ReplicaMessage(Term);
+internal sealed record Drop(Term Term, long Incarnation) : ReplicaMessage(Term);

@@ -4,7 +4,7 @@ using AkkaSse.Cluster.Hosting;
 
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>The nodes that hold logs, for the shells of one room in one ActorSystem. Thread-safe.</summary>
+/// <summary>The nodes that hold logs, for the shells of one component in one ActorSystem. Thread-safe.</summary>
 /// <param name="node">This node.</param>
 /// <param name="hostName">The replica hosts' name below <c>/user</c>.</param>
 internal sealed class ReplicaPeers(ClusterNode node, string hostName)

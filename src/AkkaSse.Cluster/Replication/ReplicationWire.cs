@@ -10,16 +10,16 @@ internal static class ReplicationWire
     [
         new WireCodec<Prepare>("R1", static (m, to) => Write(m.Term, to), static (ref WireReader from) => new Prepare(ReadTerm(ref from))),
         new WireCodec<Promise>("R2", WritePromise, ReadPromise),
-        new WireCodec<Fetch>("R3", static (m, to) => Head(m.Term, m.Grant, to), static (ref WireReader from) => new Fetch(ReadTerm(ref from), from.Int())),
-        new WireCodec<Handover>("R4", WriteHandover, ReadHandover),
-        new WireCodec<Pull>("R5", WritePull, static (ref WireReader from) => new Pull(ReadTerm(ref from), from.Int(), Index(ref from))),
-        new WireCodec<Pulled>("R6", WritePulled, ReadPulled),
-        new WireCodec<Accept>("R7", WriteAccept, ReadAccept),
-        new WireCodec<Install>("R8", WriteInstall, ReadInstall),
+        new WireCodec<FetchSnapshot>("R3", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) => new FetchSnapshot(ReadTerm(ref from), from.Int())),
+        new WireCodec<FetchedSnapshot>("R4", WriteFetchedSnapshot, ReadFetchedSnapshot),
+        new WireCodec<FetchEntries>("R5", WritePull, static (ref WireReader from) => new FetchEntries(ReadTerm(ref from), from.Int(), Index(ref from))),
+        new WireCodec<FetchedEntries>("R6", WriteFetchedEntries, ReadFetchedEntries),
+        new WireCodec<AppendEntries>("R7", WriteAppendEntries, ReadAppendEntries),
+        new WireCodec<InstallSnapshot>("R8", WriteInstallSnapshot, ReadInstallSnapshot),
         new WireCodec<Ack>("R9", WriteAck, static (ref WireReader from) => new Ack(ReadTerm(ref from), from.Int(), Index(ref from), from.Bool(), from.Bool(), Index(ref from))),
         new WireCodec<Refused>("R10", WriteRefused, static (ref WireReader from) => new Refused(ReadTerm(ref from), ReadTerm(ref from))),
-        new WireCodec<Gone>("R11", static (m, to) => Head(m.Term, m.Grant, to), static (ref WireReader from) => new Gone(ReadTerm(ref from), from.Int())),
-        new WireCodec<Drop>("R12", static (m, to) => Head(m.Term, m.Grant, to), static (ref WireReader from) => new Drop(ReadTerm(ref from), from.Int())),
+        new WireCodec<Gone>("R11", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) => new Gone(ReadTerm(ref from), from.Int())),
+        new WireCodec<Drop>("R12", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) => new Drop(ReadTerm(ref from), from.Int())),
     ];
 
     private static readonly FrozenDictionary<Type, byte> Tags = Tagged.Select(static (codec, i) => (codec.Type, Tag: (byte)(i + 1))).ToFrozenDictionary(static t => t.Type, static t => t.Tag);
@@ -73,10 +73,10 @@ internal static class ReplicationWire
         return new Term(number, address is null ? null : new NodeId(address, uid), from.Int());
     }
 
-    private static void Head(Term term, long grant, WireWriter to)
+    private static void Head(Term term, long incarnation, WireWriter to)
     {
         Write(term, to);
-        to.Int(grant);
+        to.Int(incarnation);
     }
 
     private static long Index(ref WireReader from)
@@ -108,7 +108,7 @@ internal static class ReplicationWire
         foreach (var voter in voters)
         {
             Write(voter.Node, to);
-            to.Int(voter.Grant);
+            to.Int(voter.Incarnation);
         }
     }
 
@@ -150,7 +150,7 @@ internal static class ReplicationWire
 
     private static void WritePromise(Promise m, WireWriter to)
     {
-        Head(m.Term, m.Grant, to);
+        Head(m.Term, m.Incarnation, to);
         to.Bool(m.Held is not null);
         if (m.Held is not { } held) return;
         Write(held.Origin, to);
@@ -158,62 +158,62 @@ internal static class ReplicationWire
         to.Int(held.Last);
         to.Int(held.Commit);
         Write(held.Voters, to);
-        to.Bool(held.IsFormer);
-        if (!held.IsFormer) return;
+        to.Bool(held.IsUnclean);
+        if (!held.IsUnclean) return;
         to.Bool(held.Vote is not null);
         if (held.Vote is not { } vote) return;
         Write(vote.Node, to);
-        to.Int(vote.Grant);
+        to.Int(vote.Incarnation);
     }
 
     private static Promise ReadPromise(ref WireReader from)
     {
         var term = ReadTerm(ref from);
-        var grant = from.Int();
-        return new Promise(term, grant, from.Bool() ? ReadHeld(ref from) : null);
+        var incarnation = from.Int();
+        return new Promise(term, incarnation, from.Bool() ? ReadHeld(ref from) : null);
     }
 
     private static Held ReadHeld(ref WireReader from)
     {
         var held = new Held(ReadTerm(ref from), ReadTerm(ref from), Index(ref from), Index(ref from), ReadVoters(ref from));
         if (!from.Bool()) return held;
-        return held with { IsFormer = true, Vote = from.Bool() ? new Voter(ReadNode(ref from), from.Int()) : null };
+        return held with { IsUnclean = true, Vote = from.Bool() ? new Voter(ReadNode(ref from), from.Int()) : null };
     }
 
-    private static void WriteHandover(Handover m, WireWriter to)
+    private static void WriteFetchedSnapshot(FetchedSnapshot m, WireWriter to)
     {
-        Head(m.Term, m.Grant, to);
+        Head(m.Term, m.Incarnation, to);
         to.Int(m.Index);
         Write(m.Voters, to);
         to.Bool(m.HasSnapshot);
     }
 
-    private static Handover ReadHandover(ref WireReader from) => new(ReadTerm(ref from), from.Int(), Index(ref from), ReadVoters(ref from), from.Bool(), null);
+    private static FetchedSnapshot ReadFetchedSnapshot(ref WireReader from) => new(ReadTerm(ref from), from.Int(), Index(ref from), ReadVoters(ref from), from.Bool(), null);
 
-    private static void WritePull(Pull m, WireWriter to)
+    private static void WritePull(FetchEntries m, WireWriter to)
     {
-        Head(m.Term, m.Grant, to);
+        Head(m.Term, m.Incarnation, to);
         to.Int(m.After);
     }
 
-    private static void WritePulled(Pulled m, WireWriter to)
+    private static void WriteFetchedEntries(FetchedEntries m, WireWriter to)
     {
-        Head(m.Term, m.Grant, to);
+        Head(m.Term, m.Incarnation, to);
         to.Int(m.After);
         Write(m.Entries, to);
     }
 
-    private static Pulled ReadPulled(ref WireReader from)
+    private static FetchedEntries ReadFetchedEntries(ref WireReader from)
     {
         var term = ReadTerm(ref from);
-        var grant = from.Int();
+        var incarnation = from.Int();
         var after = Index(ref from);
-        return new Pulled(term, grant, after, ReadEntries(after, ref from));
+        return new FetchedEntries(term, incarnation, after, ReadEntries(after, ref from));
     }
 
-    private static void WriteAccept(Accept m, WireWriter to)
+    private static void WriteAppendEntries(AppendEntries m, WireWriter to)
     {
-        Head(m.Term, m.Grant, to);
+        Head(m.Term, m.Incarnation, to);
         Write(m.Origin, to);
         to.Int(m.Start);
         to.Int(m.After);
@@ -221,20 +221,20 @@ internal static class ReplicationWire
         Write(m.Entries, to);
     }
 
-    private static Accept ReadAccept(ref WireReader from)
+    private static AppendEntries ReadAppendEntries(ref WireReader from)
     {
         var term = ReadTerm(ref from);
-        var grant = from.Int();
+        var incarnation = from.Int();
         var origin = ReadTerm(ref from);
         var start = Index(ref from);
         var after = Index(ref from);
         var commit = Index(ref from);
-        return new Accept(term, grant, origin, start, after, ReadEntries(after, ref from), commit);
+        return new AppendEntries(term, incarnation, origin, start, after, ReadEntries(after, ref from), commit);
     }
 
-    private static void WriteInstall(Install m, WireWriter to)
+    private static void WriteInstallSnapshot(InstallSnapshot m, WireWriter to)
     {
-        Head(m.Term, m.Grant, to);
+        Head(m.Term, m.Incarnation, to);
         Write(m.Origin, to);
         to.Int(m.Start);
         to.Int(m.Index);
@@ -242,12 +242,12 @@ internal static class ReplicationWire
         to.Bool(m.HasSnapshot);
     }
 
-    private static Install ReadInstall(ref WireReader from) =>
+    private static InstallSnapshot ReadInstallSnapshot(ref WireReader from) =>
         new(ReadTerm(ref from), from.Int(), ReadTerm(ref from), Index(ref from), Index(ref from), ReadVoters(ref from), from.Bool(), null);
 
     private static void WriteAck(Ack m, WireWriter to)
     {
-        Head(m.Term, m.Grant, to);
+        Head(m.Term, m.Incarnation, to);
         to.Int(m.Index);
         to.Bool(m.Stands);
         to.Bool(m.Gap);

@@ -2,8 +2,8 @@ namespace AkkaSse.Cluster.Replication;
 
 /// <summary>One vote: not a node but one life of a replica on it. A replica that was let go and made again on the same node is another voter, so what it has forgotten is never counted.</summary>
 /// <param name="Node">Where it lives.</param>
-/// <param name="Grant">Which life: <see cref="Replica{TState}.Grant"/>.</param>
-internal readonly record struct Voter(NodeId Node, long Grant);
+/// <param name="Incarnation">Which life: <see cref="Replica{TState}.Incarnation"/>.</param>
+internal readonly record struct Voter(NodeId Node, long Incarnation);
 
 /// <summary>Who votes for a log: recorded in the log itself and in force from the moment a node holds the entry, committed or not. While <see cref="Next"/> is set the change is joint: both sets must agree.</summary>
 /// <param name="Version">Counts the changes of one log.</param>
@@ -37,7 +37,7 @@ internal sealed record VoterSet(long Version, IReadOnlyList<Voter> Voters, IRead
 
     public override string ToString() => $"v{Version} [{string.Join(' ', Voters.Select(Name))}]" + (Next is null ? "" : $" -> [{string.Join(' ', Next.Select(Name))}]");
 
-    private static string Name(Voter voter) => $"{voter.Node}/{voter.Grant}";
+    private static string Name(Voter voter) => $"{voter.Node}/{voter.Incarnation}";
 
     private static bool Has(IReadOnlyList<Voter> voters, Voter voter) => On(voters, voter.Node) == voter;
 

@@ -9,7 +9,7 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>Logs over the cluster. Each stream has an owner, an entity that any node finds by the stream's name; this node talks with it directly once it knows it.</summary>
-internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
+internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
 {
     /// <summary>What a message between nodes takes besides its events: Akka's envelope, names of actors, a stream's name.</summary>
     internal const int EnvelopeBytes = 64 << 10;
@@ -20,9 +20,9 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     private readonly ConcurrentDictionary<string, NodeStream> _streams = new(StringComparer.Ordinal);
     private readonly LogBudget _budget;
     private readonly ColdCache _cache;
-    private readonly FormerLogs<StreamState> _former = new();
+    private readonly UncleanCopies<StreamState> _unclean = new();
     private readonly ITimer _care;
-    private volatile StreamRoom? _room;
+    private volatile StreamContext? _running;
     private IActorRef _replicas = ActorRefs.Nobody;
     private long _ids;
     private volatile bool _stopped;
@@ -48,10 +48,10 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
     /// <summary>Largest message of events.</summary>
     internal long MostBytes => _context.MaxFrameBytes - EnvelopeBytes;
 
-    internal StreamRoom? Room => _room;
+    internal StreamContext? Running => _running;
 
     /// <summary>Of what this node's readers read, and of the copies that it holds for the cluster.</summary>
-    internal long LogBytes => _budget.Used + (_room?.CopyBytes ?? 0);
+    internal long LogBytes => _budget.Used + (_running?.CopyBytes ?? 0);
 
     internal long NextId() => Interlocked.Increment(ref _ids);
 
@@ -61,18 +61,18 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
         {
             Options = new ReplicationOptions { Voters = _context.Options.Backups + 1, RecoveryLimit = (long)_context.Options.RecoveryLimit.TotalMilliseconds },
         };
-        var room = new StreamRoom(node, new ReplicaPeers(node, kind.HostName), kind, new StreamCensus(_context.Host.Options) { CopiesOfEach = _context.Options.Backups + 1 });
-        _replicas = node.System.ActorOf(Props.Create(typeof(StreamReplicas), room, _former), kind.HostName);
-        room.Region = node.StartRegion("streams", name => Props.Create(typeof(StreamOwner), name, room), StopOwner.Instance);
-        _room = room;
+        var running = new StreamContext(node, new ReplicaPeers(node, kind.HostName), kind, new StreamCensus(_context.Host.Options) { CopiesOfEach = _context.Options.Backups + 1 });
+        _replicas = node.System.ActorOf(Props.Create(typeof(StreamReplicas), running, _unclean), kind.HostName);
+        running.Region = node.StartRegion("streams", name => Props.Create(typeof(StreamOwner), name, running), StopOwner.Instance);
+        _running = running;
         foreach (var (_, stream) in _streams) stream.Connect();
-        return [room.Region];
+        return [running.Region];
     }
 
     public async Task LeaveAsync(CancellationToken cancellation)
     {
         // The owners hear of it from the membership, and move what this node votes for.
-        while (_room is { } room && _context.Options.HostsStreams)
+        while (_running is { } running && _context.Options.HostsStreams)
         {
             var votes = await VotesAsync(_replicas, cancellation).ConfigureAwait(false);
             if (votes == 0) return;
@@ -96,7 +96,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
 
     public void Stop()
     {
-        _room = null;
+        _running = null;
         _replicas = ActorRefs.Nobody;
         foreach (var (_, stream) in _streams) stream.Release();
     }
@@ -117,7 +117,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
         {
             if (_stopped || !_context.IsServing)
             {
-                results.Span[..items.Length].Fill(_stopped || _context.State == EngineState.Down && _room is null
+                results.Span[..items.Length].Fill(_stopped || _context.State == EngineState.Down && _running is null
                     ? new AppendResult(PublishStatus.Closed, StreamPosition.BeforeFirst) { Error = "The hub has stopped." }
                     : new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst) { Error = $"The cluster is {_context.State}; nothing was appended." });
                 return ValueTask.CompletedTask;
@@ -211,21 +211,21 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterRoom
         && _context.Time.GetUtcNow().ToUnixTimeMilliseconds() - header.ChangedAt < (long)_context.Host.Options.RemovedStreamMemory.TotalMilliseconds;
 
     public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
-        _room is { } room && _context.IsServing ? StreamLists.ListAsync(room, prefix ?? "", after, limit, cancellation) : new(new Page<StreamInfo>([], null));
+        _running is { } running && _context.IsServing ? StreamLists.ListAsync(running, prefix ?? "", after, limit, cancellation) : new(new Page<StreamInfo>([], null));
 
     /// <summary>Streams in the cluster, as far as this node knows.</summary>
-    internal int Count => _room?.Census.Streams ?? 0;
+    internal int Count => _running?.Census.Streams ?? 0;
 
     /// <summary>What the sweeps of this node would do at their own time.</summary>
-    internal Task SweepAsync() => _room is null ? Task.CompletedTask : _replicas.Ask(SweepNow.Instance, TimeSpan.FromSeconds(30));
+    internal Task SweepAsync() => _running is null ? Task.CompletedTask : _replicas.Ask(SweepNow.Instance, TimeSpan.FromSeconds(30));
 
     /// <summary>From a stream, under its lock: its actor in the present ActorSystem, or null when there is none.</summary>
     internal IActorRef? Begin(NodeStream stream)
     {
-        if (_room is not { } room) return null;
+        if (_running is not { } running) return null;
         try
         {
-            return room.Node.System.ActorOf(Props.Create(typeof(NodeStreamActor), stream, room), $"akkasse-stream-{NextId()}");
+            return running.Node.System.ActorOf(Props.Create(typeof(NodeStreamActor), stream, running), $"akkasse-stream-{NextId()}");
         }
         catch (InvalidOperationException)
         {

@@ -80,7 +80,7 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
             var at = 0;
             while (at < items.Length)
             {
-                var work = Room(at == 0 ? all : 0, out var isNew);
+                var work = WorkFor(at == 0 ? all : 0, out var isNew);
                 if (isNew && _waiting.Count > MostWaiting)
                 {
                     _waiting.RemoveLast();
@@ -92,10 +92,10 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
                 while (end < items.Length)
                 {
                     var unit = UnitEnd(items.Span, end, out var size);
-                    if (end > at && bytes + size > StreamRoom.MessageBytes) break;
+                    if (end > at && bytes + size > StreamContext.MessageBytes) break;
                     end = unit;
                     bytes += size;
-                    if (bytes > StreamRoom.MessageBytes) break;
+                    if (bytes > StreamContext.MessageBytes) break;
                 }
                 if (bytes - work.Bytes > streams.MostBytes)
                 {
@@ -198,7 +198,7 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
             _actor = null;
             _told = false;
         }
-        if (streams.Room is null) Refuse();
+        if (streams.Running is null) Refuse();
         else if (IsUsed) Tell();
     }
 
@@ -320,8 +320,8 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
         else work.Refuse(status, error);
     }
 
-    // Under the gate. The last work that waits, while it has room: all of it goes in one message.
-    private AppendWork Room(long size, out bool isNew)
+    // Under the gate. The last work that waits, while it has space: all of it goes in one message.
+    private AppendWork WorkFor(long size, out bool isNew)
     {
         isNew = false;
         if (_waiting.Last?.Value is AppendWork { IsSealed: false } last && Joins(last.Bytes, size)) return last;
@@ -336,7 +336,7 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     /// </summary>
     /// <param name="waiting">Bytes of the message so far.</param>
     /// <param name="size">Bytes of the whole append; 0 for the rest of one that is divided.</param>
-    internal static bool Joins(long waiting, long size) => waiting < StreamRoom.MessageBytes && (size > StreamRoom.MessageBytes || waiting + size <= StreamRoom.MessageBytes);
+    internal static bool Joins(long waiting, long size) => waiting < StreamContext.MessageBytes && (size > StreamContext.MessageBytes || waiting + size <= StreamContext.MessageBytes);
 
     // The items under one key of a run are decided as one: they travel together.
     private static int UnitEnd(ReadOnlySpan<AppendItem> items, int at, out long size)

@@ -18,7 +18,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     private const long IdleLimit = 30_000;
 
     private readonly NodeStream _stream;
-    private readonly StreamRoom _room;
+    private readonly StreamContext _context;
     private readonly Dictionary<long, StreamWork> _sent = [];
     private int _appendsSent;
     private IActorRef? _owner;
@@ -34,10 +34,10 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     private long _tickAt = long.MaxValue;
     private bool _greeting;
 
-    public NodeStreamActor(NodeStream stream, StreamRoom room)
+    public NodeStreamActor(NodeStream stream, StreamContext context)
     {
         _stream = stream;
-        _room = room;
+        _context = context;
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -63,7 +63,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
                 OnAnswer(answer);
                 break;
             case Delivery delivery:
-                if (delivery.Segments.Length > 0) _room.Lines.OnReceived(Sender, delivery.Size);
+                if (delivery.Segments.Length > 0) _context.Lines.OnReceived(Sender, delivery.Size);
                 OnDelivery(delivery);
                 break;
             case Welcome welcome:
@@ -159,7 +159,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         _greeting = false;
         if (welcome.Follows)
         {
-            var now = _room.Now;
+            var now = _context.Now;
             foreach (var followed in _stream.Followed) followed.Apply(welcome.Header, removed: false, now);
         }
         SendWhatWaits();
@@ -172,7 +172,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         _heardAt = ReplicaPeers.Now;
         var followed = _stream.Followed;
         if (followed.Length == 0) return;
-        var now = _room.Now;
+        var now = _context.Now;
         var runs = ReadRun.Of(delivery.Segments);
         foreach (var f in followed) f.Apply(delivery, runs, now);
         ReadMissing();
@@ -194,7 +194,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         }
         if (Sender.Equals(_owner)) _heardAt = ReplicaPeers.Now;
         var ask = (AskWork)work;
-        var now = _room.Now;
+        var now = _context.Now;
         if (ask.Id == _reading)
         {
             _reading = 0;
@@ -236,7 +236,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         var follows = _stream.Follows;
         if (_owner is not { } owner)
         {
-            if (follows || _stream.IsUsed) Greet(_room.Region, follows);
+            if (follows || _stream.IsUsed) Greet(_context.Region, follows);
             return;
         }
         if (_ownerLeaves)

@@ -11,14 +11,14 @@ internal static class StreamLists
     private static readonly TimeSpan NodeLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>A node that does not answer in time is left out: others hold copies of what it holds.</summary>
-    internal static async ValueTask<Page<StreamInfo>> ListAsync(StreamRoom room, string prefix, string? after, int limit, CancellationToken cancellation)
+    internal static async ValueTask<Page<StreamInfo>> ListAsync(StreamContext context, string prefix, string? after, int limit, CancellationToken cancellation)
     {
         var items = new List<StreamInfo>();
         while (true)
         {
             // One more than asked for says whether there is a further page.
             var question = new ListNames(prefix, after, limit + 1);
-            var answers = await Task.WhenAll(room.Peers.MembersOf(room.Node.View).Members.Select(m => AskAsync(room.Peers.HostOf(m), question, cancellation))).ConfigureAwait(false);
+            var answers = await Task.WhenAll(context.Peers.MembersOf(context.Node.View).Members.Select(m => AskAsync(context.Peers.HostOf(m), question, cancellation))).ConfigureAwait(false);
             var cut = Cut(answers);
             foreach (var (name, header) in Merge(answers, cut))
             {

@@ -20,7 +20,7 @@ internal sealed partial class StreamOwner
             _turns.Dequeue();
             foreach (var segment in turn.Segments)
             {
-                if (bytes > 0 && bytes + segment.Blob.Length > StreamRoom.MessageBytes)
+                if (bytes > 0 && bytes + segment.Blob.Length > StreamContext.MessageBytes)
                 {
                     Deliver(null, removed: false);
                     bytes = 0;
@@ -34,7 +34,7 @@ internal sealed partial class StreamOwner
             {
                 header = State.Header;
                 // Before anybody hears of it: lists and limits on this node are as new as the answer.
-                _room.Census.SetLed(Name, header);
+                _context.Census.SetLed(Name, header);
             }
             if (turn.Followers.Count > 0 || turn.Questions.Count > 0)
             {
@@ -63,8 +63,8 @@ internal sealed partial class StreamOwner
     private StreamAnswer Answer(StreamQuestion question, byte status)
     {
         if (question.Ask != StreamAsk.Read) return new StreamAnswer(question.Id, status) { Header = State.Header };
-        var now = _room.Now;
-        var (result, runs, more) = StreamReads.Read(State, question.Text, question.From, question.Limit, StreamRoom.MessageBytes, now);
+        var now = _context.Now;
+        var (result, runs, more) = StreamReads.Read(State, question.Text, question.From, question.Limit, StreamContext.MessageBytes, now);
         return new StreamAnswer(question.Id, (byte)result) { Header = State.Header, Runs = runs, More = more, Number = now };
     }
 
@@ -77,7 +77,7 @@ internal sealed partial class StreamOwner
         {
             if (!session.Follows) continue;
             whole ??= Make([.. _segments], header, removed);
-            if (!session.IsBehind && _room.Lines.TrySend(node, whole.Size))
+            if (!session.IsBehind && _context.Lines.TrySend(node, whole.Size))
             {
                 node.Tell(whole, Self);
                 continue;

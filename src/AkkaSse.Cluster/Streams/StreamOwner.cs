@@ -29,7 +29,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(5);
     private const long RestAfter = 30_000;
 
-    private readonly StreamRoom _room;
+    private readonly StreamContext _context;
     private readonly Dictionary<IActorRef, Session> _sessions = [];
     private readonly List<(IActorRef From, bool Follows)> _waiting = [];
     private readonly List<IActorRef> _tidiers = [];
@@ -41,15 +41,15 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     private bool _stopping;
     private bool _clean;
 
-    public StreamOwner(string name, StreamRoom room)
-        : base(name, room.Peers, room.Kind)
+    public StreamOwner(string name, StreamContext context)
+        : base(name, context.Peers, context.Kind)
     {
-        _room = room;
+        _context = context;
     }
 
-    bool IStreamLimits.TryTake() => _room.Census.TryTake(Name);
+    bool IStreamLimits.TryTake() => _context.Census.TryTake(Name);
 
-    string IStreamLimits.NewEpoch() => StreamRoom.NewEpoch();
+    string IStreamLimits.NewEpoch() => StreamContext.NewEpoch();
 
     protected override void PreStart()
     {
@@ -61,7 +61,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     {
         foreach (var (node, _) in _sessions) node.Tell(new OwnerEnds(_clean), Self);
         foreach (var (node, _) in _waiting) node.Tell(new OwnerEnds(IsClean: true), Self);
-        _room.Census.EndLed(Name);
+        _context.Census.EndLed(Name);
         base.PostStop();
     }
 
@@ -69,8 +69,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     {
         if (left is { Present: true })
         {
-            Log.StreamRestored(_room.Node.Logger, Name, left.Retained, Leader.SalvagedAll);
-            foreach (var command in StreamRestore.Commands(left, StreamRoom.NewEpoch(), _room.Now)) _restoredAt = Leader.Propose(new StreamCommand(command));
+            Log.StreamRestored(_context.Node.Logger, Name, left.Retained, Leader.UncleanRecoveryIsComplete);
+            foreach (var command in StreamRestore.Commands(left, StreamContext.NewEpoch(), _context.Now)) _restoredAt = Leader.Propose(new StreamCommand(command));
             Leader.Flush();
             return;
         }
@@ -79,8 +79,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     private void Open()
     {
-        _decider = new StreamDecider(Name, State, _room.Options, this);
-        if (State.HasEpoch) _room.Census.SetLed(Name, State.Header);
+        _decider = new StreamDecider(Name, State, _context.Options, this);
+        if (State.HasEpoch) _context.Census.SetLed(Name, State.Header);
         foreach (var (node, follows) in _waiting) Greet(node, follows);
         _waiting.Clear();
         foreach (var tidier in _tidiers) LookIdle(tidier);
@@ -167,14 +167,14 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     private Turn Gather(int bytes = 0)
     {
         _activeAt = ReplicaPeers.Now;
-        if (_turn is { Change.IsEmpty: false } full && full.Change.Bytes + bytes > StreamRoom.MessageBytes)
+        if (_turn is { Change.IsEmpty: false } full && full.Change.Bytes + bytes > StreamContext.MessageBytes)
         {
             OnTurnEnd();
             Leader.Flush();
         }
         if (_turn is { } turn) return turn;
         EndTurn();
-        return _turn = new Turn(new StreamChange(_room.Now));
+        return _turn = new Turn(new StreamChange(_context.Now));
     }
 
     private void Append(AppendRequest request)
@@ -269,7 +269,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         EventRun[] runs = [];
         if (question.Text == State.Epoch)
         {
-            runs = StreamReads.Page(State, Math.Max(question.From, State.First), question.To, StreamRoom.MessageBytes);
+            runs = StreamReads.Page(State, Math.Max(question.From, State.First), question.To, StreamContext.MessageBytes);
             var reached = runs.Length > 0 ? runs[^1].Last : State.Head;
             // From here on everything is sent again as it comes.
             if (reached >= State.Head && _sessions.TryGetValue(Sender, out var session)) session.IsBehind = false;
@@ -280,7 +280,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     // Once nobody reads: what has been idle for long enough is removed.
     private void LookIdle(IActorRef asker)
     {
-        if (State.IsForgettable(_room.Now) && _sessions.Count == 0 && _turn is null && _turns.Count == 0 && !_stopping) Dissolve();
+        if (State.IsForgettable(_context.Now) && _sessions.Count == 0 && _turn is null && _turns.Count == 0 && !_stopping) Dissolve();
         var turn = _turn is null && _turns.Count == 0 && !_stopping && !IsDissolving && !IsFollowed() ? Gather() : null;
         if (turn is null)
         {
@@ -306,10 +306,10 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     private void OnIdleLook()
     {
         if (_decider is null || _stopping || IsDissolving) return;
-        State.Sweep(_room.Now);
+        State.Sweep(_context.Now);
         if (ReplicaPeers.Now - _activeAt < RestAfter || _turn is not null || _turns.Count > 0 || Leader.NeedsTick || IsFollowed()) return;
         // The replicas stay with the voters: whoever asks next wakes a new owner.
-        if (_sessions.Count == 0 && (!State.HasEpoch || State.IsForgettable(_room.Now))) Dissolve();
+        if (_sessions.Count == 0 && (!State.HasEpoch || State.IsForgettable(_context.Now))) Dissolve();
         else if (_sessions.Count == 0) Context.Parent.Tell(new Passivate(StopOwner.Instance), Self);
         else foreach (var (node, _) in _sessions) node.Tell(Rest.Instance, Self);
     }

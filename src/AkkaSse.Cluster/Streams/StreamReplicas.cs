@@ -35,7 +35,7 @@ internal readonly record struct ListedName(string Name, bool FromOwner, StreamHe
 internal sealed record CopyCount(int Copies) : IWireMessage;
 
 /// <summary>The copies of streams on this node: applies retention, finds what is idle, lists.</summary>
-internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> kept) : ReplicaHost<StreamState>(room.Peers, room.Kind, kept)
+internal sealed class StreamReplicas(StreamContext context, UncleanCopies<StreamState> kept) : ReplicaHost<StreamState>(context.Peers, context.Kind, kept)
 {
     private const long SweepInterval = 1_000;
 
@@ -49,14 +49,14 @@ internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> ke
     protected override void PreStart()
     {
         base.PreStart();
-        room.Lines.Acknowledger = Self;
+        context.Lines.Acknowledger = Self;
     }
 
-    private protected override void OnTaken(string log, Replica<StreamState> replica) => room.Census.SetCopy(log, replica.State is { Present: true });
+    private protected override void OnTaken(string log, Replica<StreamState> replica) => context.Census.SetCopy(log, replica.State is { Present: true });
 
-    private protected override void OnDropped(string log) => room.Census.SetCopy(log, isPresent: false);
+    private protected override void OnDropped(string log) => context.Census.SetCopy(log, isPresent: false);
 
-    private protected override void Wake(string log) => room.Region.Tell(new Tidy(log), Self);
+    private protected override void Wake(string log) => context.Region.Tell(new Tidy(log), Self);
 
     private protected override void OnTick()
     {
@@ -81,13 +81,13 @@ internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> ke
                 Timers.StartSingleTimer(nameof(Acknowledge), Acknowledge.Instance, AckInterval);
                 break;
             case Acknowledge:
-                foreach (var (from, ack) in room.Lines.TakeArrived()) Peers.HostAt(from.ToString()).Tell(ack, Self);
+                foreach (var (from, ack) in context.Lines.TakeArrived()) Peers.HostAt(from.ToString()).Tell(ack, Self);
                 break;
             case LineAck ack:
-                room.Lines.OnAck(Sender, ack);
+                context.Lines.OnAck(Sender, ack);
                 break;
             case CopyCount count:
-                room.Census.SetElsewhere(Sender.Path.Address.ToString(), count.Copies);
+                context.Census.SetElsewhere(Sender.Path.Address.ToString(), count.Copies);
                 break;
             case SweepNow:
                 _sweepers.Add(Sender);
@@ -107,7 +107,7 @@ internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> ke
 
     private void Sweep(bool all = false)
     {
-        var now = room.Now;
+        var now = context.Now;
         long bytes = 0;
         // An owner that did not answer is asked again.
         if (_sweepers.Count == 0) _tidying.Clear();
@@ -117,9 +117,9 @@ internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> ke
             state.Sweep(now);
             bytes += state.Runs.Size;
             // One of those that have a copy asks; the owner looks once more itself.
-            if ((all || state.IsIdle(now) || state.IsForgettable(now)) && replica.Voters?.Voters is [var first, ..] && first.Node == Peers.Self && _tidying.Add(name)) room.Region.Tell(new Tidy(name), Self);
+            if ((all || state.IsIdle(now) || state.IsForgettable(now)) && replica.Voters?.Voters is [var first, ..] && first.Node == Peers.Self && _tidying.Add(name)) context.Region.Tell(new Tidy(name), Self);
         }
-        while (bytes > room.Options.MaxLogBytes / 2)
+        while (bytes > context.Options.MaxLogBytes / 2)
         {
             StreamState? largest = null;
             foreach (var (_, replica) in Replicas)
@@ -130,7 +130,7 @@ internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> ke
             if (largest is null || !largest.Shrink()) break;
             bytes -= before - largest.Runs.Size;
         }
-        room.CopyBytes = bytes;
+        context.CopyBytes = bytes;
     }
 
     private void Swept()
@@ -142,8 +142,8 @@ internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> ke
 
     private void Count()
     {
-        room.Census.ForgetElsewhere(address => IsThere(address));
-        var count = new CopyCount(room.Census.Copies);
+        context.Census.ForgetElsewhere(address => IsThere(address));
+        var count = new CopyCount(context.Census.Copies);
         foreach (var member in Peers.MembersOf(Peers.Node.View).Members)
         {
             if (member != Peers.Self) Peers.HostOf(member).Tell(count, Self);
@@ -161,7 +161,7 @@ internal sealed class StreamReplicas(StreamRoom room, FormerLogs<StreamState> ke
 
     private ListedNames List(ListNames list)
     {
-        var names = room.Census.Names(list.Prefix, list.After, list.Limit, out var more);
+        var names = context.Census.Names(list.Prefix, list.After, list.Limit, out var more);
         var listed = new List<ListedName>(names.Count);
         foreach (var (name, led, header) in names)
         {

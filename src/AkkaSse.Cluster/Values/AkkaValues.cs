@@ -7,26 +7,26 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Cluster.Values;
 
 /// <summary>Small shared state over the cluster: each key is a log of its own, kept by as many nodes as a stream's.</summary>
-internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClusterRoom
+internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClusterComponent
 {
     private const int MaxBytes = 64 << 10;
 
-    private volatile ValueRoom? _room;
+    private volatile ValueContext? _running;
     private IActorRef _replicas = ActorRefs.Nobody;
 
     public IReadOnlyList<IActorRef> Start(ClusterNode node)
     {
         var kind = new ValueKind { Options = new ReplicationOptions { Voters = context.Options.Backups + 1, RecoveryLimit = (long)context.Options.RecoveryLimit.TotalMilliseconds } };
-        var room = new ValueRoom(node, new ReplicaPeers(node, kind.HostName), kind);
-        _replicas = node.System.ActorOf(Props.Create(typeof(ValueReplicas), room), kind.HostName);
-        room.Region = node.StartRegion("values", name => Props.Create(typeof(ValueOwner), name, room), StopOwner.Instance);
-        _room = room;
-        return [room.Region];
+        var running = new ValueContext(node, new ReplicaPeers(node, kind.HostName), kind);
+        _replicas = node.System.ActorOf(Props.Create(typeof(ValueReplicas), running), kind.HostName);
+        running.Region = node.StartRegion("values", name => Props.Create(typeof(ValueOwner), name, running), StopOwner.Instance);
+        _running = running;
+        return [running.Region];
     }
 
     public async Task LeaveAsync(CancellationToken cancellation)
     {
-        while (_room is not null && context.Options.HostsStreams)
+        while (_running is not null && context.Options.HostsStreams)
         {
             var votes = await AkkaStreams.VotesAsync(_replicas, cancellation).ConfigureAwait(false);
             if (votes == 0) return;
@@ -37,7 +37,7 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
 
     public void Stop()
     {
-        _room = null;
+        _running = null;
         _replicas = ActorRefs.Nobody;
     }
 
@@ -60,10 +60,10 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
     private async ValueTask<ValueAnswer?> AskAsync(ValueQuestion question, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (!context.IsServing || _room is not { } room) return null;
+        if (!context.IsServing || _running is not { } running) return null;
         try
         {
-            return await room.Region.Ask<ValueAnswer>(question, context.Options.AppendTimeout, CancellationToken.None).ConfigureAwait(false);
+            return await running.Region.Ask<ValueAnswer>(question, context.Options.AppendTimeout, CancellationToken.None).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {

@@ -5,7 +5,7 @@ using AkkaSse.Cluster.Replication;
 namespace AkkaSse.Cluster.Values;
 
 /// <summary>What the actors of values share in one ActorSystem. Thread-safe.</summary>
-internal sealed class ValueRoom(Hosting.ClusterNode node, ReplicaPeers peers, ValueKind kind)
+internal sealed class ValueContext(Hosting.ClusterNode node, ReplicaPeers peers, ValueKind kind)
 {
     internal ReplicaPeers Peers => peers;
 
@@ -18,7 +18,7 @@ internal sealed class ValueRoom(Hosting.ClusterNode node, ReplicaPeers peers, Va
 }
 
 /// <summary>The owner of one key.</summary>
-internal sealed class ValueOwner(string name, ValueRoom room) : LogOwner<ValueState>(name, room.Peers, room.Kind)
+internal sealed class ValueOwner(string name, ValueContext context) : LogOwner<ValueState>(name, context.Peers, context.Kind)
 {
     private static readonly TimeSpan RestAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
@@ -60,7 +60,7 @@ internal sealed class ValueOwner(string name, ValueRoom room) : LogOwner<ValueSt
                 break;
             case Look:
                 if (Leader.NeedsTick || _answers.Count > 0 || !Leader.IsRecovered) SetReceiveTimeout();
-                else if (!State.Current.IsLive(room.Now)) Dissolve();
+                else if (!State.Current.IsLive(context.Now)) Dissolve();
                 else Context.Parent.Tell(new Passivate(Streams.StopOwner.Instance), Self);
                 break;
             case Streams.StopOwner:
@@ -92,7 +92,7 @@ internal sealed class ValueOwner(string name, ValueRoom room) : LogOwner<ValueSt
 
     private void Answer(IActorRef from, ValueQuestion question)
     {
-        var now = room.Now;
+        var now = context.Now;
         var live = _proposed.IsLive(now);
         var version = live ? _proposed.Version : 0;
         StoredValue? next = null;

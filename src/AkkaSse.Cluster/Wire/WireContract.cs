@@ -6,7 +6,7 @@ using AkkaSse.Cluster.Values;
 
 namespace AkkaSse.Cluster.Wire;
 
-/// <summary>Every message between nodes, room by room.</summary>
+/// <summary>Every message between nodes, component by component.</summary>
 internal static class WireContract
 {
     internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. ClientsWire.Codecs, .. ReplicationWire.Codecs, .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs];

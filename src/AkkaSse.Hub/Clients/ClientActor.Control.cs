@@ -87,7 +87,7 @@ internal sealed partial class ClientActor
         foreach (var cursor in _cursors)
         {
             if (cursor.Untold <= 0) continue;
-            var log = cursor.Node.Log;
+            var log = cursor.LocalStream.Log;
             // Half of what is retained in events; by age and bytes the heartbeat's pace is enough, see WriteHeartbeat.
             if (cursor.Untold >= Math.Max(1, Math.Min(log.Options.MaxEvents, Math.Max(1_024, log.Count)) / 4)) due = true;
         }
@@ -141,7 +141,7 @@ internal sealed partial class ClientActor
     private void RemoveStream(Cursor cursor)
     {
         if (Array.IndexOf(_cursors, cursor) < 0 || _closing != CloseReason.None) return;
-        if (Array.Exists(_cursors, c => !ReferenceEquals(c, cursor) && !c.IsInternal && !c.Node.IsRemoved))
+        if (Array.Exists(_cursors, c => !ReferenceEquals(c, cursor) && !c.IsInternal && !c.LocalStream.IsRemoved))
         {
             (OwnRare.Leaving ??= []).Add(cursor);
             return;
@@ -180,8 +180,8 @@ internal sealed partial class ClientActor
             var cursor = cursors.Find(c => c.Stream == name);
             if (cursor is null) continue;
             cursors.Remove(cursor);
-            if (_joined) cursor.Node.Leave(cursor);
-            else cursor.Node.Discharge();
+            if (_joined) cursor.LocalStream.Leave(cursor);
+            else cursor.LocalStream.Discharge();
             _host.Left(this, cursor, reason);
         }
         foreach (var cursor in add)
@@ -193,7 +193,7 @@ internal sealed partial class ClientActor
         if (_request.Ids == WireIds.Token) BuildToken();
         foreach (var cursor in add)
         {
-            if (_joined) cursor.Node.Join(cursor);
+            if (_joined) cursor.LocalStream.Join(cursor);
             Observed?.Subscribed(cursor);
         }
         if (_request.Control && _opened)
@@ -219,8 +219,8 @@ internal sealed partial class ClientActor
         (Interlocked.CompareExchange(ref _inbox, Inbox.Ended, null) ?? Inbox.Ended).Close();
         foreach (var cursor in _cursors)
         {
-            if (_joined) cursor.Node.Leave(cursor);
-            else cursor.Node.Discharge();
+            if (_joined) cursor.LocalStream.Leave(cursor);
+            else cursor.LocalStream.Discharge();
         }
         Stop();
         try

@@ -9,7 +9,7 @@ internal sealed partial class ClientActor
 {
     private void BuildToken()
     {
-        _token = new CursorToken([.. _cursors.Select(static c => (c.Stream, c.Node.TokenHash))]);
+        _token = new CursorToken([.. _cursors.Select(static c => (c.Stream, c.LocalStream.TokenHash))]);
         foreach (var cursor in _cursors)
         {
             cursor.TokenSlot = _token.SlotOf(cursor.Stream);

@@ -78,7 +78,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         _host = host;
         _request = request;
         _id = id;
-        if (id is null) _made = MadeIds.Draw();
+        if (id is null) _made = ConnectionIds.Draw();
         Generation = generation;
         _cursors = [.. cursors];
         _held = held;
@@ -268,7 +268,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
             case StartMail:
                 // Here and not in the caller: a change of subscriptions may have come first.
                 _joined = true;
-                foreach (var cursor in _cursors) cursor.Node.Join(cursor);
+                foreach (var cursor in _cursors) cursor.LocalStream.Join(cursor);
                 break;
             case GoneMail:
                 _hasGone = true;
@@ -303,7 +303,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     {
         if (mail is ChangeMail change)
         {
-            foreach (var cursor in change.Add) cursor.Node.Discharge();
+            foreach (var cursor in change.Add) cursor.LocalStream.Discharge();
             change.Done.TrySetResult("The connection has ended.");
         }
     }
@@ -551,7 +551,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     {
         switch (_request.Ids)
         {
-            case WireIds.Decimal when cursor.Node.Log.Options.Ids == StreamIds.Caller:
+            case WireIds.Decimal when cursor.LocalStream.Log.Options.Ids == StreamIds.Caller:
                 to.Append(run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart));
                 return;
             case WireIds.None:

@@ -20,7 +20,7 @@ internal sealed class ClientHost
 
     internal required ILogger Logger { get; init; }
 
-    internal required MadeIds Ids { get; init; }
+    internal required ConnectionIds Ids { get; init; }
 
     /// <summary>A connection has ended and left its streams.</summary>
     internal required Action<ClientActor, CloseReason> Ended { get; init; }
@@ -46,7 +46,7 @@ internal sealed class CoarseClock(TimeProvider time)
 }
 
 /// <summary>All connections of a node. Thread-safe.</summary>
-internal sealed class ConnectionTable(MadeIds ids)
+internal sealed class ConnectionTable(ConnectionIds ids)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _perKey = new(StringComparer.Ordinal);

@@ -158,7 +158,7 @@ internal static class ControlFrames
         foreach (var cursor in cursors)
         {
             if (cursor.IsInternal) continue;
-            var head = cursor.Node.Log.Head;
+            var head = cursor.LocalStream.Log.Head;
             json.WriteStartObject();
             json.WriteString("stream"u8, cursor.Stream);
             json.WriteString("epoch"u8, head.Epoch);

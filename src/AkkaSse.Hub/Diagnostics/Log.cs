@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Hub.Diagnostics;
 
-/// <summary>Everything that this room logs. Payload text is never logged.</summary>
+/// <summary>Everything that this project logs. Payload text is never logged.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1001, LogLevel.Information, "Hub {Node} serves with engine {Engine}.")]

@@ -128,7 +128,7 @@ public interface IStreamEngine
     /// </summary>
     ValueTask AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation);
 
-    /// <summary>Decides an append now, without waiting for room or for an answer from elsewhere. False: it cannot be decided now, and certainly nothing was appended.</summary>
+    /// <summary>Decides an append now, without waiting for space or for an answer from elsewhere. False: it cannot be decided now, and certainly nothing was appended.</summary>
     bool TryAppend(string stream, in AppendItem item, out AppendResult result);
 
     /// <summary>

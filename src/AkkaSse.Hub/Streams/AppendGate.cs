@@ -37,7 +37,7 @@ internal sealed class AppendGate
     }
 
     /// <summary>Whether one event may be appended after <paramref name="head"/>.</summary>
-    internal bool HasRoom(long head)
+    internal bool HasSpace(long head)
     {
         if (head - Volatile.Read(ref _slowest) < Bound) return true;
         lock (_lock)

@@ -69,9 +69,9 @@ internal sealed class Cursor
     private int _conflatedAt;
     private long _seen;
 
-    private Cursor(StreamActor node, LogGeneration? generation, CursorStart start, long attachOrdinal)
+    private Cursor(StreamActor stream, LogGeneration? generation, CursorStart start, long attachOrdinal)
     {
-        Node = node;
+        LocalStream = stream;
         _generation = generation;
         _next = start.Next;
         _gap = start.Gap;
@@ -80,9 +80,9 @@ internal sealed class Cursor
         ToldOffset = start.Next - 1;
     }
 
-    internal string Stream => Node.Name;
+    internal string Stream => LocalStream.Name;
 
-    internal StreamActor Node { get; }
+    internal StreamActor LocalStream { get; }
 
     /// <summary>The actor that this cursor belongs to; set before the cursor joins a lane.</summary>
     internal Actor Owner { get; set; } = null!;
@@ -117,12 +117,12 @@ internal sealed class Cursor
     internal long Untold => HandedOut - ToldOffset;
 
     /// <summary>Places a cursor in a stream, atomically with respect to appends.</summary>
-    internal static Cursor Open(StreamActor node, ReaderStart start, long now)
+    internal static Cursor Open(StreamActor stream, ReaderStart start, long now)
     {
-        var replay = node.Log.Options.Replay;
-        return node.Log.Locked((node, start, now, replay), static (g, s) => g is null
-            ? new Cursor(s.node, null, new CursorStart(1, GapWithoutStream(s.start)), 0)
-            : Conflate(new Cursor(s.node, g, StartResolver.Resolve(g, s.replay, s.start, s.now), g.Ordinal), g));
+        var replay = stream.Log.Options.Replay;
+        return stream.Log.Locked((stream, start, now, replay), static (g, s) => g is null
+            ? new Cursor(s.stream, null, new CursorStart(1, GapWithoutStream(s.start)), 0)
+            : Conflate(new Cursor(s.stream, g, StartResolver.Resolve(g, s.replay, s.start, s.now), g.Ordinal), g));
     }
 
     // A reader that comes back gets the newest event per key of what was trimmed meanwhile, as one that was there and too slow does.
@@ -177,7 +177,7 @@ internal sealed class Cursor
                     _frame = 0;
                     continue;
                 }
-                if (chunk.IsFreed || chunk.IsCold || !ReferenceEquals(_generation, Node.Log.Current))
+                if (chunk.IsFreed || chunk.IsCold || !ReferenceEquals(_generation, LocalStream.Log.Current))
                 {
                     _chunk = null;
                     continue;
@@ -280,7 +280,7 @@ internal sealed class Cursor
     private CursorState Place()
     {
         _chunk = null;
-        var current = Node.Log.Current;
+        var current = LocalStream.Log.Current;
         if (current is null) return CursorState.Waiting;
         if (!ReferenceEquals(current, _generation))
         {
@@ -313,7 +313,7 @@ internal sealed class Cursor
             if (_next < current.First) return cold.TryGet(_next, current.First - 1, Owner, out _chunk, out _frame) ? CursorState.Data : CursorState.Waiting;
         }
         var next = _next;
-        var found = Node.Log.Seek(current, ref next, out _chunk, out _frame);
+        var found = LocalStream.Log.Seek(current, ref next, out _chunk, out _frame);
         // Trimmed here since it was looked at: the engine has it perhaps.
         if (found == SeekResult.Lost) return current.Cold is null ? FallenOff(current) : CursorState.Data;
         if (next != _next)
@@ -327,9 +327,9 @@ internal sealed class Cursor
 
     private CursorState FallenOff(LogGeneration g)
     {
-        var policy = Node.Log.Options.SlowReader;
+        var policy = LocalStream.Log.Options.SlowReader;
         if (policy == SlowReaderPolicy.Disconnect) return CursorState.Disconnect;
-        var missing = Node.Log.Missed(g, _next, policy == SlowReaderPolicy.Conflate, out var kept);
+        var missing = LocalStream.Log.Missed(g, _next, policy == SlowReaderPolicy.Conflate, out var kept);
         _conflated = kept.Length > 0 ? kept : null;
         _conflatedAt = 0;
         _gap = missing;
@@ -363,10 +363,10 @@ internal sealed class Cursor
     private void Seen()
     {
         Volatile.Write(ref _seen, _next - 1);
-        if (Node.Log.Gate is not { } gate) return;
+        if (LocalStream.Log.Gate is not { } gate) return;
         // Whoever waits announces that and then looks at what was seen; here it is the other way round. Without a full fence both could miss the other's word.
         Interlocked.MemoryBarrier();
-        if (gate.HasWaiters) Node.GateProgressed();
+        if (gate.HasWaiters) LocalStream.GateProgressed();
     }
 
     // The stream does not exist: whatever position a reader comes with, except "before the first event", cannot be continued.

@@ -76,7 +76,7 @@ public sealed class StreamLog
 
     internal long AllocatedBytes => Volatile.Read(ref _allocated);
 
-    /// <summary>Set on a stream with the policy wait: says under the lock whether an append has room.</summary>
+    /// <summary>Set on a stream with the policy wait: says under the lock whether an append has space.</summary>
     internal AppendGate? Gate { get; private set; }
 
     /// <summary>Told when the policy wait came or went at run time, so that readers that are there are counted.</summary>
@@ -130,7 +130,7 @@ public sealed class StreamLog
     /// <summary>Appends a frame.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="offset">Its offset; the head for a transient frame.</param>
-    /// <returns>False when a stream with the policy wait has no room; nothing was appended.</returns>
+    /// <returns>False when a stream with the policy wait has no space; nothing was appended.</returns>
     /// <exception cref="InvalidOperationException">The log has no epoch.</exception>
     public bool Append(in LogFrame frame, out long offset)
     {
@@ -138,7 +138,7 @@ public sealed class StreamLog
     }
 
     /// <summary>The log's lock, for an engine that must decide and append in one step. Held for memory work only.</summary>
-    public Lock Gatekeeper => _gate;
+    public Lock SyncRoot => _gate;
 
     /// <summary>Drops everything retained; offsets go on.</summary>
     public void Clear()
@@ -184,12 +184,12 @@ public sealed class StreamLog
         offset = g.Head;
         if (frame.Transient)
         {
-            var there = Room(g, frame.Head.Length, frame.At, g.Head + 1);
+            var there = ChunkFor(g, frame.Head.Length, frame.At, g.Head + 1);
             there.Append(frame.Head, default, g.Head, transient: true, null, 0, frame.At);
             g.Ordinal++;
             return true;
         }
-        if (Gate is { } gate && !gate.HasRoom(g.Head)) return false;
+        if (Gate is { } gate && !gate.HasSpace(g.Head)) return false;
         offset = g.Head + 1;
         var size = frame.Head.Length;
         scoped ReadOnlySpan<byte> tail;
@@ -207,7 +207,7 @@ public sealed class StreamLog
             tail = own[..(4 + digits + g.IdTail.Length)];
         }
         size += tail.Length;
-        var chunk = Room(g, size, frame.At, offset);
+        var chunk = ChunkFor(g, size, frame.At, offset);
         var ttl = frame.Expiry != 0 ? frame.Expiry : _options.Ttl is { } t ? frame.At + (long)t.TotalMilliseconds : 0;
         chunk.Append(frame.Head, tail, offset, transient: false, frame.Type, ttl, frame.At);
         g.Ordinal++;
@@ -303,7 +303,7 @@ public sealed class StreamLog
         return had != Gate is not null;
     }
 
-    private LogChunk Room(LogGeneration g, int size, long at, long offset)
+    private LogChunk ChunkFor(LogGeneration g, int size, long at, long offset)
     {
         var newest = g.Chunks.Newest;
         if (newest is not null && newest.Fits(size, at)) return newest;

@@ -72,7 +72,7 @@ internal sealed class OutboxJob(PostgresOptions options, Database database, IEng
             appender.Committed(outcome.Plan);
             foreach (var (append, reason) in outcome.Plan.Refused) Log.OutboxRefused(logger, rows[append].Publish, reason);
             aside.UnionWith(outcome.Locked.Select(static a => a.Stream));
-            // No room for another stream: these rows wait until there is.
+            // No space for another stream: these rows wait until there is.
             aside.UnionWith(rows.Keys.Where(static a => a.Done.Task.IsCompleted).Select(static a => a.Stream));
             return more;
         }

@@ -124,7 +124,7 @@ internal sealed class AppendPlan(long now, HubOptions options)
         return EventRules.CheckFor(item.Event, row.Options) is { } fault ? new AppendResult(PublishStatus.Invalid, head) { Error = fault } : null;
     }
 
-    // The first answer to a key, or why it cannot be used; null: it is new, and there is room.
+    // The first answer to a key, or why it cannot be used; null: it is new, and there is space.
     private AppendResult? Find(string stream, in PublishOptions publish, long hash, StreamRow row)
     {
         var head = new StreamPosition(row.Epoch, row.Head);

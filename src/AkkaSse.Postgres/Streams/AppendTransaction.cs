@@ -56,14 +56,14 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
             if (missing.Length > 0 || rows.Values.Any(static r => !r.Present))
             {
                 var revived = rows.Values.Count(r => !r.Present);
-                var room = await RoomAsync(connection, missing.Length + revived).ConfigureAwait(false);
+                var space = await FreePlacesAsync(connection, missing.Length + revived).ConfigureAwait(false);
                 if (missing.Length > 0)
                 {
                     await connection.ExecuteAsync("rollback", default).ConfigureAwait(false);
-                    if (room < missing.Length)
+                    if (space < missing.Length)
                     {
-                        foreach (var name in missing[Math.Max(0, room)..]) refused.Add(name);
-                        missing = missing[..Math.Max(0, room)];
+                        foreach (var name in missing[Math.Max(0, space)..]) refused.Add(name);
+                        missing = missing[..Math.Max(0, space)];
                     }
                     foreach (var append in appends.Where(a => refused.Contains(a.Stream)))
                         append.Fail(PublishStatus.LimitReached, $"There are {options.MaxStreams} streams, the most allowed.");
@@ -73,7 +73,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                     if (names.Length == 0) return new AppendOutcome([], plan);
                     continue;
                 }
-                if (room < revived)
+                if (space < revived)
                 {
                     foreach (var append in appends.Where(a => rows.TryGetValue(a.Stream, out var r) && !r.Present))
                     {
@@ -238,7 +238,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     /// <summary>
     /// Runs the statements of an append on a stream that cannot exist, with nothing to write: what the connection, the server's process and the code do only once is done before the first publish waits for it.
     /// </summary>
-    internal async Task RehearseAsync(NpgsqlConnection connection)
+    internal async Task WarmUpAsync(NpgsqlConnection connection)
     {
         var plan = new AppendPlan(clock.Now, options);
         var append = new PendingAppend("", new[] { new AppendItem(new SseEvent(), new PublishOptions { IdempotencyKey = "-" }) }, new AppendResult[1], 0);
@@ -325,7 +325,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     }
 
     /// <summary>How many streams may be created. Counted exactly when the limit is near, else every 10 s: two nodes that create at the same time may pass it by a few.</summary>
-    internal async Task<int> RoomAsync(NpgsqlConnection connection, int wanted)
+    internal async Task<int> FreePlacesAsync(NpgsqlConnection connection, int wanted)
     {
         var stale = clock.NodeNow - Volatile.Read(ref _countedAt) > 10_000;
         if (stale || Volatile.Read(ref _streamsCounted) + wanted > options.MaxStreams / 10 * 9)

@@ -180,8 +180,8 @@ internal sealed class Follower(PostgresOptions options, Database database, Engin
         }
     }
 
-    /// <summary>Runs the statements of a round for no stream, for the reason of <see cref="AppendTransaction.RehearseAsync"/>.</summary>
-    internal async Task RehearseAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>Runs the statements of a round for no stream, for the reason of <see cref="AppendTransaction.WarmUpAsync"/>.</summary>
+    internal async Task WarmUpAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await LookAsync(connection, [], cancellation).ConfigureAwait(false);
         await ReadAsync(connection, [], cancellation).ConfigureAwait(false);

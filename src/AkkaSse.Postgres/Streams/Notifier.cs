@@ -58,8 +58,8 @@ internal sealed class Notifier(PostgresOptions options, Database database, ILogg
         }
     }
 
-    /// <summary>Wakes nobody, for the reason of <see cref="AppendTransaction.RehearseAsync"/>.</summary>
-    internal static Task RehearseAsync(NpgsqlConnection connection, CancellationToken cancellation) => SendAsync(connection, [], [], cancellation);
+    /// <summary>Wakes nobody, for the reason of <see cref="AppendTransaction.WarmUpAsync"/>.</summary>
+    internal static Task WarmUpAsync(NpgsqlConnection connection, CancellationToken cancellation) => SendAsync(connection, [], [], cancellation);
 
     private static Task SendAsync(NpgsqlConnection connection, List<string> channels, List<string> payloads, CancellationToken cancellation) =>
         connection.ExecuteAsync("select pg_notify(c, p) from unnest($1::text[], $2::text[]) as n(c, p)", cancellation, channels.ToArray(), payloads.ToArray());

@@ -146,7 +146,7 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
             await using (transaction.ConfigureAwait(false))
             {
                 var row = await History.FindAsync(connection, stream, cancellation, forUpdate: true).ConfigureAwait(false);
-                if (row is not { Present: true } && await appender.Transaction.RoomAsync(connection, 1).ConfigureAwait(false) < 1)
+                if (row is not { Present: true } && await appender.Transaction.FreePlacesAsync(connection, 1).ConfigureAwait(false) < 1)
                     return new CreateStreamResult(CreateStreamStatus.LimitReached, null, $"There are {host.Options.MaxStreams} streams, the most allowed.");
                 var status = row is { Present: true } ? CreateStreamStatus.Unchanged : CreateStreamStatus.Created;
                 if (row is null)

@@ -42,7 +42,7 @@ public static class SseEncoder
                 }
 
                 break;
-            case SseFieldOrder.Seed:
+            case SseFieldOrder.IdFirst:
                 ThrowIfUnsafe(e);
                 WriteIdOf(output, e);
                 WriteDataOf(output, e);

@@ -14,5 +14,5 @@ public enum SseFieldOrder
     /// Id, data, event, retry, custom fields, comment, blank line, also without data: byte for byte what the older hubs write
     /// (<c>id: 123⏎data: 111⏎event: abc⏎⏎</c>).
     /// </summary>
-    Seed,
+    IdFirst,
 }

@@ -58,7 +58,7 @@ internal sealed class BenchRun
         {
             return ExitCodes.Ok;
         }
-        catch (Exception e) when (e is HubException or SseClientException or HttpRequestException)
+        catch (Exception e) when (e is SseHubClientException or SseClientException or HttpRequestException)
         {
             await Console.Error.WriteLineAsync($"akkasse: {e.Message}");
             return ExitCodes.Failed;

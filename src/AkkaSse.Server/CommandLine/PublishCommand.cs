@@ -45,13 +45,13 @@ internal static class PublishCommand
             {
                 if (parse.GetValue(lines)) return await LinesAsync(hub, parse.GetValue(stream)!, e, cancellation);
                 e = new SseEvent(e) { Data = parse.GetValue(data) ?? await Console.In.ReadToEndAsync(cancellation) };
-                return await OneAsync(hub, e, parse.GetValue(stream), parse.GetValue(client), parse.GetValue(zone), new PublishOptions { IdempotencyKey = parse.GetValue(key) }, cancellation);
+                return await OneAsync(hub, e, parse.GetValue(stream), parse.GetValue(client), parse.GetValue(zone), new SsePublishOptions { IdempotencyKey = parse.GetValue(key) }, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
                 return ExitCodes.Failed;
             }
-            catch (Exception fault) when (fault is SseFormatException or HubException or SseClientException or HttpRequestException)
+            catch (Exception fault) when (fault is SseFormatException or SseHubClientException or SseClientException or HttpRequestException)
             {
                 return Fail(fault.Message);
             }
@@ -59,7 +59,7 @@ internal static class PublishCommand
         return command;
     }
 
-    private static async Task<int> OneAsync(SseHubClient hub, SseEvent e, string? stream, string? client, string? zone, PublishOptions options, CancellationToken cancellation)
+    private static async Task<int> OneAsync(SseHubClient hub, SseEvent e, string? stream, string? client, string? zone, SsePublishOptions options, CancellationToken cancellation)
     {
         if (client is not null)
         {
@@ -78,7 +78,7 @@ internal static class PublishCommand
         long accepted = 0, refused = 0;
         string? firstError = null;
         // Answers are looked at as they come; the queue is bounded by the client, which makes the reading of lines wait.
-        var waiting = new Queue<Task<PublishResult>>();
+        var waiting = new Queue<Task<SsePublishResult>>();
         while (await Console.In.ReadLineAsync(cancellation) is { } line)
         {
             waiting.Enqueue(await hub.EnqueueAsync(stream, new SseEvent(e) { Data = line }, cancellation: cancellation));
@@ -88,7 +88,7 @@ internal static class PublishCommand
         if (refused == 0) return Say($"{accepted} published");
         return Fail($"{accepted} published, {refused} not: {firstError}");
 
-        void Count(PublishResult result)
+        void Count(SsePublishResult result)
         {
             if (result.IsAccepted)
             {

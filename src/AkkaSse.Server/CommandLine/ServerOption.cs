@@ -26,8 +26,8 @@ internal sealed record ServerOption(string Group, string Name, string? Value, st
         new("Listening", "--known-proxy", "ADDRESS", "Server:KnownProxies[]", "Believe X-Forwarded-For and X-Forwarded-Proto of this proxy, or of a network like 10.0.0.0/8. Repeatable.", "nobody's"),
         new("Listening", "--send-buffer", "BYTES", "Server:SendBufferBytes", "Kernel send buffer per connection, the bound of what a stalled reader costs; 0 lets the kernel choose.", "128KiB"),
         new("Listening", "--no-inline", null, "Server:Inline", "Complete sockets on the thread pool instead of on the epoll threads.", "inline", "false"),
-        new("Listening", "--no-handover", null, "Server:Handover", "Keep the HTTP request of a stream for as long as the stream lives: about twice the memory per idle reader.", "handed over", "false"),
-        new("Listening", "--warm-up", "TIME", "Server:WarmUp", "How long to rehearse before listening, so that the first readers meet compiled code; 0 for not at all.", "1s"),
+        new("Listening", "--no-detach", null, "Server:ConnectionDetach", "Keep the HTTP request of a stream for as long as the stream lives: about twice the memory per idle reader.", "handed over", "false"),
+        new("Listening", "--warm-up", "TIME", "Server:WarmUp", "How long to warm up before listening, so that the first readers meet compiled code; 0 for not at all.", "1s"),
 
         new("Hub", "--engine", "NAME", "Server:Engine", "memory, postgres or akka.", "memory"),
         new("Hub", "--postgres", "CONNECTION", "Server:Postgres", "With --engine postgres: Npgsql's connection string. Better in AKKASSE_SERVER__POSTGRES or a file: other users see command lines.", null),
@@ -50,7 +50,7 @@ internal sealed record ServerOption(string Group, string Name, string? Value, st
         new("Retention of streams created without options of their own", "--retain-bytes", "BYTES", "Hub:StreamDefaults:MaxBytes", "At most so many bytes.", "64MiB"),
         new("Retention of streams created without options of their own", "--retain-age", "TIME", "Hub:StreamDefaults:MaxAge", "At most so old.", "1d"),
 
-        new("Edges", "--seed-edges", "LIST", "Server:SeedEdges", "Compatible routes, of r3labs,davidsbond,ctrlx, or none.", "all three"),
+        new("Edges", "--compatibility", "LIST", "Server:CompatibilityEndpoints", "Compatible routes, of r3labs,davidsbond,ctrlx, or none.", "all three"),
         new("Edges", "--no-page", null, "Server:Page", "Do not serve the page at /.", "served", "false"),
 
         new("Observing", "--log-level", "LEVEL", "Logging:LogLevel:Default", "trace, debug, information, warning, error, critical or none.", "information"),

@@ -32,7 +32,7 @@ internal sealed class EffectiveSettings
 
     /// <summary>The options with the executable's own defaults, before anything is read.</summary>
     internal static (ServerSettings Server, HubOptions Hub) Defaults() =>
-        (new ServerSettings { SeedEdges = [.. ServerSettings.Edges] }, new HubOptions { AutoCreate = true });
+        (new ServerSettings { CompatibilityEndpoints = [.. ServerSettings.Edges] }, new HubOptions { AutoCreate = true });
 
     /// <exception cref="ConfigurationFaultsException">With every fault.</exception>
     internal static EffectiveSettings Read(ConfigurationTree tree)

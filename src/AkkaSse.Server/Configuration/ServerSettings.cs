@@ -35,8 +35,8 @@ internal sealed class ServerSettings
     /// <summary>False keeps socket completions and Kestrel's transport on the thread pool. Only the switch --no-inline and the variable AKKASSE_SERVER__INLINE are early enough for both.</summary>
     public bool Inline { get; set; } = true;
 
-    /// <summary>Streams over plain HTTP/1.1 outlive their requests, see UseSseHandover. Has no effect while <see cref="AccessLog"/> is on.</summary>
-    public bool Handover { get; set; } = true;
+    /// <summary>Streams over plain HTTP/1.1 outlive their requests, see UseSseConnectionDetach. Has no effect while <see cref="AccessLog"/> is on.</summary>
+    public bool ConnectionDetach { get; set; } = true;
 
     /// <summary>Serve other hosts although nobody has to authenticate.</summary>
     public bool AllowAnonymousNetwork { get; set; }
@@ -74,8 +74,8 @@ internal sealed class ServerSettings
     /// </summary>
     public int SendBufferBytes { get; set; } = 128 << 10;
 
-    /// <summary>Seed-compatible edges that are served.</summary>
-    public List<string> SeedEdges { get; set; } = [];
+    /// <summary>Compatibility endpoints that are served.</summary>
+    public List<string> CompatibilityEndpoints { get; set; } = [];
 
     /// <summary>Serve the page at <c>/</c>.</summary>
     public bool Page { get; set; } = true;
@@ -96,7 +96,7 @@ internal sealed class ServerSettings
     /// <summary>How long readiness fails before the drain begins, so that a balancer has time to notice.</summary>
     public TimeSpan ReadinessDelay { get; set; }
 
-    /// <summary>How long the server rehearses before it listens, so that the first readers meet compiled code; zero for not at all.</summary>
+    /// <summary>How long the server warms up before it listens, so that the first readers meet compiled code; zero for not at all.</summary>
     public TimeSpan WarmUp { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long requests in flight may take to end after the drain.</summary>
@@ -107,9 +107,9 @@ internal sealed class ServerSettings
         if (!Engines.Contains(Engine)) yield return $"{Section}:Engine is '{Engine}'; {string.Join(", ", Engines)} are allowed.";
         else if (Engine == "postgres") foreach (var fault in PostgresFaults()) yield return fault;
         if (SendBufferBytes != 0 && SendBufferBytes is < 16 << 10 or > 64 << 20) yield return $"{Section}:SendBufferBytes is {SendBufferBytes}; 0 (the kernel's choice) or 16KiB to 64MiB are allowed.";
-        foreach (var edge in SeedEdges)
+        foreach (var edge in CompatibilityEndpoints)
         {
-            if (!Edges.Contains(edge)) yield return $"{Section}:SeedEdges has '{edge}'; {string.Join(", ", Edges)} are allowed, or none.";
+            if (!Edges.Contains(edge)) yield return $"{Section}:CompatibilityEndpoints has '{edge}'; {string.Join(", ", Edges)} are allowed, or none.";
         }
         foreach (var host in AllowedHosts)
         {

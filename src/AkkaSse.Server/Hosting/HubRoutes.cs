@@ -18,9 +18,9 @@ internal static class HubRoutes
     internal static void Map(WebApplication app, EffectiveSettings settings)
     {
         app.MapSseHub(options => Configure(options, settings));
-        var edges = settings.Server.SeedEdges;
+        var edges = settings.Server.CompatibilityEndpoints;
         if (edges.Count == 0) return;
-        app.MapSseSeedEdges(options =>
+        app.MapSseCompatibilityEndpoints(options =>
         {
             options.R3labs = edges.Contains("r3labs");
             options.Davidsbond = edges.Contains("davidsbond");

@@ -27,11 +27,11 @@ internal static class KestrelSetup
             // Browsers and proxies put all streams of a page on one connection; 100 would be the 101st tab's silence.
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
             // The access log has a line per request when it ends: for a stream that is when the reader has gone.
-            if (settings.Server.Handover && !settings.Server.AccessLog) kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.UseSseHandover());
+            if (settings.Server.ConnectionDetach && !settings.Server.AccessLog) kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.UseSseConnectionDetach());
         });
         builder.WebHost.UseSockets(sockets => Apply(sockets, settings));
         // Nothing in this process blocks on a reader's way in.
-        builder.WebHost.UseSseFrontDoor();
+        builder.WebHost.UseSseAcceptThrottle();
     }
 
     private static void Apply(SocketTransportOptions sockets, EffectiveSettings settings)

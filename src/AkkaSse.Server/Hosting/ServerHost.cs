@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace AkkaSse.Server.Hosting;
 
-/// <summary>Puts the rooms together: hub, edges, guard, health, metrics, page.</summary>
+/// <summary>Puts the projects together: hub, edges, guard, health, metrics, page.</summary>
 internal static partial class ServerHost
 {
     /// <summary>The name of the hub's meter and activity source.</summary>
@@ -20,7 +20,7 @@ internal static partial class ServerHost
         if (settings.Server.WarmUp > TimeSpan.Zero && settings.Server.LogFormat == LogFormat.Text)
             Console.WriteLine($"AkkaSse {ServerVersion.Text} warms up before it listens, for some seconds (--warm-up 0 leaves it out)");
         // Before anything listens to the hub's metrics.
-        var rehearsal = await WarmUp.RunAsync(settings);
+        var warmUp = await WarmUp.RunAsync(settings);
         WebApplication app;
         try
         {
@@ -32,7 +32,7 @@ internal static partial class ServerHost
         }
         await using (app)
         {
-            if (rehearsal is not null) LogNotWarm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), rehearsal);
+            if (warmUp is not null) LogNotWarm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server"), warmUp);
             if (!await StartAsync(app, settings)) return ExitCodes.Ok;
             Announce(app, settings);
             var refused = app.Services.GetRequiredService<SseHub>().EngineRefused;

@@ -7,7 +7,7 @@ using AkkaSse.Server.Configuration;
 namespace AkkaSse.Server.Hosting;
 
 /// <summary>
-/// Before the server listens, the same code serves itself for a moment: <see cref="RehearsalNodes"/> of its own, with readers and publishers over real sockets. A node that
+/// Before the server listens, the same code serves itself for a moment: <see cref="WarmUpNodes"/> of its own, with readers and publishers over real sockets. A node that
 /// comes up in a rolling restart meets a storm of readers at once, and code that was never run costs several times as much (decision 0048).
 /// </summary>
 /// <remarks>Nothing of it is left but compiled code: neither streams nor metrics nor log lines.</remarks>
@@ -17,21 +17,21 @@ internal static class WarmUp
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    // What has become hot waits for the runtime's one compiling thread: 1.2 to 1.5 s of work after a rehearsal. It is done when nothing was compiled for the first of these, and is not waited for longer than the second.
+    // What has become hot waits for the runtime's one compiling thread: 1.2 to 1.5 s of work after a warm-up. It is done when nothing was compiled for the first of these, and is not waited for longer than the second.
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>Runs for <see cref="ServerSettings.WarmUp"/>. A rehearsal that fails does not keep the server from starting.</summary>
+    /// <summary>Runs for <see cref="ServerSettings.WarmUp"/>. A warm-up that fails does not keep the server from starting.</summary>
     /// <returns>Why it failed; null when it did not.</returns>
     internal static async Task<string?> RunAsync(EffectiveSettings settings)
     {
         if (settings.Server.WarmUp == TimeSpan.Zero) return null;
         try
         {
-            await using var nodes = new RehearsalNodes();
+            await using var nodes = new WarmUpNodes();
             await nodes.StartAsync(settings);
             // Blocking sockets on a thread of their own: the server's side shall be what is compiled.
-            await Task.Factory.StartNew(() => Rehearse(nodes.First, nodes.Last, settings.Server.WarmUp), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await Task.Factory.StartNew(() => RunLoad(nodes.First, nodes.Last, settings.Server.WarmUp), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             await nodes.StopAsync();
             await SettleAsync();
         }
@@ -39,7 +39,7 @@ internal static class WarmUp
         {
             return fault.Message;
         }
-        // What the rehearsal has left would otherwise be collected in the middle of the first storm.
+        // What the warm-up has left would otherwise be collected in the middle of the first storm.
         GC.Collect();
         return null;
     }
@@ -57,7 +57,7 @@ internal static class WarmUp
         while (JitInfo.GetCompiledMethodCount() != compiled && TimeProvider.System.GetElapsedTime(began) < SettleLimit);
     }
 
-    private static void Rehearse(Uri first, Uri last, TimeSpan time)
+    private static void RunLoad(Uri first, Uri last, TimeSpan time)
     {
         var began = TimeProvider.System.GetTimestamp();
         var host = $"Host: {first.Authority}\r\n";

@@ -32,7 +32,7 @@ public sealed class MiddlewareTests
             app: app =>
             {
                 Use(app, middleware);
-                app.MapSseSeedEdges();
+                app.MapSseCompatibilityEndpoints();
             });
         const string gzip = "Accept-Encoding: gzip";
 
@@ -72,7 +72,7 @@ public sealed class MiddlewareTests
             app: app =>
             {
                 Use(app, middleware);
-                app.MapSseSeedEdges();
+                app.MapSseCompatibilityEndpoints();
                 app.MapSseStream("/news", "a");
                 app.MapGet("/kept", static () => Guid.NewGuid().ToString());
             });
@@ -103,11 +103,11 @@ public sealed class MiddlewareTests
             {
                 app.UseRouting();
                 app.UseRequestTimeouts();
-                app.MapSseSeedEdges();
+                app.MapSseCompatibilityEndpoints();
                 app.MapSseStream("/news", "a");
                 app.MapGet("/slow", static (CancellationToken ended) => Task.Delay(Timeout.Infinite, ended));
             },
-            handover: false);
+            detach: false);
         await host.Hub.PublishAsync("a", new SseEvent { Data = "x" });
         foreach (var target in new[] { "/v1/streams/a/events", "/v1/events?stream=a", "/news", "/events?stream=a" })
         {
@@ -133,7 +133,7 @@ public sealed class MiddlewareTests
                 app.MapSseHub().DisableRateLimiting();
                 app.MapSseStream("/counted", "a");
             },
-            handover: false);
+            detach: false);
         await using var first = await host.SubscribeAsync("/v1/streams/a/events");
         await using var second = await host.SubscribeAsync("/v1/streams/a/events");
         (await host.PostAsync("/v1/streams/a/events", "x")).Status.ShouldBe(202);
@@ -155,7 +155,7 @@ public sealed class MiddlewareTests
                 await next(context);
             });
             app.UseRouting();
-            app.MapSseSeedEdges();
+            app.MapSseCompatibilityEndpoints();
         });
         const string form = "Content-Type: application/x-www-form-urlencoded";
         foreach (var target in new[] { "/v1/streams/a/events", "/v1/batch", "/v1/broadcast", "/v1/subscriptions", "/broadcast" })

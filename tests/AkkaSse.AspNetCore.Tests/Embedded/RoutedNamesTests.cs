@@ -94,7 +94,7 @@ public sealed class RoutedNamesTests
         await using var host = await EdgeHost.StartAsync(map: false, app: app =>
         {
             app.MapGroup("/hub").MapSseHub();
-            app.MapGroup("/hub").MapSseSeedEdges();
+            app.MapGroup("/hub").MapSseCompatibilityEndpoints();
         });
         await using var reader = await host.SubscribeAsync("/hub/v1/events?stream=a&since=earliest");
         (await host.PostAsync("/hub/v1/streams/a/events", "x")).Status.ShouldBe(202);

@@ -41,14 +41,14 @@ internal sealed class EdgeHost : IAsyncDisposable
         Action<WebApplication>? app = null,
         Action<WebApplicationBuilder>? host = null,
         bool map = true,
-        bool? handover = null)
+        bool? detach = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        if (handover ?? HandoverMode.IsOn)
+        if (detach ?? DetachMode.IsOn)
         {
             // As the server has them.
-            builder.WebHost.ConfigureKestrel(k => k.ConfigureEndpointDefaults(e => e.UseSseHandover())).UseSseFrontDoor();
+            builder.WebHost.ConfigureKestrel(k => k.ConfigureEndpointDefaults(e => e.UseSseConnectionDetach())).UseSseAcceptThrottle();
         }
         builder.Services.AddRoutingCore();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);

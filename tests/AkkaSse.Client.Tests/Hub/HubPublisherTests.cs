@@ -18,7 +18,7 @@ public sealed class HubPublisherTests
         var e = new SseEvent { Type = "t", Data = "é\n\"x\"", Retry = TimeSpan.FromSeconds(7) };
         var result = await publisher.PublishAsync("a", e).AsTask().Within("the answer");
         result.ShouldSatisfyAllConditions(
-            r => r.Status.ShouldBe(PublishStatus.Accepted), r => r.Position.Offset.ShouldBe(1), r => r.Duplicate.ShouldBeFalse());
+            r => r.Status.ShouldBe(SsePublishStatus.Accepted), r => r.Position.Offset.ShouldBe(1), r => r.Duplicate.ShouldBeFalse());
         var seen = await subscription.Events.ReadAsync().AsTask().Within("the event");
         (seen.Type, seen.Data, seen.Id, seen.Retry).ShouldBe(("t", "é\n\"x\"", result.Id, TimeSpan.FromSeconds(7)));
     }
@@ -28,11 +28,11 @@ public sealed class HubPublisherTests
     {
         await using var host = await HubReaderTests.StartAsync();
         await using var publisher = Client(host.Url);
-        var options = new PublishOptions { IdempotencyKey = "k1" };
+        var options = new SsePublishOptions { IdempotencyKey = "k1" };
         var first = await publisher.PublishAsync("a", new SseEvent { Data = "x" }, options);
         var second = await publisher.PublishAsync("a", new SseEvent { Data = "x" }, options);
         second.ShouldBe(first with { Duplicate = true });
-        (await publisher.PublishAsync("a", new SseEvent { Data = "y" }, options)).Status.ShouldBe(PublishStatus.KeyConflict);
+        (await publisher.PublishAsync("a", new SseEvent { Data = "y" }, options)).Status.ShouldBe(SsePublishStatus.KeyConflict);
     }
 
     [Fact]
@@ -44,9 +44,9 @@ public sealed class HubPublisherTests
         await using var subscription = await reader.OpenAsync().Within("the opening");
         (await publisher.BroadcastToZoneAsync("z", new SseEvent { Data = "zone" })).IsAccepted.ShouldBeTrue();
         (await publisher.BroadcastAsync(new SseEvent { Data = "all" })).IsAccepted.ShouldBeTrue();
-        (await publisher.SendToAsync("me", new SseEvent { Data = "direct" })).ShouldBe(new SendResult(SendStatus.Accepted, "me") { Zone = "z" });
-        (await publisher.SendToAsync("me", new SseEvent { Data = "no" }, "other")).Status.ShouldBe(SendStatus.NotConnected);
-        (await publisher.SendToAsync("nobody", new SseEvent { Data = "no" })).Status.ShouldBe(SendStatus.NotConnected);
+        (await publisher.SendToAsync("me", new SseEvent { Data = "direct" })).ShouldBe(new SseSendResult(SseSendStatus.Accepted, "me") { Zone = "z" });
+        (await publisher.SendToAsync("me", new SseEvent { Data = "no" }, "other")).Status.ShouldBe(SseSendStatus.NotConnected);
+        (await publisher.SendToAsync("nobody", new SseEvent { Data = "no" })).Status.ShouldBe(SseSendStatus.NotConnected);
         (await subscription.Events.ReadAllAsync().TakeWithin(3)).Select(e => e.Data).Order().ShouldBe(["all", "direct", "zone"]);
     }
 
@@ -59,11 +59,11 @@ public sealed class HubPublisherTests
             o.MaxEventBytes = 1000;
         });
         await using var publisher = Client(host.Url);
-        (await publisher.PublishAsync("nowhere", new SseEvent { Data = "x" })).Status.ShouldBe(PublishStatus.NoStream);
+        (await publisher.PublishAsync("nowhere", new SseEvent { Data = "x" })).Status.ShouldBe(SsePublishStatus.NoStream);
         (await HubReaderTests.HubOf(host).Streams.CreateAsync("a")).Stream.ShouldNotBeNull();
-        (await publisher.PublishAsync("a", new SseEvent { Data = new string('x', 2000) })).Status.ShouldBe(PublishStatus.TooLarge);
-        (await publisher.PublishAsync("a", new SseEvent { Type = "hub.open", Data = "{}" })).Status.ShouldBe(PublishStatus.Invalid);
-        (await publisher.PublishAsync("$all", new SseEvent { Data = "x" })).Status.ShouldBe(PublishStatus.Invalid);
+        (await publisher.PublishAsync("a", new SseEvent { Data = new string('x', 2000) })).Status.ShouldBe(SsePublishStatus.TooLarge);
+        (await publisher.PublishAsync("a", new SseEvent { Type = "hub.open", Data = "{}" })).Status.ShouldBe(SsePublishStatus.Invalid);
+        (await publisher.PublishAsync("$all", new SseEvent { Data = "x" })).Status.ShouldBe(SsePublishStatus.Invalid);
         (await publisher.PublishAsync("a", new SseEvent { Data = "x" })).IsAccepted.ShouldBeTrue();
     }
 
@@ -89,7 +89,7 @@ public sealed class HubPublisherTests
         });
         await Task.WhenAll(Enumerable.Range(0, 3).Select(async s =>
         {
-            var answers = new List<Task<PublishResult>>();
+            var answers = new List<Task<SsePublishResult>>();
             for (var i = 0; i < Events; i++)
             {
                 answers.Add(await publisher.EnqueueAsync($"s{s}", new SseEvent { Data = i.ToString() }));
@@ -97,7 +97,7 @@ public sealed class HubPublisherTests
 
             var results = await Task.WhenAll(answers);
             results.Select(r => (r.Status, r.Position.Offset)).ShouldBe(
-                Enumerable.Range(1, Events).Select(i => (PublishStatus.Accepted, (long)i)), $"seed {seed}");
+                Enumerable.Range(1, Events).Select(i => (SsePublishStatus.Accepted, (long)i)), $"seed {seed}");
         })).Within($"the publishers (seed {seed})");
         proxy.Cuts.ShouldBeGreaterThan(5);
         for (var s = 0; s < 3; s++)

@@ -23,7 +23,7 @@ public sealed class SseHubClientTests
         await using var client = Client(hub);
         await client.PublishAsync("a", Event("x"));
         var result = await client.PublishAsync("a", Event("y")).AsTask().Within("the answer");
-        result.ShouldBe(new PublishResult(PublishStatus.Accepted, "a") { Position = new StreamPosition("k", 2), Id = "2-k", LocalReaders = 3 });
+        result.ShouldBe(new SsePublishResult(SsePublishStatus.Accepted, "a") { Position = new SseStreamPosition("k", 2), Id = "2-k", LocalReaders = 3 });
         result.IsAccepted.ShouldBeTrue();
         result.Position.ToString().ShouldBe("2-k");
     }
@@ -34,7 +34,7 @@ public sealed class SseHubClientTests
         await using var hub = await FakeHub.StartAsync();
         await using var client = Client(hub);
         var e = new SseEvent { Type = "t", Data = "line\n\"é\u0001", Id = "i", Comment = "c", Retry = TimeSpan.FromSeconds(3) };
-        await client.PublishAsync("a", e, new PublishOptions { IdempotencyKey = "k", ConflateKey = "ck", Ttl = TimeSpan.FromSeconds(90) });
+        await client.PublishAsync("a", e, new SsePublishOptions { IdempotencyKey = "k", ConflateKey = "ck", Ttl = TimeSpan.FromSeconds(90) });
         var sent = hub.Logs["a"].Single().GetRawText();
         JsonSerializer.Deserialize<Dictionary<string, object>>(sent)!.Select(p => $"{p.Key}={p.Value}").ShouldBe([
             "stream=a", "type=t", "data=line\n\"é\u0001", "id=i", "comment=c", "retry=3000", "conflate=ck", "ttl=90000ms", "idempotencyKey=k"]);
@@ -47,8 +47,8 @@ public sealed class SseHubClientTests
         await using var client = Client(hub);
         (await client.BroadcastToZoneAsync("z", Event("1"))).Stream.ShouldBe("z");
         (await client.BroadcastAsync(Event("2"))).Stream.ShouldBe("$all");
-        (await client.SendToAsync("c", Event("3"), "z1")).ShouldBe(new SendResult(SendStatus.Accepted, "c") { Zone = "z1" });
-        (await client.SendToAsync("unknown", Event("4"))).Status.ShouldBe(SendStatus.NotConnected);
+        (await client.SendToAsync("c", Event("3"), "z1")).ShouldBe(new SseSendResult(SseSendStatus.Accepted, "c") { Zone = "z1" });
+        (await client.SendToAsync("unknown", Event("4"))).Status.ShouldBe(SseSendStatus.NotConnected);
         (hub.Data("zone z").Single(), hub.Data("all").Single(), hub.Data("client c").Single()).ShouldBe(("1", "2", "3"));
     }
 
@@ -58,11 +58,11 @@ public sealed class SseHubClientTests
         await using var hub = await FakeHub.StartAsync();
         await using var client = Client(hub, o => o.MaxBatchEvents = 2);
         var results = await client.PublishBatchAsync([
-            new BatchItem { Stream = "a", Event = Event("1") },
-            new BatchItem { Stream = "unknown", Event = Event("2") },
-            new BatchItem { Event = Event("no target") },
-            new BatchItem { Client = "c", Event = Event("3") },
-            new BatchItem { Broadcast = true, Event = new SseEvent() }]);
+            new SseBatchItem { Stream = "a", Event = Event("1") },
+            new SseBatchItem { Stream = "unknown", Event = Event("2") },
+            new SseBatchItem { Event = Event("no target") },
+            new SseBatchItem { Client = "c", Event = Event("3") },
+            new SseBatchItem { Broadcast = true, Event = new SseEvent() }]);
         results.Select(r => r.Publish?.Status.ToString() ?? "send " + r.Send!.Value.Status)
             .ShouldBe(["Accepted", "NoStream", "Invalid", "send Accepted", "Invalid"]);
         results[1].Publish!.Value.Error.ShouldBe("no such");
@@ -75,11 +75,11 @@ public sealed class SseHubClientTests
     {
         await using var hub = await FakeHub.StartAsync();
         await using var client = Client(hub);
-        (await client.PublishAsync("a", new SseEvent { Type = "x" })).Status.ShouldBe(PublishStatus.Invalid);
+        (await client.PublishAsync("a", new SseEvent { Type = "x" })).Status.ShouldBe(SsePublishStatus.Invalid);
         (await client.PublishAsync("a", new SseEvent { DataBytes = new byte[] { 0xff } })).Error!.ShouldContain("SseBase64");
-        (await client.PublishAsync("a", new SseEvent { Data = "x", Id = "a\nb" })).Status.ShouldBe(PublishStatus.Invalid);
-        (await client.PublishAsync("a", new SseEvent { Data = "x", Fields = [new("f", "v")] })).Status.ShouldBe(PublishStatus.Invalid);
-        (await client.PublishAsync("a", Event("x"), new PublishOptions { IdempotencyKey = "" })).Status.ShouldBe(PublishStatus.Invalid);
+        (await client.PublishAsync("a", new SseEvent { Data = "x", Id = "a\nb" })).Status.ShouldBe(SsePublishStatus.Invalid);
+        (await client.PublishAsync("a", new SseEvent { Data = "x", Fields = [new("f", "v")] })).Status.ShouldBe(SsePublishStatus.Invalid);
+        (await client.PublishAsync("a", Event("x"), new SsePublishOptions { IdempotencyKey = "" })).Status.ShouldBe(SsePublishStatus.Invalid);
         hub.Requests.ShouldBe(0);
     }
 
@@ -150,13 +150,13 @@ public sealed class SseHubClientTests
         await using var hub = await FakeHub.StartAsync();
         await using var client = Client(hub, o => o.Lanes = 1);
         hub.Fault = (n, _) => n % 3 != 0 ? fault : null;
-        var results = new List<PublishResult>();
+        var results = new List<SsePublishResult>();
         for (var i = 0; i < 20; i++)
         {
             results.Add(await client.PublishAsync("a", Event(i.ToString())).AsTask().Within($"answer {i}"));
         }
 
-        results.Select(r => (r.Status, r.Position.Offset, r.Duplicate)).ShouldBe(Enumerable.Range(1, 20).Select(i => (PublishStatus.Accepted, (long)i, false)));
+        results.Select(r => (r.Status, r.Position.Offset, r.Duplicate)).ShouldBe(Enumerable.Range(1, 20).Select(i => (SsePublishStatus.Accepted, (long)i, false)));
         hub.Data("a").ShouldBe(Enumerable.Range(0, 20).Select(i => i.ToString()));
         hub.Batches.GroupBy(b => b.Key).ShouldAllBe(g => g.Count() == 3 && g.Select(b => b.Body).Distinct().Count() == 1);
     }
@@ -177,7 +177,7 @@ public sealed class SseHubClientTests
         };
         await Task.WhenAll(Enumerable.Range(0, 6).Select(async s =>
         {
-            var answers = new List<Task<PublishResult>>();
+            var answers = new List<Task<SsePublishResult>>();
             for (var i = 0; i < 300; i++)
             {
                 answers.Add(await client.EnqueueAsync($"s{s}", Event(i.ToString())));
@@ -198,13 +198,13 @@ public sealed class SseHubClientTests
         await using var client = Client(hub, o => o.RetryTimeout = TimeSpan.FromMilliseconds(30));
         hub.Fault = (_, _) => "503 away";
         (await client.PublishAsync("a", Event("x")).AsTask().Within("the answer")).ShouldSatisfyAllConditions(
-            r => r.Status.ShouldBe(PublishStatus.Unavailable), r => r.Error.ShouldBe("503 away"));
+            r => r.Status.ShouldBe(SsePublishStatus.Unavailable), r => r.Error.ShouldBe("503 away"));
         // Lost once, and then refused until the time is over.
         var asked = 0;
         hub.Fault = (_, _) => Interlocked.Increment(ref asked) == 1 ? "lost" : "503 away";
-        (await client.PublishAsync("a", Event("x")).AsTask().Within("the answer")).Status.ShouldBe(PublishStatus.OutcomeUnknown);
+        (await client.PublishAsync("a", Event("x")).AsTask().Within("the answer")).Status.ShouldBe(SsePublishStatus.OutcomeUnknown);
         await using var nowhere = new SseHubClient(new SseHubClientOptions { BaseAddress = new Uri("http://127.0.0.1:1"), RetryTimeout = TimeSpan.Zero });
-        (await nowhere.PublishAsync("a", Event("x")).AsTask().Within("the answer")).Status.ShouldBe(PublishStatus.Unavailable);
+        (await nowhere.PublishAsync("a", Event("x")).AsTask().Within("the answer")).Status.ShouldBe(SsePublishStatus.Unavailable);
     }
 
     [Fact]
@@ -213,10 +213,10 @@ public sealed class SseHubClientTests
         await using var hub = await FakeHub.StartAsync();
         await using var client = Client(hub);
         hub.Fault = (_, _) => "lost";
-        (await client.SendToAsync("c", Event("x"))).Status.ShouldBe(SendStatus.Unknown);
+        (await client.SendToAsync("c", Event("x"))).Status.ShouldBe(SseSendStatus.Unknown);
         hub.Requests.ShouldBe(1);
         hub.Fault = (n, _) => n < 4 ? "503 away" : null;
-        (await client.SendToAsync("c", Event("y"))).Status.ShouldBe(SendStatus.Accepted);
+        (await client.SendToAsync("c", Event("y"))).Status.ShouldBe(SseSendStatus.Accepted);
         hub.Data("client c").ShouldBe(["x", "y"]);
         hub.Batches.ShouldAllBe(b => b.Key == null);
     }
@@ -227,7 +227,7 @@ public sealed class SseHubClientTests
         await using var hub = await FakeHub.StartAsync();
         await using var client = Client(hub, o => o.Idempotent = false);
         hub.Fault = (n, _) => n == 1 ? "lost" : n == 2 ? "503 away" : null;
-        (await client.PublishAsync("a", Event("x"))).Status.ShouldBe(PublishStatus.OutcomeUnknown);
+        (await client.PublishAsync("a", Event("x"))).Status.ShouldBe(SsePublishStatus.OutcomeUnknown);
         (await client.PublishAsync("a", Event("y"))).IsAccepted.ShouldBeTrue();
         hub.Batches.Select(b => b.Key).ShouldBe([null, null, null]);
     }
@@ -239,9 +239,9 @@ public sealed class SseHubClientTests
         await using var client = Client(hub);
         hub.Fault = (_, _) => "403 not you";
         (await client.PublishAsync("a", Event("x"))).ShouldSatisfyAllConditions(
-            r => r.Status.ShouldBe(PublishStatus.Invalid), r => r.Error.ShouldBe("403 not you"));
+            r => r.Status.ShouldBe(SsePublishStatus.Invalid), r => r.Error.ShouldBe("403 not you"));
         hub.Requests.ShouldBe(1);
-        Should.Throw<HubException>(() => new PublishResult(PublishStatus.Invalid, "a") { Error = "why" }.EnsureAccepted()).Message.ShouldBe("why");
+        Should.Throw<SseHubClientException>(() => new SsePublishResult(SsePublishStatus.Invalid, "a") { Error = "why" }.EnsureAccepted()).Message.ShouldBe("why");
     }
 
     [Fact]
@@ -268,7 +268,7 @@ public sealed class SseHubClientTests
         var handed = 0;
         var publishing = Task.Run(async () =>
         {
-            var answers = new List<Task<PublishResult>>();
+            var answers = new List<Task<SsePublishResult>>();
             for (var i = 0; i < 200; i++)
             {
                 answers.Add(await client.EnqueueAsync("a", Event(i.ToString())));
@@ -324,8 +324,8 @@ public sealed class SseHubClientTests
         var last = client.PublishAsync("a", Event("last")).AsTask();
         await Task.WhenAll(client.DisposeAsync().AsTask(), client.DisposeAsync().AsTask()).Within("the disposal");
         (await last).IsAccepted.ShouldBeTrue();
-        (await client.PublishAsync("a", Event("late"))).Status.ShouldBe(PublishStatus.Closed);
-        (await client.SendToAsync("c", Event("late"))).Status.ShouldBe(SendStatus.Unavailable);
+        (await client.PublishAsync("a", Event("late"))).Status.ShouldBe(SsePublishStatus.Closed);
+        (await client.SendToAsync("c", Event("late"))).Status.ShouldBe(SseSendStatus.Unavailable);
         await client.FlushAsync().Within("a flush of nothing");
     }
 
@@ -345,8 +345,8 @@ public sealed class SseHubClientTests
         await Eventually.Until(() => hub.Requests == 1, "the first is on its way");
         var rest = Enumerable.Range(0, 5).Select(_ => client.PublishAsync("a", Event("x")).AsTask()).ToList();
         await client.DisposeAsync().AsTask().Within("the disposal");
-        (await first).Status.ShouldBe(PublishStatus.OutcomeUnknown);
-        (await Task.WhenAll(rest)).ShouldAllBe(r => r.Status == PublishStatus.Closed);
+        (await first).Status.ShouldBe(SsePublishStatus.OutcomeUnknown);
+        (await Task.WhenAll(rest)).ShouldAllBe(r => r.Status == SsePublishStatus.Closed);
         never.SetResult();
     }
 

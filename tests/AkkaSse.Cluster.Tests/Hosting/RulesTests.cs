@@ -64,8 +64,8 @@ public sealed class RulesTests
     [InlineData("wis", false, false)]
     [InlineData("wis", true, true)]
     [InlineData("wws", true, false)]
-    public void Node_joins_a_cluster_of_which_a_seed_is_silent_with_its_second_actor_system(string seeds, bool wasDeaf, bool joins) =>
-        Joining.MayJoin(States(seeds), wasDeaf).ShouldBe(joins);
+    public void Node_joins_a_cluster_of_which_a_seed_is_silent_with_its_second_actor_system(string seeds, bool seedWasSilent, bool joins) =>
+        Joining.MayJoin(States(seeds), seedWasSilent).ShouldBe(joins);
 
     [Theory]
     [InlineData("1.5.29", false)]
@@ -188,7 +188,7 @@ public sealed class RulesTests
             """);
         var config = ClusterHocon.Guest(new AkkaEngineOptions(), present).WithFallback(present).WithFallback(ClusterHocon.GuestDefaults);
         config.GetStringList("akka.cluster.roles").ShouldBe(["web", "akkasse-stream", "akkasse-edge"]);
-        config.GetStringList("akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.depends-on").ShouldBe(["theirs", "akkasse-handover"]);
+        config.GetStringList("akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.depends-on").ShouldBe(["theirs", "akkasse-hand-off"]);
         config.GetTimeSpan("akka.cluster.sharding.retry-interval").ShouldBe(TimeSpan.FromSeconds(7));
         config.GetTimeSpan("akkasse.sharding.retry-interval").ShouldBe(TimeSpan.FromMilliseconds(500));
     }

@@ -46,7 +46,7 @@ public sealed class LeaderTests
         var (installs, others) = (new List<LeaderEffect>(), 0);
         while (leader.TryTake(out var effect))
         {
-            if (effect.Message is Install) installs.Add(effect);
+            if (effect.Message is InstallSnapshot) installs.Add(effect);
             else if (effect.Kind == LeaderEffectKind.Send) leader.Receive(effect.To!, rack.Answer(effect.To!, effect.Message!)!);
             else others++;
         }
@@ -174,13 +174,13 @@ public sealed class LeaderTests
 
         next.Tick(rack.Options.RecoveryLimit);
         rack.Settle(next);
-        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.Refounded);
+        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.RecoveredUncleanly);
         next.BeganAnew.ShouldBeTrue();
         next.State!.Count.ShouldBe(0);
         rack.Replicas[rack.Nodes[0]].Commit.ShouldBe(0, "what the survivor held counts no more");
-        next.SalvagedAll.ShouldBeFalse();
-        next.TakeSalvaged()!.Sum.ShouldBe(10);
-        next.TakeSalvaged().ShouldBeNull();
+        next.UncleanRecoveryIsComplete.ShouldBeFalse();
+        next.TakeUncleanState()!.Sum.ShouldBe(10);
+        next.TakeUncleanState().ShouldBeNull();
     }
 
     [Fact]
@@ -191,16 +191,16 @@ public sealed class LeaderTests
         var back = ComeBack(rack, 0, 1, 2);
         var next = rack.Lead(back[0], heard: 10, members: back);
         rack.Settle(next);
-        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.Refounded);
-        next.SalvagedAll.ShouldBeTrue();
-        next.TakeSalvaged()!.Sum.ShouldBe(10);
+        rack.Told.ShouldHaveSingleItem().Kind.ShouldBe(LeaderEffectKind.RecoveredUncleanly);
+        next.UncleanRecoveryIsComplete.ShouldBeTrue();
+        next.TakeUncleanState()!.Sum.ShouldBe(10);
         next.State!.Count.ShouldBe(0);
         next.Propose(new Note(1));
         next.Flush();
         rack.Settle(next);
         next.Tick(100_000);
         rack.Settle(next);
-        foreach (var node in back) rack.Replicas[node].HasFormer.ShouldBeFalse("the new log lives");
+        foreach (var node in back) rack.Replicas[node].HasUncleanCopy.ShouldBeFalse("the new log lives");
     }
 
     [Fact]
@@ -217,8 +217,8 @@ public sealed class LeaderTests
         next.Tick(rack.Options.RecoveryLimit);
         rack.Settle(next);
         next.IsRecovered.ShouldBeTrue();
-        next.SalvagedAll.ShouldBeFalse();
-        next.TakeSalvaged()!.Sum.ShouldBe(10);
+        next.UncleanRecoveryIsComplete.ShouldBeFalse();
+        next.TakeUncleanState()!.Sum.ShouldBe(10);
     }
 
     [Fact]
@@ -240,7 +240,7 @@ public sealed class LeaderTests
         next.IsRecovered.ShouldBeTrue();
         next.BeganAnew.ShouldBeFalse();
         next.State!.Sum.ShouldBe(10);
-        next.TakeSalvaged().ShouldBeNull();
+        next.TakeUncleanState().ShouldBeNull();
     }
 
     [Fact]
@@ -257,14 +257,14 @@ public sealed class LeaderTests
         rack.Settle(founder);
         founder.IsRecovered.ShouldBeTrue();
         rack.Replicas[members[0]].Last.ShouldBe(0);
-        rack.Replicas[members[0]].HasFormer.ShouldBeTrue();
+        rack.Replicas[members[0]].HasUncleanCopy.ShouldBeTrue();
 
         var next = rack.Lead(members[2], heard: 20, members: members);
         rack.Settle(next);
         next.Tick(rack.Options.RecoveryLimit);
         rack.Settle(next);
         next.IsRecovered.ShouldBeTrue();
-        next.TakeSalvaged()!.Sum.ShouldBe(10);
+        next.TakeUncleanState()!.Sum.ShouldBe(10);
     }
 
     // These nodes were removed and their processes are members again.
@@ -367,7 +367,7 @@ public sealed class LeaderTests
             {
                 if (effect.Kind != LeaderEffectKind.Send) continue;
                 (++sent).ShouldBeLessThan(200, "messages are answered with messages for ever");
-                if (effect.Message is Install && lost++ < 3) leader.TransferFailed(effect.To!);
+                if (effect.Message is InstallSnapshot && lost++ < 3) leader.TransferFailed(effect.To!);
                 else if (rack.Answer(effect.To!, effect.Message!) is { } answer) leader.Receive(effect.To!, answer);
             }
         }
@@ -387,7 +387,7 @@ public sealed class LeaderTests
         first.Flush();
         while (first.TryTake(out var effect))
         {
-            if (effect.Message is Accept && effect.To == voters[2]) rack.Answer(effect.To, effect.Message);
+            if (effect.Message is AppendEntries && effect.To == voters[2]) rack.Answer(effect.To, effect.Message);
         }
         var next = rack.Lead(voters[0], heard: 10);
         List<LeaderEffect> asked = [];
@@ -411,7 +411,7 @@ public sealed class LeaderTests
         List<LeaderEffect> installs = [];
         while (founder.TryTake(out var effect))
         {
-            if (effect.Message is Install) installs.Add(effect);
+            if (effect.Message is InstallSnapshot) installs.Add(effect);
             else founder.Receive(effect.To!, rack.Answer(effect.To!, effect.Message!)!);
         }
         var rival = rack.Lead(a, heard: 100, members: [a]);
@@ -466,12 +466,12 @@ public sealed class LeaderTests
         perEntry.ShouldBeLessThan(80);
     }
 
-    private static List<Accept> Take(Leader<Tally> leader)
+    private static List<AppendEntries> Take(Leader<Tally> leader)
     {
-        List<Accept> sent = [];
+        List<AppendEntries> sent = [];
         while (leader.TryTake(out var effect))
         {
-            if (effect.Message is Accept accept) sent.Add(accept);
+            if (effect.Message is AppendEntries accept) sent.Add(accept);
         }
         return sent;
     }

@@ -15,7 +15,7 @@ public sealed class ReplicaTests
     {
         var replica = Standing(notes: 2);
         replica.Receive(new Prepare(Second)).ShouldBeOfType<Promise>().Held!.Last.ShouldBe(2);
-        ReplicaMessage[] older = [new Prepare(First), Accept(First, 2, 3), Empty(First), new Fetch(First, 1), new Pull(First, 1, 0), new Drop(First, 1)];
+        ReplicaMessage[] older = [new Prepare(First), AppendEntries(First, 2, 3), Empty(First), new FetchSnapshot(First, 1), new FetchEntries(First, 1, 0), new Drop(First, 1)];
         foreach (var message in older)
         {
             replica.Receive(message).ShouldBe(new Refused(First, Second));
@@ -28,7 +28,7 @@ public sealed class ReplicaTests
     public void A_message_for_another_life_reaches_nobody()
     {
         var replica = Standing(notes: 2);
-        ReplicaMessage[] others = [Accept(First, 2, 3) with { Grant = 9 }, Empty(First) with { Grant = 9 }, new Fetch(First, 9), new Pull(First, 9, 0), new Drop(First, 9)];
+        ReplicaMessage[] others = [AppendEntries(First, 2, 3) with { Incarnation = 9 }, Empty(First) with { Incarnation = 9 }, new FetchSnapshot(First, 9), new FetchEntries(First, 9, 0), new Drop(First, 9)];
         foreach (var message in others)
         {
             replica.Receive(message).ShouldBe(new Gone(First, 9));
@@ -43,10 +43,10 @@ public sealed class ReplicaTests
     {
         var replica = Standing(notes: 3);
         replica.State!.Count.ShouldBe(0);
-        replica.Receive(Accept(First, 3) with { Commit = 2 });
+        replica.Receive(AppendEntries(First, 3) with { Commit = 2 });
         replica.State.Sum.ShouldBe(3);
         // A leader's commit index may be beyond what has arrived here.
-        replica.Receive(Accept(First, 3) with { Commit = 99 });
+        replica.Receive(AppendEntries(First, 3) with { Commit = 99 });
         replica.Commit.ShouldBe(3);
     }
 
@@ -54,8 +54,8 @@ public sealed class ReplicaTests
     public void A_doubled_message_changes_nothing_and_a_hole_is_announced()
     {
         var replica = Standing(notes: 3);
-        replica.Receive(Accept(First, 1, 2, 3)).ShouldBe(new Ack(First, 1, 3, Stands: true, Gap: false, 0));
-        replica.Receive(Accept(First, 5, 6)).ShouldBe(new Ack(First, 1, 3, Stands: true, Gap: true, 0));
+        replica.Receive(AppendEntries(First, 1, 2, 3)).ShouldBe(new Ack(First, 1, 3, Stands: true, Gap: false, 0));
+        replica.Receive(AppendEntries(First, 5, 6)).ShouldBe(new Ack(First, 1, 3, Stands: true, Gap: true, 0));
         replica.Last.ShouldBe(3);
     }
 
@@ -63,16 +63,16 @@ public sealed class ReplicaTests
     public void The_own_log_counts_until_the_new_leaders_is_complete()
     {
         var replica = Standing(notes: 5);
-        replica.Receive(Accept(First, 5) with { Commit = 1 });
+        replica.Receive(AppendEntries(First, 5) with { Commit = 1 });
         replica.Receive(new Prepare(Second));
         // The new leader's log has four entries and differs after the first.
-        replica.Receive(Accept(Second, 1, 20) with { Start = 3 }).ShouldBe(new Ack(Second, 1, 2, Stands: false, Gap: false, 1));
+        replica.Receive(AppendEntries(Second, 1, 20) with { Start = 3 }).ShouldBe(new Ack(Second, 1, 2, Stands: false, Gap: false, 1));
         replica.Accepted.ShouldBe(First);
         replica.Last.ShouldBe(5);
-        replica.Receive(Accept(Second, 2, 30) with { Start = 3 }).ShouldBe(new Ack(Second, 1, 3, Stands: true, Gap: false, 1));
+        replica.Receive(AppendEntries(Second, 2, 30) with { Start = 3 }).ShouldBe(new Ack(Second, 1, 3, Stands: true, Gap: false, 1));
         replica.Accepted.ShouldBe(Second);
         replica.Last.ShouldBe(3, "the divergent tail is cut");
-        replica.Receive(Accept(Second, 3) with { Start = 3, Commit = 3 });
+        replica.Receive(AppendEntries(Second, 3) with { Start = 3, Commit = 3 });
         replica.State!.Sum.ShouldBe(51);
     }
 
@@ -81,7 +81,7 @@ public sealed class ReplicaTests
     {
         var replica = Standing(notes: 5);
         replica.Receive(new Prepare(Second));
-        replica.Receive(Accept(Second, 0, 1) with { Origin = Second }).ShouldBe(new Ack(Second, 1, 0, Stands: false, Gap: true, 0));
+        replica.Receive(AppendEntries(Second, 0, 1) with { Origin = Second }).ShouldBe(new Ack(Second, 1, 0, Stands: false, Gap: true, 0));
         replica.Accepted.ShouldBe(First);
         replica.Receive(Empty(Second)).ShouldBe(new Ack(Second, 1, 0, Stands: true, Gap: false, 0));
         replica.Last.ShouldBe(0);
@@ -91,7 +91,7 @@ public sealed class ReplicaTests
     public void A_message_without_the_snapshot_it_should_carry_is_a_fault_of_the_shell()
     {
         var replica = Standing(notes: 0);
-        Should.Throw<InvalidOperationException>(() => replica.Receive(new Install(First, 1, First, 0, 10, Voters, HasSnapshot: true, null)));
+        Should.Throw<InvalidOperationException>(() => replica.Receive(new InstallSnapshot(First, 1, First, 0, 10, Voters, HasSnapshot: true, null)));
     }
 
     [Fact]
@@ -112,12 +112,12 @@ public sealed class ReplicaTests
         var replica = new Replica<Tally>(1, Tallies.Instance, ReplicationOptions.Default);
         replica.Receive(new Prepare(First));
         replica.Receive(Empty(First));
-        for (var i = 1; i <= notes; i++) replica.Receive(Accept(First, i - 1, i));
+        for (var i = 1; i <= notes; i++) replica.Receive(AppendEntries(First, i - 1, i));
         return replica;
     }
 
-    private static Install Empty(Term term) => new(term, 1, term, 0, 0, Voters, HasSnapshot: false, null);
+    private static InstallSnapshot Empty(Term term) => new(term, 1, term, 0, 0, Voters, HasSnapshot: false, null);
 
-    private static Accept Accept(Term term, long after, params long[] notes) =>
+    private static AppendEntries AppendEntries(Term term, long after, params long[] notes) =>
         new(term, 1, First, 0, after, [.. notes.Select((n, i) => new Entry(after + 1 + i, term, new Note(n)))], 0);
 }

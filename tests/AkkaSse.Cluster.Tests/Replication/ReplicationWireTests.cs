@@ -17,15 +17,15 @@ public sealed class ReplicationWireTests
         new Prepare(T),
         new Promise(T, 5, null),
         new Promise(T, 5, new Held(T, Term.None, 12, 3, Joint)),
-        new Promise(T, 5, new Held(T, Term.None, 12, 3, Joint) { IsFormer = true }),
-        new Promise(T, 5, new Held(T, Term.None, 12, 3, Joint) { IsFormer = true, Vote = new Voter(A, 9) }),
-        new Fetch(T, 5),
-        new Handover(T, 5, 10, Joint, HasSnapshot: true, null),
-        new Pull(T, 5, 10),
-        new Pulled(T, 5, 10, Entries),
-        new Accept(T, 5, T with { Number = 1 }, 9, 10, Entries, 8),
-        new Accept(T, 5, T, 0, 0, [], 0),
-        new Install(T, 5, T, 3, 10, Joint.Settled(), HasSnapshot: false, null),
+        new Promise(T, 5, new Held(T, Term.None, 12, 3, Joint) { IsUnclean = true }),
+        new Promise(T, 5, new Held(T, Term.None, 12, 3, Joint) { IsUnclean = true, Vote = new Voter(A, 9) }),
+        new FetchSnapshot(T, 5),
+        new FetchedSnapshot(T, 5, 10, Joint, HasSnapshot: true, null),
+        new FetchEntries(T, 5, 10),
+        new FetchedEntries(T, 5, 10, Entries),
+        new AppendEntries(T, 5, T with { Number = 1 }, 9, 10, Entries, 8),
+        new AppendEntries(T, 5, T, 0, 0, [], 0),
+        new InstallSnapshot(T, 5, T, 3, 10, Joint.Settled(), HasSnapshot: false, null),
         new Ack(T, 5, long.MaxValue, Stands: true, Gap: false, 2),
         new Refused(T, T with { Incarnation = long.MaxValue }),
         new Gone(T, 5),
@@ -128,8 +128,8 @@ public sealed class ReplicationWireTests
     /// <summary>Records compare arrays by reference: the entries apart.</summary>
     private static string Flat(ReplicaMessage message)
     {
-        var entries = message is Accept accept ? accept.Entries : message is Pulled pulled ? pulled.Entries : [];
-        var head = message is Accept a ? a with { Entries = [] } : message is Pulled p ? p with { Entries = [] } : message;
+        var entries = message is AppendEntries accept ? accept.Entries : message is FetchedEntries pulled ? pulled.Entries : [];
+        var head = message is AppendEntries a ? a with { Entries = [] } : message is FetchedEntries p ? p with { Entries = [] } : message;
         return head + string.Concat(entries.Select(static e => $" {e.Index} {e.Term} {((VoterChange)e.Command).Voters}"));
     }
 }

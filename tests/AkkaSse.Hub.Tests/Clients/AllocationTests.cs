@@ -27,7 +27,7 @@ public sealed class AllocationTests
         using var gone = new CancellationTokenSource();
         var running = client.RunAsync(output, static () => { }, gone.Token);
         await Eventually.Until(() => output.Flushes > 0, "the first block");
-        var logs = client.CursorSnapshot.Select(static c => c.Node.Log).ToArray();
+        var logs = client.CursorSnapshot.Select(static c => c.LocalStream.Log).ToArray();
 
         // The first ones make what a thread and a connection keep, and now and then the runtime grows a table of its own on whatever thread
         // is there: its cache of casts, while other tests load types. What a delivery allocates is in every batch.

@@ -193,7 +193,7 @@ public sealed class SlowReaderTests
         taken.ShouldBeGreaterThan(0);
         hub.Hub.TryPublish("s", e).ShouldBeFalse();
         await reader.DataAsync(taken);
-        await Eventually.Until(() => hub.Hub.TryPublish("s", e), "room");
+        await Eventually.Until(() => hub.Hub.TryPublish("s", e), "space");
         System.Text.Encoding.UTF8.GetString(Convert.FromBase64String((await reader.NextAsync())!.Data!)).ShouldBe(Big);
     }
 

@@ -70,7 +70,7 @@ public sealed class SubscribingTests
         (await NextAsync(reading)).Event.Data.ShouldBe("old");
         await using (var other = await hub.ReadAsync("s"))
         {
-            other.Connection.ShouldBeOfType<ClientActor>().CursorSnapshot[0].Node.Log.Begin("new", 20, 20, 0);
+            other.Connection.ShouldBeOfType<ClientActor>().CursorSnapshot[0].LocalStream.Log.Begin("new", 20, 20, 0);
             await hub.PublishAsync("s", "fresh");
         }
         var gap = await NextAsync(reading);

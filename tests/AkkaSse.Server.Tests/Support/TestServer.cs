@@ -27,7 +27,7 @@ internal sealed class TestServer : IAsyncDisposable
         // Without the warm-up: hundreds of servers are started, and only its own test is about it.
         environment = new Dictionary<string, string>(environment ?? new Dictionary<string, string>());
         environment.TryAdd("AKKASSE_SERVER__WARMUP", "0s");
-        if (!HandoverMode.IsOn) environment["AKKASSE_SERVER__HANDOVER"] = "false";
+        if (!DetachMode.IsOn) environment["AKKASSE_SERVER__CONNECTIONDETACH"] = "false";
         var (process, url) = await ProgramProcess.ListenAsync(Program, ["--urls", $"http://127.0.0.1:{port}", .. arguments], environment);
         return new TestServer(process, url, token);
     }

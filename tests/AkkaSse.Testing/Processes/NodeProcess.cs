@@ -80,7 +80,7 @@ public sealed partial class NodeProcess : IAsyncDisposable
         };
         foreach (var argument in command[1..]) info.ArgumentList.Add(argument);
         foreach (var key in info.Environment.Keys.Where(static k => k.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || k.StartsWith("AKKASSE_", StringComparison.Ordinal)).ToList()) info.Environment.Remove(key);
-        // A node's start costs 0.65 s of a core without the rehearsal and with code that is compiled well only after a while (DOTNET_TC_CallCountingDelayMs); as in production 1.4 s, and 1 s of rehearsal. Most nodes
+        // A node's start costs 0.65 s of a core without the warm-up and with code that is compiled well only after a while (DOTNET_TC_CallCountingDelayMs); as in production 1.4 s, and 1 s of warm-up. Most nodes
         // of tests live some seconds. The full counts run as users do.
         if (Environment.GetEnvironmentVariable("AKKASSE_SOAK") is null)
         {

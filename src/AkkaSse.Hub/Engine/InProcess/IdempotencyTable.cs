@@ -10,7 +10,7 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
 
     internal int Count => _entries.Count;
 
-    /// <summary>Looks a key up. Null: unknown, and there is room.</summary>
+    /// <summary>Looks a key up. Null: unknown, and there is space.</summary>
     internal AppendResult? Find(in PublishOptions options, ulong hash, StreamPosition head, long now)
     {
         Expire(now);

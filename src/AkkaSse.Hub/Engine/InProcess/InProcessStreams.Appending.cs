@@ -10,7 +10,7 @@ internal sealed partial class InProcessStreams
     private const int StretchItems = 256;
     private const int StretchBytes = 256 << 10;
 
-    // Returns how many items were decided; fewer than all when one must wait for room.
+    // Returns how many items were decided; fewer than all when one must wait for space.
     private int AppendFrom(string name, ReadOnlySpan<AppendItem> items, Span<AppendResult> results, int first)
     {
         for (var i = first; i < items.Length;)
@@ -60,7 +60,7 @@ internal sealed partial class InProcessStreams
             return RunEnd.Decided;
         }
         var frame = FrameEncoder.Encode(FrameBuffer.Rent(), item, options, now);
-        lock (s.Log.Gatekeeper)
+        lock (s.Log.SyncRoot)
         {
             if (s.Removed) return RunEnd.Gone;
             if (!s.Log.AppendLocked(frame, out var offset)) return RunEnd.Waits;
@@ -86,7 +86,7 @@ internal sealed partial class InProcessStreams
                 heads[count] = Encode(buffer, items[first + count], options);
                 count++;
             }
-            lock (s.Log.Gatekeeper)
+            lock (s.Log.SyncRoot)
             {
                 if (s.Removed) return RunEnd.Gone;
                 s.LastActivity = now;
@@ -130,7 +130,7 @@ internal sealed partial class InProcessStreams
         }
         var hash = EventHash.Of(new ReadOnlySpan<AppendItem>(in item));
         var frame = FrameEncoder.Encode(FrameBuffer.Rent(), item, options, now);
-        lock (s.Log.Gatekeeper)
+        lock (s.Log.SyncRoot)
         {
             if (s.Removed) return RunEnd.Gone;
             var keys = KeysOf(s);
@@ -163,7 +163,7 @@ internal sealed partial class InProcessStreams
         {
             var streamOptions = s.Log.Options;
             for (var k = 0; k < run.Length; k++) heads[k] = Encode(buffer, run[k], streamOptions);
-            lock (s.Log.Gatekeeper)
+            lock (s.Log.SyncRoot)
             {
                 if (s.Removed) return RunEnd.Gone;
                 // The policy became wait meanwhile: the caller looks again, and goes item by item.
@@ -224,7 +224,7 @@ internal sealed partial class InProcessStreams
         /// <summary>What was taken up is decided.</summary>
         Decided,
 
-        /// <summary>The next item must wait for room.</summary>
+        /// <summary>The next item must wait for space.</summary>
         Waits,
 
         /// <summary>The stream was removed meanwhile: the name is looked up again.</summary>

@@ -71,7 +71,7 @@ internal sealed partial class InProcessStreams
             s.Log.TrimByAge(now);
             if (s.Keys is not null)
             {
-                lock (s.Log.Gatekeeper) s.Keys.Expire(now);
+                lock (s.Log.SyncRoot) s.Keys.Expire(now);
             }
             if (s.Exists && !s.Declared && s.Sink is null && s.Log.Count == 0 && s.Keys is not { Count: > 0 } && s.Log.Options.IdleRemoval is { } idle && now - s.LastActivity > (long)idle.TotalMilliseconds)
             {
@@ -139,7 +139,7 @@ internal sealed partial class InProcessStreams
     {
         if (!_streams.TryGetValue(name, out var s) || !s.Exists) return false;
         IStreamSink? sink;
-        lock (s.Log.Gatekeeper)
+        lock (s.Log.SyncRoot)
         {
             s.Removed = true;
             s.Exists = false;
@@ -172,7 +172,7 @@ internal sealed partial class InProcessStreams
     {
         lock (_directory)
         {
-            lock (s.Log.Gatekeeper)
+            lock (s.Log.SyncRoot)
             {
                 if (!ReferenceEquals(s.Sink, sink)) return;
                 s.Sink = null;

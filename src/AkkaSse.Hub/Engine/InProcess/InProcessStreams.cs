@@ -59,7 +59,7 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
         lock (_directory)
         {
             var s = _streams.GetOrAdd(stream, static (name, self) => self.NewStream(name), this);
-            lock (s.Log.Gatekeeper) s.Sink = sink;
+            lock (s.Log.SyncRoot) s.Sink = sink;
             if (!s.Exists && s.Log.Current is null && _tombstones.TryGetValue(stream, out var left)) s.Log.Begin(left.Epoch, left.Base, left.Head, left.IdBase);
             return new(new Attachment(this, s, sink));
         }
@@ -91,15 +91,15 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
                 var gate = _streams.TryGetValue(name, out var s) ? s.Log.Gate : null;
                 if (gate is not null)
                 {
-                    var room = gate.WaitAsync();
-                    if (!gate.HasRoom(s!.Log.Head.Offset))
+                    var space = gate.WaitAsync();
+                    if (!gate.HasSpace(s!.Log.Head.Offset))
                     {
                         var left = _host.Options.PublishTimeout - _host.Time.GetElapsedTime(deadline);
-                        if (left <= TimeSpan.Zero || !await WaitAsync(room, left).ConfigureAwait(false))
+                        if (left <= TimeSpan.Zero || !await WaitAsync(space, left).ConfigureAwait(false))
                         {
                             // The readers that are in the way had their time; they are ended, and the event goes on when they have left.
                             foreach (var laggard in gate.Laggards(s.Log.Head.Offset)) ((ILaggard)laggard.Owner).EndAsLaggard(laggard);
-                            await WaitAsync(room, LaggardLeaves).ConfigureAwait(false);
+                            await WaitAsync(space, LaggardLeaves).ConfigureAwait(false);
                         }
                     }
                 }
@@ -111,11 +111,11 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
         }
     }
 
-    private async Task<bool> WaitAsync(Task room, TimeSpan time)
+    private async Task<bool> WaitAsync(Task space, TimeSpan time)
     {
         try
         {
-            await room.WaitAsync(time, _host.Time).ConfigureAwait(false);
+            await space.WaitAsync(time, _host.Time).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)

@@ -28,10 +28,10 @@ internal sealed class Checks
     internal long Hopeless { get; set; }
 
     /// <summary>Logs that began anew with something of a former one.</summary>
-    internal long Salvaged { get; set; }
+    internal long UncleanRecoveries { get; set; }
 
     /// <summary>Those of them that a majority of the former voters had a part in, so that nothing acknowledged may be missing.</summary>
-    internal long SalvagedAll { get; set; }
+    internal long UncleanRecoveryIsComplete { get; set; }
 
     /// <summary>Runs that ended with a look at every voter's copy.</summary>
     internal long AtRest { get; set; }
@@ -46,11 +46,11 @@ internal sealed class Checks
         Acknowledged += other.Acknowledged;
         Replaced += other.Replaced;
         Hopeless += other.Hopeless;
-        Salvaged += other.Salvaged;
-        SalvagedAll += other.SalvagedAll;
+        UncleanRecoveries += other.UncleanRecoveries;
+        UncleanRecoveryIsComplete += other.UncleanRecoveryIsComplete;
         AtRest += other.AtRest;
     }
 
     public override string ToString() =>
-        $"stored {Stored} ({StoredByBoth} by both sets), recovered {Recovered}, same content {SameContent}, rivals {Rivals}, acknowledged {Acknowledged}, replaced {Replaced}, hopeless {Hopeless}, salvaged {Salvaged} ({SalvagedAll} from majorities), at rest {AtRest}";
+        $"stored {Stored} ({StoredByBoth} by both sets), recovered {Recovered}, same content {SameContent}, rivals {Rivals}, acknowledged {Acknowledged}, replaced {Replaced}, hopeless {Hopeless}, salvaged {UncleanRecoveries} ({UncleanRecoveryIsComplete} from majorities), at rest {AtRest}";
 }

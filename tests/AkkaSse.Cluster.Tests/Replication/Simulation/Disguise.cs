@@ -20,8 +20,8 @@ internal static class Disguise
 
     private static ReplicaMessage Map(ReplicaMessage message, Func<Command, Command> how) => message switch
     {
-        Accept accept => accept with { Entries = Map(accept.Entries, how) },
-        Pulled pulled => pulled with { Entries = Map(pulled.Entries, how) },
+        AppendEntries accept => accept with { Entries = Map(accept.Entries, how) },
+        FetchedEntries pulled => pulled with { Entries = Map(pulled.Entries, how) },
         _ => message,
     };
 

@@ -8,7 +8,7 @@ internal interface ISaboteur
     /// <summary>What the replica is given instead; null is nothing.</summary>
     ReplicaMessage? ToReplica(SimNode node, ReplicaMessage message) => message;
 
-    /// <summary>Whether the replica forgets everything but its grant before it takes the message.</summary>
+    /// <summary>Whether the replica forgets everything but its incarnation before it takes the message.</summary>
     bool Forgets(SimNode node, ReplicaMessage message) => false;
 
     /// <summary>What the leader is given instead; null is nothing.</summary>

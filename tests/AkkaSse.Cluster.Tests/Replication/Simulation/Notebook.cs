@@ -29,7 +29,7 @@ internal sealed class Notebook(Notebooks maker) : IReplicatedState
     public void Apply(Entry entry)
     {
         if (entry.Index != Count + 1) throw new BreachException($"{Chronicle.Text(entry)} was applied after {Count}.");
-        if (maker.IsSalvaging())
+        if (maker.IsRecoveringUncleanly())
         {
             // Whether it was ever committed is not known.
             if (entry.Command is Note kept) _notes.Add(kept.Id);
@@ -66,7 +66,7 @@ internal sealed class Notebooks(Chronicle chronicle) : IReplicatedStates<Noteboo
     internal Func<Term?> Leader { get; init; } = static () => null;
 
     /// <summary>Whether a leader only reads what is left of a log.</summary>
-    internal Func<bool> IsSalvaging { get; init; } = static () => false;
+    internal Func<bool> IsRecoveringUncleanly { get; init; } = static () => false;
 
     public Notebook Create() => new(this);
 

@@ -6,14 +6,14 @@ namespace AkkaSse.Cluster.Tests.Replication.Simulation;
 internal sealed class AcknowledgesUnseen : ISaboteur
 {
     public ReplicaMessage? FromReplica(SimNode node, ReplicaMessage asked, ReplicaMessage? answer) =>
-        asked is Accept accept && answer is Ack { Gap: true } ack ? ack with { Index = accept.After + accept.Entries.Length, Stands = true, Gap = false } : answer;
+        asked is AppendEntries accept && answer is Ack { Gap: true } ack ? ack with { Index = accept.After + accept.Entries.Length, Stands = true, Gap = false } : answer;
 }
 
 /// <summary>Takes entries of older leaders after it promised not to.</summary>
 internal sealed class IgnoresPromises : ISaboteur
 {
     public ReplicaMessage? ToReplica(SimNode node, ReplicaMessage message) =>
-        message is Accept && node.Replica is { } replica && message.Term < replica.Promised ? message with { Term = replica.Promised } : message;
+        message is AppendEntries && node.Replica is { } replica && message.Term < replica.Promised ? message with { Term = replica.Promised } : message;
 
     public ReplicaMessage? FromReplica(SimNode node, ReplicaMessage asked, ReplicaMessage? answer) => answer is Ack ? answer with { Term = asked.Term } : answer;
 }
@@ -33,7 +33,7 @@ internal sealed class UnderstatesItsLength : ISaboteur
 }
 
 /// <summary>Loses its memory and goes on as the same life.</summary>
-internal sealed class ForgetsUnderTheSameGrant : ISaboteur
+internal sealed class ForgetsUnderTheSameIncarnation : ISaboteur
 {
     private int _asked;
 
@@ -41,25 +41,25 @@ internal sealed class ForgetsUnderTheSameGrant : ISaboteur
 }
 
 /// <summary>A replica that was let go and made again passes itself off as the first.</summary>
-internal sealed class KeepsItsFirstGrant : ISaboteur
+internal sealed class KeepsItsFirstIncarnation : ISaboteur
 {
     public ReplicaMessage? ToReplica(SimNode node, ReplicaMessage message) => node.Replica is not { } replica ? message : message switch
     {
-        Accept m => m with { Grant = replica.Grant },
-        Install m => m with { Grant = replica.Grant },
-        Fetch m => m with { Grant = replica.Grant },
-        Pull m => m with { Grant = replica.Grant },
-        Drop m => m with { Grant = replica.Grant },
+        AppendEntries m => m with { Incarnation = replica.Incarnation },
+        InstallSnapshot m => m with { Incarnation = replica.Incarnation },
+        FetchSnapshot m => m with { Incarnation = replica.Incarnation },
+        FetchEntries m => m with { Incarnation = replica.Incarnation },
+        Drop m => m with { Incarnation = replica.Incarnation },
         _ => message,
     };
 
     public ReplicaMessage? FromReplica(SimNode node, ReplicaMessage asked, ReplicaMessage? answer) => answer switch
     {
-        Promise m => m with { Grant = 1 },
-        Handover m => m with { Grant = 1 },
-        Pulled m => m with { Grant = 1 },
-        Ack m => m with { Grant = 1 },
-        Gone m => m with { Grant = 1 },
+        Promise m => m with { Incarnation = 1 },
+        FetchedSnapshot m => m with { Incarnation = 1 },
+        FetchedEntries m => m with { Incarnation = 1 },
+        Ack m => m with { Incarnation = 1 },
+        Gone m => m with { Incarnation = 1 },
         _ => answer,
     };
 }

@@ -29,12 +29,12 @@ internal sealed partial class SimCluster
         var alive = 0;
         foreach (var voter in voters)
         {
-            if (Members.Find(n => n.Id == voter.Node) is { IsAlive: true } node && without?.Invoke(node) != true && node.Replica?.Grant == voter.Grant) alive++;
+            if (Members.Find(n => n.Id == voter.Node) is { IsAlive: true } node && without?.Invoke(node) != true && node.Replica?.Incarnation == voter.Incarnation) alive++;
         }
         return alive >= VoterSet.RecoveryQuorum(voters.Count);
     }
 
-    private Replica<Notebook>? LifeOf(Voter voter) => (Members.Find(n => n.Id == voter.Node) ?? Removed.Find(n => n.Id == voter.Node))?.Lives[(int)voter.Grant - 1];
+    private Replica<Notebook>? LifeOf(Voter voter) => (Members.Find(n => n.Id == voter.Node) ?? Removed.Find(n => n.Id == voter.Node))?.Lives[(int)voter.Incarnation - 1];
 
     /// <summary>Remembers that the log may be beyond saving: when another takes its place what it could have been saved from is overwritten. A commit proves the contrary.</summary>
     private void NoteLoss()
@@ -67,17 +67,17 @@ internal sealed partial class SimCluster
     }
 
     /// <summary>What a log that begins anew has to begin with is a prefix of the former one, and after it what was perhaps never committed. It is no less than it had to be: all that was acknowledged, when a majority of the former voters brought what they had.</summary>
-    private void CheckSalvaged(Leader<Notebook> leader)
+    private void CheckUncleanRecovery(Leader<Notebook> leader)
     {
-        if (leader.TakeSalvaged() is not { } salvaged) return;
-        if (leader.TakeSalvaged() is not null) throw new BreachException("What was salvaged is given twice.");
-        Chronicle.Checks.Salvaged++;
+        if (leader.TakeUncleanState() is not { } state) return;
+        if (leader.TakeUncleanState() is not null) throw new BreachException("What was kept from the lost log is given twice.");
+        Chronicle.Checks.UncleanRecoveries++;
         // Nothing of its log was known to be committed where it was kept.
-        if (salvaged.History is not { } log) return;
-        if (salvaged.Missing(salvaged.Count - salvaged.Doubtful) is { } hole) throw new BreachException($"What was salvaged by {leader.Term} has {salvaged.Count} entries of log {log.Number} and not {Chronicle.Text(hole)}.");
-        if (!leader.SalvagedAll) return;
-        Chronicle.Checks.SalvagedAll++;
-        if (salvaged.Missing(log.Acknowledged) is { } lost) throw new BreachException($"{leader.Term} heard a majority of the former voters and salvaged {salvaged.Count} entries of log {log.Number}, not {Chronicle.Text(lost)}; {log.Acknowledged} are acknowledged.");
+        if (state.History is not { } log) return;
+        if (state.Missing(state.Count - state.Doubtful) is { } hole) throw new BreachException($"The unclean recovery of {leader.Term} kept {state.Count} entries of log {log.Number} and not {Chronicle.Text(hole)}.");
+        if (!leader.UncleanRecoveryIsComplete) return;
+        Chronicle.Checks.UncleanRecoveryIsComplete++;
+        if (state.Missing(log.Acknowledged) is { } lost) throw new BreachException($"{leader.Term} heard a majority of the voters and kept {state.Count} entries of log {log.Number}, not {Chronicle.Text(lost)}; {log.Acknowledged} are acknowledged.");
     }
 
     /// <summary>What a leader commits must lie at a majority of the voters, of both sets while a change is joint; where voters were removed for good, at all that are left.</summary>
@@ -163,7 +163,7 @@ internal sealed partial class SimCluster
             if (set.On(node.Id) is { } voter)
             {
                 if (able > 0 && node.IsDraining) throw new BreachException($"{node.Id} wants to leave and still votes.");
-                if (node.Replica is not { } replica || replica.Grant != voter.Grant || replica.Commit != leader.Commit || replica.State!.Count != leader.Commit) throw new BreachException($"{node.Id} votes and has not the whole log.");
+                if (node.Replica is not { } replica || replica.Incarnation != voter.Incarnation || replica.Commit != leader.Commit || replica.State!.Count != leader.Commit) throw new BreachException($"{node.Id} votes and has not the whole log.");
             }
             else if (node.Replica?.State is not null)
             {

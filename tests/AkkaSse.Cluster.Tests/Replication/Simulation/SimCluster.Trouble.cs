@@ -114,12 +114,12 @@ internal sealed partial class SimCluster
     private void Expel(SimNode node)
     {
         Trace?.Invoke($"{node.Id} is expelled");
-        var former = node.Replica?.End(node.Id) ?? node.Former;
+        var former = node.Replica?.End(node.Id) ?? node.UncleanCopy;
         Kill(node);
         Later(_random.Next(500, 5_000), () => ComeBack(node.Id.Address, former));
     }
 
-    private void ComeBack(string address, FormerLog<Notebook>? former)
+    private void ComeBack(string address, UncleanCopy<Notebook>? former)
     {
         if (_calm) return;
         if (Members.Exists(n => n.Id.Address == address))
@@ -128,7 +128,7 @@ internal sealed partial class SimCluster
             return;
         }
         var node = Add(address);
-        node.Former = former;
+        node.UncleanCopy = former;
         TellMembers();
         Later(200, () => BecomeUp(node, _viewVersion));
     }
@@ -239,7 +239,7 @@ internal sealed partial class SimCluster
     {
         foreach (var learner in Members)
         {
-            if (learner is { IsAlive: true, Replica: { } replica } && set.On(learner.Id) is null) yield return [.. set.Next ?? set.Voters, new Voter(learner.Id, replica.Grant)];
+            if (learner is { IsAlive: true, Replica: { } replica } && set.On(learner.Id) is null) yield return [.. set.Next ?? set.Voters, new Voter(learner.Id, replica.Incarnation)];
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed partial class SimCluster
 
     internal int Recoveries { get; private set; }
 
-    internal int Refoundings { get; private set; }
+    internal int UncleanRecoveries { get; private set; }
 
     /// <summary>Trouble, then calm; throws when a promise was broken or the log does not come back to life.</summary>
     internal void Run()
@@ -82,7 +82,7 @@ internal sealed partial class SimCluster
         {
             Leader = () => leader!.Machine.Term,
             BeforeCommit = entry => CheckStored(leader!.Machine, entry),
-            IsSalvaging = () => leader!.Machine.IsSalvaging,
+            IsRecoveringUncleanly = () => leader!.Machine.IsRecoveringUncleanly,
             Begins = () =>
             {
                 CheckLost();
@@ -106,12 +106,12 @@ internal sealed partial class SimCluster
                 case LeaderEffectKind.Send:
                     ToReplica(leader, effect.To!, effect.Message!);
                     break;
-                case LeaderEffectKind.Recovered or LeaderEffectKind.Refounded:
+                case LeaderEffectKind.Recovered or LeaderEffectKind.RecoveredUncleanly:
                     Recoveries++;
-                    if (effect.Kind == LeaderEffectKind.Refounded)
+                    if (effect.Kind == LeaderEffectKind.RecoveredUncleanly)
                     {
-                        Refoundings++;
-                        CheckSalvaged(leader.Machine);
+                        UncleanRecoveries++;
+                        CheckUncleanRecovery(leader.Machine);
                     }
                     CheckRecovered(leader.Machine);
                     break;
@@ -191,9 +191,9 @@ internal sealed partial class SimCluster
         var given = _saboteur is null ? message : _saboteur.ToReplica(node, message);
         if (node.Replica is null && given is Prepare)
         {
-            node.Lives.Add(node.Replica = new Replica<Notebook>(node.Lives.Count + 1, new Notebooks(Chronicle), Conditions.Options, node.TakeFormer()));
+            node.Lives.Add(node.Replica = new Replica<Notebook>(node.Lives.Count + 1, new Notebooks(Chronicle), Conditions.Options, node.TakeUncleanCopy()));
         }
-        if (node.Replica is { } forgetful && _saboteur?.Forgets(node, message) == true) node.Replica = new Replica<Notebook>(forgetful.Grant, new Notebooks(Chronicle), Conditions.Options);
+        if (node.Replica is { } forgetful && _saboteur?.Forgets(node, message) == true) node.Replica = new Replica<Notebook>(forgetful.Incarnation, new Notebooks(Chronicle), Conditions.Options);
         var answer = given is null ? null : node.Replica is { } replica ? replica.Receive(given) : Replica<Notebook>.Absent(given);
         if (node.Replica?.Dropped == true) node.Replica = null;
         if (_saboteur is not null) answer = _saboteur.FromReplica(node, message, answer);
@@ -209,7 +209,7 @@ internal sealed partial class SimCluster
 
     private void TransferLost(SimLeader leader, NodeId to, ReplicaMessage message)
     {
-        if (message is not Install || !leader.Works || Chance(0.5)) return;
+        if (message is not InstallSnapshot || !leader.Works || Chance(0.5)) return;
         leader.Machine.TransferFailed(to);
         Drain(leader);
     }

@@ -30,16 +30,16 @@ internal sealed class SimNode(NodeId id)
     internal Replica<Notebook>? Replica { get; set; }
 
     /// <summary>What the process has of the log from before the cluster removed it; the first replica here gets it.</summary>
-    internal FormerLog<Notebook>? Former { get; set; }
+    internal UncleanCopy<Notebook>? UncleanCopy { get; set; }
 
-    internal FormerLog<Notebook>? TakeFormer()
+    internal UncleanCopy<Notebook>? TakeUncleanCopy()
     {
-        var former = Former;
-        Former = null;
+        var former = UncleanCopy;
+        UncleanCopy = null;
         return former;
     }
 
-    /// <summary>Every life the log's copy had here; the first has grant 1.</summary>
+    /// <summary>Every life the log's copy had here; the first has incarnation 1.</summary>
     internal List<Replica<Notebook>> Lives { get; } = [];
 
     internal long Incarnations { get; set; }

@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using Akka.Actor;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Replication;
+using AkkaSse.Hub;
+
+namespace AkkaSse.Cluster.Streams;
+
+/// <summary>What the actors of streams share in one ActorSystem. Thread-safe.</summary>
+internal sealed class StreamContext(ClusterNode node, ReplicaPeers peers, StreamKind kind, StreamCensus census)
+{
+    internal ClusterNode Node => node;
+
+    internal ReplicaPeers Peers => peers;
+
+    internal StreamKind Kind => kind;
+
+    internal StreamCensus Census => census;
+
+    internal StreamLines Lines { get; } = new(node.Context.Options.LineBytes);
+
+    internal HubOptions Options => node.Context.Host.Options;
+
+    internal IActorRef Region { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>Bytes of the copies of logs on this node, as of the last sweep.</summary>
+    internal long CopyBytes
+    {
+        get => Volatile.Read(ref _copyBytes);
+        set => Volatile.Write(ref _copyBytes, value);
+    }
+
+    private long _copyBytes;
+
+    /// <summary>The events' clock, in milliseconds since 1970.</summary>
+    internal long Now => node.Context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>A message is about so large at most; one event alone may be larger, up to the frame.</summary>
+    internal const int MessageBytes = 256 << 10;
+
+    /// <summary>A name for an epoch: 41 random bits, so that two epochs of one stream meet once in two trillion.</summary>
+    internal static string NewEpoch()
+    {
+        Span<char> text = stackalloc char[9];
+        text[0] = 'a';
+        var number = ((long)RandomNumberGenerator.GetInt32(1 << 10) << 31) + RandomNumberGenerator.GetInt32(int.MaxValue);
+        for (var i = 8; i > 0; i--)
+        {
+            text[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(number % 36)];
+            number /= 36;
+        }
+        return new string(text);
+    }
+}
