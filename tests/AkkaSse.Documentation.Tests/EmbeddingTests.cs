@@ -9,13 +9,9 @@ namespace AkkaSse.Documentation.Tests;
 
 /// <summary>The documents' programs for an application of one's own are run as processes, and answer over HTTP.</summary>
 [Trait("speed", "slow")]
-public sealed class EmbeddingTests : IDisposable
+public sealed class EmbeddingTests
 {
     private static readonly string s_program = Compiler.Compose(Block.Find("README.md", "app.MapSseStream(\"/news\""));
-
-    private readonly string _assembly = Path.Combine(AppContext.BaseDirectory, $"snippet{Guid.NewGuid():N}.dll");
-
-    public void Dispose() => File.Delete(_assembly);
 
     [Fact]
     public Task Program_of_the_readme_publishes_and_is_read() => ShouldPublishAsync(s_program);
@@ -39,7 +35,7 @@ public sealed class EmbeddingTests : IDisposable
     [Fact]
     public async Task Program_with_edges_for_older_clients_keeps_to_its_policies()
     {
-        await using var app = await RunAsync(Compiler.Compose(Block.Find("docs/compatibility.md", "MapSseCompatibilityEndpoints")));
+        await using var app = await DocumentProgram.ListenAsync(Compiler.Compose(Block.Find("docs/compatibility.md", "MapSseCompatibilityEndpoints")));
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = app.Url };
         using var native = await http.PostAsync("/v1/streams/news/events", new StringContent("hello"));
         native.IsSuccessStatusCode.ShouldBeTrue();
@@ -51,7 +47,7 @@ public sealed class EmbeddingTests : IDisposable
     public async Task Program_in_an_ActorSystem_of_its_own_publishes()
     {
         var source = Compiler.Compose(Block.Find("docs/akka.md", ".WithSseHub(")).Replace("10.0.0.1", "127.0.0.1", StringComparison.Ordinal).Replace("4053", $"{FreePort.Next()}", StringComparison.Ordinal);
-        await using var app = await RunAsync(source);
+        await using var app = await DocumentProgram.ListenAsync(source);
         using var http = new HttpClient { BaseAddress = app.Url };
         await Eventually.Until(async () => (await http.PostAsync("/v1/streams/news/events", new StringContent("hello"))).IsSuccessStatusCode, () => $"a publish. It wrote:\n{app.Output}");
     }
@@ -62,10 +58,10 @@ public sealed class EmbeddingTests : IDisposable
         return string.Join('\n', s_program.Split('\n').Select(l => l.StartsWith("builder.Services.AddSseHub(", StringComparison.Ordinal) ? hub : l));
     }
 
-    private async Task ShouldPublishAsync(string source)
+    private static async Task ShouldPublishAsync(string source)
     {
-        await using var app = await RunAsync(source);
-        await using var client = new SseClient(new Uri(app.Url, "/news"));
+        await using var app = await DocumentProgram.ListenAsync(source);
+        await using var client = new SseClient(new Uri(app.Url!, "/news"));
         var subscription = await Eventually.Within(client.OpenAsync(), "the stream at /news");
         using var http = new HttpClient { BaseAddress = app.Url };
         // An engine may still be starting.
@@ -74,23 +70,6 @@ public sealed class EmbeddingTests : IDisposable
             () => $"an article. It wrote:\n{app.Output}");
         var e = await Eventually.Within(subscription.Events.ReadAsync().AsTask(), "the event");
         (e.Type, e.Data).ShouldBe(("headline", "Rain tomorrow"));
-    }
-
-    private async Task<App> RunAsync(string source)
-    {
-        Compiler.Compile(source, _assembly).ShouldBeEmpty();
-        string Beside(string what) => Path.Combine(AppContext.BaseDirectory, $"AkkaSse.Documentation.Tests.{what}.json");
-        var (process, url) = await ProgramProcess.ListenAsync("exec", ["--runtimeconfig", Beside("runtimeconfig"), "--depsfile", Beside("deps"), _assembly, "--urls=http://127.0.0.1:0"]);
-        return new App(process, url);
-    }
-
-    private sealed class App(ProgramProcess process, Uri url) : IAsyncDisposable
-    {
-        public Uri Url => url;
-
-        public string Output => process.Output;
-
-        public ValueTask DisposeAsync() => process.DisposeAsync();
     }
 
     private sealed class PostgresFactAttribute : FactAttribute
