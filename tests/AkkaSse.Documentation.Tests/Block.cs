@@ -18,9 +18,13 @@ public sealed record Block(string File, int Line, string Language, string Text, 
     /// <summary>The working copy: found upwards from the test's own output.</summary>
     public static string Root { get; } = FindRoot();
 
+    /// <summary>The documents that people read, those of packages among them, from the repository's root.</summary>
+    public static IReadOnlyList<string> Documents { get; } =
+        [.. new[] { "README.md", "CONTRIBUTING.md" }.Concat(new[] { "docs", "samples", "src", "tests" }.SelectMany(Markdown))];
+
     /// <summary>Every block of the documents that people read.</summary>
     public static IReadOnlyList<Block> All { get; } =
-        [.. new[] { "README.md", "CONTRIBUTING.md" }.Concat(Markdown("docs")).Concat(Markdown("samples")).SelectMany(Read)];
+        [.. Documents.SelectMany(Read)];
 
     public string Place => $"{File}:{Line}";
 

@@ -59,7 +59,7 @@ public sealed partial class ShellTests
         return output;
     }
 
-    [GeneratedRegex(@"(?<=^|[\s=/])(src|tests|bench|samples|docker|hocon)/[\w./-]+|(?<=^|\s)\./[\w./-]+", RegexOptions.Multiline)]
+    [GeneratedRegex(@"(?<=^|[\s=/])(src|tests|bench|samples|docker|hocon|eng)/[\w./-]+|(?<=^|\s)\./[\w./-]+", RegexOptions.Multiline)]
     private static partial Regex RepositoryPath();
 
     [GeneratedRegex(@"AkkaSse\.Server(\.dll)?(\s+--)?\s+(?<verb>(config|subscribe|publish|bench|token)?(?![\w-]))(?<rest>[^#|]*)")]

@@ -9,6 +9,8 @@ namespace AkkaSse.Server.Tests.Support;
 /// <summary>A program of this repository as a process of its own. Disposing ends it by its own pid.</summary>
 internal sealed partial class ProgramProcess : IAsyncDisposable
 {
+    private static readonly string[] s_foreign = ["ASPNETCORE_", "AKKASSE_", "DOTNET_SYSTEM_NET", "MSBUILD"];
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -86,8 +88,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
         foreach (var key in info.Environment.Keys.ToList())
         {
-            // What the developer's shell says about urls or sockets must not decide what a test sees.
-            if (key.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || key.StartsWith("AKKASSE_", StringComparison.Ordinal) || key.StartsWith("DOTNET_SYSTEM_NET", StringComparison.Ordinal)) info.Environment.Remove(key);
+            // What the developer's shell says about urls or sockets must not decide what a test sees, nor what `dotnet test` says to MSBuild.
+            if (s_foreign.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))) info.Environment.Remove(key);
         }
         foreach (var (key, value) in environment ?? new Dictionary<string, string>()) info.Environment[key] = value;
         var started = new ProgramProcess(new Process { StartInfo = info, EnableRaisingEvents = true });
