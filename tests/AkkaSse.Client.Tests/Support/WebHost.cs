@@ -18,7 +18,8 @@ internal sealed class WebHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public Task StopAsync() => _app.StopAsync();
+    // The hub's drain decides when it is over; how long that takes is the machine's matter.
+    public Task StopAsync() => _app.StopAsync().Within("the server to stop");
 
     public static async Task<WebHost> StartAsync(
         Action<WebApplication> map, Action<ListenOptions>? listen = null, Action<IServiceCollection>? services = null)
@@ -31,7 +32,7 @@ internal sealed class WebHost : IAsyncDisposable
             builder.WebHost.UseKestrelHttpsConfiguration();
         }
 
-        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromMilliseconds(200));
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         services?.Invoke(builder.Services);
         var app = builder.Build();
         map(app);
