@@ -134,7 +134,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         var frame = _host.MaxFrameBytes;
         if (host.Options.MaxEventBytes + FrameReserve > frame)
             throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with messages between nodes of at most {frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) at most {frame - FrameReserve} are allowed.", nameof(host));
-        _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame };
+        _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame, OwnsSystem = _host.Replaces };
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
         _streams = new AkkaStreams(_context);
@@ -156,7 +156,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        if (_context is { } context) context.State = EngineState.Down;
+        if (_context is { } context) (context.State, context.IsOver) = (EngineState.Down, true);
         await _stop.CancelAsync().ConfigureAwait(false);
         if (_context?.Node is { } node) await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
         await _running.ConfigureAwait(false);
@@ -357,6 +357,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private void End()
     {
         lock (_gate) _isOver = true;
+        _context!.IsOver = true;
         Decide(null);
     }
 
