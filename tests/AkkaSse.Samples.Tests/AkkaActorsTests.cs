@@ -1,32 +1,11 @@
-using System.Net;
 using AkkaSse.Server.Tests.Support;
 using AkkaSse.Testing;
 
-namespace AkkaSse.Server.Tests;
+namespace AkkaSse.Samples.Tests;
 
 [Trait("speed", "slow")]
-public sealed class SampleTests
+public sealed class AkkaActorsTests
 {
-    [Fact]
-    public async Task Progress_of_a_job_arrives_whole_and_in_order()
-    {
-        var (process, url) = await ProgramProcess.ListenAsync(BuildOutput.Program("samples/ProgressBar", "ProgressBar"), ["--urls", "http://127.0.0.1:0"]);
-        await using var program = process;
-        using var http = new HttpClient { BaseAddress = url };
-        await using var reader = await StreamReading.OpenAsync(http, "/jobs/events", null);
-        await reader.NextAsync("hub.open");
-
-        (await http.PostAsync("/jobs", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-
-        for (var expected = 1; expected <= 100; expected++)
-        {
-            var progress = StreamReading.Json(await reader.NextAsync("progress"));
-            progress.GetProperty("job").GetString().ShouldBe("job-1");
-            progress.GetProperty("done").GetInt32().ShouldBe(expected);
-            if (expected == 100) progress.GetProperty("primes").GetInt32().ShouldBe(148_933);
-        }
-    }
-
     [Fact]
     public async Task Actors_of_an_application_publish_and_read_over_two_processes()
     {
@@ -34,19 +13,24 @@ public sealed class SampleTests
         var sample = BuildOutput.Program("samples/AkkaActors", "AkkaActors");
         var (process1, url1) = await ProgramProcess.ListenAsync(sample, ["--urls", "http://127.0.0.1:0", "--akka", $"{port}"]);
         await using var first = process1;
-        var (process2, url2) = await ProgramProcess.ListenAsync(sample, ["--urls", "http://127.0.0.1:0", "--akka", $"{FreePort.Next()}", "--seed", $"127.0.0.1:{port}"]);
+        var (process2, url2) = await ProgramProcess.ListenAsync(
+            sample, ["--urls", "http://127.0.0.1:0", "--akka", $"{FreePort.Next()}", "--seed", $"127.0.0.1:{port}"]);
         await using var second = process2;
         using var http1 = new HttpClient { BaseAddress = url1 };
         using var http2 = new HttpClient { BaseAddress = url2 };
         foreach (var http in new[] { http1, http2 })
-            await Eventually.Until(async () => (await http.GetStringAsync("/v1/cluster")).Split("\"up\"").Length == 3, () => $"both nodes to be up\n{first.Output}\n{second.Output}");
+        {
+            await Eventually.Until(
+                async () => (await http.GetStringAsync("/v1/cluster")).Split("\"up\"").Length == 3,
+                () => $"both nodes to be up\n{first.Output}\n{second.Output}");
+        }
 
         await using var reader = await StreamReading.OpenAsync(http1, "/v1/streams/parcels/events", null);
         await reader.NextAsync("hub.open");
         var nodes = new HashSet<string>();
         for (var i = 0; i < 40; i++)
         {
-            // A moving shard may refuse a scan: whoever scans does so again.
+            // A moving shard may refuse a scan: the client scans again.
             await Eventually.Until(
                 async () =>
                 {
@@ -64,6 +48,10 @@ public sealed class SampleTests
         while (seen.Count < 40) seen.Add((await reader.NextAsync("scan")).Data!);
         seen.ShouldContain("p39 Oslo-39");
         foreach (var http in new[] { http1, http2 })
-            await Eventually.Until(async () => (await http.GetStringAsync("/board")).Split("Oslo-").Length == 41, () => $"the boards to show all parcels\n{first.Output}\n{second.Output}");
+        {
+            await Eventually.Until(
+                async () => (await http.GetStringAsync("/board")).Split("Oslo-").Length == 41,
+                () => $"the boards to show all parcels\n{first.Output}\n{second.Output}");
+        }
     }
 }
