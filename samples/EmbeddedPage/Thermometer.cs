@@ -5,13 +5,13 @@ using AkkaSse.Protocol;
 namespace EmbeddedPage;
 
 /// <summary>Publishes a made-up temperature every second.</summary>
-internal sealed class Thermometer(ISseHub hub, TimeProvider time, ILogger<Thermometer> logger) : BackgroundService
+internal sealed class Thermometer(ISseHub hub, ILogger<Thermometer> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(Interval);
         var celsius = 20.0;
         do
         {

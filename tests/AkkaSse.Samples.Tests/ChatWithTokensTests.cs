@@ -17,14 +17,23 @@ public sealed class ChatWithTokensTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _sample = await RunningSample.StartAsync("ChatWithTokens");
-        _ada = await SignInAsync("ada", "countess");
-        _bob = await SignInAsync("bob", "builder");
+        try
+        {
+            _ada = await SignInAsync("ada", "countess");
+            _bob = await SignInAsync("bob", "builder");
+        }
+        catch
+        {
+            // What fails here is not disposed of by the runner.
+            await _sample.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task DisposeAsync()
     {
-        _ada?.Dispose();
-        _bob?.Dispose();
+        _ada.Dispose();
+        _bob.Dispose();
         await _sample.DisposeAsync();
     }
 

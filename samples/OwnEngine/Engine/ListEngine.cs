@@ -63,20 +63,22 @@ public sealed class ListEngine : IHubEngine, INodeEngine
         return ValueTask.CompletedTask;
     }
 
-    ValueTask<IReadOnlyList<NodeInfo>> INodeEngine.ListAsync(CancellationToken cancellation) =>
-        new(Host is { } host ? [new NodeInfo(host.Options.NodeName, "up") { Self = true, StartedAt = _startedAt }] : []);
+    ValueTask<IReadOnlyList<NodeInfo>> INodeEngine.ListAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<NodeInfo> nodes =
+            Host is { } host ? [new NodeInfo(host.Options.NodeName, "up") { Self = true, StartedAt = _startedAt }] : [];
+        return new(nodes);
+    }
 
     async ValueTask<ReadOnlyMemory<byte>?> INodeEngine.RequestAsync(
         string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
     {
         if (Host is not { } host || node != host.Options.NodeName) return null;
-        using var limit = new CancellationTokenSource(timeout, host.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            return await host.OnRequestAsync(node, message, either.Token);
+            return await host.OnRequestAsync(node, message, cancellation).AsTask().WaitAsync(timeout, host.Time, cancellation);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (TimeoutException)
         {
             return null;
         }

@@ -201,7 +201,7 @@ internal sealed class ListStreams(ListEngine engine, ILogger logger) : IStreamEn
             var mayCreate = name[0] == '$'
                 || ((item.Options.CreateStream ?? _options.AutoCreate) && !EventRules.IsTransient(item.Event));
             if (!mayCreate) return Refuse(PublishStatus.NoStream, $"The stream '{name}' does not exist.");
-            if (Create(name, null, declared: false) is not { } created) return Refuse(PublishStatus.LimitReached, TooMany);
+            if (Add(name, null, declared: false) is not { } created) return Refuse(PublishStatus.LimitReached, TooMany);
             stream = created;
         }
         if (EventRules.CheckFor(item.Event, stream.Options) is { } fault) return Refuse(PublishStatus.Invalid, fault);
@@ -220,7 +220,7 @@ internal sealed class ListStreams(ListEngine engine, ILogger logger) : IStreamEn
     {
         if (Existing(name) is not { } stream)
         {
-            return Create(name, options, declared: true) is { } created
+            return Add(name, options, declared: true) is { } created
                 ? new(CreateStreamStatus.Created, History.Describe(created))
                 : new(CreateStreamStatus.LimitReached, null, TooMany);
         }
@@ -231,7 +231,7 @@ internal sealed class ListStreams(ListEngine engine, ILogger logger) : IStreamEn
     }
 
     // Null when there are as many streams as there may be.
-    private ListStream? Create(string name, StreamOptions? options, bool declared)
+    private ListStream? Add(string name, StreamOptions? options, bool declared)
     {
         if (_existing >= _options.MaxStreams) return null;
         _existing++;
