@@ -6,8 +6,8 @@ namespace OwnEngine.Engine;
 
 /// <summary>An engine of one node that keeps each stream as a list of events in memory. It shows what an engine has to promise.</summary>
 /// <remarks>
-/// Streams are what an engine is chosen for, and are written here. Client ids, small values and the list of nodes concern this process alone,
-/// and are those of the in-process engine; an engine of several nodes keeps them in its store.
+/// Streams are what an engine is chosen for, and are written here. Client ids, small values and the list of nodes concern this process
+/// alone, and are those of the in-process engine; an engine of several nodes keeps them in its store.
 /// </remarks>
 public sealed class ListEngine : IHubEngine
 {
@@ -34,7 +34,7 @@ public sealed class ListEngine : IHubEngine
     /// <summary>The node while this engine serves, else null: then every call answers that nobody can say.</summary>
     internal IEngineHost? Host => State == EngineState.Ready ? _host : null;
 
-    /// <summary>Is Ready at once. An engine with a store may return before; until it is Ready, readers wait and publishes are refused.</summary>
+    /// <summary>Is Ready at once. An engine with a store may return before it is; until then readers wait and publishes are refused.</summary>
     public ValueTask StartAsync(IEngineHost host, CancellationToken cancellation)
     {
         _host = host;
