@@ -34,7 +34,7 @@ public sealed class ListEngine : IHubEngine
     /// <summary>The node while this engine serves, else null: then every call answers that nobody can say.</summary>
     internal IEngineHost? Host => State == EngineState.Ready ? _host : null;
 
-    /// <summary>Is Ready at once. An engine with a store may return before it is; until then readers wait and publishes are refused.</summary>
+    /// <summary>Is Ready at once. An engine with a store may be so later; until then readers wait and publishes are refused.</summary>
     public ValueTask StartAsync(IEngineHost host, CancellationToken cancellation)
     {
         _host = host;
