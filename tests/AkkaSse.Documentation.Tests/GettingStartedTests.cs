@@ -42,7 +42,8 @@ public sealed class GettingStartedTests
     {
         await using var program = DocumentProgram.Start(Program("SseHubSink.Publish(hub, \"numbers\")"));
         (await program.ExitAsync()).ShouldBe(0, program.Output);
-        program.Output.ShouldBe("55");
+        // Akka.NET writes a line about its end too.
+        program.Output.Split('\n').ShouldContain("55");
     }
 
     [Fact]
