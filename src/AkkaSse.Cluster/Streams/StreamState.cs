@@ -149,7 +149,7 @@ internal sealed class StreamState(long keyWindow) : IReplicatedState
     /// <summary>Whether the event that begins there at this place of a run may still be given out.</summary>
     internal bool IsLive(in EventRun run, int at, long now)
     {
-        var expiry = EventBlob.ExpiryAt(run.Blob, at, run.At);
+        var expiry = EventBlob.ExpiryAt(run.Blob.Span, at, run.At);
         if (expiry == 0 && Options.Ttl is { } ttl) expiry = run.At + (long)ttl.TotalMilliseconds;
         return expiry == 0 || expiry > now;
     }

@@ -122,7 +122,8 @@ public interface IStreamEngine
     /// <summary>
     /// Appends items in order and atomically with their positions: what is accepted has consecutive offsets in the order given, and is readable and will be
     /// delivered on every node. Completes after that. Items are decided one by one; <paramref name="results"/> has one place per item.
-    /// Items that together have at most 128 KiB (data, with 64 bytes for each item) are away or lost from some item on: none is accepted after one that is
+    /// Items that together have at most <see cref="AppendLimits.UndividedBytes"/>
+    /// (<see cref="EventCodec.SizeOf(ReadOnlySpan{AppendItem})"/>) are away or lost from some item on: none is accepted after one that is
     /// <see cref="PublishStatus.Unavailable"/> or <see cref="PublishStatus.OutcomeUnknown"/>, so that repeating those keeps the order.
     /// Names beginning with <c>$</c> are the hub's own (zones, broadcast) and are created with <see cref="HubOptions.ZoneStreams"/>.
     /// </summary>

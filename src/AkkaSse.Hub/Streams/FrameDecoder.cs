@@ -35,14 +35,11 @@ internal static class FrameDecoder
                     retry = item.Retry;
                     break;
                 case SseItemKind.Event:
-                    return new SseEvent
+                    return new SseEvent(item.Event!)
                     {
-                        Type = item.Event!.Type,
-                        DataBytes = item.Event.DataBytes,
                         Id = publisherId ?? wireId,
-                        Retry = item.Event.Retry ?? retry,
+                        Retry = item.Event!.Retry ?? retry,
                         Comment = comment,
-                        Fields = item.Event.Fields,
                         LastEventId = wireId ?? "",
                     };
             }

@@ -131,7 +131,11 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
         var looked = 0;
         long? oldest = null;
         var command = connection.Command(
-            $"select \"offset\", at, expiry, octet_length(data) + 64 from akkasse.events where stream = $1 and \"offset\" >= $2 order by \"offset\" limit {RowsPerStep}", row.Id, row.First);
+            $"""
+            select "offset", at, expiry, octet_length(data) + {StoredRow.Overhead} from akkasse.events
+            where stream = $1 and "offset" >= $2 order by "offset" limit {RowsPerStep}
+            """,
+            row.Id, row.First);
         await using (command.ConfigureAwait(false))
         {
             var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);

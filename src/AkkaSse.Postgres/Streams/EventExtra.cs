@@ -1,12 +1,20 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.Postgres.Streams;
 
-/// <summary>What few events have: comment, retry, further fields. One column of JSON, null for most.</summary>
+/// <summary>
+/// What few events have: comment, retry, further fields and whatever else has no column of its own. One column of text, null for most: the
+/// bytes of <see cref="EventCodec"/> as base64. Rows of before it have JSON, which begins with <c>{</c> and is read for as long as such
+/// rows may be kept.
+/// </summary>
 internal sealed record EventExtra
 {
+    private const EventParts OfColumns = EventParts.Data | EventParts.Ttl | EventParts.Id | EventParts.Type | EventParts.ConflateKey;
+
     [JsonPropertyName("c")]
     public string? Comment { get; init; }
 
@@ -18,28 +26,35 @@ internal sealed record EventExtra
     [JsonPropertyName("f")]
     public string[]? Fields { get; init; }
 
-    internal static string? Write(SseEvent e)
+    /// <summary>What the event has beside what stands in columns; null for nothing.</summary>
+    internal static string? Write(SseEvent e) => (EventCodec.PartsOf(new AppendItem(e, default)) & ~OfColumns) == 0 ? null : Write(e, EventParts.All & ~OfColumns);
+
+    /// <summary>An event without data, whole.</summary>
+    internal static string WriteTransient(SseEvent e) => Write(e, EventParts.All);
+
+    /// <exception cref="FormatException">The text is neither.</exception>
+    /// <exception cref="JsonException">It begins like JSON and is none.</exception>
+    internal static SseEvent Read(string extra) => extra.StartsWith('{') ? ReadJson(extra) : EventCodec.Read(Convert.FromBase64String(extra)).Event;
+
+    /// <summary>The event of a row.</summary>
+    internal static SseEvent Compose(string? type, string? id, byte[] data, string? extra) =>
+        extra is null ? new SseEvent { Type = type, Id = id, DataBytes = data } : new SseEvent(Read(extra)) { Type = type, Id = id, DataBytes = data };
+
+    private static string Write(SseEvent e, EventParts parts)
     {
-        if (e.Comment is null && e.Retry is null && e.Fields.Count == 0) return null;
-        return JsonSerializer.Serialize(new EventExtra
-        {
-            Comment = e.Comment,
-            Retry = e.Retry?.TotalMilliseconds,
-            Fields = e.Fields.Count == 0 ? null : [.. e.Fields.SelectMany(static f => new[] { f.Key, f.Value })],
-        }, ExtraJson.Default.EventExtra);
+        var bytes = new ArrayBufferWriter<byte>();
+        EventCodec.Write(bytes, new AppendItem(e, default), parts);
+        return Convert.ToBase64String(bytes.WrittenSpan);
     }
 
-    internal static SseEvent Compose(string? type, string? id, byte[]? data, string? extra)
+    private static SseEvent ReadJson(string extra)
     {
-        if (extra is null) return data is null ? new SseEvent { Type = type, Id = id } : new SseEvent { Type = type, Id = id, DataBytes = data };
         var more = JsonSerializer.Deserialize(extra, ExtraJson.Default.EventExtra)!;
         var fields = new List<KeyValuePair<string, string>>();
         for (var i = 0; i + 1 < more.Fields?.Length; i += 2) fields.Add(new(more.Fields[i], more.Fields[i + 1]));
-        var e = new SseEvent { Type = type, Id = id, Comment = more.Comment, Retry = more.Retry is { } ms ? TimeSpan.FromMilliseconds(ms) : null, Fields = fields };
-        return data is null ? e : new SseEvent(e) { DataBytes = data };
+        return new SseEvent { Comment = more.Comment, Retry = more.Retry is { } ms ? TimeSpan.FromMilliseconds(ms) : null, Fields = fields };
     }
 }
 
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(EventExtra))]
 internal sealed partial class ExtraJson : JsonSerializerContext;
