@@ -50,7 +50,8 @@ public sealed class StoredRowTests(SharedServer shared) : IAsyncLifetime
         await node.AppendAsync("s", [new AppendItem(CompleteEvent.Event(), default)]);
         await node.AppendAsync("s", [new AppendItem(CompleteEvent.Event(), default)]);
         const string older = """{"c":"one\ntw\u00F6 \u0000","r":1500,"f":["x","1","x",""]}""";
-        await shared.Server.ExecuteAsync(await _harness.DatabaseAsync(), $"update akkasse.events set extra = '{older}' where \"offset\" = 1");
+        var database = await _harness.DatabaseAsync();
+        await shared.Server.ExecuteAsync(database, $"update akkasse.events set extra = '{older}' where \"offset\" = 1");
 
         var read = (await node.Streams.ReadAsync("s", null, 10, default)).Events;
 
