@@ -62,7 +62,7 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
         return (int)length;
     }
 
-    /// <summary>What <see cref="WireWriter.Items"/> wrote.</summary>
+    /// <summary>What <see cref="WireWriter.Items{T}"/> wrote.</summary>
     internal T[] Items<T>(Reading<T> read)
     {
         var items = new T[Length()];
