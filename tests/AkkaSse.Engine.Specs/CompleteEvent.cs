@@ -67,7 +67,7 @@ public static class CompleteEvent
         (nameof(SseEvent), nameof(SseEvent.Type)) => "týpe",
         (nameof(SseEvent), nameof(SseEvent.Id)) => "mine 1",
         (nameof(SseEvent), nameof(SseEvent.Data)) => "a\nb ü\n\n: c",
-        (nameof(SseEvent), nameof(SseEvent.Retry)) => TimeSpan.FromMilliseconds(1_234),
+        (nameof(SseEvent), nameof(SseEvent.Retry)) => TimeSpan.FromMilliseconds(7_201_234),
         (nameof(SseEvent), nameof(SseEvent.Comment)) => "one\n twö",
         (nameof(SseEvent), nameof(SseEvent.Fields)) =>
             new KeyValuePair<string, string>[] { new("x", "1"), new("x", ""), new("y", "zwölf") },
