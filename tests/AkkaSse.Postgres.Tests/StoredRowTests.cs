@@ -33,7 +33,8 @@ public sealed class StoredRowTests(SharedServer shared) : IAsyncLifetime
     {
         EventExtra.Write(new SseEvent { Type = "t", Id = "i", Data = "d" }).ShouldBeNull();
         var extra = EventExtra.Read(EventExtra.Write(CompleteEvent.Event())!);
-        EventCodec.PartsOf(new AppendItem(extra, default)).ShouldBe(EventParts.Comment | EventParts.Retry | EventParts.Fields);
+        var columns = EventParts.Data | EventParts.Ttl | EventParts.Id | EventParts.Type | EventParts.ConflateKey;
+        EventCodec.PartsOf(new AppendItem(extra, default)).ShouldBe(EventParts.All & ~columns);
     }
 
     [Fact]

@@ -88,10 +88,11 @@ public sealed class EventCodecTests
     [Fact]
     public void Part_of_a_later_version_is_passed_over()
     {
-        // Bits 8 and 10, of three bytes and of none, between the comment and the data.
-        var read = EventCodec.Read(new byte[] { 1, 0xA1, 0x0A, 1, (byte)'c', 3, 9, 9, 9, 0, (byte)'d' });
+        // The numbers 2^21 and 2^23, of three bytes and of none, between the comment and the data.
+        var read = EventCodec.Read(new byte[] { 1, 0xA1, 0x80, 0x80, 0x05, 1, (byte)'c', 3, 9, 9, 9, 0, (byte)'d' });
         CompleteEvent.ShouldBeSame(read.Event, new SseEvent { Comment = "c", Data = "d" });
-        EventCodec.TtlOf(new byte[] { 1, 0x82, 0x02, 10, 0 }).ShouldBe(TimeSpan.FromTicks(10));
+        EventCodec.TtlOf(new byte[] { 1, 0x82, 0x80, 0x80, 0x01, 10, 0 }).ShouldBe(TimeSpan.FromTicks(10));
+        Should.Throw<FormatException>(() => EventCodec.Read(new byte[] { 1, 0x80, 0x80, 0x80, 0x01, 3, 9, 9 }), "the part is cut");
     }
 
     [Theory]
