@@ -340,15 +340,8 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     // The items under one key of a run are decided as one: they travel together.
     private static int UnitEnd(ReadOnlySpan<AppendItem> items, int at, out long size)
     {
-        size = EventCodec.SizeOf(items[at]);
-        var end = at + 1;
-        if (items[at].Options is not { KeyCoversRun: true, IdempotencyKey: { } key } options) return end;
-        for (; end < items.Length; end++)
-        {
-            if (items[end].Options is not { KeyCoversRun: true } next) break;
-            if (next.IdempotencyKey != key || next.Principal != options.Principal) break;
-            size += EventCodec.SizeOf(items[end]);
-        }
+        var end = KeyedRun.End(items, at);
+        size = EventCodec.SizeOf(items[at..end]);
         return end;
     }
 

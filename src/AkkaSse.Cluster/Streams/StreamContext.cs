@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Akka.Actor;
 using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Replication;
@@ -41,18 +40,4 @@ internal sealed class StreamContext(ClusterNode node, ReplicaPeers peers, Stream
     /// the frame.
     /// </summary>
     internal const int MessageBytes = 2 * AppendLimits.UndividedBytes;
-
-    /// <summary>A name for an epoch: 41 random bits, so that two epochs of one stream meet once in two trillion.</summary>
-    internal static string NewEpoch()
-    {
-        Span<char> text = stackalloc char[9];
-        text[0] = 'a';
-        var number = ((long)RandomNumberGenerator.GetInt32(1 << 10) << 31) + RandomNumberGenerator.GetInt32(int.MaxValue);
-        for (var i = 8; i > 0; i--)
-        {
-            text[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(number % 36)];
-            number /= 36;
-        }
-        return new string(text);
-    }
 }

@@ -38,16 +38,11 @@ internal sealed class AppendPlan(long now, HubOptions options)
         var items = append.Items.Span;
         for (var i = 0; i < answers.Length;)
         {
-            var end = i + 1;
-            if (items[i].Options is { KeyCoversRun: true, IdempotencyKey: not null } first)
-            {
-                while (end < items.Length && items[end].Options is { KeyCoversRun: true } next && next.IdempotencyKey == first.IdempotencyKey && next.Principal == first.Principal) end++;
+            var end = KeyedRun.End(items, i);
+            if (items[i].Options is { KeyCoversRun: true, IdempotencyKey: not null })
                 DecideRun(append.Stream, items[i..end], row, answers.AsSpan(i, end - i));
-            }
             else
-            {
                 answers[i] = Decide(append.Stream, items[i], row);
-            }
             i = end;
         }
     }
