@@ -1,4 +1,5 @@
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.AkkaStreams;
@@ -21,6 +22,6 @@ public readonly record struct PublishElement(SseEvent Event, PublishOptions Opti
 
     internal bool HasKey => Options.IdempotencyKey is not null;
 
-    /// <summary>What it counts in a run: see <see cref="Hub.Engine.IStreamEngine.AppendAsync"/>.</summary>
-    internal long Size => 64 + (Event.DataBytes?.Length ?? 0) + (3L * (Event.Comment?.Length ?? 0));
+    /// <summary>What it counts in a run.</summary>
+    internal long Size => EventCodec.SizeOf(new AppendItem(Event, Options));
 }

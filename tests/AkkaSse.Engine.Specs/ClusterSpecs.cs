@@ -67,6 +67,21 @@ public abstract class ClusterSpecs : EngineSpecs
     }
 
     [Fact]
+    public async Task Event_comes_whole_to_a_reader_on_another_node()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        await a.AppendAsync("s", "first");
+        using var deadline = Eventually.Limit();
+        await using var live = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
+        (await live.MoveNextAsync()).ShouldBeTrue();
+        var e = CompleteEvent.Event();
+        (await a.AppendAsync("s", [new AppendItem(e, default)]))[0].Status.ShouldBe(PublishStatus.Accepted);
+        (await live.MoveNextAsync()).ShouldBeTrue();
+        CompleteEvent.ShouldBeSame(live.Current, e);
+    }
+
+    [Fact]
     public async Task Placeholder_on_one_node_follows_creation_on_another()
     {
         await using var a = await Harness.StartNodeAsync("a");

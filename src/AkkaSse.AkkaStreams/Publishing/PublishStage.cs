@@ -3,6 +3,7 @@ using Akka.Streams;
 using Akka.Streams.Stage;
 using Akka.Streams.Supervision;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.AkkaStreams.Publishing;
 
@@ -13,9 +14,6 @@ namespace AkkaSse.AkkaStreams.Publishing;
 /// </remarks>
 internal sealed class PublishStage<TContext> : GraphStage<FlowShape<(PublishElement, TContext), (PublishResult, TContext)>>
 {
-    // So much no engine divides: of a larger call it might lose the first part and accept the second.
-    private const long MaxRunBytes = 128 << 10;
-
     private readonly Inlet<(PublishElement, TContext)> _in = new("SseHubFlow.in");
     private readonly Outlet<(PublishResult, TContext)> _out = new("SseHubFlow.out");
     private readonly RunPublisher _publisher;
@@ -121,9 +119,10 @@ internal sealed class PublishStage<TContext> : GraphStage<FlowShape<(PublishElem
             var hasKey = _gathered.Peek().Element.HasKey;
             var run = new List<PublishElement>(_gathered.Count);
             var bytes = 0L;
-            while (_gathered.TryPeek(out var next) && next.Element.HasKey == hasKey && (run.Count == 0 || bytes + next.Element.Size <= MaxRunBytes))
+            while (_gathered.TryPeek(out var next) && next.Element.HasKey == hasKey)
             {
                 bytes += next.Element.Size;
+                if (run.Count > 0 && bytes > AppendLimits.UndividedBytes) break;
                 run.Add(next.Element);
                 _contexts.Enqueue(next.Context);
                 _gathered.Dequeue();

@@ -35,30 +35,8 @@ internal static class NodesWire
             static (ref from) => new Crashed(from.RequiredText(), (int)from.Int())),
         new WireCodec<Request>("N5", Write, ReadRequest),
         new WireCodec<Reply>("N6", Write, ReadReply),
-        new WireCodec<Requests>("N7",
-            static (m, to) =>
-            {
-                to.UInt((ulong)m.All.Length);
-                foreach (var request in m.All) Write(request, to);
-            },
-            static (ref from) =>
-            {
-                var all = new Request[from.Length()];
-                for (var i = 0; i < all.Length; i++) all[i] = ReadRequest(ref from);
-                return new Requests(all);
-            }),
-        new WireCodec<Replies>("N8",
-            static (m, to) =>
-            {
-                to.UInt((ulong)m.All.Length);
-                foreach (var reply in m.All) Write(reply, to);
-            },
-            static (ref from) =>
-            {
-                var all = new Reply[from.Length()];
-                for (var i = 0; i < all.Length; i++) all[i] = ReadReply(ref from);
-                return new Replies(all);
-            }),
+        new WireCodec<Requests>("N7", static (m, to) => to.Items(m.All, Write), static (ref from) => new Requests(from.Items(ReadRequest))),
+        new WireCodec<Replies>("N8", static (m, to) => to.Items(m.All, Write), static (ref from) => new Replies(from.Items(ReadReply))),
     ];
 
     private static void Write(Request m, WireWriter to)

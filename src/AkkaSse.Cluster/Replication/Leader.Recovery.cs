@@ -138,7 +138,7 @@ internal sealed partial class Leader<TState>
         Peer? best = null;
         foreach (var peer in _peers.Values)
         {
-            if (peer.Held is { Last: > 0 } && (best is null || IsBetter(peer, best))) best = peer;
+            if (peer.Held is { Last: > 0 } && (best is null || IsBetterSource(peer, best))) best = peer;
         }
         return best;
     }
@@ -155,12 +155,7 @@ internal sealed partial class Leader<TState>
         return best;
     }
 
-    private static bool IsBetter(Held held, Held? than)
-    {
-        if (than is null) return true;
-        var byTerm = held.Accepted.CompareTo(than.Accepted);
-        return byTerm != 0 ? byTerm > 0 : held.Last > than.Last;
-    }
+    private static bool IsBetter(Held held, Held? than) => than is null || held.CompareLog(than) > 0;
 
     private bool AnyBeganAnew()
     {
@@ -171,14 +166,13 @@ internal sealed partial class Leader<TState>
         return false;
     }
 
-    private bool IsBetter(Peer peer, Peer than)
+    private bool IsBetterSource(Peer peer, Peer than)
     {
-        var byTerm = peer.Held!.Accepted.CompareTo(than.Held!.Accepted);
-        if (byTerm != 0) return byTerm > 0;
-        if (peer.Held.Last != than.Held.Last) return peer.Held.Last > than.Held.Last;
+        var byLog = peer.Held!.CompareLog(than.Held!);
+        if (byLog != 0) return byLog > 0;
         if (peer.Tries != than.Tries) return peer.Tries < than.Tries;
         if ((peer.Node == _self) != (than.Node == _self)) return peer.Node == _self;
-        return peer.Held.Commit > than.Held.Commit;
+        return peer.Held!.Commit > than.Held!.Commit;
     }
 
     /// <summary>Whether those that promised meet every majority of the set, of both while it is joint.</summary>
@@ -221,7 +215,8 @@ internal sealed partial class Leader<TState>
 
     private bool IsBetterLog(Peer peer, Peer than) => Offered(peer) is { Last: > 0 } held && IsBetter(held, Offered(than));
 
-    private bool HoldsTheSame(Peer peer, Peer source) => Offered(peer) is { } held && Offered(source) is { } own && held.Accepted == own.Accepted && held.Last == own.Last;
+    private bool HoldsTheSame(Peer peer, Peer source) =>
+        Offered(peer) is { } held && Offered(source) is { } own && held.CompareLog(own) == 0;
 
     private void FetchFrom(Peer source)
     {

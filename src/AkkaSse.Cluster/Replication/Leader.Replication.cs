@@ -30,14 +30,6 @@ internal sealed partial class Leader<TState>
         foreach (var peer in _peers.Values) SendMore(peer);
     }
 
-    /// <summary>The shell could not move a snapshot to this node: it is tried again with the next tick.</summary>
-    internal void TransferFailed(NodeId to)
-    {
-        if (!_peers.TryGetValue(to, out var peer)) return;
-        peer.SnapshotFailed();
-        peer.NextTry = _now;
-    }
-
     /// <summary>A committed entry that is still kept: at least those of a <see cref="LeaderEffectKind.Committed"/> effect until the next call that changes the machine.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not kept, or not committed.</exception>
     internal Entry Committed(long index) => index <= Commit ? _log[index] : throw new ArgumentOutOfRangeException(nameof(index), index, $"Committed is up to {Commit}.");

@@ -46,6 +46,15 @@ internal sealed record Held(Term Origin, Term Accepted, long Last, long Commit, 
 
     /// <summary>Of a former log: the life that held it, when another keeps it now.</summary>
     internal Voter? Vote { get; init; }
+
+    /// <summary>
+    /// More than 0: this log was accepted in a later term than the other or, in the same term, is longer. 0: they are the same log.
+    /// </summary>
+    internal int CompareLog(Held other)
+    {
+        var byTerm = Accepted.CompareTo(other.Accepted);
+        return byTerm != 0 ? byTerm : Last.CompareTo(other.Last);
+    }
 }
 
 /// <summary>Leader to the replica whose log it takes: your state, please.</summary>

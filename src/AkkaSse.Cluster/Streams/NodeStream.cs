@@ -72,8 +72,7 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     {
         Task? first = null;
         List<Task>? more = null;
-        var all = 0L;
-        foreach (ref readonly var item in items.Span) all += SizeOf(item);
+        var all = EventCodec.SizeOf(items.Span);
         lock (_gate)
         {
             if (_closed) return null;
@@ -341,14 +340,10 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     // The items under one key of a run are decided as one: they travel together.
     private static int UnitEnd(ReadOnlySpan<AppendItem> items, int at, out long size)
     {
-        size = SizeOf(items[at]);
-        var end = at + 1;
-        if (items[at].Options is not { KeyCoversRun: true, IdempotencyKey: { } key } options) return end;
-        while (end < items.Length && items[end].Options is { KeyCoversRun: true } next && next.IdempotencyKey == key && next.Principal == options.Principal) size += SizeOf(items[end++]);
+        var end = KeyedRun.End(items, at);
+        size = EventCodec.SizeOf(items[at..end]);
         return end;
     }
-
-    private static long SizeOf(in AppendItem item) => 64 + (item.Event.DataBytes?.Length ?? 0) + (3L * (item.Event.Comment?.Length ?? 0));
 
     private async ValueTask<StreamAnswer> UntilAnsweredAsync(StreamQuestion question, CancellationToken cancellation)
     {

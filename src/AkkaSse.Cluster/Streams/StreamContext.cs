@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
 using Akka.Actor;
 using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Replication;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Cluster.Streams;
 
@@ -35,20 +35,9 @@ internal sealed class StreamContext(ClusterNode node, ReplicaPeers peers, Stream
     /// <summary>The events' clock, in milliseconds since 1970.</summary>
     internal long Now => node.Context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>A message is about so large at most; one event alone may be larger, up to the frame.</summary>
-    internal const int MessageBytes = 256 << 10;
-
-    /// <summary>A name for an epoch: 41 random bits, so that two epochs of one stream meet once in two trillion.</summary>
-    internal static string NewEpoch()
-    {
-        Span<char> text = stackalloc char[9];
-        text[0] = 'a';
-        var number = ((long)RandomNumberGenerator.GetInt32(1 << 10) << 31) + RandomNumberGenerator.GetInt32(int.MaxValue);
-        for (var i = 8; i > 0; i--)
-        {
-            text[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(number % 36)];
-            number /= 36;
-        }
-        return new string(text);
-    }
+    /// <summary>
+    /// A message is about so large at most, so that two appends that must not be divided go in one; one event alone may be larger, up to
+    /// the frame.
+    /// </summary>
+    internal const int MessageBytes = 2 * AppendLimits.UndividedBytes;
 }

@@ -161,8 +161,6 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
         {
             _epoch = limits.NewEpoch();
             _base = _head = 0;
-            // Where ids are bare decimals: memory does not know which were issued before, the clock does. More than 2^20 events per second since the last epoch's begin would be needed to
-            // reach it; below 2^53 until the year 2242.
             change.BeginEpoch(_epoch, _base, DecimalIds.Base(change.At));
         }
         _present = true;

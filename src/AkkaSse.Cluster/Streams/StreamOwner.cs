@@ -4,6 +4,7 @@ using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Replication;
 using AkkaSse.Cluster.Wire;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Cluster.Streams;
 
@@ -49,7 +50,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     bool IStreamLimits.TryTake() => _context.Census.TryTake(Name);
 
-    string IStreamLimits.NewEpoch() => StreamContext.NewEpoch();
+    string IStreamLimits.NewEpoch() => Epochs.New('a');
 
     protected override void PreStart()
     {
@@ -70,7 +71,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         if (left is { Present: true })
         {
             Log.StreamRestored(_context.Node.Logger, Name, left.Retained, Leader.UncleanRecoveryIsComplete);
-            foreach (var command in StreamRestore.Commands(left, StreamContext.NewEpoch(), _context.Now)) _restoredAt = Leader.Propose(new StreamCommand(command));
+            foreach (var command in StreamRestore.Commands(left, Epochs.New('a'), _context.Now))
+                _restoredAt = Leader.Propose(new StreamCommand(command));
             Leader.Flush();
             return;
         }

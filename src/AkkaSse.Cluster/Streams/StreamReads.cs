@@ -1,3 +1,4 @@
+using System.Text;
 using AkkaSse.Hub;
 
 namespace AkkaSse.Cluster.Streams;
@@ -69,6 +70,7 @@ internal static class StreamReads
     /// <summary>Offset of the newest retained event with an id of its publisher in the id line; 0 when there is none.</summary>
     internal static long FindId(StreamState state, string id)
     {
+        var wanted = Encoding.UTF8.GetBytes(id);
         for (var i = state.Runs.Count - 1; i >= 0; i--)
         {
             var run = state.Runs[i];
@@ -77,7 +79,7 @@ internal static class StreamReads
             var at = 0;
             for (var offset = run.First; offset <= run.Last; offset++)
             {
-                if (EventBlob.IdAt(run.Blob, at) == id) found = offset;
+                if (EventBlob.HasIdAt(run.Blob.Span, at, wanted)) found = offset;
                 at += EventBlob.SizeAt(run.Blob.Span, at);
             }
             if (found != 0) return found;

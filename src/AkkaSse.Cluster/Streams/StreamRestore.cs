@@ -1,4 +1,5 @@
 using AkkaSse.Hub.Engine;
+
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>What is left of a stream whose log had to begin anew, as the commands of a new epoch. Pure.</summary>
@@ -14,7 +15,6 @@ internal static class StreamRestore
     {
         var begin = new StreamChange(left.CreatedAt);
         var before = left.Runs.Count > 0 ? left.Runs[0].First - 1 : left.Head;
-        // Bare decimal ids go on above all that were given: see StreamDecider.
         begin.BeginEpoch(epoch, before, DecimalIds.Base(now));
         begin.Create(left.Options, left.Declared);
         yield return begin.Take();

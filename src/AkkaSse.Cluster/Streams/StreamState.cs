@@ -1,6 +1,8 @@
 using AkkaSse.Cluster.Replication;
 using AkkaSse.Cluster.Wire;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Cluster.Streams;
 
@@ -12,12 +14,9 @@ namespace AkkaSse.Cluster.Streams;
 internal sealed class StreamState(long keyWindow) : IReplicatedState
 {
     // A live-only stream's events are there for the nodes to fetch: as many as their logs keep.
-    private const int LiveOnlyEvents = 1_024;
-    private const long LiveOnlyBytes = 1 << 20;
     private const long LiveOnlyAge = 60_000;
 
-    // How long a removed stream's epoch and head are kept, so that its re-creation continues them.
-    private const long TombstoneTime = 24 * 3_600_000;
+    private static readonly long s_tombstoneTime = (long)Epochs.KeptAfterRemoval.TotalMilliseconds;
 
     private readonly RunLog _runs = new();
     private readonly long _keyWindow = keyWindow;
@@ -125,7 +124,7 @@ internal sealed class StreamState(long keyWindow) : IReplicatedState
     internal bool IsIdle(long now) => Present && !Declared && Retained == 0 && Options.IdleRemoval is { } idle && now - ChangedAt > (long)idle.TotalMilliseconds && Keys.Count(now) == 0;
 
     /// <summary>Whether nothing of it need be kept: it was removed so long ago that its epoch need not go on.</summary>
-    internal bool IsForgettable(long now) => HasEpoch && !Present && now - ChangedAt > TombstoneTime && Keys.Count(now) == 0;
+    internal bool IsForgettable(long now) => HasEpoch && !Present && now - ChangedAt > s_tombstoneTime && Keys.Count(now) == 0;
 
     /// <summary>Drops what is too old or has expired, and keys past their window.</summary>
     /// <param name="now">Milliseconds since 1970.</param>
@@ -149,7 +148,7 @@ internal sealed class StreamState(long keyWindow) : IReplicatedState
     /// <summary>Whether the event that begins there at this place of a run may still be given out.</summary>
     internal bool IsLive(in EventRun run, int at, long now)
     {
-        var expiry = EventBlob.ExpiryAt(run.Blob, at, run.At);
+        var expiry = EventBlob.ExpiryAt(run.Blob.Span, at, run.At);
         if (expiry == 0 && Options.Ttl is { } ttl) expiry = run.At + (long)ttl.TotalMilliseconds;
         return expiry == 0 || expiry > now;
     }
@@ -223,9 +222,12 @@ internal sealed class StreamState(long keyWindow) : IReplicatedState
         }
         else
         {
-            while (_runs.Count > 1 && _runs.Size - _runs[0].Size > LiveOnlyBytes && Retained - _runs[0].Count > LiveOnlyEvents) DropOldestRun(lost: true);
+            while (_runs.Count > 1 && IsSurplusOfLiveOnly(_runs[0])) DropOldestRun(lost: true);
         }
     }
+
+    private bool IsSurplusOfLiveOnly(in EventRun run) =>
+        _runs.Size - run.Size > StreamLog.LiveOnlyBytes && Retained - run.Count > StreamLog.LiveOnlyEvents;
 
     // Whole runs while that is enough, then event by event of the one that is too much; never the newest event.
     private void DropToBytes(long most)

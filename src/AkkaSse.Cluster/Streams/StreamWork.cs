@@ -98,13 +98,8 @@ internal sealed class AppendWork(long id, long deadline) : StreamWork(id, deadli
             ref readonly var item = ref items[i];
             var begin = _items.Count;
             var first = _count;
-            Write(item, autoCreate);
-            i++;
+            for (var end = KeyedRun.End(items, i); i < end; i++) Write(items[i], autoCreate);
             if (item.Options.IdempotencyKey is not { } key) continue;
-            if (item.Options.KeyCoversRun)
-            {
-                while (i < items.Length && items[i].Options is { KeyCoversRun: true } next && next.IdempotencyKey == key && next.Principal == item.Options.Principal) Write(items[i++], autoCreate);
-            }
             _keyed += _count - first;
             _keys.Add(new KeyUse(first, _count - first, new KeyName(item.Options.Principal ?? "", key), Hash(_items.Written[begin..])));
         }

@@ -44,15 +44,6 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
         return length == 0 ? null : Encoding.UTF8.GetString(Take(length - 1).Span);
     }
 
-    /// <summary>The UTF-8 of a text that is there; null is read as empty.</summary>
-    internal ReadOnlySpan<byte> TextBytes()
-    {
-        var length = UInt();
-        return length == 0 ? default : Take(length - 1).Span;
-    }
-
-    internal void SkipText() => TextBytes();
-
     /// <summary>Everything that is left.</summary>
     internal ReadOnlyMemory<byte> Rest() => Take((ulong)(bytes.Length - _at));
 
@@ -70,6 +61,17 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
         if (length > (ulong)(bytes.Length - _at)) throw new FormatException("A count is larger than the rest of the message.");
         return (int)length;
     }
+
+    /// <summary>What <see cref="WireWriter.Items{T}"/> wrote.</summary>
+    internal T[] Items<T>(Reading<T> read)
+    {
+        var items = new T[Length()];
+        for (var i = 0; i < items.Length; i++) items[i] = read(ref this);
+        return items;
+    }
+
+    /// <summary>Reads one item.</summary>
+    internal delegate T Reading<out T>(ref WireReader from);
 
     private ReadOnlyMemory<byte> Take(ulong count)
     {

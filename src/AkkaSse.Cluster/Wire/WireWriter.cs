@@ -5,7 +5,7 @@ using System.Text;
 namespace AkkaSse.Cluster.Wire;
 
 /// <summary>Writes one message: little-endian, integers as varints, texts and blobs with their length before them. Not thread-safe.</summary>
-internal sealed class WireWriter
+internal sealed class WireWriter : IBufferWriter<byte>
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(256);
 
@@ -70,6 +70,13 @@ internal sealed class WireWriter
         Count += value.Length;
     }
 
+    /// <summary>How many there are, then each of them.</summary>
+    internal void Items<T>(T[] items, Action<T, WireWriter> write)
+    {
+        UInt((ulong)items.Length);
+        foreach (var item in items) write(item, this);
+    }
+
     /// <summary>Begins a part with its length before it; <see cref="End"/> takes what this returns. Parts may be nested.</summary>
     internal int Begin()
     {
@@ -92,6 +99,25 @@ internal sealed class WireWriter
         _bytes = [];
         Count = 0;
         return result;
+    }
+
+    void IBufferWriter<byte>.Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _bytes.Length - Count);
+        Count += count;
+    }
+
+    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint)
+    {
+        Reserve(Math.Max(1, sizeHint));
+        return _bytes.AsMemory(Count);
+    }
+
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint)
+    {
+        Reserve(Math.Max(1, sizeHint));
+        return _bytes.AsSpan(Count);
     }
 
     private void Reserve(int count)

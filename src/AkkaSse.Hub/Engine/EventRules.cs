@@ -47,6 +47,21 @@ public static class EventRules
     /// <summary>True for an event without data: it has no offset and goes only to readers that are there.</summary>
     public static bool IsTransient(SseEvent e) => !e.HasData;
 
+    /// <summary>
+    /// True when the publisher's id stands in the id line: on streams with ids of the caller, and the id "" everywhere. False: the hub's
+    /// own does.
+    /// </summary>
+    /// <param name="e">The event.</param>
+    /// <param name="ids">Whose ids the stream has.</param>
+    public static bool IsCallerId(SseEvent e, StreamIds ids) => e.Id is { } id && e.HasData && (ids == StreamIds.Caller || id.Length == 0);
+
+    /// <summary>
+    /// When an event expires by its own ttl, in milliseconds since 1970: whole ones, at least one after the publish. 0 for never.
+    /// </summary>
+    /// <param name="ttl">The ttl; null for none.</param>
+    /// <param name="at">Publish time in milliseconds since 1970.</param>
+    public static long ExpiryOf(TimeSpan? ttl, long at) => ttl is { } time ? at + Math.Max(1, (long)time.TotalMilliseconds) : 0;
+
     private static bool SaysPublisherId(ReadOnlySpan<char> comment)
     {
         for (var at = 0; at >= 0;)

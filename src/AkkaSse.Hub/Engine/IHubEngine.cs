@@ -94,7 +94,8 @@ public interface IEngineHost
 }
 
 /// <summary>One event to be appended.</summary>
-/// <param name="Event">Valid by the protocol's rules; not changed and not kept beyond the call.</param>
+/// <param name="Event">Valid by the protocol's rules; not changed and not kept beyond the call. What is stored of it is written by
+/// <see cref="EventCodec"/>.</param>
 /// <param name="Options">The publisher's options; validated.</param>
 public readonly record struct AppendItem(SseEvent Event, PublishOptions Options);
 
@@ -122,7 +123,8 @@ public interface IStreamEngine
     /// <summary>
     /// Appends items in order and atomically with their positions: what is accepted has consecutive offsets in the order given, and is readable and will be
     /// delivered on every node. Completes after that. Items are decided one by one; <paramref name="results"/> has one place per item.
-    /// Items that together have at most 128 KiB (data, with 64 bytes for each item) are away or lost from some item on: none is accepted after one that is
+    /// Items that together have at most <see cref="AppendLimits.UndividedBytes"/>
+    /// (<see cref="EventCodec.SizeOf(ReadOnlySpan{AppendItem})"/>) are away or lost from some item on: none is accepted after one that is
     /// <see cref="PublishStatus.Unavailable"/> or <see cref="PublishStatus.OutcomeUnknown"/>, so that repeating those keeps the order.
     /// Names beginning with <c>$</c> are the hub's own (zones, broadcast) and are created with <see cref="HubOptions.ZoneStreams"/>.
     /// </summary>
@@ -166,8 +168,8 @@ public interface IStreamEngine
 }
 
 /// <summary>
-/// A power of some stream engines: they keep the key of a run (<see cref="PublishOptions.KeyCoversRun"/>) as one entry. For the others the hub gives each item of the run a key of its own, which means the same
-/// and takes an entry per item.
+/// A power of some stream engines: they keep the key of a run (<see cref="PublishOptions.KeyCoversRun"/>, <see cref="KeyedRun"/>) as one
+/// entry. For the others the hub gives each item of the run a key of its own, which means the same and takes an entry per item.
 /// </summary>
 public interface IRunKeyEngine : IStreamEngine;
 

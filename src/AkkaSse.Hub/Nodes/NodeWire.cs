@@ -1,130 +1,87 @@
-using System.Runtime.InteropServices;
+using System.Buffers.Binary;
 using System.Text.Json;
-using AkkaSse.Protocol;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Hub.Nodes;
 
 /// <summary>
-/// Bytes of the questions between nodes. Sends are as frequent as a hub's users want and have a form of their own, a tenth of the work of JSON with its data in base64; everything else is JSON. The first byte
+/// Bytes of the questions between nodes. Sends are as frequent as a hub's users want and have a form of their own, a tenth of the work of
+/// JSON with its data in base64: the event is what <see cref="EventCodec"/> writes, after its number of bytes. Everything else is JSON. The
+/// first byte
 /// tells them apart: JSON begins with <c>{</c>.
 /// </summary>
 internal static class NodeWire
 {
-    private const byte Send = 1;
+    // 1 is never used again: it was another form of sends, and a node that reads only that one must refuse this one.
+    private const byte Send = 2;
 
-    [Flags]
-    private enum Parts : byte
-    {
-        None = 0,
-        Type = 1,
-        Id = 2,
-        Data = 4,
-        Retry = 8,
-        Comment = 16,
-        Fields = 32,
-    }
+    private const int LengthBytes = sizeof(int);
 
     internal static byte[] Write(NodeRequest request)
     {
         if (request.Kind != NodeRequest.Send) return JsonSerializer.SerializeToUtf8Bytes(request, NodeJson.Default.NodeRequest);
-        var e = request.Event!;
-        var data = e.DataBytes;
-        var memory = new MemoryStream(64 + (request.Client?.Length ?? 0) + (data?.Length ?? 0));
-        var to = new BinaryWriter(memory);
-        to.Write(Send);
-        to.Write(request.Client ?? "");
-        to.Write(request.Zone ?? "");
-        to.Write7BitEncodedInt64(request.Generation);
-        var parts = (e.Type is null ? Parts.None : Parts.Type) | (e.Id is null ? Parts.None : Parts.Id) | (data is null ? Parts.None : Parts.Data)
-            | (e.Retry is null ? Parts.None : Parts.Retry) | (e.Comment is null ? Parts.None : Parts.Comment) | (e.Fields.Count == 0 ? Parts.None : Parts.Fields);
-        to.Write((byte)parts);
-        if (e.Type is { } type) to.Write(type);
-        if (e.Id is { } id) to.Write(id);
-        if (data is { } bytes)
-        {
-            to.Write7BitEncodedInt(bytes.Length);
-            to.Write(bytes.Span);
-        }
-        if (e.Retry is { } retry) to.Write7BitEncodedInt64(retry.Ticks);
-        if (e.Comment is { } comment) to.Write(comment);
-        if (e.Fields.Count > 0)
-        {
-            to.Write7BitEncodedInt(e.Fields.Count);
-            foreach (var (name, value) in e.Fields)
-            {
-                to.Write(name);
-                to.Write(value);
-            }
-        }
-        return memory.ToArray();
+        var (client, zone) = (request.Client ?? "", request.Zone ?? "");
+        var buffer = FrameBuffer.Rent();
+        var head = new SpanWriter(buffer.GetSpan(1 + (3 * (SpanWriter.NumberBytes + client.Length + zone.Length)) + LengthBytes));
+        head.Byte(Send);
+        head.Text(client);
+        head.Text(zone);
+        head.Number((ulong)request.Generation);
+        var begin = head.Count + LengthBytes;
+        buffer.Advance(begin);
+        EventCodec.Write(buffer, new AppendItem(request.Event!, default));
+        var bytes = buffer.Written.ToArray();
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(begin - LengthBytes), bytes.Length - begin);
+        return bytes;
     }
 
-    /// <exception cref="ArgumentException">They are no request.</exception>
-    /// <exception cref="EndOfStreamException">They end in the middle.</exception>
-    /// <exception cref="JsonException">They are no JSON.</exception>
+    /// <summary>The event's data are a slice of the message, which is its reader's.</summary>
+    /// <exception cref="ArgumentException">It is no request.</exception>
+    /// <exception cref="FormatException">It is cut, or an event of a version that is not known.</exception>
+    /// <exception cref="JsonException">It is no JSON.</exception>
     internal static NodeRequest ReadRequest(ReadOnlyMemory<byte> message)
     {
         if (message.IsEmpty) throw new ArgumentException("An empty request.", nameof(message));
-        if (message.Span[0] != Send) return JsonSerializer.Deserialize(message.Span, NodeJson.Default.NodeRequest) ?? throw new ArgumentException("A request that is null.", nameof(message));
-        var memory = Open(message);
-        var from = new BinaryReader(memory);
-        from.ReadByte();
-        var (client, zone, generation) = (from.ReadString(), from.ReadString(), from.Read7BitEncodedInt64());
-        var parts = (Parts)from.ReadByte();
-        var type = parts.HasFlag(Parts.Type) ? from.ReadString() : null;
-        var id = parts.HasFlag(Parts.Id) ? from.ReadString() : null;
-        // Apart, because in one conditional null would become empty memory.
-        ReadOnlyMemory<byte>? data = null;
-        if (parts.HasFlag(Parts.Data)) data = Data(message, memory, from.Read7BitEncodedInt());
-        TimeSpan? retry = parts.HasFlag(Parts.Retry) ? TimeSpan.FromTicks(from.Read7BitEncodedInt64()) : null;
-        var comment = parts.HasFlag(Parts.Comment) ? from.ReadString() : null;
-        IReadOnlyList<KeyValuePair<string, string>> fields = [];
-        if (parts.HasFlag(Parts.Fields))
+        if (message.Span[0] != Send)
         {
-            var read = new List<KeyValuePair<string, string>>();
-            for (var left = from.Read7BitEncodedInt(); left > 0; left--) read.Add(new(from.ReadString(), from.ReadString()));
-            fields = read;
+            return JsonSerializer.Deserialize(message.Span, NodeJson.Default.NodeRequest)
+                ?? throw new ArgumentException("A request that is null.", nameof(message));
         }
+        var from = new SpanReader(message.Span);
+        from.Byte();
+        var (client, zone, generation) = (from.Text(), from.Text(), (long)from.Number());
+        var length = BinaryPrimitives.ReadInt32LittleEndian(from.Take(LengthBytes));
+        if (length != from.Left) throw new FormatException($"The event has {from.Left} bytes; its message says {length}.");
         return new NodeRequest
         {
             Kind = NodeRequest.Send,
             Client = client,
             Zone = zone,
             Generation = generation,
-            Event = new SseEvent { Type = type, Id = id, DataBytes = data, Retry = retry, Comment = comment, Fields = fields },
+            Event = EventCodec.Read(message[from.At..]).Event,
         };
     }
 
     internal static byte[] Write(NodeReply reply)
     {
         if (reply.Sent is not { } status) return JsonSerializer.SerializeToUtf8Bytes(reply, NodeJson.Default.NodeReply);
-        if (reply.Error is null) return [Send, (byte)status];
-        var memory = new MemoryStream(2 + reply.Error.Length);
-        var to = new BinaryWriter(memory);
-        to.Write(Send);
-        to.Write((byte)status);
-        to.Write(reply.Error);
-        return memory.ToArray();
+        if (reply.Error is not { } error) return [Send, (byte)status];
+        var bytes = new byte[2 + SpanWriter.NumberBytes + (3 * error.Length)];
+        var to = new SpanWriter(bytes);
+        to.Byte(Send);
+        to.Byte((byte)status);
+        to.Text(error);
+        return bytes[..to.Count];
     }
 
-    /// <exception cref="EndOfStreamException">They end in the middle.</exception>
-    /// <exception cref="JsonException">They are no JSON.</exception>
+    /// <exception cref="FormatException">It is cut.</exception>
+    /// <exception cref="JsonException">It is no JSON.</exception>
     internal static NodeReply? ReadReply(ReadOnlyMemory<byte> message)
     {
         if (message.IsEmpty || message.Span[0] != Send) return JsonSerializer.Deserialize(message.Span, NodeJson.Default.NodeReply);
-        if (message.Length < 2) throw new EndOfStreamException("A reply without a status.");
-        return new NodeReply { Sent = (SendStatus)message.Span[1], Error = message.Length > 2 ? new BinaryReader(Open(message[2..])).ReadString() : null };
+        var from = new SpanReader(message.Span);
+        from.Byte();
+        return new NodeReply { Sent = (SendStatus)from.Byte(), Error = from.Left > 0 ? from.Text() : null };
     }
-
-    // The event's data are these bytes and no copy of them: the message is its reader's.
-    private static ReadOnlyMemory<byte> Data(ReadOnlyMemory<byte> message, MemoryStream memory, int length)
-    {
-        var start = (int)memory.Position;
-        if (length < 0 || length > message.Length - start) throw new EndOfStreamException("The data are longer than their message.");
-        memory.Position = start + length;
-        return message.Slice(start, length);
-    }
-
-    private static MemoryStream Open(ReadOnlyMemory<byte> message) =>
-        MemoryMarshal.TryGetArray(message, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(message.ToArray(), writable: false);
 }

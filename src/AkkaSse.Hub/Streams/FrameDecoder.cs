@@ -7,13 +7,20 @@ namespace AkkaSse.Hub.Streams;
 /// <summary>Turns a log frame back into an event, for in-process readers and history.</summary>
 internal static class FrameDecoder
 {
+    // What was accepted is read whatever its size, its fields (64 bytes more for each) and its retry.
+    private static readonly SseParserOptions s_options = new()
+    {
+        MaxLineBytes = SseParserOptions.LargestBound,
+        MaxEventBytes = SseParserOptions.LargestBound,
+        MaxRetry = TimeSpan.FromMilliseconds(int.MaxValue),
+    };
+
     /// <summary>The event in a frame. A publisher's id that travelled as a comment is its id again.</summary>
     /// <param name="head">The frame without id line and blank line.</param>
     /// <param name="wireId">The id line's text, for an event whose id is the publisher's.</param>
     internal static SseEvent Decode(ReadOnlySpan<byte> head, string? wireId)
     {
-        // The limit is the log's own: what was accepted is read whatever its size.
-        var parser = new SseParser(new SseParserOptions { MaxLineBytes = Math.Max(1024, head.Length + 16), MaxEventBytes = Math.Max(1024, head.Length + 16) });
+        var parser = new SseParser(s_options);
         var bytes = new byte[head.Length + 1];
         head.CopyTo(bytes);
         bytes[^1] = (byte)'\n';
@@ -35,14 +42,11 @@ internal static class FrameDecoder
                     retry = item.Retry;
                     break;
                 case SseItemKind.Event:
-                    return new SseEvent
+                    return new SseEvent(item.Event!)
                     {
-                        Type = item.Event!.Type,
-                        DataBytes = item.Event.DataBytes,
                         Id = publisherId ?? wireId,
-                        Retry = item.Event.Retry ?? retry,
+                        Retry = item.Event!.Retry ?? retry,
                         Comment = comment,
-                        Fields = item.Event.Fields,
                         LastEventId = wireId ?? "",
                     };
             }

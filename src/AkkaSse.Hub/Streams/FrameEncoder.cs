@@ -20,14 +20,10 @@ internal static class FrameEncoder
     {
         var e = item.Event;
         if (options.Base64 && e.HasData) e = SseBase64.Encode(e);
-        string? callerId = null;
-        if (e.Id is { } id && !EventRules.IsTransient(e))
-        {
-            if (options.Ids == StreamIds.Caller || id.Length == 0) callerId = id;
-            else WritePublisherId(buffer, id);
-        }
+        var isCallerId = EventRules.IsCallerId(e, options.Ids);
+        if (e.Id is { } id && !isCallerId && !EventRules.IsTransient(e)) WritePublisherId(buffer, id);
         SseEncoder.WriteHead(buffer, e);
-        return callerId;
+        return isCallerId ? e.Id : null;
     }
 
     /// <summary>A frame of a head that was written before.</summary>
@@ -38,7 +34,7 @@ internal static class FrameEncoder
         CallerId = callerId,
         ConflateKey = item.Options.ConflateKey,
         At = now,
-        Expiry = item.Options.Ttl is { } ttl ? now + Math.Max(1, (long)ttl.TotalMilliseconds) : 0,
+        Expiry = EventRules.ExpiryOf(item.Options.Ttl, now),
         Transient = EventRules.IsTransient(item.Event),
     };
 

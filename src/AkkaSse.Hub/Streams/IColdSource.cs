@@ -1,3 +1,4 @@
+using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.Hub.Streams;
@@ -16,6 +17,20 @@ public readonly record struct StoredEvent(long Offset, long At, SseEvent Event)
 
     /// <summary>When it expires by its own ttl, in milliseconds since 1970 in the node's time; 0 for never.</summary>
     public long Expiry { get; init; }
+
+    /// <summary>What an engine elsewhere stores of an item.</summary>
+    /// <param name="item">The event as it was published, and its publisher's options.</param>
+    /// <param name="offset">Its offset.</param>
+    /// <param name="at">Publish time in milliseconds since 1970, in the node's time.</param>
+    /// <param name="ids">Whose ids the stream had then.</param>
+    /// <param name="base64">Whether the stream encoded its data then.</param>
+    public static StoredEvent Of(in AppendItem item, long offset, long at, StreamIds ids, bool base64) =>
+        new(offset, at, base64 ? SseBase64.Encode(item.Event) : item.Event)
+        {
+            CallerId = EventRules.IsCallerId(item.Event, ids),
+            ConflateKey = item.Options.ConflateKey,
+            Expiry = EventRules.ExpiryOf(item.Options.Ttl, at),
+        };
 }
 
 /// <summary>Where an engine elsewhere is asked for history that is not in the local log. Thread-safe.</summary>

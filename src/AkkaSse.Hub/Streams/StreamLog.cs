@@ -12,11 +12,13 @@ namespace AkkaSse.Hub.Streams;
 /// </remarks>
 public sealed class StreamLog
 {
-    /// <summary>A live-only log keeps the larger of this and <see cref="LiveOnlyEvents"/>, so that ordinary flush latency is no gap.</summary>
-    internal const int LiveOnlyBytes = 1 << 20;
+    /// <summary>
+    /// A live-only log keeps so many bytes or <see cref="LiveOnlyEvents"/>, what is more, so that ordinary flush latency is no gap: 1 MiB.
+    /// </summary>
+    public const int LiveOnlyBytes = 1 << 20;
 
-    /// <summary>See <see cref="LiveOnlyBytes"/>.</summary>
-    internal const int LiveOnlyEvents = 1_024;
+    /// <summary>See <see cref="LiveOnlyBytes"/>: 1 024.</summary>
+    public const int LiveOnlyEvents = 1_024;
 
     // "id: " + 19 digits + "-" + 16 + blank line.
     private const int MaxOwnTail = 4 + 19 + 1 + StreamPosition.MaxEpochLength + 2;

@@ -66,7 +66,7 @@ internal sealed class OutboxJob(PostgresOptions options, Database database, IEng
                 }
             }
             if (refused.Count > 0) await RefuseAsync(connection, refused, cancellation).ConfigureAwait(false);
-            var more = rows.Count + refused.Count == AtOnce || rows.Keys.Sum(static a => (long)a.Bytes) >= BytesAtOnce;
+            var more = rows.Count + refused.Count == AtOnce || rows.Keys.Sum(static a => a.Bytes) >= BytesAtOnce;
             if (rows.Count == 0) return more;
             var outcome = await appender.Transaction.RunAsync(connection, [.. rows.Keys], skipLocked: true, rows).ConfigureAwait(false);
             appender.Committed(outcome.Plan);

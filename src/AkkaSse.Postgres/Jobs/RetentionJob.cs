@@ -1,3 +1,4 @@
+using AkkaSse.Hub.Engine;
 using AkkaSse.Postgres.Nodes;
 using AkkaSse.Postgres.Sessions;
 using AkkaSse.Postgres.Streams;
@@ -15,7 +16,7 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
     private const int StreamsPerLook = 20_000;
     private const int StreamsPerStep = 200;
     private const int RowsPerStep = 5_000;
-    private const long TombstoneMilliseconds = 24 * 3_600_000L;
+    private static readonly long s_tombstoneMilliseconds = (long)Epochs.KeptAfterRemoval.TotalMilliseconds;
 
     private long _after;
 
@@ -64,7 +65,7 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
             where swept < first - 1
                 or (head >= first and (head - first + 1 > max_events or bytes > max_bytes or oldest_at < $2 - max_age))
                 or (present and not declared and head < first and idle_removal is not null and changed_at < $2 - idle_removal)
-                or (not present and changed_at < $2 - {TombstoneMilliseconds})
+                or (not present and changed_at < $2 - {s_tombstoneMilliseconds})
             order by id limit {StreamsPerStep}
             """,
             _after, now);
@@ -131,7 +132,11 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
         var looked = 0;
         long? oldest = null;
         var command = connection.Command(
-            $"select \"offset\", at, expiry, octet_length(data) + 64 from akkasse.events where stream = $1 and \"offset\" >= $2 order by \"offset\" limit {RowsPerStep}", row.Id, row.First);
+            $"""
+            select "offset", at, expiry, octet_length(data) + {StoredRow.Overhead} from akkasse.events
+            where stream = $1 and "offset" >= $2 order by "offset" limit {RowsPerStep}
+            """,
+            row.Id, row.First);
         await using (command.ConfigureAwait(false))
         {
             var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -172,7 +177,7 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
                 "update akkasse.streams set present = false, removed_explicitly = false, changed_at = $2, version = version + 1 where id = $1", cancellation, row.Id, now).ConfigureAwait(false);
             notifier.Changed(PgNames.HashOf(row.Name), -1);
         }
-        else if (!row.Present && row.ChangedAt < now - TombstoneMilliseconds)
+        else if (!row.Present && row.ChangedAt < now - s_tombstoneMilliseconds)
         {
             await connection.ExecuteAsync("with k as (delete from akkasse.keys where stream = $1) delete from akkasse.streams where id = $1 and swept >= head", cancellation, row.Id).ConfigureAwait(false);
         }

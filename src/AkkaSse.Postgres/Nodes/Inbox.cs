@@ -19,8 +19,9 @@ internal sealed class Inbox
     private const int AtOnce = 512;
     private const short Request = 1;
     private const short Reply = 2;
-    private const short Transient = 3;
     private const short ClaimLost = 4;
+    // 3 is never used again: it was another form of transients, and a node that reads only that one must pass over this one.
+    private const short Transient = 5;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly Database _database;
@@ -66,11 +67,11 @@ internal sealed class Inbox
     }
 
     internal void TellLost(string node, string zone, string client, long generation) =>
-        Post(new Outgoing(node, ClaimLost, generation, JsonSerializer.SerializeToUtf8Bytes(new[] { zone, client }, InboxJson.Default.StringArray)));
+        Post(new Outgoing(node, ClaimLost, generation, Pair(zone, client)));
 
     /// <summary>To all other nodes: readers that are there get it.</summary>
     internal void SendTransient(string stream, SseEvent e) =>
-        Post(new Outgoing(null, Transient, 0, JsonSerializer.SerializeToUtf8Bytes(new[] { stream, EventExtra.Write(e) ?? "{}" }, InboxJson.Default.StringArray)));
+        Post(new Outgoing(null, Transient, 0, Pair(stream, EventExtra.WriteTransient(e))));
 
     /// <summary>Null: there is no such node, or no reply within the time.</summary>
     internal async ValueTask<ReadOnlyMemory<byte>?> AskAsync(string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
@@ -157,7 +158,7 @@ internal sealed class Inbox
                 if (_asked.TryRemove(correlation, out var answer)) answer.TrySetResult(body);
                 break;
             case Transient when JsonSerializer.Deserialize(body, InboxJson.Default.StringArray) is [var stream, var extra]:
-                TransientCame(stream, EventExtra.Compose(null, null, null, extra));
+                TransientCame(stream, EventExtra.Read(extra));
                 break;
             case ClaimLost when JsonSerializer.Deserialize(body, InboxJson.Default.StringArray) is [var zone, var client]:
                 Lost(zone, client, correlation, CloseReason.Replaced);
@@ -177,6 +178,9 @@ internal sealed class Inbox
             Log.Fault(_logger, e, "request of a node");
         }
     }
+
+    private static byte[] Pair(string first, string second) =>
+        JsonSerializer.SerializeToUtf8Bytes(new[] { first, second }, InboxJson.Default.StringArray);
 
     private void Post(Outgoing message) => _ = WatchAsync(_send.AskAsync(message));
 

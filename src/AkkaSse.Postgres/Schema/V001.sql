@@ -53,7 +53,7 @@ create table akkasse.events (
     caller_id boolean not null default false,
     key text,
     data bytea not null,
-    -- Comment, retry and further fields as JSON; null for none.
+    -- What has no column, in the form of EventExtra: comment, retry, further fields. Null for nothing.
     extra text,
     primary key (stream, "offset")
 ) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.5);

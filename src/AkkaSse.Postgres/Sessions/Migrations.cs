@@ -95,24 +95,11 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
     // One epoch text for all streams of a renewal: with the name it is as unique as one each. Bare decimal ids begin above every one that was issued.
     private static async Task RenewAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        var epoch = NewEpoch();
+        var epoch = Epochs.New('p');
         await connection.ExecuteAsync(
             "update akkasse.streams set epoch = $1, base = first - 1, lost = least(lost, first - 1), id_base = greatest(id_base + head + $2, $3), version = version + 1",
             cancellation, epoch, LostOffsets, DecimalIds.Base(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds())).ConfigureAwait(false);
         await connection.ExecuteAsync("update akkasse.keys set epoch = $1", cancellation, epoch).ConfigureAwait(false);
-    }
-
-    /// <summary>A short text that no other epoch of the stream has: 41 random bits.</summary>
-    internal static string NewEpoch()
-    {
-        var number = System.Security.Cryptography.RandomNumberGenerator.GetInt32(1 << 10) * (1L << 31) + System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
-        Span<char> text = stackalloc char[8];
-        for (var i = 7; i >= 0; i--)
-        {
-            text[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(number % 36)];
-            number /= 36;
-        }
-        return string.Create(CultureInfo.InvariantCulture, $"p{text}");
     }
 
     private static string Read(int version)

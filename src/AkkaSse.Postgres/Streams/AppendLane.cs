@@ -113,7 +113,8 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
     private List<PendingAppend> Take()
     {
         var taken = new List<PendingAppend>();
-        int events = 0, bytes = 0;
+        var events = 0;
+        var bytes = 0L;
         lock (_gate)
         {
             while (_pending.First is { } first)

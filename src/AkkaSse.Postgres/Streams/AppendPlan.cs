@@ -38,16 +38,11 @@ internal sealed class AppendPlan(long now, HubOptions options)
         var items = append.Items.Span;
         for (var i = 0; i < answers.Length;)
         {
-            var end = i + 1;
-            if (items[i].Options is { KeyCoversRun: true, IdempotencyKey: not null } first)
-            {
-                while (end < items.Length && items[end].Options is { KeyCoversRun: true } next && next.IdempotencyKey == first.IdempotencyKey && next.Principal == first.Principal) end++;
+            var end = KeyedRun.End(items, i);
+            if (items[i].Options is { KeyCoversRun: true, IdempotencyKey: not null })
                 DecideRun(append.Stream, items[i..end], row, answers.AsSpan(i, end - i));
-            }
             else
-            {
                 answers[i] = Decide(append.Stream, items[i], row);
-            }
             i = end;
         }
     }
@@ -152,15 +147,10 @@ internal sealed class AppendPlan(long now, HubOptions options)
             change.Transients.Add(item.Event);
             return new AppendResult(PublishStatus.Accepted, new StreamPosition(row.Epoch, row.Head));
         }
-        var e = row.Options.Base64 ? SseBase64.Encode(item.Event) : item.Event;
         row.Head++;
-        change.Bytes += 64 + (e.DataBytes?.Length ?? 0);
-        change.Events.Add(new StoredEvent(row.Head, now, e)
-        {
-            CallerId = IsCallerId(item.Event, row.Options),
-            ConflateKey = item.Options.ConflateKey,
-            Expiry = item.Options.Ttl is { } ttl ? now + Math.Max(1, (long)ttl.TotalMilliseconds) : 0,
-        });
+        var stored = StoredEvent.Of(item, row.Head, now, row.Options.Ids, row.Options.Base64);
+        change.Bytes += StoredRow.Overhead + (stored.Event.DataBytes?.Length ?? 0);
+        change.Events.Add(stored);
         return new AppendResult(PublishStatus.Accepted, new StreamPosition(row.Epoch, row.Head)) { HasOffset = true, CallerId = ShownId(item.Event, row.Options) };
     }
 
@@ -182,10 +172,8 @@ internal sealed class AppendPlan(long now, HubOptions options)
     /// <summary>Whose key it is, as it is stored.</summary>
     internal static string PrincipalOf(in PublishOptions options) => PgText.Storable(options.Principal ?? "");
 
-    // The publisher's id stands in the id line.
-    private static bool IsCallerId(SseEvent e, StreamOptions options) => e.Id is { } id && e.HasData && (options.Ids == StreamIds.Caller || id.Length == 0);
-
-    private static string? ShownId(SseEvent e, StreamOptions options) => IsCallerId(e, options) && e.Id!.Length > 0 ? e.Id : null;
+    private static string? ShownId(SseEvent e, StreamOptions options) =>
+        EventRules.IsCallerId(e, options.Ids) && e.Id!.Length > 0 ? e.Id : null;
 
     private bool MayCreate(string stream, in AppendItem item) => stream[0] == '$' || (item.Options.CreateStream ?? options.AutoCreate);
 }

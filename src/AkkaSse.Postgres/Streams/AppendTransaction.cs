@@ -318,7 +318,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 insert into akkasse.streams (name, epoch, id_base, present, options, max_events, max_bytes, max_age, idle_removal, created_at, changed_at)
                 select name, $2, $3, true, $4, $5, $6, $7, $8, $9, $9 from unnest($1::text[]) as name order by name on conflict (name) do nothing
                 """,
-                default, group.Order(StringComparer.Ordinal).ToArray(), Migrations.NewEpoch(), DecimalIds.Base(now),
+                default, group.Order(StringComparer.Ordinal).ToArray(), Epochs.New('p'), DecimalIds.Base(now),
                 OptionsText.Write(group.Key), kept.Events, kept.Bytes, kept.Age, Sql.Nullable((long?)group.Key.IdleRemoval?.TotalMilliseconds), now).ConfigureAwait(false);
         }
         Interlocked.Add(ref _streamsCounted, names.Length);

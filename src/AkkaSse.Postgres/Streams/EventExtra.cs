@@ -1,45 +1,41 @@
+using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.Postgres.Streams;
 
-/// <summary>What few events have: comment, retry, further fields. One column of JSON, null for most.</summary>
-internal sealed record EventExtra
+/// <summary>
+/// What few events have: comment, retry, further fields and whatever else has no column of its own. One column of text, null for most: the
+/// bytes of <see cref="EventCodec"/> as base64. Rows of earlier programs have JSON there, see <see cref="JsonExtra"/>.
+/// </summary>
+internal static class EventExtra
 {
-    [JsonPropertyName("c")]
-    public string? Comment { get; init; }
+    private const EventParts OfColumns =
+        EventParts.Data | EventParts.Ttl | EventParts.Id | EventParts.Type | EventParts.ConflateKey;
 
-    /// <summary>In milliseconds.</summary>
-    [JsonPropertyName("r")]
-    public double? Retry { get; init; }
+    /// <summary>What the event has beside what stands in columns; null for nothing.</summary>
+    internal static string? Write(SseEvent e) =>
+        (EventCodec.PartsOf(new AppendItem(e, default)) & ~OfColumns) == 0 ? null : Write(e, EventParts.All & ~OfColumns);
 
-    /// <summary>Names and values, in turn.</summary>
-    [JsonPropertyName("f")]
-    public string[]? Fields { get; init; }
+    /// <summary>An event without data, whole.</summary>
+    internal static string WriteTransient(SseEvent e) => Write(e, EventParts.All);
 
-    internal static string? Write(SseEvent e)
+    /// <exception cref="FormatException">The text is neither base64 of a version that is known nor begins like JSON.</exception>
+    /// <exception cref="JsonException">It begins like JSON and is none.</exception>
+    internal static SseEvent Read(string extra) =>
+        JsonExtra.Is(extra) ? JsonExtra.Read(extra) : EventCodec.Read(Convert.FromBase64String(extra)).Event;
+
+    /// <summary>The event of a row.</summary>
+    internal static SseEvent Compose(string? type, string? id, byte[] data, string? extra) =>
+        extra is null
+            ? new SseEvent { Type = type, Id = id, DataBytes = data }
+            : new SseEvent(Read(extra)) { Type = type, Id = id, DataBytes = data };
+
+    private static string Write(SseEvent e, EventParts parts)
     {
-        if (e.Comment is null && e.Retry is null && e.Fields.Count == 0) return null;
-        return JsonSerializer.Serialize(new EventExtra
-        {
-            Comment = e.Comment,
-            Retry = e.Retry?.TotalMilliseconds,
-            Fields = e.Fields.Count == 0 ? null : [.. e.Fields.SelectMany(static f => new[] { f.Key, f.Value })],
-        }, ExtraJson.Default.EventExtra);
-    }
-
-    internal static SseEvent Compose(string? type, string? id, byte[]? data, string? extra)
-    {
-        if (extra is null) return data is null ? new SseEvent { Type = type, Id = id } : new SseEvent { Type = type, Id = id, DataBytes = data };
-        var more = JsonSerializer.Deserialize(extra, ExtraJson.Default.EventExtra)!;
-        var fields = new List<KeyValuePair<string, string>>();
-        for (var i = 0; i + 1 < more.Fields?.Length; i += 2) fields.Add(new(more.Fields[i], more.Fields[i + 1]));
-        var e = new SseEvent { Type = type, Id = id, Comment = more.Comment, Retry = more.Retry is { } ms ? TimeSpan.FromMilliseconds(ms) : null, Fields = fields };
-        return data is null ? e : new SseEvent(e) { DataBytes = data };
+        var bytes = new ArrayBufferWriter<byte>();
+        EventCodec.Write(bytes, new AppendItem(e, default), parts);
+        return Convert.ToBase64String(bytes.WrittenSpan);
     }
 }
-
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(EventExtra))]
-internal sealed partial class ExtraJson : JsonSerializerContext;

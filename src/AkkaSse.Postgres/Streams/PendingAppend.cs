@@ -15,7 +15,7 @@ internal sealed class PendingAppend(string stream, ReadOnlyMemory<AppendItem> it
     /// <summary>Until when it may wait for a locked stream; a timestamp of the hub's clock.</summary>
     internal long Deadline { get; } = deadline;
 
-    internal int Bytes { get; } = SizeOf(items.Span);
+    internal long Bytes { get; } = EventCodec.SizeOf(items.Span);
 
     internal TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,12 +23,5 @@ internal sealed class PendingAppend(string stream, ReadOnlyMemory<AppendItem> it
     {
         Results.Span.Fill(new AppendResult(status, StreamPosition.BeforeFirst) { Error = error });
         Done.TrySetResult();
-    }
-
-    private static int SizeOf(ReadOnlySpan<AppendItem> items)
-    {
-        var bytes = 0;
-        foreach (ref readonly var item in items) bytes += 64 + (item.Event.DataBytes?.Length ?? 0);
-        return bytes;
     }
 }

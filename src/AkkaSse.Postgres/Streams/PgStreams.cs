@@ -156,7 +156,7 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
                         insert into akkasse.streams (name, epoch, id_base, present, options, max_events, max_bytes, max_age, created_at, changed_at)
                         values ($1, $2, $3, false, '{}', 1, 1, 1, $4, $4) on conflict (name) do nothing
                         """,
-                        cancellation, stream, Migrations.NewEpoch(), DecimalIds.Base(clock.Now), clock.Now).ConfigureAwait(false);
+                        cancellation, stream, Epochs.New('p'), DecimalIds.Base(clock.Now), clock.Now).ConfigureAwait(false);
                     row = (await History.FindAsync(connection, stream, cancellation, forUpdate: true).ConfigureAwait(false))!;
                     if (inserted == 0 && row.Present) status = CreateStreamStatus.Unchanged;
                 }

@@ -10,6 +10,9 @@ internal static class StoredRow
     /// <summary>The columns that <see cref="Read"/> expects, of a table called e.</summary>
     internal const string Columns = "e.\"offset\", e.at, e.expiry, e.type, e.id, e.caller_id, e.key, e.data, e.extra";
 
+    /// <summary>What a row counts against the bounds of bytes besides its data.</summary>
+    internal const int Overhead = 64;
+
     internal static StoredEvent Read(NpgsqlDataReader r, int from, EngineClock clock) => new(
         r.GetInt64(from),
         clock.ToNode(r.GetInt64(from + 1)),

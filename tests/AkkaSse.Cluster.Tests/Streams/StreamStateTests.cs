@@ -1,5 +1,6 @@
 using AkkaSse.Cluster.Streams;
 using AkkaSse.Cluster.Wire;
+using AkkaSse.Engine.Specs;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
@@ -96,17 +97,17 @@ public sealed class StreamStateTests
     [Fact]
     public void Event_is_the_same_after_its_way()
     {
-        var e = new SseEvent { Type = "t", Data = "a\nb\0ä", Id = "mine", Retry = TimeSpan.FromMilliseconds(1234), Comment = "one\ntwo", Fields = [new("x", "1"), new("x", "")] };
+        var item = new AppendItem(CompleteEvent.Event(), CompleteEvent.Options() with { Ttl = TimeSpan.FromSeconds(3) });
         var to = new WireWriter();
-        EventBlob.Write(to, new AppendItem(e, new PublishOptions { ConflateKey = "key", Ttl = TimeSpan.FromSeconds(3) })).ShouldBe(ItemMarks.None);
+        EventBlob.Write(to, item).ShouldBe(ItemMarks.None);
         ReadOnlyMemory<byte> bytes = to.Take();
         EventBlob.SizeAt(bytes.Span, 0).ShouldBe(bytes.Length);
         var read = EventBlob.Read(bytes, 0, 7, 1000, RunFlags.None);
-        (read.Offset, read.At, read.Expiry, read.CallerId, read.ConflateKey).ShouldBe((7L, 1000L, 4000L, false, "key"));
-        (read.Event.Type, read.Event.Data, read.Event.Id, read.Event.Retry, read.Event.Comment).ShouldBe((e.Type, e.Data, e.Id, e.Retry, e.Comment));
-        read.Event.Fields.ShouldBe(e.Fields);
-        EventBlob.ExpiryAt(bytes, 0, 1000).ShouldBe(4000);
-        EventBlob.IdAt(bytes, 0).ShouldBe("mine");
+        (read.Offset, read.At, read.Expiry, read.CallerId, read.ConflateKey).ShouldBe((7L, 1000L, 4000L, false, item.Options.ConflateKey));
+        CompleteEvent.ShouldBeSame(read.Event, item.Event);
+        EventBlob.ExpiryAt(bytes.Span, 0, 1000).ShouldBe(4000);
+        EventBlob.HasIdAt(bytes.Span, 0, "mine 1"u8).ShouldBeTrue();
+        EventBlob.HasIdAt(bytes.Span, 0, "mine"u8).ShouldBeFalse();
         EventBlob.Read(bytes, 0, 7, 1000, RunFlags.CallerIds).CallerId.ShouldBeTrue();
     }
 

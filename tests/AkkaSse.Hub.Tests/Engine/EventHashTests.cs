@@ -1,3 +1,4 @@
+using AkkaSse.Engine.Specs;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
 
@@ -51,6 +52,14 @@ public sealed class EventHashTests
             Of(),
         };
         hashes.Distinct().Count().ShouldBe(hashes.Length);
+    }
+
+    [Fact]
+    public void Every_property_counts()
+    {
+        var complete = Of(Item(CompleteEvent.Event(), CompleteEvent.Options()));
+        foreach (var name in CompleteEvent.Properties.Concat(CompleteEvent.StoredOptions))
+            Of(Item(CompleteEvent.Event(name), CompleteEvent.Options(name))).ShouldNotBe(complete, name);
     }
 
     [Fact]

@@ -153,8 +153,7 @@ internal sealed partial class InProcessStreams
     {
         var first = i;
         var options = items[first].Options;
-        var end = first + 1;
-        while (end < items.Length && items[end].Options.KeyCoversRun && items[end].Options.IdempotencyKey == options.IdempotencyKey && items[end].Options.Principal == options.Principal) end++;
+        var end = KeyedRun.End(items, first);
         var run = items[first..end];
         var hash = EventHash.Of(run);
         var buffer = FrameBuffer.Rent();

@@ -83,7 +83,8 @@ internal sealed partial class InProcessStreams
         }
         lock (_directory)
         {
-            while (_tombstoneOrder.TryPeek(out var oldest) && now - oldest.At > (long)TombstoneTime.TotalMilliseconds) ForgetTombstone();
+            var kept = (long)Epochs.KeptAfterRemoval.TotalMilliseconds;
+            while (_tombstoneOrder.TryPeek(out var oldest) && now - oldest.At > kept) ForgetTombstone();
         }
         TrimToBudget(now);
     }
@@ -165,7 +166,7 @@ internal sealed partial class InProcessStreams
         if (!_tombstones.TryGetValue(name, out var left) || left.At != at) return;
         _tombstones.Remove(name);
         // That stream may come again with offsets from the start: they must not look like a continuation.
-        _epoch = NewEpoch();
+        _epoch = Epochs.New('m');
     }
 
     private void Detach(InProcessStream s, IStreamSink sink)

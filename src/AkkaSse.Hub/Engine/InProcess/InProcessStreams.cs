@@ -6,8 +6,6 @@ namespace AkkaSse.Hub.Engine.InProcess;
 /// <summary>The logs of the in-process engine.</summary>
 internal sealed partial class InProcessStreams : IRunKeyEngine
 {
-    private static readonly TimeSpan TombstoneTime = TimeSpan.FromHours(24);
-
     // Beyond this the oldest is forgotten, and streams created from then on begin an epoch of their own.
     private const int MaxTombstones = 100_000;
 
@@ -25,15 +23,14 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
     // Streams that exist, those of zones and broadcasts included.
     private int _existing;
     private readonly long _idBase;
-    private string _epoch = NewEpoch();
+    private string _epoch = Epochs.New('m');
     private volatile bool _stopped;
 
     internal InProcessStreams(IEngineHost host)
     {
         _host = host;
         Budget = new LogBudget(host.Options.MaxLogBytes);
-        // Memory does not know which offsets earlier processes issued; the clock does: more than 2^20 events per second and stream since the last start would be needed
-        // to reach a later start's base. Stays below 2^53 until the year 2242.
+        // Memory does not know which offsets earlier processes issued; the clock does.
         _idBase = DecimalIds.Base(host.Time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
@@ -150,19 +147,6 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
     }
 
     private InProcessStream NewStream(string name) => new(name, new StreamLog(name[0] == '$' ? _host.Options.ZoneStreams : _host.Options.StreamDefaults, Budget));
-
-    private static string NewEpoch()
-    {
-        // 41 bits: two processes that meet in one reader's position share an epoch once in two trillion.
-        var number = System.Security.Cryptography.RandomNumberGenerator.GetInt32(1 << 10) * (1L << 31) + System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
-        Span<char> text = stackalloc char[8];
-        for (var i = 7; i >= 0; i--)
-        {
-            text[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(number % 36)];
-            number /= 36;
-        }
-        return "m" + new string(text);
-    }
 
     private sealed class Attachment(InProcessStreams engine, InProcessStream stream, IStreamSink sink) : IStreamAttachment
     {

@@ -14,14 +14,10 @@ internal sealed partial class SimCluster
     /// <summary>Every node that ever was.</summary>
     internal List<SimNode> Removed { get; } = [];
 
-    private void Transport(SimNode from, SimNode to, ReplicaMessage message, Action lost, Action<ReplicaMessage> arrive)
+    private void Transport(SimNode from, SimNode to, ReplicaMessage message, Action<ReplicaMessage> arrive)
     {
         var isLocal = from == to;
-        if (!isLocal && !_calm && (Chance(Conditions.Loss) || from.Side != to.Side))
-        {
-            Later(1, lost);
-            return;
-        }
+        if (!isLocal && !_calm && (Chance(Conditions.Loss) || from.Side != to.Side)) return;
         if (Conditions.ThroughWire && !isLocal) message = Disguise.ThroughWire(message);
         var copies = !isLocal && !_calm && Chance(Conditions.Doubling) ? 2 : 1;
         for (var i = 0; i < copies; i++)

@@ -183,7 +183,7 @@ internal sealed partial class SimCluster
     private void ToReplica(SimLeader leader, NodeId to, ReplicaMessage message)
     {
         if (Members.Find(n => n.Id == to) is not { } target) return;
-        Transport(leader.Node, target, message, () => TransferLost(leader, to, message), arrived => AtReplica(leader, target, arrived));
+        Transport(leader.Node, target, message, arrived => AtReplica(leader, target, arrived));
     }
 
     private void AtReplica(SimLeader leader, SimNode node, ReplicaMessage message)
@@ -198,19 +198,12 @@ internal sealed partial class SimCluster
         if (node.Replica?.Dropped == true) node.Replica = null;
         if (_saboteur is not null) answer = _saboteur.FromReplica(node, message, answer);
         if (answer is null) return;
-        Transport(node, leader.Node, answer, static () => { }, arrived =>
+        Transport(node, leader.Node, answer, arrived =>
         {
             if (!leader.Runs) return;
             leader.Machine.Receive(node.Id, arrived);
             if (!_calm && !leader.Machine.IsDeposed && Chance(0.2)) Publish(leader, 1);
             Drain(leader);
         });
-    }
-
-    private void TransferLost(SimLeader leader, NodeId to, ReplicaMessage message)
-    {
-        if (message is not InstallSnapshot || !leader.Works || Chance(0.5)) return;
-        leader.Machine.TransferFailed(to);
-        Drain(leader);
     }
 }
