@@ -1,6 +1,6 @@
-using System.Net;
 using Akka.Actor.Setup;
 using Akka.Configuration;
+using AkkaSse.Hub;
 using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
