@@ -157,8 +157,8 @@ internal sealed class ServerSettings
     {
         var guard = new SseHubGuardOptions();
         Configure(guard);
-        return guard.Validate().Select(static fault => fault.StartsWith(nameof(guard.AllowedOrigins), StringComparison.Ordinal)
-            ? $"{Section}:{nameof(CorsOrigins)}{fault[nameof(guard.AllowedOrigins).Length..]}"
+        return guard.Validate().Select(static fault => fault.StartsWith(nameof(SseHubGuardOptions.AllowedOrigins), StringComparison.Ordinal)
+            ? $"{Section}:{nameof(CorsOrigins)}{fault[nameof(SseHubGuardOptions.AllowedOrigins).Length..]}"
             : $"{Section}:{fault}");
     }
 
