@@ -102,9 +102,9 @@ public sealed class SseClientOptions
     public TimeSpan MaxRetry { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// The age at which a connection counts as a success although no event came on it. 0 ms to 2147483647 ms. Default 5 s. A connection that
-    /// ends earlier without an event is a failed attempt. A comment and a hub's <c>hub.end</c> are no events in this sense. With 0 every
-    /// accepted response is a success.
+    /// The age at which a connection counts as a success although no event came on it. 0 ms to 2147483647 ms. Default 5 s. A connection
+    /// that ends earlier without an event is a failed attempt. A comment and a hub's <c>hub.end</c> are no events in this sense. With 0
+    /// every accepted response is a success.
     /// </summary>
     public TimeSpan StableAfter { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -162,8 +162,8 @@ public sealed class SseClientOptions
     public int MaxLineBytes { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// Whether the client decodes the data of every event from base64. Default false. It delivers data that are no base64 as they are, after
-    /// <see cref="SseFaulted"/>.
+    /// Whether the client decodes the data of every event from base64. Default false. It delivers data that are no base64 as they are,
+    /// after <see cref="SseFaulted"/>.
     /// </summary>
     public bool DecodeBase64 { get; set; }
 

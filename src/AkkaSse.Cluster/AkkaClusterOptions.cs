@@ -19,9 +19,9 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     public string SystemName { get; set; } = "akkasse";
 
     /// <summary>
-    /// The address of this machine on which the node listens for other nodes. Default <c>127.0.0.1</c>, which no other machine reaches: with
-    /// it, seeds on other machines are a fault unless <see cref="PublicHost"/> is set. Without <see cref="Tls"/> the traffic is neither
-    /// encrypted nor authenticated; keep it in a network of its own.
+    /// The address of this machine on which the node listens for other nodes. Default <c>127.0.0.1</c>, which no other machine reaches:
+    /// with it, seeds on other machines are a fault unless <see cref="PublicHost"/> is set. Without <see cref="Tls"/> the traffic is
+    /// neither encrypted nor authenticated; keep it in a network of its own.
     /// </summary>
     public string Host { get; set; } = "127.0.0.1";
 
@@ -98,8 +98,8 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
         }
         if (PublicHost is null && HostNames.IsLoopback(Host) && Seeds.FirstOrDefault(IsElsewhere) is { } elsewhere)
         {
-            yield return $"{nameof(Host)} is '{Host}', where the seed {elsewhere} cannot reach this node; the address of this machine in the "
-                + $"nodes' network is allowed, or such a {nameof(PublicHost)}, or seeds on this machine.";
+            yield return $"{nameof(Host)} is '{Host}', where the seed {elsewhere} cannot reach this node; the address of this machine in "
+                + $"the nodes' network is allowed, or such a {nameof(PublicHost)}, or seeds on this machine.";
         }
         if (Seeds.Count > 0 && DiscoveryService is not null) yield return $"{nameof(Seeds)} and {nameof(DiscoveryService)} exclude each other.";
         if (DiscoveryService is "") yield return $"{nameof(DiscoveryService)} is empty; the name of a service is allowed, or none.";

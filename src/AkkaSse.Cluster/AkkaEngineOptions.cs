@@ -24,8 +24,8 @@ public class AkkaEngineOptions
     public IList<string> Roles { get; set; } = [];
 
     /// <summary>
-    /// The number of nodes that hold a copy of a stream's log besides its owner. 0 to 6. Default 2. With 2, one node may be lost at any time
-    /// without the loss of an acknowledged event.
+    /// The number of nodes that hold a copy of a stream's log besides its owner. 0 to 6. Default 2. With 2, one node may be lost at any
+    /// time without the loss of an acknowledged event.
     /// </summary>
     public int Backups { get; set; } = 2;
 
@@ -55,7 +55,9 @@ public class AkkaEngineOptions
     /// <summary>The largest size of cached history pages, for readers that catch up. Bytes. 1 MiB to 64 GiB. Default 64 MiB.</summary>
     public long HistoryCacheBytes { get; set; } = 64L << 20;
 
-    /// <summary>The address of this node for people, as <c>/v1/cluster</c> shows it. Default null: none; the server sets its first url.</summary>
+    /// <summary>
+    /// The address of this node for people, as <c>/v1/cluster</c> shows it. Default null: none; the server sets its first url.
+    /// </summary>
     public string? Address { get; set; }
 
     /// <summary><see cref="Roles"/>, and both roles where that is empty.</summary>

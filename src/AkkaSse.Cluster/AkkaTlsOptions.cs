@@ -2,8 +2,8 @@ namespace AkkaSse.Cluster;
 
 /// <summary>
 /// TLS between the nodes of a cluster. It is off while <see cref="CertificateFile"/> is null. When it is on, a node is let in only with a
-/// certificate that chains to <see cref="CaFile"/>, in both directions. The engine reads the files once, at its start. A file that cannot be
-/// read or does not fit is a fault of <see cref="AkkaClusterOptions.Validate"/>, and so is each of these properties without
+/// certificate that chains to <see cref="CaFile"/>, in both directions. The engine reads the files once, at its start. A file that cannot
+/// be read or does not fit is a fault of <see cref="AkkaClusterOptions.Validate"/>, and so is each of these properties without
 /// <see cref="CertificateFile"/>.
 /// </summary>
 /// <remarks>All nodes of a cluster have TLS on, or all have it off. Not thread-safe; not to be changed after the start.</remarks>
@@ -23,8 +23,8 @@ public sealed class AkkaTlsOptions
     public string? KeyFile { get; set; }
 
     /// <summary>
-    /// The password of the PKCS#12 file or of the encrypted key. Default null: none. It is never logged; <see cref="PasswordFile"/> keeps it
-    /// out of the configuration too. A password that does not fit is a fault, and so is this property with <see cref="PasswordFile"/>.
+    /// The password of the PKCS#12 file or of the encrypted key. Default null: none. It is never logged; <see cref="PasswordFile"/> keeps
+    /// it out of the configuration too. A password that does not fit is a fault, and so is this property with <see cref="PasswordFile"/>.
     /// </summary>
     public string? Password { get; set; }
 
@@ -60,9 +60,9 @@ public sealed class AkkaTlsOptions
     public bool CheckHostNames { get; set; } = true;
 
     /// <summary>
-    /// The names of which the certificate of a node must have one among its alternative names, in both directions: host names, addresses, or
-    /// <c>*.domain</c> for one label. Default empty: every certificate of <see cref="CaFile"/> is let in. A list with none of this node's own
-    /// names is a fault.
+    /// The names of which the certificate of a node must have one among its alternative names, in both directions: host names, addresses,
+    /// or <c>*.domain</c> for one label. Default empty: every certificate of <see cref="CaFile"/> is let in. A list with none of this
+    /// node's own names is a fault.
     /// </summary>
     public IList<string> AllowedNames { get; set; } = [];
 

@@ -3,7 +3,9 @@ namespace AkkaSse.Hub;
 /// <summary>What happens when a second connection asks for a client id under which another connection is registered.</summary>
 public enum DuplicateClientPolicy
 {
-    /// <summary>The new connection replaces the registered one when both have the same authenticated principal; else it is refused (409).</summary>
+    /// <summary>
+    /// The new connection replaces the registered one when both have the same authenticated principal; else it is refused (409).
+    /// </summary>
     ReplaceSamePrincipal,
 
     /// <summary>The new connection is refused (409).</summary>
@@ -98,8 +100,8 @@ public sealed class HubOptions
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The age at which the hub ends a connection. 1 s to 365 d, or null. Default null: no limit. The hub takes off up to a tenth at random.
-    /// Set it when connections should spread over nodes that joined later.
+    /// The age at which the hub ends a connection. 1 s to 365 d, or null. Default null: no limit. The hub takes off up to a tenth at
+    /// random. Set it when connections should spread over nodes that joined later.
     /// </summary>
     public TimeSpan? MaxConnectionLifetime { get; set; }
 

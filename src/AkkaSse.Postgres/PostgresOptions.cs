@@ -20,8 +20,8 @@ public sealed class PostgresOptions
     public string? ListenConnectionString { get; set; }
 
     /// <summary>
-    /// Whether an append is answered only when it is on the database's disk. Default true: an acknowledged event is never lost. With false a
-    /// crash of the database can lose the acknowledged events of up to three times its <c>wal_writer_delay</c>, and every restart of it
+    /// Whether an append is answered only when it is on the database's disk. Default true: an acknowledged event is never lost. With false
+    /// a crash of the database can lose the acknowledged events of up to three times its <c>wal_writer_delay</c>, and every restart of it
     /// begins new epochs.
     /// </summary>
     public bool SynchronousCommit { get; set; } = true;
@@ -73,7 +73,9 @@ public sealed class PostgresOptions
     /// </summary>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The address of this node for people, as <c>/v1/cluster</c> shows it. Default null: none; the server sets its first url.</summary>
+    /// <summary>
+    /// The address of this node for people, as <c>/v1/cluster</c> shows it. Default null: none; the server sets its first url.
+    /// </summary>
     public string? Address { get; set; }
 
     /// <summary>Lists every fault as "property: what is wrong and what is allowed"; empty when the options are valid. No fault repeats a connection string.</summary>

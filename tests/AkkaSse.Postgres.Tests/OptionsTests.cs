@@ -72,7 +72,8 @@ public sealed class OptionsTests
     }
 
     private static IConfigurationSection Section(params (string Key, string Value)[] values) => new ConfigurationBuilder()
-        .AddInMemoryCollection(values.Select(static v => KeyValuePair.Create("Postgres:" + v.Key, (string?)v.Value))).Build().GetSection("Postgres");
+        .AddInMemoryCollection(values.Select(static v => KeyValuePair.Create("Postgres:" + v.Key, (string?)v.Value)))
+        .Build().GetSection("Postgres");
 
     private sealed class Silent : IHubErrorWriter
     {

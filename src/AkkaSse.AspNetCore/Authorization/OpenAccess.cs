@@ -22,7 +22,8 @@ internal static partial class OpenAccess
             .Where(static e => e.Metadata.GetMetadata<Endpoint>() is not null).ToList();
         // An application that closes some of them has thought about the others.
         if (endpoints.Count == 0 || endpoints.Any(static e => IsDecided(e.Metadata))) return;
-        if (services.GetService<IAuthorizationPolicyProvider>() is { } policies && await policies.GetFallbackPolicyAsync() is not null) return;
+        var policies = services.GetService<IAuthorizationPolicyProvider>();
+        if (policies is not null && await policies.GetFallbackPolicyAsync().ConfigureAwait(false) is not null) return;
         Log(services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.AspNetCore"));
     }
 

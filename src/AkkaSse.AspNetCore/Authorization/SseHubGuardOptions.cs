@@ -15,8 +15,8 @@ public sealed class SseHubGuardOptions
     public IList<string> AllowedHosts { get; } = [];
 
     /// <summary>
-    /// Whether every IP address is served as <c>Host</c>. Default false. Set it for a server that listens on all addresses: an address is no
-    /// name that could be rebound.
+    /// Whether every IP address is served as <c>Host</c>. Default false. Set it for a server that listens on all addresses: an address is
+    /// no name that could be rebound.
     /// </summary>
     public bool AllowAddresses { get; set; }
 
@@ -51,8 +51,8 @@ public sealed class SseHubGuardOptions
     }
 
     private static bool IsHost(string? host) =>
-        host is not null
-        && (host == "*" || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != UriHostNameType.Unknown);
+        host == "*"
+        || Uri.CheckHostName(host?.StartsWith("*.", StringComparison.Ordinal) == true ? host[2..] : host) != UriHostNameType.Unknown;
 
     private static bool IsOrigin(string? text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

@@ -17,8 +17,8 @@ public sealed class SseHubEndpointOptions
     public string? PublishPolicy { get; set; }
 
     /// <summary>
-    /// The authorization policy of the endpoints that list, create, inspect, clear and remove streams, and of history. Default null: none of
-    /// its own.
+    /// The authorization policy of the endpoints that list, create, inspect, clear and remove streams, and of history. Default null: none
+    /// of its own.
     /// </summary>
     public string? StreamsPolicy { get; set; }
 
@@ -67,8 +67,8 @@ public sealed class SseHubEndpointOptions
     public bool? CaptureHeaders { get; set; }
 
     /// <summary>
-    /// Gives the stable subject of an authenticated principal, to which registrations of client ids and idempotency keys belong. Default: the
-    /// claim <c>sub</c> or the name identifier, else the identity's name.
+    /// Gives the stable subject of an authenticated principal, to which registrations of client ids and idempotency keys belong. Default:
+    /// the claim <c>sub</c> or the name identifier, else the identity's name.
     /// </summary>
     public Func<ClaimsPrincipal, string?> SubjectOf { get; set; } = static principal =>
         principal.FindFirst("sub")?.Value ?? principal.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? principal.Identity?.Name;

@@ -33,7 +33,9 @@ public static class SseHubServiceCollectionExtensions
         return Add(services);
     }
 
-    /// <summary>Adds a hub like <see cref="AddSseHub(IServiceCollection, Action{HubOptions}?)"/>, with options from the configuration.</summary>
+    /// <summary>
+    /// Adds a hub like <see cref="AddSseHub(IServiceCollection, Action{HubOptions}?)"/>, with options from the configuration.
+    /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configuration">
     /// The section, like <c>builder.Configuration.GetSection("Hub")</c>. Durations are written as .NET writes them (<c>00:00:15</c>). A key

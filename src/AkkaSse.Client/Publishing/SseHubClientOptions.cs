@@ -88,8 +88,8 @@ public sealed class SseHubClientOptions
     public bool Idempotent { get; set; } = true;
 
     /// <summary>
-    /// The wait before the first repetition; it doubles each time, up to 20 times as much. 1 ms to 1 min. Default 100 ms. The client waits a
-    /// random half to all of it.
+    /// The wait before the first repetition; it doubles each time, up to 20 times as much. 1 ms to 1 min. Default 100 ms. The client waits
+    /// a random half to all of it.
     /// </summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 

@@ -55,7 +55,9 @@ internal sealed class TlsNode : IDisposable
     {
         var host = config.GetString("akka.remote.dot-netty.tcp.hostname");
         // Akka.NET listens on all addresses when it is given none.
-        if (!HostNames.IsLoopback(host) && !TlsHocon.IsOn(config)) Log.PortIsOpen(logger, string.IsNullOrEmpty(host) ? "0.0.0.0" : host, config.GetInt("akka.remote.dot-netty.tcp.port"), remedy);
+        if (HostNames.IsLoopback(host) || TlsHocon.IsOn(config)) return;
+        var address = string.IsNullOrEmpty(host) ? "0.0.0.0" : host;
+        Log.PortIsOpen(logger, address, config.GetInt("akka.remote.dot-netty.tcp.port"), remedy);
     }
 
     public void Dispose()

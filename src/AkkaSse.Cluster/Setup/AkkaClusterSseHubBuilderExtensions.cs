@@ -43,8 +43,8 @@ public static class AkkaClusterSseHubBuilderExtensions
     /// <summary>Chooses the engine, with options from a section of the configuration.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
     /// <param name="configuration">
-    /// The section, like <c>builder.Configuration.GetSection("Akka")</c>. Durations are written as .NET writes them (<c>00:00:15</c>). A key
-    /// that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// The section, like <c>builder.Configuration.GetSection("Akka")</c>. Durations are written as .NET writes them (<c>00:00:15</c>). A
+    /// key that is no option fails the start with an <see cref="InvalidOperationException"/>.
     /// </param>
     /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
@@ -57,8 +57,8 @@ public static class AkkaClusterSseHubBuilderExtensions
 
     /// <summary>
     /// Chooses the engine in the application's own ActorSystem: that of
-    /// <c>services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub(…))</c>. The application joins it, leaves it, and
-    /// decides what follows when it ends.
+    /// <c>services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub(…))</c>. The application joins it, leaves it,
+    /// and decides what follows when it ends.
     /// </summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
     /// <returns>The same builder.</returns>

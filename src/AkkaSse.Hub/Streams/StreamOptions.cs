@@ -27,7 +27,9 @@ public enum StreamIds
 }
 
 /// <summary>The options of one stream. Immutable; replaced as a whole at run time. Thread-safe.</summary>
-/// <remarks>A stream retains an event while each of <see cref="MaxEvents"/>, <see cref="MaxBytes"/> and <see cref="MaxAge"/> allows it.</remarks>
+/// <remarks>
+/// A stream retains an event while each of <see cref="MaxEvents"/>, <see cref="MaxBytes"/> and <see cref="MaxAge"/> allows it.
+/// </remarks>
 public sealed record StreamOptions
 {
     /// <summary>
@@ -46,8 +48,8 @@ public sealed record StreamOptions
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// The largest age at which an event is delivered. More than 0 up to 10 000 d, or null. Default null: no limit. The ttl of an event wins
-    /// over it.
+    /// The largest age at which an event is delivered. More than 0 up to 10 000 d, or null. Default null: no limit. The ttl of an event
+    /// wins over it.
     /// </summary>
     public TimeSpan? Ttl { get; init; }
 
@@ -75,7 +77,9 @@ public sealed record StreamOptions
     /// <summary>Who chooses the ids that a reader of this stream sees. Default <see cref="StreamIds.Hub"/>.</summary>
     public StreamIds Ids { get; init; } = StreamIds.Hub;
 
-    /// <summary>Whether the hub encodes the data of each event as base64 at publish. Default false. Set it for data that are not UTF-8.</summary>
+    /// <summary>
+    /// Whether the hub encodes the data of each event as base64 at publish. Default false. Set it for data that are not UTF-8.
+    /// </summary>
     public bool Base64 { get; init; }
 
     /// <summary>The largest number of readers of this stream on one node. At least 1, or null. Default null: no limit.</summary>

@@ -57,8 +57,8 @@ public static class PostgresSseHubBuilderExtensions
     /// <summary>Chooses the engine, with options from a section of the configuration.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
     /// <param name="configuration">
-    /// The section, like <c>builder.Configuration.GetSection("Postgres")</c>. Durations are written as .NET writes them (<c>00:00:15</c>). A
-    /// key that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// The section, like <c>builder.Configuration.GetSection("Postgres")</c>. Durations are written as .NET writes them (<c>00:00:15</c>).
+    /// A key that is no option fails the start with an <see cref="InvalidOperationException"/>.
     /// </param>
     /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>

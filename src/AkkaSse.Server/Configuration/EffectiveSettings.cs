@@ -29,7 +29,8 @@ internal sealed class EffectiveSettings
         Bind(Hub, binder);
         binder.Faults.AddRange(Validate());
         Tokens = TokenTable.Create(Auth, binder.Faults);
-        if (Tokens.Count == 0 && Auth.Tokens.Count == 0 && !Server.AllowAnonymousNetwork) binder.Faults.AddRange(Urls.NotLoopback.Select(NeedsTokens));
+        if (Tokens.Count == 0 && Auth.Tokens.Count == 0 && !Server.AllowAnonymousNetwork)
+            binder.Faults.AddRange(Urls.NotLoopback.Select(NeedsTokens));
     }
 
     internal ConfigurationTree Tree { get; }

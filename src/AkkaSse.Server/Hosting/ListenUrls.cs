@@ -85,7 +85,8 @@ internal sealed class ListenUrls
             if (!address.IsUnixPipe && address.Port is < 0 or > IPEndPoint.MaxPort) throw new FormatException();
             if (address.Scheme is not ("http" or "https") || address.PathBase.Length > 0 || (h2c && address.Scheme != "http")) throw new FormatException();
             // Kestrel binds both loopback addresses for "localhost", and listens on all addresses for any other name, one below it too.
-            var loopback = address.IsUnixPipe || (HostNames.IsLoopback(address.Host) && !address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
+            var loopback = address.IsUnixPipe
+                || (HostNames.IsLoopback(address.Host) && !address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
             found.Add(new ListenUrl(key, url, loopback, h2c));
         }
         catch (FormatException)

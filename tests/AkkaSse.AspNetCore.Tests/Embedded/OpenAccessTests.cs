@@ -33,11 +33,12 @@ public sealed class OpenAccessTests
         (await LinesAsync(map: false, app: static app => app.MapSseHub().AllowAnonymous())).ShouldBe(0);
 
     [Fact]
-    public async Task Nothing_is_told_where_an_endpoint_asks_for_authorization() => (await LinesAsync(map: false, host: Authorize(), app: static app =>
-    {
-        app.MapSseHub().RequireAuthorization();
-        app.MapSseStream("/news", "news");
-    })).ShouldBe(0);
+    public async Task Nothing_is_told_where_an_endpoint_asks_for_authorization() =>
+        (await LinesAsync(map: false, host: Authorize(), app: static app =>
+        {
+            app.MapSseHub().RequireAuthorization();
+            app.MapSseStream("/news", "news");
+        })).ShouldBe(0);
 
     [Fact]
     public async Task Nothing_is_told_where_every_endpoint_needs_authorization() =>
@@ -51,7 +52,8 @@ public sealed class OpenAccessTests
     }
 
     [Fact]
-    public async Task Nothing_is_told_with_an_authorizer() => (await LinesAsync(build: static b => b.UseAuthorizer<Everybody>())).ShouldBe(0);
+    public async Task Nothing_is_told_with_an_authorizer() =>
+        (await LinesAsync(build: static b => b.UseAuthorizer<Everybody>())).ShouldBe(0);
 
     private static Action<WebApplicationBuilder> Authorize(Action<AuthorizationOptions>? configure = null) => b =>
     {

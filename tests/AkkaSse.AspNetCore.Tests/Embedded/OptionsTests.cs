@@ -1,6 +1,5 @@
 using System.Text;
 using AkkaSse.Hub;
-using AkkaSse.Hub.Streams;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -13,7 +12,8 @@ public sealed class OptionsTests
     [Fact]
     public async Task Hub_runs_with_the_options_that_the_application_configures_beside_it()
     {
-        await using var host = await EdgeHost.StartAsync(host: static b => b.Services.Configure<HubOptions>(static o => o.MaxEventBytes = 3));
+        await using var host = await EdgeHost.StartAsync(
+            host: static b => b.Services.Configure<HubOptions>(static o => o.MaxEventBytes = 3));
         (await host.PostAsync("/v1/streams/s/events", "abc")).Status.ShouldBe(202);
         (await host.PostAsync("/v1/streams/s/events", "abcd")).Status.ShouldBe(413);
     }

@@ -77,5 +77,6 @@ public sealed class OptionsTests
     }
 
     private static IConfigurationSection Section(params (string Key, string Value)[] values) => new ConfigurationBuilder()
-        .AddInMemoryCollection(values.Select(static v => KeyValuePair.Create("Akka:" + v.Key, (string?)v.Value))).Build().GetSection("Akka");
+        .AddInMemoryCollection(values.Select(static v => KeyValuePair.Create("Akka:" + v.Key, (string?)v.Value)))
+        .Build().GetSection("Akka");
 }
