@@ -156,7 +156,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        if (_context is { } context) context.State = EngineState.Down;
+        if (_context is { } context) (context.State, context.IsOver) = (EngineState.Down, true);
         await _stop.CancelAsync().ConfigureAwait(false);
         if (_context?.Node is { } node) await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
         await _running.ConfigureAwait(false);
@@ -357,6 +357,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     private void End()
     {
         lock (_gate) _isOver = true;
+        _context!.IsOver = true;
         Decide(null);
     }
 

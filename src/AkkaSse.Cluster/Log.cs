@@ -41,6 +41,9 @@ internal static partial class Log
     [LoggerMessage(5010, LogLevel.Warning, "Leaving the cluster took longer than {Limit}; what only this node holds is lost to the others.")]
     internal static partial void LeaveLimit(ILogger logger, TimeSpan limit);
 
+    [LoggerMessage(5019, LogLevel.Information, "All nodes that keep streams are leaving the cluster: this one waits for no successor.")]
+    internal static partial void NoSuccessor(ILogger logger);
+
     [LoggerMessage(5011, LogLevel.Warning, "Discovery of {Service} failed: {Reason}")]
     internal static partial void DiscoveryFailed(ILogger logger, string service, string reason);
 

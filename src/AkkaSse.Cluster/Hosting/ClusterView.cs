@@ -42,6 +42,19 @@ internal sealed record ClusterView(UniqueAddress Self, ImmutableArray<ClusterMem
     /// <summary>Nodes that hold logs: joined and with the role stream.</summary>
     internal IEnumerable<ClusterMember> StreamNodes => Members.Where(static m => m is { HostsStreams: true, IsMember: true });
 
+    /// <summary>Whether another node stays that can hold what this node holds: it keeps streams, and is not leaving itself.</summary>
+    internal bool HasSuccessor
+    {
+        get
+        {
+            foreach (var member in Members)
+            {
+                if (member is { HostsStreams: true, Draining: false, Status: MemberStatus.Up or MemberStatus.WeaklyUp } && !member.Unique.Equals(Self)) return true;
+            }
+            return false;
+        }
+    }
+
     internal bool AllReachable => Members.All(static m => m.Reachable || !m.IsMember);
 
     /// <summary>

@@ -8,6 +8,8 @@ internal sealed class EngineContext(AkkaEngineOptions options, IEngineHost host,
 {
     private int _state = (int)EngineState.Starting;
     private volatile ClusterNode? _node;
+    private volatile bool _leaving;
+    private volatile bool _over;
 
     internal AkkaEngineOptions Options => options;
 
@@ -30,6 +32,23 @@ internal sealed class EngineContext(AkkaEngineOptions options, IEngineHost host,
 
     /// <summary>Publishes and claims are answered "unavailable" at once while this is false.</summary>
     internal bool IsServing => State is EngineState.Ready or EngineState.Degraded;
+
+    /// <summary>This node is leaving the cluster, and has said so to the others. Set once.</summary>
+    internal bool IsLeaving
+    {
+        get => _leaving;
+        set => _leaving = value;
+    }
+
+    /// <summary>The engine has ended: no ActorSystem follows. Set once.</summary>
+    internal bool IsOver
+    {
+        get => _over;
+        set => _over = value;
+    }
+
+    /// <summary>This node is leaving, and no node stays that could hold what is published now: all are leaving at once.</summary>
+    internal bool LeavesNothingBehind => _leaving && Node?.View.HasSuccessor != true;
 
     /// <summary>The ActorSystem that runs now; null between two of them and at the end.</summary>
     internal ClusterNode? Node

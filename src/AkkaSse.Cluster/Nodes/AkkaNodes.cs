@@ -16,7 +16,6 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
     private readonly CancellationTokenSource _stopped = new();
     private long _correlation;
     private volatile IActorRef? _actor;
-    private volatile bool _draining;
 
     /// <summary>Entities ask this node's actor about them.</summary>
     internal AkkaClaims Claims { get; set; } = null!;
@@ -29,7 +28,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
 
     internal DateTimeOffset StartedAt { get; } = context.Time.GetUtcNow();
 
-    internal bool IsDraining => _draining;
+    internal bool IsDraining => context.IsLeaving;
 
     public IReadOnlyList<IActorRef> Start(ClusterNode node)
     {
@@ -52,7 +51,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
     /// <summary>Tells the members that this node is leaving.</summary>
     internal void SetDraining()
     {
-        _draining = true;
+        context.IsLeaving = true;
         _actor?.Tell(NodeActor.SayHello.Instance);
     }
 
@@ -60,7 +59,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
     {
         var nodes = new List<NodeInfo>
         {
-            new(context.NodeName, _draining ? "draining" : context.State == EngineState.Starting ? "starting" : "up") { Self = true, StartedAt = StartedAt, Address = context.Options.Address },
+            new(context.NodeName, context.IsLeaving ? "draining" : context.State == EngineState.Starting ? "starting" : "up") { Self = true, StartedAt = StartedAt, Address = context.Options.Address },
         };
         if (context.Node is { } node)
         {

@@ -74,6 +74,11 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         // The owners hear of it from the membership, and move what this node votes for.
         while (_running is { } running && _context.Options.HostsStreams)
         {
+            if (!running.Node.View.HasSuccessor)
+            {
+                Log.NoSuccessor(_context.Logger);
+                return;
+            }
             var votes = await VotesAsync(_replicas, cancellation).ConfigureAwait(false);
             if (votes == 0) return;
             Log.VotesHeld(_context.Logger, votes);
@@ -115,16 +120,23 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         if (items.Length == 0) return ValueTask.CompletedTask;
         while (true)
         {
-            if (_stopped || !_context.IsServing)
+            if (_stopped || !_context.IsServing || _context.LeavesNothingBehind)
             {
-                results.Span[..items.Length].Fill(_stopped || _context.State == EngineState.Down && _running is null
-                    ? new AppendResult(PublishStatus.Closed, StreamPosition.BeforeFirst) { Error = "The hub has stopped." }
-                    : new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst) { Error = $"The cluster is {_context.State}; nothing was appended." });
+                results.Span[..items.Length].Fill(Refusal());
                 return ValueTask.CompletedTask;
             }
             if (Of(stream).TryAppend(items, results) is { } appended) return new(appended);
         }
     }
+
+    private AppendResult Refusal() => _stopped || _context.IsOver
+        ? new AppendResult(PublishStatus.Closed, StreamPosition.BeforeFirst) { Error = "The hub has stopped." }
+        : new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst)
+        {
+            Error = _context.LeavesNothingBehind
+                ? "All nodes of the cluster are leaving it, and none stays that could keep the event; nothing was appended."
+                : $"The cluster is {_context.State} on this node; nothing was appended.",
+        };
 
     public bool TryAppend(string stream, in AppendItem item, out AppendResult result)
     {

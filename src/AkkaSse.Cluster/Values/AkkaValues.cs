@@ -26,7 +26,7 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
 
     public async Task LeaveAsync(CancellationToken cancellation)
     {
-        while (_running is not null && context.Options.HostsStreams)
+        while (_running is not null && context.Options.HostsStreams && context.Node?.View.HasSuccessor == true)
         {
             var votes = await AkkaStreams.VotesAsync(_replicas, cancellation).ConfigureAwait(false);
             if (votes == 0) return;

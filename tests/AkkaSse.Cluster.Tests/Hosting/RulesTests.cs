@@ -213,6 +213,20 @@ public sealed class RulesTests
     private static Address Node(int i) => new("akka.tcp", "s", "10.0.0.1", 1_000 + i);
 
     // u: up and reachable, x: unreachable, e: an edge.
+    [Fact]
+    public void Successor_is_another_node_that_keeps_streams_and_stays()
+    {
+        View("uu", 0).HasSuccessor.ShouldBeTrue();
+        View("u", 0).HasSuccessor.ShouldBeFalse("it is alone");
+        Leaving(View("uu", 0), 1).HasSuccessor.ShouldBeFalse("the other is leaving too");
+        Leaving(View("uuu", 0), 1).HasSuccessor.ShouldBeTrue("the third stays");
+        Leaving(View("uuu", 0), 0, 1).HasSuccessor.ShouldBeTrue();
+        Leaving(View("uuu", 0), 0, 1, 2).HasSuccessor.ShouldBeFalse();
+
+        static ClusterView Leaving(ClusterView view, params int[] who) =>
+            view with { Members = [.. view.Members.Select((m, i) => m with { Draining = who.Contains(i) })] };
+    }
+
     private static ClusterView View(string nodes, int self)
     {
         var members = nodes.Select((c, i) => new ClusterMember(new UniqueAddress(Node(i), i + 1), MemberStatus.Up, c != 'x', c != 'e')).ToImmutableArray();

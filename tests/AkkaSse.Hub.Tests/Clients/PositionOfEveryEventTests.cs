@@ -29,18 +29,19 @@ public sealed class PositionOfEveryEventTests
             {
                 await hub.PublishAsync("a", $"a{round}");
                 if (ids == WireIds.Token) await hub.PublishAsync("b", $"b{round}");
-                for (var i = 0; i < (ids == WireIds.Token ? 2 : 1); i++) blocks.Add(await reader.ExpectAsync(null));
+                for (var i = 0; i < (ids == WireIds.Token ? 2 : 1); i++) await AddAsync(reader, null);
                 await hub.Hub.SendToAsync("c", new SseEvent { Data = $"to it {round}", Type = "inbox" });
-                blocks.Add(await reader.ExpectAsync("inbox"));
+                await AddAsync(reader, "inbox");
                 hub.Clock.Advance(TimeSpan.FromSeconds(31));
-                blocks.Add(await reader.ExpectAsync("hub.ping"));
+                await AddAsync(reader, "hub.ping");
             }
             await hub.Hub.Clients.DisconnectAsync("c");
-            blocks.Add(await reader.ExpectAsync("hub.end"));
+            await AddAsync(reader, "hub.end");
             await Eventually.Within(reader.Running, "the end");
         }
         await hub.PublishAsync("a", "last");
-        blocks.Count(static b => b.Type is "hub.open" or "hub.ping" or "hub.end" or "inbox").ShouldBe(8);
+        blocks.Count(static b => b.Type is "hub.open" or "hub.end" or "inbox").ShouldBe(5);
+        blocks.Count(static b => b.Type is "hub.ping").ShouldBeGreaterThanOrEqualTo(3);
 
         for (var at = 0; at < blocks.Count; at++)
         {
@@ -49,6 +50,14 @@ public sealed class PositionOfEveryEventTests
             await using var again = await hub.ReadAsync(Reader(ids) with { LastEventId = blocks[at].Id, Since = null });
             await again.ExpectAsync("hub.open");
             (await again.DataAsync(missing.Count)).Order().ToList().ShouldBe(missing, blocks[at].ToString());
+        }
+
+        // A step of the clock that is longer than the interval may be two heartbeats: the connection writes between two firings of the timer.
+        async Task AddAsync(TestReader reader, string? type)
+        {
+            do blocks.Add((await reader.NextAsync()).ShouldNotBeNull());
+            while (blocks[^1].Type == "hub.ping" && type != "hub.ping");
+            blocks[^1].Type.ShouldBe(type, blocks[^1].ToString());
         }
     }
 

@@ -1,0 +1,30 @@
+using System.Net;
+using AkkaSse.Cluster.Tests.Support;
+
+namespace AkkaSse.Cluster.Tests.Processes;
+
+/// <summary>All servers of a cluster are told to end at the same time.</summary>
+[Trait("speed", "slow")]
+[Collection(ProcessCollection.Name)]
+public sealed class LeavingTests
+{
+    [Fact]
+    public async Task Nodes_that_all_end_at_once_wait_for_no_successor()
+    {
+        await using var cluster = await AkkaProcesses.StartAsync(3, AkkaProcesses.Patient);
+        var nodes = cluster.Nodes.ToArray();
+        using var http = new HttpClient();
+        for (var i = 0; i < 12; i++)
+        {
+            using var answer = await http.PostAsync(new Uri(nodes[i % 3].Url, $"v1/streams/s{i}/events"), new StringContent("1"));
+            answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, cluster.Output);
+        }
+
+        var codes = await Task.WhenAll(nodes.Select(static n => n.StopAsync()));
+
+        codes.ShouldAllBe(static c => c == 0, cluster.Output);
+        var output = string.Join('\n', nodes.Select(static n => n.Output));
+        output.ShouldContain("this one waits for no successor", Case.Sensitive, output);
+        output.ShouldNotContain("Leaving the cluster took longer than", Case.Sensitive, output);
+    }
+}
