@@ -85,27 +85,36 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     /// <inheritdoc/>
     public override IEnumerable<string> Validate()
     {
-        if (!IsSystemName(SystemName)) yield return $"{nameof(SystemName)} is '{SystemName}'; 1 to 64 of letters, digits and '-' are allowed, a letter first.";
+        if (!IsSystemName(SystemName))
+            yield return $"{nameof(SystemName)} is '{SystemName}'; 1 to 64 of letters, digits and '-' are allowed, a letter first.";
         if (!IsHost(Host)) yield return $"{nameof(Host)} is '{Host}'; an address or a name of this machine is allowed.";
-        if (PublicHost is not null && !IsHost(PublicHost)) yield return $"{nameof(PublicHost)} is '{PublicHost}'; an address or a name is allowed.";
-        if (IsHost(EffectivePublicHost) && EffectivePublicHost is "0.0.0.0" or "::") yield return $"{nameof(PublicHost)} is needed: other nodes cannot reach {EffectivePublicHost}.";
+        if (PublicHost is not null && !IsHost(PublicHost))
+            yield return $"{nameof(PublicHost)} is '{PublicHost}'; an address or a name is allowed.";
+        if (IsHost(EffectivePublicHost) && EffectivePublicHost is "0.0.0.0" or "::")
+            yield return $"{nameof(PublicHost)} is needed: other nodes cannot reach {EffectivePublicHost}.";
         if (Port is < 0 or > 65_535) yield return $"{nameof(Port)} is {Port}; 0 to 65535 are allowed.";
         if (PublicPort is < 1 or > 65_535) yield return $"{nameof(PublicPort)} is {PublicPort}; 1 to 65535 are allowed.";
-        if (PublicPort is not null && Port == 0) yield return $"{nameof(PublicPort)} is {PublicPort}, but {nameof(Port)} is 0, a port that nobody knows before.";
+        if (PublicPort is not null && Port == 0)
+            yield return $"{nameof(PublicPort)} is {PublicPort}, but {nameof(Port)} is 0, a port that nobody knows before.";
         foreach (var seed in Seeds)
         {
-            if (Hosting.SeedAddress.Parse(SystemName, seed) is null) yield return $"{nameof(Seeds)} has '{seed}'; host:port is allowed, or host with the default port, like 10.0.0.1:{DefaultPort} or hub-0.hub:{DefaultPort}.";
+            if (Hosting.SeedAddress.Parse(SystemName, seed) is null)
+                yield return $"{nameof(Seeds)} has '{seed}'; host:port is allowed, or host with the default port, like 10.0.0.1:{DefaultPort} "
+                    + $"or hub-0.hub:{DefaultPort}.";
         }
         if (PublicHost is null && HostNames.IsLoopback(Host) && Seeds.FirstOrDefault(IsElsewhere) is { } elsewhere)
         {
             yield return $"{nameof(Host)} is '{Host}', where the seed {elsewhere} cannot reach this node; the address of this machine in "
                 + $"the nodes' network is allowed, or such a {nameof(PublicHost)}, or seeds on this machine.";
         }
-        if (Seeds.Count > 0 && DiscoveryService is not null) yield return $"{nameof(Seeds)} and {nameof(DiscoveryService)} exclude each other.";
+        if (Seeds.Count > 0 && DiscoveryService is not null)
+            yield return $"{nameof(Seeds)} and {nameof(DiscoveryService)} exclude each other.";
         if (DiscoveryService is "") yield return $"{nameof(DiscoveryService)} is empty; the name of a service is allowed, or none.";
         if (RequiredSeeds is < 1 or > 100) yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}; 1 to 100 are allowed.";
-        else if (DiscoveryService is null && RequiredSeeds > Math.Max(1, Seeds.Count)) yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}, but there are {Seeds.Count} seeds.";
-        if (MaxFrameBytes is < 256 << 10 or > 128 << 20) yield return $"{nameof(MaxFrameBytes)} is {MaxFrameBytes}; {256 << 10} to {128 << 20} are allowed.";
+        else if (DiscoveryService is null && RequiredSeeds > Math.Max(1, Seeds.Count))
+            yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}, but there are {Seeds.Count} seeds.";
+        if (MaxFrameBytes is < 256 << 10 or > 128 << 20)
+            yield return $"{nameof(MaxFrameBytes)} is {MaxFrameBytes}; {256 << 10} to {128 << 20} are allowed.";
         if (Hosting.ClusterHocon.Fault(Hocon) is { } bad) yield return $"{nameof(Hocon)} cannot be read: {bad}";
         if (HoconFileFault() is { } unread) yield return unread;
         else foreach (var wrong in Tls.Validate(EffectivePublicHost, [Hocon, ReadHoconFile()])) yield return wrong;
@@ -126,7 +135,8 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
 
     internal string? ReadHoconFile() => HoconFile is null ? null : File.ReadAllText(HoconFile);
 
-    private static bool IsSystemName(string name) => name is { Length: > 0 and <= 64 } && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');
+    private static bool IsSystemName(string name) =>
+        name is { Length: > 0 and <= 64 } && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private bool IsElsewhere(string seed) =>
         Hosting.SeedAddress.Parse(SystemName, seed) is { Host: { } host } && !HostNames.IsLoopback(host);

@@ -68,12 +68,16 @@ public class AkkaEngineOptions
 
     internal bool HostsStreams => EffectiveRoles.Contains(StreamRole);
 
-    /// <summary>Lists every fault as "property: what is wrong and what is allowed"; empty when the options are valid.</summary>
+    /// <summary>
+    /// Lists every fault as one sentence that begins with the name of the property and says what is wrong and what is allowed; empty when
+    /// the options are valid.
+    /// </summary>
     public virtual IEnumerable<string> Validate()
     {
         foreach (var role in Roles)
         {
-            if (role is not (StreamRole or EdgeRole)) yield return $"{nameof(Roles)} has '{role}'; {StreamRole} and {EdgeRole} are allowed.";
+            if (role is not (StreamRole or EdgeRole))
+                yield return $"{nameof(Roles)} has '{role}'; {StreamRole} and {EdgeRole} are allowed.";
         }
         if (Backups is < 0 or > 6) yield return $"{nameof(Backups)} is {Backups}; 0 to 6 are allowed.";
         if (Shards is < 1 or > 1_000) yield return $"{nameof(Shards)} is {Shards}; 1 to 1000 are allowed.";
@@ -87,10 +91,12 @@ public class AkkaEngineOptions
     internal void ThrowIfInvalid(string parameter)
     {
         var faults = Validate().ToArray();
-        if (faults.Length > 0) throw new ArgumentException("The options of the Akka engine are invalid. " + string.Join(' ', faults), parameter);
+        if (faults.Length > 0)
+            throw new ArgumentException("The options of the Akka engine are invalid. " + string.Join(' ', faults), parameter);
     }
 
     private static bool Outside(TimeSpan value, int low, int high) => value.TotalMilliseconds < low || value.TotalMilliseconds > high;
 
-    private static string Range(string name, TimeSpan value, string allowed) => $"{name} is {Durations.Format(value)}; {allowed} are allowed.";
+    private static string Range(string name, TimeSpan value, string allowed) =>
+        $"{name} is {Durations.Format(value)}; {allowed} are allowed.";
 }

@@ -85,22 +85,32 @@ public sealed class AkkaTlsOptions
         {
             string?[] others =
             [
-                KeyFile is null ? null : nameof(KeyFile), Password is null ? null : nameof(Password), PasswordFile is null ? null : nameof(PasswordFile), CaFile is null ? null : nameof(CaFile),
-                SystemTrust ? nameof(SystemTrust) : null, AllowedNames.Count == 0 ? null : nameof(AllowedNames), CheckRevocation ? nameof(CheckRevocation) : null,
+                KeyFile is null ? null : nameof(KeyFile), Password is null ? null : nameof(Password),
+                PasswordFile is null ? null : nameof(PasswordFile), CaFile is null ? null : nameof(CaFile),
+                SystemTrust ? nameof(SystemTrust) : null, AllowedNames.Count == 0 ? null : nameof(AllowedNames),
+                CheckRevocation ? nameof(CheckRevocation) : null,
                 RequirePeerCertificate ? null : nameof(RequirePeerCertificate), CheckHostNames ? null : nameof(CheckHostNames),
             ];
             // Half of a configuration is a mistake, and a cluster without TLS is not what it asks for.
-            return others.OfType<string>().Select(static name => $"Tls.{name} is set without Tls.CertificateFile, which turns TLS on; both are needed, or neither.");
+            return others.OfType<string>().Select(static name =>
+                $"Tls.{name} is set without Tls.CertificateFile, which turns TLS on; both are needed, or neither.");
         }
-        if (CaFile is null && !SystemTrust) faults.Add("Tls.CaFile is needed: the authorities (PEM) that sign the certificates of this cluster. Tls.SystemTrust=true trusts those of the system instead.");
+        if (CaFile is null && !SystemTrust)
+            faults.Add("Tls.CaFile is needed: the authorities (PEM) that sign the certificates of this cluster. "
+                + "Tls.SystemTrust=true trusts those of the system instead.");
         if (CaFile is not null && SystemTrust) faults.Add("Tls.SystemTrust is true beside Tls.CaFile; one of them is allowed.");
-        else if (SystemTrust && AllowedNames.Count == 0) faults.Add("Tls.SystemTrust is true without Tls.AllowedNames; the names of the nodes are needed, because the system's authorities sign for everybody.");
-        if (Password is not null && PasswordFile is not null) faults.Add("Tls.PasswordFile is set beside Tls.Password; one of them is allowed.");
+        else if (SystemTrust && AllowedNames.Count == 0)
+            faults.Add("Tls.SystemTrust is true without Tls.AllowedNames; the names of the nodes are needed, "
+                + "because the system's authorities sign for everybody.");
+        if (Password is not null && PasswordFile is not null)
+            faults.Add("Tls.PasswordFile is set beside Tls.Password; one of them is allowed.");
         foreach (var name in AllowedNames)
         {
-            if (!Hosting.TlsNames.IsName(name)) faults.Add($"Tls.AllowedNames has '{name}'; host names, addresses and *.domain are allowed.");
+            if (!Hosting.TlsNames.IsName(name))
+                faults.Add($"Tls.AllowedNames has '{name}'; host names, addresses and *.domain are allowed.");
         }
-        if (Hosting.TlsHocon.Conflict(hocon) is { } path) faults.Add($"Tls.CertificateFile is set, and HOCON of yours sets {path}; one of them is allowed.");
+        if (Hosting.TlsHocon.Conflict(hocon) is { } path)
+            faults.Add($"Tls.CertificateFile is set, and HOCON of yours sets {path}; one of them is allowed.");
         // What is wrong above would be told again, in other words.
         if (faults.Count > 0) return faults;
         using var files = Hosting.TlsFiles.Read(this, faults);

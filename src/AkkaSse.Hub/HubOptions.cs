@@ -143,7 +143,10 @@ public sealed class HubOptions
     /// </summary>
     public Func<string, string?>? StreamNameRule { get; set; }
 
-    /// <summary>Lists every fault as "property: what is wrong and what is allowed"; empty when the options are valid.</summary>
+    /// <summary>
+    /// Lists every fault as one sentence that begins with the name of the property and says what is wrong and what is allowed; empty when
+    /// the options are valid.
+    /// </summary>
     public IEnumerable<string> Validate()
     {
         if (NodeName.Length is < 1 or > 64 || NodeName.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
@@ -155,21 +158,35 @@ public sealed class HubOptions
         if (MaxStreams is < 1 or > 10_000_000) yield return $"{nameof(MaxStreams)} is {MaxStreams}; 1 to 10000000 are allowed.";
         if (MaxPlaceholders < 1) yield return $"{nameof(MaxPlaceholders)} is {MaxPlaceholders}; at least 1 is needed.";
         if (MaxConnections is < 1) yield return $"{nameof(MaxConnections)} is {MaxConnections}; at least 1 is needed, or null.";
-        if (MaxConnectionsPerKey is < 1) yield return $"{nameof(MaxConnectionsPerKey)} is {MaxConnectionsPerKey}; at least 1 is needed, or null.";
-        if (MaxStreamsPerConnection is < 1 or > 32) yield return $"{nameof(MaxStreamsPerConnection)} is {MaxStreamsPerConnection}; 1 to 32 are allowed.";
-        if (Heartbeat != TimeSpan.Zero && Outside(Heartbeat, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1))) yield return $"{nameof(Heartbeat)} is {Durations.Format(Heartbeat)}; 0 (off) or 1s to 1h are allowed.";
-        if (Outside(Retry, TimeSpan.Zero, TimeSpan.FromHours(1))) yield return $"{nameof(Retry)} is {Durations.Format(Retry)}; 0 to 1h are allowed.";
-        if (WriteTimeout != Timeout.InfiniteTimeSpan && Outside(WriteTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10))) yield return $"{nameof(WriteTimeout)} is {Durations.Format(WriteTimeout)}; 10ms to 10m are allowed, or explicitly infinite.";
+        if (MaxConnectionsPerKey is < 1)
+            yield return $"{nameof(MaxConnectionsPerKey)} is {MaxConnectionsPerKey}; at least 1 is needed, or null.";
+        if (MaxStreamsPerConnection is < 1 or > 32)
+            yield return $"{nameof(MaxStreamsPerConnection)} is {MaxStreamsPerConnection}; 1 to 32 are allowed.";
+        if (Heartbeat != TimeSpan.Zero && Outside(Heartbeat, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)))
+            yield return $"{nameof(Heartbeat)} is {Durations.Format(Heartbeat)}; 0 (off) or 1s to 1h are allowed.";
+        if (Outside(Retry, TimeSpan.Zero, TimeSpan.FromHours(1)))
+            yield return $"{nameof(Retry)} is {Durations.Format(Retry)}; 0 to 1h are allowed.";
+        if (WriteTimeout != Timeout.InfiniteTimeSpan && Outside(WriteTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)))
+            yield return $"{nameof(WriteTimeout)} is {Durations.Format(WriteTimeout)}; 10ms to 10m are allowed, or explicitly infinite.";
         if (WriteTolerance is < 0 or > 1000) yield return $"{nameof(WriteTolerance)} is {WriteTolerance}; 0 to 1000 are allowed.";
-        if (Outside(PublishTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10))) yield return $"{nameof(PublishTimeout)} is {Durations.Format(PublishTimeout)}; 1ms to 10m are allowed.";
-        if (MaxConnectionLifetime is { } life && Outside(life, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365))) yield return $"{nameof(MaxConnectionLifetime)} is {Durations.Format(life)}; 1s to 365d are allowed, or null.";
-        if (Outside(DrainWindow, TimeSpan.Zero, TimeSpan.FromMinutes(10))) yield return $"{nameof(DrainWindow)} is {Durations.Format(DrainWindow)}; 0 to 10m are allowed.";
-        if (Outside(IdempotencyWindow, TimeSpan.FromMinutes(5), TimeSpan.FromDays(7))) yield return $"{nameof(IdempotencyWindow)} is {Durations.Format(IdempotencyWindow)}; 5m to 7d are allowed.";
-        if (MaxIdempotencyKeys is < 1 or > 10_000_000) yield return $"{nameof(MaxIdempotencyKeys)} is {MaxIdempotencyKeys}; 1 to 10000000 are allowed.";
-        if (!Enum.IsDefined(DuplicateClients)) yield return $"{nameof(DuplicateClients)} is {(int)DuplicateClients}; replaceSamePrincipal, reject and replace are allowed.";
-        if (Outside(RemovedStreamMemory, TimeSpan.Zero, TimeSpan.FromDays(1))) yield return $"{nameof(RemovedStreamMemory)} is {Durations.Format(RemovedStreamMemory)}; 0 to 1d are allowed.";
-        if (Outside(RefusalMemory, TimeSpan.Zero, TimeSpan.FromDays(1))) yield return $"{nameof(RefusalMemory)} is {Durations.Format(RefusalMemory)}; 0 to 1d are allowed.";
-        if (Outside(SubscriptionIdle, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7))) yield return $"{nameof(SubscriptionIdle)} is {Durations.Format(SubscriptionIdle)}; 1s to 7d are allowed.";
+        if (Outside(PublishTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10)))
+            yield return $"{nameof(PublishTimeout)} is {Durations.Format(PublishTimeout)}; 1ms to 10m are allowed.";
+        if (MaxConnectionLifetime is { } life && Outside(life, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)))
+            yield return $"{nameof(MaxConnectionLifetime)} is {Durations.Format(life)}; 1s to 365d are allowed, or null.";
+        if (Outside(DrainWindow, TimeSpan.Zero, TimeSpan.FromMinutes(10)))
+            yield return $"{nameof(DrainWindow)} is {Durations.Format(DrainWindow)}; 0 to 10m are allowed.";
+        if (Outside(IdempotencyWindow, TimeSpan.FromMinutes(5), TimeSpan.FromDays(7)))
+            yield return $"{nameof(IdempotencyWindow)} is {Durations.Format(IdempotencyWindow)}; 5m to 7d are allowed.";
+        if (MaxIdempotencyKeys is < 1 or > 10_000_000)
+            yield return $"{nameof(MaxIdempotencyKeys)} is {MaxIdempotencyKeys}; 1 to 10000000 are allowed.";
+        if (!Enum.IsDefined(DuplicateClients))
+            yield return $"{nameof(DuplicateClients)} is {(int)DuplicateClients}; replaceSamePrincipal, reject and replace are allowed.";
+        if (Outside(RemovedStreamMemory, TimeSpan.Zero, TimeSpan.FromDays(1)))
+            yield return $"{nameof(RemovedStreamMemory)} is {Durations.Format(RemovedStreamMemory)}; 0 to 1d are allowed.";
+        if (Outside(RefusalMemory, TimeSpan.Zero, TimeSpan.FromDays(1)))
+            yield return $"{nameof(RefusalMemory)} is {Durations.Format(RefusalMemory)}; 0 to 1d are allowed.";
+        if (Outside(SubscriptionIdle, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)))
+            yield return $"{nameof(SubscriptionIdle)} is {Durations.Format(SubscriptionIdle)}; 1s to 7d are allowed.";
     }
 
     private static bool Outside(TimeSpan value, TimeSpan low, TimeSpan high) => value < low || value > high;

@@ -78,11 +78,15 @@ public sealed class PostgresOptions
     /// </summary>
     public string? Address { get; set; }
 
-    /// <summary>Lists every fault as "property: what is wrong and what is allowed"; empty when the options are valid. No fault repeats a connection string.</summary>
+    /// <summary>
+    /// Lists every fault as one sentence that begins with the name of the property and says what is wrong and what is allowed; empty when
+    /// the options are valid. No fault repeats a connection string.
+    /// </summary>
     public IEnumerable<string> Validate()
     {
         if (ConnectionFault(ConnectionString) is { } fault) yield return $"{nameof(ConnectionString)} {fault}";
-        if (ListenConnectionString is not null && ConnectionFault(ListenConnectionString) is { } listen) yield return $"{nameof(ListenConnectionString)} {listen}";
+        if (ListenConnectionString is not null && ConnectionFault(ListenConnectionString) is { } listen)
+            yield return $"{nameof(ListenConnectionString)} {listen}";
         if (Outside(Lease, 2_000, 300_000)) yield return Range(nameof(Lease), Lease, "2s to 5m");
         if (Appenders is < 1 or > 16) yield return $"{nameof(Appenders)} is {Appenders}; 1 to 16 are allowed.";
         if (BatchEvents is < 1 or > 10_000) yield return $"{nameof(BatchEvents)} is {BatchEvents}; 1 to 10000 are allowed.";
@@ -111,12 +115,14 @@ public sealed class PostgresOptions
     internal void ThrowIfInvalid(string parameter)
     {
         var faults = Validate().ToArray();
-        if (faults.Length > 0) throw new ArgumentException("The options of the PostgreSQL engine are invalid. " + string.Join(' ', faults), parameter);
+        if (faults.Length > 0)
+            throw new ArgumentException("The options of the PostgreSQL engine are invalid. " + string.Join(' ', faults), parameter);
     }
 
     private static string? ConnectionFault(string? text)
     {
-        if (string.IsNullOrWhiteSpace(text)) return "is empty; a connection string like Host=db;Username=hub;Password=...;Database=hub is needed.";
+        if (string.IsNullOrWhiteSpace(text))
+            return "is empty; a connection string like Host=db;Username=hub;Password=...;Database=hub is needed.";
         try
         {
             return string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(text).Host) ? "has no Host." : null;
@@ -130,5 +136,6 @@ public sealed class PostgresOptions
 
     private static bool Outside(TimeSpan value, int low, int high) => value.TotalMilliseconds < low || value.TotalMilliseconds > high;
 
-    private static string Range(string name, TimeSpan value, string allowed) => $"{name} is {Durations.Format(value)}; {allowed} are allowed.";
+    private static string Range(string name, TimeSpan value, string allowed) =>
+        $"{name} is {Durations.Format(value)}; {allowed} are allowed.";
 }

@@ -9,10 +9,15 @@ public enum SlowReaderPolicy
     /// <summary>End the connection; the client resumes by its last event id.</summary>
     Disconnect,
 
-    /// <summary>Deliver the newest event of every key among the missed ones, after a gap with reason <c>conflated</c>, then go on live.</summary>
+    /// <summary>
+    /// Deliver the newest event of every key among the missed ones, after a gap with reason <c>conflated</c>, then go on live.
+    /// </summary>
     Conflate,
 
-    /// <summary>Nobody falls off: an append waits until this node's readers are within <see cref="StreamOptions.WaitBound"/>, at most the publish timeout. In-process engine only.</summary>
+    /// <summary>
+    /// An append waits until this node's readers are within <see cref="StreamOptions.WaitBound"/>, for at most
+    /// <see cref="HubOptions.PublishTimeout"/>, so that no reader misses events. In-process engine only.
+    /// </summary>
     Wait,
 }
 
@@ -98,20 +103,30 @@ public sealed record StreamOptions
     public static StreamOptions Ephemeral =>
         new() { MaxEvents = 1_000, MaxAge = TimeSpan.FromSeconds(60), IdleRemoval = TimeSpan.FromMinutes(2) };
 
-    /// <summary>Lists every fault as "property: what is wrong and what is allowed"; empty when the options are valid.</summary>
+    /// <summary>
+    /// Lists every fault as one sentence that begins with the name of the property and says what is wrong and what is allowed; empty when
+    /// the options are valid.
+    /// </summary>
     public IEnumerable<string> Validate()
     {
         if (MaxEvents is < 1 or > 100_000_000) yield return $"{nameof(MaxEvents)} is {MaxEvents}; 1 to 100000000 are allowed.";
         if (MaxBytes is < 1024 or > 1L << 40) yield return $"{nameof(MaxBytes)} is {MaxBytes}; 1024 to {1L << 40} are allowed.";
-        if (MaxAge < TimeSpan.FromSeconds(1) || MaxAge.TotalDays > 10_000) yield return $"{nameof(MaxAge)} is {Durations.Format(MaxAge)}; 1s to 10000d are allowed.";
-        if (Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000)) yield return $"{nameof(Ttl)} is {Durations.Format(ttl)}; more than 0 up to 10000d are allowed, or null.";
-        if (!Enum.IsDefined(SlowReader)) yield return $"{nameof(SlowReader)} is {(int)SlowReader}; skip, disconnect, conflate and wait are allowed.";
+        if (MaxAge < TimeSpan.FromSeconds(1) || MaxAge.TotalDays > 10_000)
+            yield return $"{nameof(MaxAge)} is {Durations.Format(MaxAge)}; 1s to 10000d are allowed.";
+        if (Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000))
+            yield return $"{nameof(Ttl)} is {Durations.Format(ttl)}; more than 0 up to 10000d are allowed, or null.";
+        if (!Enum.IsDefined(SlowReader))
+            yield return $"{nameof(SlowReader)} is {(int)SlowReader}; skip, disconnect, conflate and wait are allowed.";
         if (!Enum.IsDefined(Ids)) yield return $"{nameof(Ids)} is {(int)Ids}; hub and caller are allowed.";
         if (WaitBound is < 1 or > 1_000_000) yield return $"{nameof(WaitBound)} is {WaitBound}; 1 to 1000000 are allowed.";
-        if (SlowReader == SlowReaderPolicy.Wait && Replay && WaitBound > MaxEvents) yield return $"{nameof(WaitBound)} is {WaitBound}; with the policy wait it may not exceed {nameof(MaxEvents)} ({MaxEvents}).";
-        if (ConflateMaxKeys is < 1 or > 1_000_000) yield return $"{nameof(ConflateMaxKeys)} is {ConflateMaxKeys}; 1 to 1000000 are allowed.";
-        if (ConflateMaxBytes is < 1024 or > 1L << 30) yield return $"{nameof(ConflateMaxBytes)} is {ConflateMaxBytes}; 1024 to {1L << 30} are allowed.";
+        if (SlowReader == SlowReaderPolicy.Wait && Replay && WaitBound > MaxEvents)
+            yield return $"{nameof(WaitBound)} is {WaitBound}; with the policy wait it may not exceed {nameof(MaxEvents)} ({MaxEvents}).";
+        if (ConflateMaxKeys is < 1 or > 1_000_000)
+            yield return $"{nameof(ConflateMaxKeys)} is {ConflateMaxKeys}; 1 to 1000000 are allowed.";
+        if (ConflateMaxBytes is < 1024 or > 1L << 30)
+            yield return $"{nameof(ConflateMaxBytes)} is {ConflateMaxBytes}; 1024 to {1L << 30} are allowed.";
         if (MaxSubscribers is < 1) yield return $"{nameof(MaxSubscribers)} is {MaxSubscribers}; 1 or more are allowed, or null.";
-        if (IdleRemoval is { } idle && (idle < TimeSpan.FromSeconds(1) || idle.TotalDays > 10_000)) yield return $"{nameof(IdleRemoval)} is {Durations.Format(idle)}; 1s to 10000d are allowed, or null.";
+        if (IdleRemoval is { } idle && (idle < TimeSpan.FromSeconds(1) || idle.TotalDays > 10_000))
+            yield return $"{nameof(IdleRemoval)} is {Durations.Format(idle)}; 1s to 10000d are allowed, or null.";
     }
 }
