@@ -134,7 +134,7 @@ public sealed class AkkaClusterEngine : IHubEngine
         var frame = _host.MaxFrameBytes;
         if (host.Options.MaxEventBytes + FrameReserve > frame)
             throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with messages between nodes of at most {frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) at most {frame - FrameReserve} are allowed.", nameof(host));
-        _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame };
+        _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame, OwnsSystem = _host.Replaces };
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
         _streams = new AkkaStreams(_context);

@@ -71,6 +71,24 @@ internal static partial class Log
     [LoggerMessage(5012, LogLevel.Warning, "The seed {Seed} takes connections and has answered nothing for {Limit}; this node begins again with a new ActorSystem.")]
     internal static partial void DeafSeed(ILogger logger, string seed, TimeSpan limit);
 
+    [LoggerMessage(5023, LogLevel.Information, "Node {Node} at {Address} has joined the cluster.")]
+    internal static partial void NodeJoined(ILogger logger, string node, string address);
+
+    [LoggerMessage(5024, LogLevel.Warning, "Node {Node} at {Address} does not answer. Publishes to the streams that it owns are refused until it answers or the others remove it. If nobody stopped it, look at its process and its network.")]
+    internal static partial void NodeUnreachable(ILogger logger, string node, string address);
+
+    [LoggerMessage(5025, LogLevel.Information, "Node {Node} at {Address} answers again.")]
+    internal static partial void NodeReachable(ILogger logger, string node, string address);
+
+    [LoggerMessage(5026, LogLevel.Warning, "Node {Node} at {Address} did not answer and was removed from the cluster; its streams get new owners among the others. Start it again: it joins as a new member.")]
+    internal static partial void NodeRemoved(ILogger logger, string node, string address);
+
+    [LoggerMessage(5027, LogLevel.Information, "Node {Node} at {Address} has left the cluster.")]
+    internal static partial void NodeLeft(ILogger logger, string node, string address);
+
+    [LoggerMessage(5028, LogLevel.Warning, "Node {Node} has crashed: nothing listens at {Address} any more, as a majority of the nodes has found. It is removed at once.")]
+    internal static partial void NodeCrashed(ILogger logger, string node, string address);
+
     [LoggerMessage(5030, LogLevel.Information, "The cluster speaks TLS. This node is {Subject}, valid until {Expiry}, signed by {Issuer}; let in are certificates of {Authorities}.")]
     internal static partial void TlsOn(ILogger logger, string subject, string expiry, string issuer, string authorities);
 

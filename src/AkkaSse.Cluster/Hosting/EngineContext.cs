@@ -16,6 +16,9 @@ internal sealed class EngineContext(AkkaEngineOptions options, IEngineHost host,
     /// <summary>Largest message between nodes in bytes.</summary>
     internal required int MaxFrameBytes { get; init; }
 
+    /// <summary>Whether the ActorSystem is the engine's own, and its membership the engine's to decide.</summary>
+    internal required bool OwnsSystem { get; init; }
+
     internal IEngineHost Host => host;
 
     internal ILogger Logger => logger;

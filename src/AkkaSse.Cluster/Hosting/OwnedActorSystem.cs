@@ -31,7 +31,7 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         if (isFirst) _tls = TlsNode.Start(options.Tls, logger, context.Time);
         var log = new StartLoggers(loggers);
         var setup = ActorSystemSetup.Create(
-            BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options, $"{typeof(LoggerFactoryLogger).FullName}, {typeof(LoggerFactoryLogger).Assembly.GetName().Name}")),
+            BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options, $"{typeof(AkkaLogger).FullName}, {typeof(AkkaLogger).Assembly.GetName().Name}")),
             new LoggerFactorySetup(log));
         var system = Create(TlsNode.Add(setup, _tls));
         log.Made();

@@ -33,6 +33,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
     public IReadOnlyList<IActorRef> Start(ClusterNode node)
     {
         _actor = node.System.ActorOf(Props.Create(() => new NodeActor(node, this)), NodeActor.Name);
+        if (context.OwnsSystem) node.System.ActorOf(Props.Create(() => new CrashWatcher(node)), CrashWatcher.Name);
         return [];
     }
 

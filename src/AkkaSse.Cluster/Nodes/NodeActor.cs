@@ -72,8 +72,9 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private void OnMember(ClusterEvent.IMemberEvent e)
     {
         if (!ClusterRoles.HasHub(e.Member)) return;
-        if (e is ClusterEvent.MemberRemoved)
+        if (e is ClusterEvent.MemberRemoved removed)
         {
+            Tell(removed);
             _members.Remove(e.Member.UniqueAddress);
             _hellos.Remove(e.Member.UniqueAddress);
         }
@@ -88,9 +89,23 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private void OnReachability(Member member, bool reachable)
     {
         if (!ClusterRoles.HasHub(member)) return;
+        var was = _members.TryGetValue(member.UniqueAddress, out var known) && !known.Reachable;
         Put(member, reachable);
         Publish();
+        // One that is leaving ends its connections before it has left.
+        if (member.Status is MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down) return;
+        if (!reachable) Log.NodeUnreachable(_node.Logger, NameOf(member), member.Address.ToString());
+        else if (was) Log.NodeReachable(_node.Logger, NameOf(member), member.Address.ToString());
     }
+
+    private void Tell(ClusterEvent.MemberRemoved e)
+    {
+        if (e.Member.UniqueAddress.Equals(_node.Self)) return;
+        if (e.PreviousStatus == MemberStatus.Down) Log.NodeRemoved(_node.Logger, NameOf(e.Member), e.Member.Address.ToString());
+        else Log.NodeLeft(_node.Logger, NameOf(e.Member), e.Member.Address.ToString());
+    }
+
+    private string NameOf(Member member) => _hellos.TryGetValue(member.UniqueAddress, out var known) ? known.Hello.Node : "without a name";
 
     private void Put(Member member, bool reachable) =>
         _members[member.UniqueAddress] = new ClusterMember(member.UniqueAddress, member.Status, reachable, member.HasRole(ClusterRoles.Stream));
@@ -122,8 +137,10 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void Accept(UniqueAddress from, Hello hello, IActorRef actor)
     {
-        if (_hellos.TryGetValue(from, out var known) && known.Hello == hello && known.Actor.Equals(actor)) return;
+        var isKnown = _hellos.TryGetValue(from, out var known);
+        if (isKnown && known.Hello == hello && known.Actor.Equals(actor)) return;
         _hellos[from] = (hello, actor);
+        if (!isKnown) Log.NodeJoined(_node.Logger, hello.Node, from.Address.ToString());
         Publish();
     }
 

@@ -13,6 +13,9 @@ internal sealed record Hello(string Node, long StartedAt, bool Draining, string?
 /// <summary>The name of the node that gets this is held by a member that is there.</summary>
 internal sealed record NameTaken(string Node, string By) : IWireMessage;
 
+/// <summary>The sender has found that nothing listens any more at the address of this member.</summary>
+internal sealed record Crashed(string Address, int Uid) : IWireMessage;
+
 /// <summary>Is the node that gets this in a cluster? Asked by a node that looks for one.</summary>
 internal sealed record SeedQuestion : IWireMessage
 {

@@ -26,6 +26,13 @@ internal static class NodesWire
             static (ref from) => new NameTaken(from.RequiredText(), from.RequiredText())),
         new WireCodec<SeedQuestion>("N3", static (_, _) => { }, static (ref _) => SeedQuestion.Instance),
         new WireCodec<SeedAnswer>("N4", static (m, to) => to.Bool(m.InCluster), static (ref from) => new SeedAnswer(from.Bool())),
+        new WireCodec<Crashed>("N9",
+            static (m, to) =>
+            {
+                to.Text(m.Address);
+                to.Int(m.Uid);
+            },
+            static (ref from) => new Crashed(from.RequiredText(), (int)from.Int())),
         new WireCodec<Request>("N5", Write, ReadRequest),
         new WireCodec<Reply>("N6", Write, ReadReply),
         new WireCodec<Requests>("N7",

@@ -7,10 +7,10 @@ namespace AkkaSse.AspNetCore.Tests.Detach;
 /// <summary>Readers come in one after the other, and nobody else waits for them.</summary>
 public sealed class AcceptThrottleTests
 {
-    private const string DoorThread = "AkkaSse door";
+    private const string ThrottleThread = "AkkaSse accept throttle";
 
     [Fact]
-    public async Task Readers_come_in_through_the_door_and_publishes_do_not()
+    public async Task Readers_come_in_through_the_throttle_and_publishes_do_not()
     {
         var watch = new Watch();
         await using var host = await EdgeHost.StartAsync(detach: true, host: h => h.Services.AddSingleton<IHubAuthorizer>(watch));
@@ -18,10 +18,10 @@ public sealed class AcceptThrottleTests
         await reader.NextAsync("hub.open");
         (await host.PostAsync("/v1/streams/a/events", "x")).Status.ShouldBe(202);
         (await reader.NextEventAsync()).Data.ShouldBe("x");
-        watch.Threads[HubAction.Subscribe].ShouldBe(DoorThread);
-        watch.Threads[HubAction.Publish].ShouldNotBe(DoorThread);
+        watch.Threads[HubAction.Subscribe].ShouldBe(ThrottleThread);
+        watch.Threads[HubAction.Publish].ShouldNotBe(ThrottleThread);
         (await host.GetAsync("/v1/streams")).Status.ShouldBe(200);
-        watch.Threads[HubAction.ListStreams].ShouldNotBe(DoorThread, "a list on a new connection");
+        watch.Threads[HubAction.ListStreams].ShouldNotBe(ThrottleThread, "a list on a new connection");
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class AcceptThrottleTests
         DetachMiddleware.AsksToRead(System.Text.Encoding.ASCII.GetBytes(request)).ShouldBe(reads);
 
     [Fact]
-    public async Task Publish_is_answered_while_a_reader_holds_up_the_door()
+    public async Task Publish_is_answered_while_a_reader_holds_up_the_throttle()
     {
         var watch = new Watch();
         await using var host = await EdgeHost.StartAsync(detach: true, host: h => h.Services.AddSingleton<IHubAuthorizer>(watch));
@@ -51,7 +51,7 @@ public sealed class AcceptThrottleTests
             return default;
         };
         var reading = host.SubscribeAsync("/v1/streams/a/events");
-        await Eventually.Until(() => watch.Threads.ContainsKey(HubAction.Subscribe), "the reader to stand in the door");
+        await Eventually.Until(() => watch.Threads.ContainsKey(HubAction.Subscribe), "the reader to wait in the throttle");
         (await Eventually.Within(publisher.PostAsync("/v1/streams/a/events", new StringContent("x")), "the publish to be answered")).EnsureSuccessStatusCode();
         reading.IsCompleted.ShouldBeFalse();
         hold.Set();
@@ -80,11 +80,11 @@ public sealed class AcceptThrottleTests
     [Fact]
     public async Task Connections_are_taken_before_readers_are_let_in()
     {
-        using var door = new AcceptThrottle();
+        using var throttle = new AcceptThrottle();
         using var hold = new ManualResetEventSlim();
         var order = new ConcurrentQueue<string>();
         var first = Through("first", accept: false, () => hold.Wait(Eventually.Deadline));
-        await Eventually.Until(() => order.Count == 1, "the first to hold the door");
+        await Eventually.Until(() => order.Count == 1, "the first to hold the throttle");
         var reader = Through("reader", accept: false);
         var connection = Through("connection", accept: true);
         hold.Set();
@@ -93,21 +93,21 @@ public sealed class AcceptThrottleTests
 
         async Task Through(string name, bool accept, Action? inside = null)
         {
-            await door.Enter(accept);
+            await throttle.Enter(accept);
             order.Enqueue(name);
             inside?.Invoke();
         }
     }
 
     [Fact]
-    public async Task Whoever_comes_while_the_door_ends_comes_through()
+    public async Task Whoever_comes_while_the_throttle_ends_comes_through()
     {
         for (var i = 0; i < 200; i++)
         {
-            var door = new AcceptThrottle();
-            var through = Enumerable.Range(0, 8).Select(n => Task.Run(async () => await door.Enter(accept: n % 2 == 0))).ToArray();
-            door.Dispose();
-            await Eventually.Within(Task.WhenAll(through), "everybody to come through a door that ends");
+            var throttle = new AcceptThrottle();
+            var through = Enumerable.Range(0, 8).Select(n => Task.Run(async () => await throttle.Enter(accept: n % 2 == 0))).ToArray();
+            throttle.Dispose();
+            await Eventually.Within(Task.WhenAll(through), "everybody to come through a throttle that ends");
         }
     }
 

@@ -33,6 +33,9 @@ public sealed partial class NodeProcess : IAsyncDisposable
 
     public Uri Url => _url.Task.Result;
 
+    /// <summary>All lines that it has written.</summary>
+    public IReadOnlyCollection<string> Lines => _lines;
+
     public string Output => string.Join('\n', _lines.TakeLast(60));
 
     public static async Task<NodeProcess> StartAsync(string name, NodeStart start)

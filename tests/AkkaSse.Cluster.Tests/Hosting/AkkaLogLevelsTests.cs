@@ -1,0 +1,37 @@
+using AkkaSse.Cluster.Hosting;
+using AkkaLevel = Akka.Event.LogLevel;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace AkkaSse.Cluster.Tests.Hosting;
+
+/// <summary>Lines of Akka.NET that belong to the coming and going of nodes are no warnings; all others stay what they are.</summary>
+public sealed class AkkaLogLevelsTests
+{
+    [Theory]
+    [InlineData("Association with remote system akka.tcp://a@h:1 has failed; address is now gated for 1000 ms.")]
+    [InlineData("AssociationError [akka.tcp://a@h:1] -> akka.tcp://a@h:2: Error [Connection refused]")]
+    [InlineData("Tried to associate with unreachable remote address [akka.tcp://a@h:1]. Address is now gated for 1000 ms")]
+    [InlineData("Cluster Node [akka.tcp://a@h:1] - Marking node(s) as UNREACHABLE [Member(address = akka.tcp://a@h:2)]")]
+    [InlineData("SBR took decision Akka.Cluster.SBR.DownUnreachable and is downing [akka.tcp://a@h:2]")]
+    public void Going_of_a_node_is_debug(string text)
+    {
+        AkkaLogLevels.Of(AkkaLevel.WarningLevel, text, null).ShouldBe(LogLevel.Debug);
+        AkkaLogLevels.Of(AkkaLevel.ErrorLevel, text, null).ShouldBe(LogLevel.Debug);
+    }
+
+    [Theory]
+    [InlineData("Scheduled sending of heartbeat was delayed.")]
+    [InlineData("Oversized payload sent: 2000000 bytes")]
+    [InlineData("")]
+    public void Other_lines_keep_their_level(string text)
+    {
+        AkkaLogLevels.Of(AkkaLevel.DebugLevel, text, null).ShouldBe(LogLevel.Debug);
+        AkkaLogLevels.Of(AkkaLevel.InfoLevel, text, null).ShouldBe(LogLevel.Information);
+        AkkaLogLevels.Of(AkkaLevel.WarningLevel, text, null).ShouldBe(LogLevel.Warning);
+        AkkaLogLevels.Of(AkkaLevel.ErrorLevel, text, null).ShouldBe(LogLevel.Error);
+    }
+
+    [Fact]
+    public void Line_with_a_cause_of_another_kind_keeps_its_level() =>
+        AkkaLogLevels.Of(AkkaLevel.ErrorLevel, "AssociationError [a] -> b", new InvalidOperationException("no serializer")).ShouldBe(LogLevel.Error);
+}
