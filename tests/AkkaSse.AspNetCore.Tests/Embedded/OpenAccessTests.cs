@@ -23,7 +23,7 @@ public sealed class OpenAccessTests
 
     [Fact]
     public async Task Nothing_is_told_in_development() =>
-        (await LinesAsync(host: static b => b.Environment.EnvironmentName = Environments.Development)).ShouldBe(0);
+        (await LinesAsync(environment: Environments.Development)).ShouldBe(0);
 
     [Fact]
     public async Task Nothing_is_told_without_endpoints_of_the_hub() => (await LinesAsync(app: static _ => { }, map: false)).ShouldBe(0);
@@ -66,14 +66,17 @@ public sealed class OpenAccessTests
         Action<ISseHubBuilder>? build = null,
         Action<WebApplication>? app = null,
         Action<WebApplicationBuilder>? host = null,
-        bool map = true)
+        bool map = true,
+        string? environment = null)
     {
         var log = new LineLog();
-        await using var server = await EdgeHost.StartAsync(edge: edge, build: build, app: app, map: map, host: b =>
+        void Host(WebApplicationBuilder builder)
         {
-            b.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(log));
-            host?.Invoke(b);
-        });
+            builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(log));
+            host?.Invoke(builder);
+        }
+
+        await using var server = await EdgeHost.StartAsync(null, edge, build, app, Host, map, null, environment);
         // The host has run what comes after the start when StartAsync returns.
         return log.Lines.Count(static l => l.Contains("asks for authorization", StringComparison.Ordinal));
     }
