@@ -111,8 +111,8 @@ nodes=0
 # start_node SYNCHRONOUS DATABASE: sets url and pid.
 start_node() {
   nodes=$((nodes + 1))
-  AKKASSE_SERVER__POSTGRES="Host=127.0.0.1;Port=$port;Username=hub;Database=$2" "$server" --urls http://127.0.0.1:0 --node-name "n$nodes" \
-    --engine postgres --set "Server:PostgresSynchronousCommit=$1" --log-level warning ${NODE_ARGUMENTS:-} >"$work/n$nodes.log" 2>&1 &
+  AKKASSE_POSTGRES__CONNECTIONSTRING="Host=127.0.0.1;Port=$port;Username=hub;Database=$2" "$server" --urls http://127.0.0.1:0 --node-name "n$nodes" \
+    --engine postgres --set "Postgres:SynchronousCommit=$1" --log-level warning ${NODE_ARGUMENTS:-} >"$work/n$nodes.log" 2>&1 &
   pid=$!
   pids+=("$pid")
   for _ in $(seq 300); do

@@ -22,93 +22,109 @@ public delegate ValueTask<string?> SseTokenProvider(SseRequestContext context, C
 /// <param name="cancellationToken">Cancelled when the attempt is given up.</param>
 public delegate ValueTask<SseClientException?> SseResponseValidator(HttpResponseMessage response, CancellationToken cancellationToken);
 
-/// <summary>The settings of an <see cref="SseClient"/>. Checked and copied when the client is made; later changes have no effect.</summary>
+/// <summary>
+/// The options of an <see cref="SseClient"/>. The client checks and copies them when it is made; later changes have no effect. Not
+/// thread-safe.
+/// </summary>
 public sealed class SseClientOptions
 {
-    /// <summary>The URL, http or https. Needed unless <see cref="RequestFactory"/> is given.</summary>
+    /// <summary>The URL of the event stream, http or https. Default null, which is a fault without <see cref="RequestFactory"/>.</summary>
     public Uri? Url { get; set; }
 
     /// <summary>
-    /// Makes the request of each attempt, for another method or a body. A request without a URL gets <see cref="Url"/>. Default: <c>GET</c>
-    /// of <see cref="Url"/>.
+    /// Makes the request of each attempt, for another method or a body. Default null: <c>GET</c> of <see cref="Url"/>. A request without a
+    /// URL gets <see cref="Url"/>.
     /// </summary>
     public SseRequestFactory? RequestFactory { get; set; }
 
     /// <summary>
-    /// Headers of every request. They win over the defaults (<c>Accept: text/event-stream</c>, <c>Cache-Control: no-cache</c>) and over a
-    /// request factory's.
+    /// Headers of every request. Default empty. They win over the client's own (<c>Accept: text/event-stream</c>,
+    /// <c>Cache-Control: no-cache</c>) and over those of <see cref="RequestFactory"/>.
     /// </summary>
     public IDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Gives the bearer token of each attempt. After a 401 it is asked once more for a new one within the same attempt.</summary>
+    /// <summary>
+    /// Gives the bearer token of each attempt. Default null: no token. After a 401 the client asks once more for a new one, within the same
+    /// attempt.
+    /// </summary>
     public SseTokenProvider? TokenProvider { get; set; }
 
     /// <summary>
-    /// An HTTP client of the caller's; it is not disposed. It may follow redirects itself. Excludes <see cref="Handler"/>.
+    /// An HTTP client of your own. Default null: the built-in handler. The client does not dispose it. It may follow redirects itself. It
+    /// excludes <see cref="Handler"/>.
     /// </summary>
     public HttpClient? HttpClient { get; set; }
 
-    /// <summary>A handler of the caller's; it is not disposed.</summary>
+    /// <summary>
+    /// An HTTP handler of your own. Default null: the built-in handler. The client does not dispose it. It excludes
+    /// <see cref="HttpClient"/>.
+    /// </summary>
     public HttpMessageHandler? Handler { get; set; }
 
-    /// <summary>A proxy in place of the system's. For the built-in handler only.</summary>
+    /// <summary>The proxy of the built-in handler. Default null: that of the system.</summary>
     public IWebProxy? Proxy { get; set; }
 
     /// <summary>
-    /// Accepts any server certificate. For the built-in handler only; never outside tests and closed networks. Default false.
+    /// Whether the built-in handler accepts any server certificate. Default false. For tests and closed networks only.
     /// </summary>
     public bool SkipTlsVerification { get; set; }
 
     /// <summary>
-    /// Redirects followed by the built-in handler, 0 to 100. Default 20, as in the Fetch standard. Authorization and cookies stay on their
-    /// origin.
+    /// The largest number of redirects in a row that the built-in handler follows. 0 to 100. Default 20, as in the Fetch standard.
+    /// Authorization and cookies stay on their origin.
     /// </summary>
     public int MaxRedirects { get; set; } = 20;
 
-    /// <summary>The id to begin after, sent as <c>Last-Event-ID</c>. Default empty: none.</summary>
+    /// <summary>The id of the event after which the stream begins, sent as <c>Last-Event-ID</c>. Default empty: none.</summary>
     public string LastEventId { get; set; } = "";
 
     /// <summary>
-    /// The last event id follows <see cref="SseClient.Acknowledge(SseEvent)"/> instead of the events handed out: at least once instead of
-    /// at most once. Default false.
+    /// Whether the last event id follows <see cref="SseClient.Acknowledge(SseEvent)"/> in place of the events handed out. Default false.
+    /// True delivers at least once, false at most once.
     /// </summary>
     public bool ManualAcknowledge { get; set; }
 
-    /// <summary>When to reconnect. Default <see cref="ReconnectPolicy.Default"/>.</summary>
+    /// <summary>Decides when the client reconnects. Default <see cref="ReconnectPolicy.Default"/>.</summary>
     public ReconnectPolicy Reconnect { get; set; } = ReconnectPolicy.Default;
 
-    /// <summary>The reconnection time while the server has given none. Default 1 s.</summary>
+    /// <summary>The reconnection time while the server has sent none. 0 ms to 2147483647 ms. Default 1 s.</summary>
     public TimeSpan DefaultRetry { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A shorter <c>retry</c> of the server counts as this much, so that no server can make the client come back without a pause; 0 to
-    /// 2147483647 ms. A shorter <see cref="MaxRetry"/> wins. It does not bind <see cref="DefaultRetry"/> or a policy's own times. Default
-    /// 500 ms.
+    /// The shortest reconnection time that a server can set. 0 ms to 2147483647 ms. Default 500 ms. A shorter <see cref="MaxRetry"/> wins.
+    /// It does not bind <see cref="DefaultRetry"/> and the times of a policy.
     /// </summary>
     public TimeSpan MinRetry { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A longer <c>retry</c> or <c>Retry-After</c> of the server counts as this much. Default 1 hour.</summary>
+    /// <summary>
+    /// The longest reconnection time that a server can set, by <c>retry</c> or <c>Retry-After</c>. 0 ms to 2147483647 ms. Default 1 h.
+    /// </summary>
     public TimeSpan MaxRetry { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// A connection that has stood for so long counts as a success even if no event came on it; with less, and without an event, the
-    /// attempt counts as failed, as an answer of 200 that ends at once does. A hub's <c>hub.end</c> is no event in this sense, a comment
-    /// is none either. 0 to 2147483647 ms; with 0 every accepted response is a success. Default 5 s.
+    /// The age at which a connection counts as a success although no event came on it. 0 ms to 2147483647 ms. Default 5 s. A connection
+    /// that ends earlier without an event is a failed attempt. A comment and a hub's <c>hub.end</c> are no events in this sense. With 0
+    /// every accepted response is a success.
     /// </summary>
     public TimeSpan StableAfter { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Give up after so many failed attempts in a row (see <see cref="StableAfter"/> for what succeeds); null, the default, for no limit.
+    /// The number of failed attempts in a row after which the client gives up. At least 1, or null. Default null: no limit.
+    /// <see cref="StableAfter"/> says which attempts fail.
     /// </summary>
     public int? MaxAttempts { get; set; }
 
-    /// <summary>Give up when attempts have failed for so long in a row; null, the default, for no limit.</summary>
+    /// <summary>
+    /// The time of failed attempts in a row after which the client gives up. 0 ms to 2147483647 ms, or null. Default null: no limit.
+    /// </summary>
     public TimeSpan? MaxReconnectTime { get; set; }
 
-    /// <summary>Which failures are permanent. Default <see cref="PermanentFailures.Standard"/>.</summary>
+    /// <summary>The failures after which the client does not reconnect. Default <see cref="PermanentFailures.Standard"/>.</summary>
     public PermanentFailures Permanent { get; set; } = PermanentFailures.Standard;
 
-    /// <summary>Takes 201 like 200, for servers that answer a subscribing <c>POST</c> with it. Default false.</summary>
+    /// <summary>
+    /// Whether 201 is accepted like 200. Default false. Set it for servers that answer a subscribing <c>POST</c> with 201.
+    /// </summary>
     public bool AcceptCreated { get; set; }
 
     /// <summary>
@@ -117,52 +133,61 @@ public sealed class SseClientOptions
     public SseResponseValidator? ResponseValidator { get; set; }
 
     /// <summary>
-    /// From the start of an attempt to its response head. Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// The time from the start of an attempt to the head of its response. 1 ms to 2147483647 ms, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Default 30 s.
     /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// A connection on which no byte arrives for so long is given up; comments count. Default null: never. Set it to at least 2.5 times the
-    /// server's heartbeat (an AkkaSse hub: 15 s).
+    /// The time without a byte after which the client gives a connection up; comments count. 1 ms to 2147483647 ms, or null. Default null:
+    /// no limit. Set it to at least 2.5 times the server's heartbeat (15 s with an AkkaSse hub).
     /// </summary>
     public TimeSpan? IdleTimeout { get; set; }
 
     /// <summary>
-    /// Events that <see cref="SseSubscription.Events"/> holds before reading stops. Default 1 024; 1 to 1 000 000. The other ways to read
-    /// hold none.
+    /// The number of events that <see cref="SseSubscription.Events"/> holds before the client stops reading. 1 to 1 000 000. Default 1 024.
+    /// The other ways to read hold none.
     /// </summary>
     public int BufferSize { get; set; } = 1024;
 
-    /// <summary>The largest event in bytes; a larger one is skipped with <see cref="SseFaulted"/>. Default 1 MiB.</summary>
+    /// <summary>
+    /// The largest event. Bytes. 1 to 512 MiB. Default 1 MiB. The client skips a larger one and reports <see cref="SseFaulted"/>.
+    /// </summary>
     public int MaxEventBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>The longest line in bytes; the event of a longer one is skipped with <see cref="SseFaulted"/>. Default 1 MiB.</summary>
+    /// <summary>
+    /// The longest line. Bytes. 1 to 512 MiB. Default 1 MiB. The client skips the event of a longer one and reports
+    /// <see cref="SseFaulted"/>.
+    /// </summary>
     public int MaxLineBytes { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// Decodes the data of every event from base64. Data that is none is delivered as it is, after <see cref="SseFaulted"/>. Default false.
+    /// Whether the client decodes the data of every event from base64. Default false. It delivers data that are no base64 as they are,
+    /// after <see cref="SseFaulted"/>.
     /// </summary>
     public bool DecodeBase64 { get; set; }
 
     /// <summary>
-    /// Collects fields outside the specification in <see cref="SseEvent.Fields"/>. A hub's comment line with the publisher's id is the
-    /// field <c>eid</c>, and is not reported as a comment. Default true.
+    /// Whether <see cref="SseEvent.Fields"/> has the fields outside the specification. Default true. A hub's comment line with the
+    /// publisher's id is the field <c>eid</c> then, and no comment.
     /// </summary>
     public bool CustomFields { get; set; } = true;
 
-    /// <summary>Delivers a hub's control events as ordinary events, too, after their notification. Default false.</summary>
+    /// <summary>
+    /// Whether the client delivers a hub's control events as ordinary events too, after their notification. Default false.
+    /// </summary>
     public bool DeliverHubEvents { get; set; }
 
     /// <summary>
-    /// After an exception from a handler or from typed JSON: true reports it by <see cref="SseFaulted"/> and goes on, false (the default)
-    /// ends the subscription with it.
+    /// Whether the subscription goes on after an exception from a handler or from typed JSON, and reports it by <see cref="SseFaulted"/>.
+    /// Default false: the exception ends the subscription.
     /// </summary>
     public bool ContinueAfterHandlerFailure { get; set; }
 
-    /// <summary>The clock of every delay and timeout.</summary>
+    /// <summary>The clock of every delay and timeout. Default <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where connection changes are logged; event data never is. Default null: nowhere.</summary>
+    /// <summary>Where changes of the connection are logged. Default null: nowhere. Event data are never logged.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
     internal Func<HttpClient>? HttpClientFactory { get; set; }

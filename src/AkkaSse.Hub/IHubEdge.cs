@@ -112,8 +112,8 @@ public interface IHubEdge
     NodeLoad Load { get; }
 
     /// <summary>
-    /// Decides whether a connection may run, and fixes its claim and start positions. The edge authorises before it calls, and then either runs the
-    /// connection or disposes it.
+    /// Decides whether a connection may run, registers its client id and fixes its start positions. The edge authorises before it calls,
+    /// and then either runs the connection or disposes it.
     /// </summary>
     ValueTask<Admission> ConnectAsync(SubscribeRequest request, CancellationToken cancellation);
 

@@ -6,7 +6,6 @@ using AkkaSse.Protocol;
 using AkkaSse.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AkkaSse.Postgres.Tests;
@@ -34,18 +33,6 @@ public sealed class SetupTests(SharedServer shared)
             c => c.ShouldContain("\"engine\":\"postgres\""), c => c.ShouldContain("\"a\""), c => c.ShouldContain("\"b\""));
     }
 
-    [Fact]
-    public void Faults_of_the_options_are_told_where_they_are_written_and_engines_are_chosen_once()
-    {
-        var builder = new ServiceCollection().AddSseHub();
-        Should.Throw<ArgumentException>(() => builder.UsePostgres("Password=s3cret-word;Port=x")).Message.ShouldSatisfyAllConditions(
-            m => m.ShouldContain("ConnectionString"), m => m.ShouldNotContain("s3cret"));
-        Should.Throw<ArgumentException>(() => builder.UsePostgres(new PostgresOptions { ConnectionString = "Host=db", Lease = TimeSpan.FromSeconds(1), Appenders = 0 }))
-            .Message.ShouldSatisfyAllConditions(m => m.ShouldContain("Lease is 1s; 2s to 5m"), m => m.ShouldContain("Appenders is 0; 1 to 16"));
-        builder.UsePostgres("Host=db").UseErrorWriter<Silent>().ShouldBeSameAs(builder);
-        Should.Throw<InvalidOperationException>(() => builder.UsePostgres("Host=db")).Message.ShouldContain("once");
-    }
-
     private static async Task<WebApplication> StartAsync(string name, string connection)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -56,10 +43,5 @@ public sealed class SetupTests(SharedServer shared)
         app.MapSseHub();
         await app.StartAsync();
         return app;
-    }
-
-    private sealed class Silent : IHubErrorWriter
-    {
-        public Task WriteAsync(HttpContext context, int status, string code, string message) => Task.CompletedTask;
     }
 }

@@ -52,7 +52,7 @@ public sealed partial class ConfigurationTests
     {
         var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "postgres"]);
         code.ShouldBe(ConfigurationFault);
-        output.ShouldContain("Server:Postgres is empty");
+        output.ShouldContain("Postgres:ConnectionString is empty");
 
         (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "postgres", "--postgres", "Password=s3cret-word;Port=none"]);
         code.ShouldBe(ConfigurationFault);
@@ -60,7 +60,7 @@ public sealed partial class ConfigurationTests
 
         (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", "postgres", "--postgres", "Host=db;Password=s3cret-word"]);
         code.ShouldBe(0);
-        output.ShouldContain("Server:Postgres");
+        output.ShouldContain("Postgres:ConnectionString");
         output.ShouldNotContain("s3cret-word");
     }
 

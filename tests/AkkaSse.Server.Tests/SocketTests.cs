@@ -29,18 +29,4 @@ public sealed class SocketTests
         accepted.GetRawSocketOption(TcpLevel, TcpUserTimeout, value).ShouldBe(4);
         BitConverter.ToInt32(value).ShouldBe(14_000);
     }
-
-    [Theory]
-    [InlineData("localhost", true)]
-    [InlineData("app.localhost", true)]
-    [InlineData("127.0.0.1", true)]
-    [InlineData("127.8.9.10", true)]
-    [InlineData("[::1]", true)]
-    [InlineData("0.0.0.0", false)]
-    [InlineData("[::]", false)]
-    [InlineData("localhost.example", false)]
-    [InlineData("127.0.0.1.example", false)]
-    [InlineData("10.0.0.1", false)]
-    [InlineData("", false)]
-    public void Loopback_is_only_what_no_other_host_can_reach(string host, bool expected) => ListenUrls.IsLoopback(host).ShouldBe(expected);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using AkkaSse.Hub;
 using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
@@ -42,14 +43,6 @@ internal sealed class GuardRules
             + "origin may, and of AllowedOrigins.");
     }
 
-    public static bool IsHost(string? host) =>
-        host is not null
-        && (host == "*" || Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host) != UriHostNameType.Unknown);
-
-    public static bool IsOrigin(string? text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-        && text!.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
-
     private bool IsServed(HostString host)
     {
         var value = host.Value ?? "";
@@ -61,8 +54,8 @@ internal sealed class GuardRules
 
     private bool IsServed(string name)
     {
-        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IsBelow(name, ".localhost") || _hosts.Contains(name)) return true;
-        if (IPAddress.TryParse(name, out var address) && (_addresses || IPAddress.IsLoopback(address))) return true;
+        if (HostNames.IsLoopback(name) || _hosts.Contains(name)) return true;
+        if (_addresses && IPAddress.TryParse(name, out _)) return true;
         foreach (var suffix in _suffixes)
         {
             if (IsBelow(name, suffix)) return true;

@@ -13,7 +13,7 @@ public enum HubAction
     Publish,
 
     /// <summary>
-    /// Connect under a client id that is not the principal's own subject. Needs an explicit grant: without an authorizer it is refused.
+    /// Register a client id that is not the principal's own subject. Needs an explicit grant: without an authorizer it is refused.
     /// </summary>
     ClaimClient,
 

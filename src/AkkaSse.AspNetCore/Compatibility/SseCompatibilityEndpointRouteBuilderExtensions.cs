@@ -41,6 +41,7 @@ public static class SseCompatibilityEndpointRouteBuilderExtensions
         {
             var mapped = group.MapMethods(route.RoutePattern, route.Methods, context => InvokeAsync(context, shared, route));
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
+            mapped.WithMetadata(OpenAccess.Endpoint.Of(shared.Edge));
             if (route.Streaming) mapped.WithMetadata(StreamingEndpoint.Metadata);
             var policy = route.Group == EndpointGroup.Publish ? options.Endpoints.PublishPolicy : options.Endpoints.SubscribePolicy;
             if (policy is not null) mapped.WithMetadata(new AuthorizeAttribute(policy));

@@ -2,27 +2,33 @@ using AkkaSse.Protocol;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>The options of the edges that clients of older hubs can use unchanged. Read when they are mapped.</summary>
+/// <summary>The options of the endpoints for clients of older hubs. Read when they are mapped. Not thread-safe.</summary>
 public sealed class SseCompatibilityOptions
 {
-    /// <summary>Serve <c>GET /events?stream=</c> as r3labs' hub does. Default true.</summary>
+    /// <summary>Whether <c>GET /events?stream=</c> is served as r3labs' hub does. Default true.</summary>
     public bool R3labs { get; set; } = true;
 
-    /// <summary>Serve <c>GET /connect?id=</c> and <c>POST /broadcast?type=&amp;id=</c> as davidsbond's broker does. Default true.</summary>
+    /// <summary>
+    /// Whether <c>GET /connect?id=</c> and <c>POST /broadcast?type=&amp;id=</c> are served as davidsbond's broker does. Default true.
+    /// </summary>
     public bool Davidsbond { get; set; } = true;
 
-    /// <summary>Serve <c>GET</c> and <c>POST /automation/api/v2/events[/{subscription}]</c> as ctrlX does. Default true.</summary>
+    /// <summary>
+    /// Whether <c>GET</c> and <c>POST /automation/api/v2/events[/{subscription}]</c> are served as ctrlX does. Default true.
+    /// </summary>
     public bool CtrlX { get; set; } = true;
 
     /// <summary>
-    /// Policies, headers and rules, with the meaning they have on the native routes: <see cref="SseHubEndpointOptions.SubscribePolicy"/> for everything that opens a
-    /// stream and for managed subscriptions, <see cref="SseHubEndpointOptions.PublishPolicy"/> for <c>/broadcast</c>. The other policies have no meaning here.
+    /// Policies, headers and rules, with the meaning that they have on the native routes. Default: the defaults of
+    /// <see cref="SseHubEndpointOptions"/>. <see cref="SseHubEndpointOptions.SubscribePolicy"/> holds for the endpoints that open a stream
+    /// and for managed subscriptions, <see cref="SseHubEndpointOptions.PublishPolicy"/> for <c>/broadcast</c>; the other policies have no
+    /// effect here.
     /// </summary>
     public SseHubEndpointOptions Endpoints { get; } = new();
 
     /// <summary>
-    /// Makes the event that is first on a connection of <c>/connect</c>, from the client's zone and id; null, the default, for none. Its id is left out: a client
-    /// would send it back as its last event id. Called once per connection, from any thread.
+    /// Makes the first event of a connection to <c>/connect</c>, from the client's zone and id. Default null: none. The hub leaves the
+    /// event's id out, because a client would send it back as its last event id. The hub calls it once per connection, from any thread.
     /// </summary>
     public Func<string, string, SseEvent>? Welcome { get; set; }
 

@@ -8,7 +8,8 @@ namespace AkkaSse.AspNetCore;
 /// host runs before it stops any service: the server still answers while readers are told to go elsewhere, and closes its connections
 /// after.
 /// </summary>
-internal sealed class HubLifetimeService(SseHub hub, IHostApplicationLifetime lifetime) : IHostedLifecycleService, IDisposable
+internal sealed class HubLifetimeService(SseHub hub, IHostApplicationLifetime lifetime, IServiceProvider services)
+    : IHostedLifecycleService, IDisposable
 {
     private readonly Lock _gate = new();
     private CancellationTokenRegistration _stopping;
@@ -24,7 +25,7 @@ internal sealed class HubLifetimeService(SseHub hub, IHostApplicationLifetime li
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken) => OpenAccess.WarnAsync(services);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

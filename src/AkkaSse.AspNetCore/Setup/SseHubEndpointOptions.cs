@@ -5,65 +5,70 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>The options of the hub's endpoints. Read when they are mapped.</summary>
+/// <summary>The options of the hub's endpoints. Read when they are mapped. Not thread-safe.</summary>
 public sealed class SseHubEndpointOptions
 {
     /// <summary>
-    /// Authorization policy of everything that opens an event stream, and of managed subscriptions; null for none of its own.
+    /// The authorization policy of the endpoints that open an event stream, and of managed subscriptions. Default null: none of its own.
     /// </summary>
     public string? SubscribePolicy { get; set; }
 
-    /// <summary>Authorization policy of everything that publishes; null for none of its own.</summary>
+    /// <summary>The authorization policy of the endpoints that publish. Default null: none of its own.</summary>
     public string? PublishPolicy { get; set; }
 
     /// <summary>
-    /// Authorization policy of listing, creating, inspecting, clearing and removing streams, and of history; null for none of its own.
+    /// The authorization policy of the endpoints that list, create, inspect, clear and remove streams, and of history. Default null: none
+    /// of its own.
     /// </summary>
     public string? StreamsPolicy { get; set; }
 
     /// <summary>
-    /// Authorization policy of listing, inspecting, disconnecting clients and of changing their streams; null for none of its own.
+    /// The authorization policy of the endpoints that list, inspect and disconnect clients and change their streams. Default null: none of
+    /// its own.
     /// </summary>
     public string? ClientsPolicy { get; set; }
 
-    /// <summary>Authorization policy of <c>/v1/cluster</c>; null for none of its own.</summary>
+    /// <summary>The authorization policy of <c>/v1/cluster</c>. Default null: none of its own.</summary>
     public string? ClusterPolicy { get; set; }
 
     /// <summary>
-    /// Whether a request without authentication may choose its client id. Default false: whoever knows an id could take its messages.
+    /// Whether a request without authentication may choose its client id. Default false: everybody who knows an id could take its messages.
     /// </summary>
     public bool AllowAnonymousClientIds { get; set; }
 
     /// <summary>
-    /// For a hub without authentication: only loopback <c>Host</c> values and those of <see cref="Guard"/> are served (a page that rebinds a
-    /// name to the hub's address is refused), and writes that a page of another origin sends are refused. Default false.
+    /// Whether only loopback <c>Host</c> values and those of <see cref="Guard"/> are served, and writes and subscriptions of pages of other
+    /// origins are refused. Default false. Set it for a hub without authentication: it refuses a page that rebinds a name to the hub's
+    /// address.
     /// </summary>
     public bool LoopbackOnly { get; set; }
 
-    /// <summary>What <see cref="LoopbackOnly"/> lets through besides.</summary>
+    /// <summary>The hosts and origins that <see cref="LoopbackOnly"/> serves besides. Default: none.</summary>
     public SseHubGuardOptions Guard { get; } = new();
 
     /// <summary>
-    /// Answer 406 to a subscriber whose <c>Accept</c> excludes <c>text/event-stream</c> (HTTP-12). Default false: no <c>Accept</c> is
-    /// demanded.
+    /// Whether a subscriber whose <c>Accept</c> excludes <c>text/event-stream</c> is answered 406. Default false: no <c>Accept</c> is
+    /// refused.
     /// </summary>
     public bool DemandAccept { get; set; }
 
-    /// <summary>Response headers of every event stream; they override the hub's own (HTTP-02). No CORS header is set by default.</summary>
+    /// <summary>
+    /// Headers of the response of every event stream. Default empty. They override the hub's own; the hub sets no CORS header.
+    /// </summary>
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The value of <c>WWW-Authenticate</c> on a 401 that the hub's own rules give. Default <c>Bearer</c>.</summary>
     public string Challenge { get; set; } = "Bearer";
 
     /// <summary>
-    /// Whether connections keep a snapshot of their request's headers for callbacks (about 1 KB each); <c>Authorization</c>, <c>Cookie</c>
-    /// and <c>Proxy-Authorization</c> are never kept. Null, the default: when an <see cref="IHubObserver"/> is registered.
+    /// Whether a connection keeps a copy of its request's headers for callbacks, about 1 KB each. Default null: when an
+    /// <see cref="IHubObserver"/> is registered. <c>Authorization</c>, <c>Cookie</c> and <c>Proxy-Authorization</c> are never kept.
     /// </summary>
     public bool? CaptureHeaders { get; set; }
 
     /// <summary>
-    /// The stable subject of an authenticated principal: the scope of its claims and idempotency keys. Default: the claim <c>sub</c> or the
-    /// name identifier, else the identity's name.
+    /// Gives the stable subject of an authenticated principal, to which registrations of client ids and idempotency keys belong. Default:
+    /// the claim <c>sub</c> or the name identifier, else the identity's name.
     /// </summary>
     public Func<ClaimsPrincipal, string?> SubjectOf { get; set; } = static principal =>
         principal.FindFirst("sub")?.Value ?? principal.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? principal.Identity?.Name;

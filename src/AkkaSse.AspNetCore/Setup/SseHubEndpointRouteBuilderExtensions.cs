@@ -39,7 +39,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         {
             var mapped = group.MapMethods(route.RoutePattern, route.Methods, context => InvokeAsync(context, edge, route));
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
-            mapped.WithMetadata(new OperationsMetadata(method => Operations.Of(route, method)));
+            mapped.WithMetadata(new OperationsMetadata(method => Operations.Of(route, method)), OpenAccess.Endpoint.Of(edge));
             if (route.Streaming) mapped.WithMetadata(StreamingEndpoint.Metadata);
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
@@ -75,7 +75,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         var edge = Edge(endpoints, pattern, nameof(MapSseStream), configure);
         var mapped = endpoints.MapMethods(pattern, ReadMethods, context => InvokeStreamAsync(context, edge, stream));
         mapped.WithDisplayName($"AkkaSse stream {pattern}").WithMetadata([.. StreamingEndpoint.Metadata, NotStored]);
-        mapped.WithMetadata(new OperationsMetadata(static _ => Operations.ReadStream));
+        mapped.WithMetadata(new OperationsMetadata(static _ => Operations.ReadStream), OpenAccess.Endpoint.Of(edge));
         if (edge.Options.SubscribePolicy is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         return mapped;
     }

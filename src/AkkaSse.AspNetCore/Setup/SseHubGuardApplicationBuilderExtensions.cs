@@ -25,6 +25,7 @@ public static class SseHubGuardApplicationBuilderExtensions
         configure?.Invoke(options);
         var faults = options.Validate().ToList();
         if (faults.Count > 0) throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
+        app.ApplicationServices.GetRequiredService<HubMappings>().IsGuarded = true;
         var rules = new GuardRules(options);
         return app.Use(next => context =>
             rules.Check(context.Request) is { } fault ? errors.WriteAsync(context, fault.Status, fault.Code, fault.Message) : next(context));

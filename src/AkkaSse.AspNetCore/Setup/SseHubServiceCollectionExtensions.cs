@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,6 +18,10 @@ public static class SseHubServiceCollectionExtensions
     /// hosted service that starts it before the server listens and drains it before the server closes connections. Its clock is the
     /// container's <see cref="TimeProvider"/>, where there is one.
     /// </summary>
+    /// <remarks>
+    /// The options are <see cref="IOptions{TOptions}"/> of <see cref="HubOptions"/>: what the application configures besides
+    /// (<c>services.Configure&lt;HubOptions&gt;(…)</c>) holds too.
+    /// </remarks>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets options. All faults are listed in one <see cref="OptionsValidationException"/> at start.</param>
     /// <returns>A builder that chooses engine, observers, authorizer and error writer. Calling this again adds options and returns the
@@ -23,11 +29,34 @@ public static class SseHubServiceCollectionExtensions
     public static ISseHubBuilder AddSseHub(this IServiceCollection services, Action<HubOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var options = services.AddOptions<HubOptions>();
-        if (configure is not null) options.Configure(configure);
+        if (configure is not null) services.Configure(configure);
+        return Add(services);
+    }
+
+    /// <summary>
+    /// Adds a hub like <see cref="AddSseHub(IServiceCollection, Action{HubOptions}?)"/>, with options from the configuration.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configuration">
+    /// The section, like <c>builder.Configuration.GetSection("Hub")</c>. Durations are written as .NET writes them (<c>00:00:15</c>). A key
+    /// that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// </param>
+    /// <returns>The builder that the other overload returns.</returns>
+    [RequiresDynamicCode("The configuration is bound by reflection.")]
+    [RequiresUnreferencedCode("The configuration is bound by reflection.")]
+    public static ISseHubBuilder AddSseHub(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<HubOptions>().Bind(configuration, static binder => binder.ErrorOnUnknownConfiguration = true);
+        return Add(services);
+    }
+
+    private static SseHubBuilder Add(IServiceCollection services)
+    {
         if (services.Any(s => s.ServiceType == typeof(SseHub))) return new SseHubBuilder(services);
 
-        options.ValidateOnStart();
+        services.AddOptions<HubOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<HubOptions>, HubOptionsValidator>();
         services.AddSingleton(static provider => new SseHub(
             provider.GetRequiredService<IOptions<HubOptions>>().Value,

@@ -3,88 +3,103 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Client;
 
-/// <summary>The settings of an <see cref="SseHubClient"/>. Checked and copied when the client is made.</summary>
+/// <summary>
+/// The options of an <see cref="SseHubClient"/>. The client checks and copies them when it is made; later changes have no effect. Not
+/// thread-safe.
+/// </summary>
 public sealed class SseHubClientOptions
 {
-    /// <summary>Where the hub is, http or https, without <c>/v1</c>. Needed.</summary>
+    /// <summary>The URL of the hub, http or https, without <c>/v1</c>. Default null, which is a fault.</summary>
     public Uri? BaseAddress { get; set; }
 
-    /// <summary>Headers of every request.</summary>
+    /// <summary>Headers of every request. Default empty.</summary>
     public IDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Gives the bearer token of each request. After a 401 it is asked once more for a new one.</summary>
+    /// <summary>
+    /// Gives the bearer token of each request. Default null: no token. After a 401 the client asks once more for a new one.
+    /// </summary>
     public SseTokenProvider? TokenProvider { get; set; }
 
-    /// <summary>An HTTP client of the caller's; it is not disposed. Excludes <see cref="Handler"/>.</summary>
+    /// <summary>
+    /// An HTTP client of your own. Default null: the built-in handler. The client does not dispose it. It excludes <see cref="Handler"/>.
+    /// </summary>
     public HttpClient? HttpClient { get; set; }
 
-    /// <summary>A handler of the caller's; it is not disposed.</summary>
+    /// <summary>
+    /// An HTTP handler of your own. Default null: the built-in handler. The client does not dispose it. It excludes
+    /// <see cref="HttpClient"/>.
+    /// </summary>
     public HttpMessageHandler? Handler { get; set; }
 
-    /// <summary>A proxy in place of the system's. For the built-in handler only.</summary>
+    /// <summary>The proxy of the built-in handler. Default null: that of the system.</summary>
     public IWebProxy? Proxy { get; set; }
 
     /// <summary>
-    /// Accepts any server certificate. For the built-in handler only; never outside tests and closed networks. Default false.
+    /// Whether the built-in handler accepts any server certificate. Default false. For tests and closed networks only.
     /// </summary>
     public bool SkipTlsVerification { get; set; }
 
-    /// <summary>Events of one request at most. Default 2 000; 1 to 10 000 (the hub's own bound).</summary>
+    /// <summary>The largest number of events in one request. 1 to 10 000, the hub's own bound. Default 2 000.</summary>
     public int MaxBatchEvents { get; set; } = 2_000;
 
-    /// <summary>Bytes of data of one request at most, unless one event alone is larger. Default 512 KiB; 1 KiB to 16 MiB.</summary>
+    /// <summary>
+    /// The largest size of the data in one request. Bytes. 1 KiB to 16 MiB. Default 512 KiB. A single event may be larger.
+    /// </summary>
     public int MaxBatchBytes { get; set; } = 512 * 1024;
 
     /// <summary>
-    /// How long an event may wait for company before its request goes out. Default zero: a request takes what has gathered while the one
-    /// before was under way, so that batches grow with the load and an idle client adds no delay. At most 10 s.
+    /// The time that an event may wait for others before its request is sent. 0 s to 10 s. Default 0 s: a request takes the events that
+    /// arrived during the previous one, so that batches grow with the load and an idle client adds no delay.
     /// </summary>
     public TimeSpan MaxBatchDelay { get; set; } = TimeSpan.Zero;
 
     /// <summary>
-    /// Requests under way at once, each with its own streams. Default 4; 1 to 64. More help publishers of many streams; one stream uses
-    /// one.
+    /// The number of requests in flight, each with streams of its own. 1 to 64. Default 4. More help publishers of many streams; one stream
+    /// uses one.
     /// </summary>
     public int Lanes { get; set; } = 4;
 
-    /// <summary>Events accepted from callers and not yet answered; beyond this callers wait. Default 32 768; 1 to 10 000 000.</summary>
+    /// <summary>
+    /// The largest number of events that are accepted from callers and not answered. 1 to 10 000 000. Default 32 768. Beyond it callers
+    /// wait.
+    /// </summary>
     public int MaxPendingEvents { get; set; } = 32_768;
 
     /// <summary>
-    /// Bytes of data accepted from callers and not yet answered; beyond this callers wait. Default 64 MiB; 1 KiB and more.
+    /// The largest size of the data that are accepted from callers and not answered. Bytes. At least 1 KiB. Default 64 MiB. Beyond it
+    /// callers wait.
     /// </summary>
     public long MaxPendingBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>How long one request may take. Default 30 s.</summary>
+    /// <summary>The time that one request may take. 1 ms to 4 min. Default 30 s.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a failed request is repeated. Default 60 s; at most 4 min, because a hub need not remember idempotency keys for more than 5
-    /// min. Zero never repeats.
+    /// The time for which the client repeats a failed request. 0 s to 4 min. Default 1 min. A hub need not remember idempotency keys for
+    /// more than 5 min. 0 never repeats.
     /// </summary>
     public TimeSpan RetryTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Whether batches carry an idempotency key. Default true. False spares the hub its table of keys, for floods of events that may be
-    /// lost or
-    /// doubled: a request whose answer is lost is then not repeated, and its events are answered <see
-    /// cref="SsePublishStatus.OutcomeUnknown"/>.
+    /// Whether batches carry an idempotency key. Default true. False spares the hub its table of keys, for many events that may be lost or
+    /// doubled: the client does not repeat a request whose answer is lost, and answers its events with
+    /// <see cref="SsePublishStatus.OutcomeUnknown"/>.
     /// </summary>
     public bool Idempotent { get; set; } = true;
 
     /// <summary>
-    /// The first wait before a repetition, doubled each time up to 20 times as much; the actual wait is a random half to all of it. Default
-    /// 100 ms.
+    /// The wait before the first repetition; it doubles each time, up to 20 times as much. 1 ms to 1 min. Default 100 ms. The client waits
+    /// a random half to all of it.
     /// </summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long <see cref="SseHubClient.DisposeAsync"/> waits for what is under way. Default 5 s.</summary>
+    /// <summary>The time that <see cref="SseHubClient.DisposeAsync"/> waits for requests in flight. 0 s to 4 min. Default 5 s.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The clock of every delay and timeout.</summary>
+    /// <summary>The clock of every delay and timeout. Default <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where repetitions are logged; event data never is. Default null: nowhere.</summary>
+    /// <summary>Where repetitions are logged. Default null: nowhere. Event data are never logged.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
     internal Func<HttpClient>? HttpClientFactory { get; set; }

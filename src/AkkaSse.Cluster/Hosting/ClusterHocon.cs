@@ -41,7 +41,8 @@ internal static class ClusterHocon
         {
             if (!string.IsNullOrWhiteSpace(hocon)) config = config.WithFallback(ConfigurationFactory.ParseString(hocon));
         }
-        if (options.Roles.Contains(AkkaEngineOptions.EdgeRole)) config = config.WithFallback(ConfigurationFactory.ParseString(File("edge.hocon")));
+        if (options.EffectiveRoles.Contains(AkkaEngineOptions.EdgeRole))
+            config = config.WithFallback(ConfigurationFactory.ParseString(File("edge.hocon")));
         return config.WithFallback(ConfigurationFactory.ParseString(File("hub.hocon"))).WithFallback(ConfigurationFactory.ParseString(File("common.hocon")));
     }
 

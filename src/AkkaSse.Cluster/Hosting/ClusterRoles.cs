@@ -12,7 +12,7 @@ internal static class ClusterRoles
     internal const string Edge = "akkasse-" + AkkaEngineOptions.EdgeRole;
 
     /// <summary>Of a node with these options.</summary>
-    internal static IEnumerable<string> Of(AkkaEngineOptions options) => options.Roles.Distinct().Select(static role => "akkasse-" + role);
+    internal static IEnumerable<string> Of(AkkaEngineOptions options) => options.EffectiveRoles.Select(static role => "akkasse-" + role);
 
     /// <summary>Whether a member is a node of the hub at all.</summary>
     internal static bool HasHub(Member member) => member.HasRole(Stream) || member.HasRole(Edge);

@@ -1,6 +1,6 @@
-using System.Net;
 using Akka.Actor.Setup;
 using Akka.Configuration;
+using AkkaSse.Hub;
 using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
@@ -54,9 +54,10 @@ internal sealed class TlsNode : IDisposable
     internal static void Warn(Config config, string remedy, ILogger logger)
     {
         var host = config.GetString("akka.remote.dot-netty.tcp.hostname");
-        var loopback = IPAddress.TryParse(host, out var address) ? IPAddress.IsLoopback(address) : host?.Equals("localhost", StringComparison.OrdinalIgnoreCase) == true;
         // Akka.NET listens on all addresses when it is given none.
-        if (!loopback && !TlsHocon.IsOn(config)) Log.PortIsOpen(logger, string.IsNullOrEmpty(host) ? "0.0.0.0" : host, config.GetInt("akka.remote.dot-netty.tcp.port"), remedy);
+        if (HostNames.IsLoopback(host) || TlsHocon.IsOn(config)) return;
+        var address = string.IsNullOrEmpty(host) ? "0.0.0.0" : host;
+        Log.PortIsOpen(logger, address, config.GetInt("akka.remote.dot-netty.tcp.port"), remedy);
     }
 
     public void Dispose()

@@ -1,67 +1,96 @@
 using Akka.Actor;
 using AkkaSse.Cluster;
 using AkkaSse.Cluster.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Chooses the engine on an Akka.NET cluster.</summary>
+/// <summary>Chooses the engine on an Akka.NET cluster: many nodes that need nothing but each other.</summary>
+/// <remarks>
+/// The options are <see cref="IOptions{TOptions}"/> of <see cref="AkkaClusterOptions"/>: what the application configures besides
+/// (<c>services.Configure&lt;AkkaClusterOptions&gt;(…)</c>) holds too. The host checks them when it starts, and throws one
+/// <see cref="OptionsValidationException"/> that lists every fault.
+/// </remarks>
 public static class AkkaClusterSseHubBuilderExtensions
 {
-    /// <summary>Many nodes that need nothing but each other.</summary>
+    /// <summary>Chooses the engine, with options that are set in code.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
-    /// <param name="configure">Sets options; without seeds this node is a cluster by itself.</param>
-    /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
+    /// <param name="configure">Sets options. Without seeds this node is a cluster of one.</param>
+    /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
-    public static ISseHubBuilder UseAkkaCluster(this ISseHubBuilder builder, Action<AkkaClusterOptions> configure)
+    public static ISseHubBuilder UseAkkaCluster(this ISseHubBuilder builder, Action<AkkaClusterOptions>? configure = null)
     {
-        ArgumentNullException.ThrowIfNull(configure);
-        var options = new AkkaClusterOptions();
-        configure(options);
-        return builder.UseAkkaCluster(options);
+        var options = Use(builder);
+        if (configure is not null) options.Configure(configure);
+        return builder;
     }
 
-    /// <summary>Many nodes that need nothing but each other, with options from the application's services, its configuration among them.</summary>
+    /// <summary>Chooses the engine, with options that are set in code with the application's services.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
-    /// <param name="configure">Sets options when the hub is made; the hub's construction throws <see cref="ArgumentException"/> when they are invalid.</param>
+    /// <param name="configure">Sets options, when the host starts.</param>
+    /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
     public static ISseHubBuilder UseAkkaCluster(this ISseHubBuilder builder, Action<AkkaClusterOptions, IServiceProvider> configure)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
-        return builder.UseEngine(provider =>
-        {
-            var options = new AkkaClusterOptions();
-            configure(options, provider);
-            return new AkkaClusterEngine(options, provider.GetService<ILoggerFactory>());
-        });
+        Use(builder).Configure(configure);
+        return builder;
+    }
+
+    /// <summary>Chooses the engine, with options from a section of the configuration.</summary>
+    /// <param name="builder">What <c>AddSseHub</c> returned.</param>
+    /// <param name="configuration">
+    /// The section, like <c>builder.Configuration.GetSection("Akka")</c>. Durations are written as .NET writes them (<c>00:00:15</c>). A
+    /// key that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// </param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
+    public static ISseHubBuilder UseAkkaCluster(this ISseHubBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        Use(builder).Bind(configuration, static binder => binder.ErrorOnUnknownConfiguration = true);
+        return builder;
     }
 
     /// <summary>
-    /// Many nodes that need nothing but each other, in the ActorSystem of the application: that of <c>services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub(…))</c>. The application joins it, leaves
-    /// it, and decides what follows when it ends.
+    /// Chooses the engine in the application's own ActorSystem: that of
+    /// <c>services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub(…))</c>. The application joins it, leaves it,
+    /// and decides what follows when it ends.
     /// </summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
-    /// <exception cref="InvalidOperationException">An engine was chosen before. Without <c>AddAkka</c> or <c>WithSseHub</c> the hub throws it when it is made.</exception>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// An engine was chosen before. Without <c>AddAkka</c> or <c>WithSseHub</c> the hub throws it when it is made.
+    /// </exception>
     public static ISseHubBuilder UseActorSystem(this ISseHubBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddSingleton<GuestHub>();
         return builder.UseEngine(static provider => new AkkaClusterEngine(
-            provider.GetService<ActorSystem>() ?? throw new InvalidOperationException("UseActorSystem needs an ActorSystem; call services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub())."),
+            provider.GetService<ActorSystem>() ?? throw new InvalidOperationException(
+                "UseActorSystem needs an ActorSystem; call "
+                + "services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub())."),
             provider.GetService<ILoggerFactory>()));
     }
 
-    /// <summary>Many nodes that need nothing but each other.</summary>
-    /// <param name="builder">What <c>AddSseHub</c> returned.</param>
-    /// <param name="options">Checked here and not when the first event is published.</param>
-    /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
-    /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
-    public static ISseHubBuilder UseAkkaCluster(this ISseHubBuilder builder, AkkaClusterOptions options)
+    private static OptionsBuilder<AkkaClusterOptions> Use(ISseHubBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(options);
-        options.ThrowIfInvalid(nameof(options));
-        return builder.UseEngine(provider => new AkkaClusterEngine(options, provider.GetService<ILoggerFactory>()));
+        builder.UseEngine(static provider => new AkkaClusterEngine(
+            provider.GetRequiredService<IOptions<AkkaClusterOptions>>().Value, provider.GetService<ILoggerFactory>()));
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AkkaClusterOptions>, Validator>());
+        return builder.Services.AddOptions<AkkaClusterOptions>().ValidateOnStart();
+    }
+
+    private sealed class Validator : IValidateOptions<AkkaClusterOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, AkkaClusterOptions options)
+        {
+            var faults = options.Validate().ToList();
+            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+        }
     }
 }

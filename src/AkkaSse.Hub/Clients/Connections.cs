@@ -59,7 +59,7 @@ public sealed record SubscribeRequest
     /// <summary>Whether broadcasts come too.</summary>
     public bool Broadcast { get; init; }
 
-    /// <summary>The id that the client chose, to be claimed in the home zone; null lets the hub make one.</summary>
+    /// <summary>The id that the client chose, to be registered in the home zone; null lets the hub make one.</summary>
     public string? ClientId { get; init; }
 
     /// <summary>Chosen once per EventSource object; the same instance replaces itself at once.</summary>
@@ -136,7 +136,7 @@ public sealed record SubscribeRequest
         init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Principal = v });
     }
 
-    /// <summary>The principal's stable subject, the scope of claims; null when anonymous.</summary>
+    /// <summary>The principal's stable subject, to which registrations of client ids belong; null when anonymous.</summary>
     public string? Subject { get; init; }
 
     /// <summary>What connection limits count by (remote address or principal); null for no such limit.</summary>
@@ -280,7 +280,10 @@ public enum CloseReason
     Fault,
 }
 
-/// <summary>An admitted connection that has not written yet. Its claim and start positions are fixed: nothing published from now on is missed.</summary>
+/// <summary>
+/// An admitted connection that has not written yet. The registration of its client id and its start positions are fixed: nothing published
+/// from now on is missed.
+/// </summary>
 public interface IClientConnection : IAsyncDisposable
 {
     /// <summary>The client's id, chosen or made.</summary>

@@ -9,10 +9,15 @@ public enum SlowReaderPolicy
     /// <summary>End the connection; the client resumes by its last event id.</summary>
     Disconnect,
 
-    /// <summary>Deliver the newest event of every key among the missed ones, after a gap with reason <c>conflated</c>, then go on live.</summary>
+    /// <summary>
+    /// Deliver the newest event of every key among the missed ones, after a gap with reason <c>conflated</c>, then go on live.
+    /// </summary>
     Conflate,
 
-    /// <summary>Nobody falls off: an append waits until this node's readers are within <see cref="StreamOptions.WaitBound"/>, at most the publish timeout. In-process engine only.</summary>
+    /// <summary>
+    /// An append waits until this node's readers are within <see cref="StreamOptions.WaitBound"/>, for at most
+    /// <see cref="HubOptions.PublishTimeout"/>, so that no reader misses events. In-process engine only.
+    /// </summary>
     Wait,
 }
 
@@ -26,66 +31,102 @@ public enum StreamIds
     Caller,
 }
 
-/// <summary>The options of one stream. Immutable; replaced as a whole at run time.</summary>
-/// <remarks>The first group is retention: an event is retained while none of its bounds says otherwise.</remarks>
+/// <summary>The options of one stream. Immutable; replaced as a whole at run time. Thread-safe.</summary>
+/// <remarks>
+/// A stream retains an event while each of <see cref="MaxEvents"/>, <see cref="MaxBytes"/> and <see cref="MaxAge"/> allows it.
+/// </remarks>
 public sealed record StreamOptions
 {
-    /// <summary>False for a live-only stream: late joiners get nothing old, and the log is only a flush buffer of 1 MiB or 1 024 events, whichever is larger. Default true.</summary>
+    /// <summary>
+    /// Whether the stream keeps a log from which readers resume. Default true. False makes a live-only stream: a reader gets nothing that
+    /// was published before it came, and the log is a flush buffer of 1 MiB or 1 024 events, the larger of both.
+    /// </summary>
     public bool Replay { get; init; } = true;
 
-    /// <summary>At most so many events, 1 to 100 000 000. Default 100 000.</summary>
+    /// <summary>The largest number of retained events. 1 to 100 000 000. Default 100 000.</summary>
     public long MaxEvents { get; init; } = 100_000;
 
-    /// <summary>At most so many bytes of encoded frames, 1 KiB to 1 TiB. Default 64 MiB.</summary>
+    /// <summary>The largest size of the retained events, encoded. Bytes. 1 KiB to 1 TiB. Default 64 MiB.</summary>
     public long MaxBytes { get; init; } = 64L << 20;
 
-    /// <summary>At most so old, 1 s to 10 000 days. Default 24 h.</summary>
+    /// <summary>The largest age of a retained event. 1 s to 10 000 d. Default 24 h.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>Events older than this when their turn comes are not delivered; null for no limit. An event's own ttl wins. Default null.</summary>
+    /// <summary>
+    /// The largest age at which an event is delivered. More than 0 up to 10 000 d, or null. Default null: no limit. The ttl of an event
+    /// wins over it.
+    /// </summary>
     public TimeSpan? Ttl { get; init; }
 
-    /// <summary>Default <see cref="SlowReaderPolicy.Skip"/>.</summary>
+    /// <summary>What happens to a reader whose next event is no longer retained. Default <see cref="SlowReaderPolicy.Skip"/>.</summary>
     public SlowReaderPolicy SlowReader { get; init; } = SlowReaderPolicy.Skip;
 
-    /// <summary>With <see cref="SlowReaderPolicy.Wait"/>: how many events a reader may be behind, 1 to 1 000 000. Default 1 024.</summary>
+    /// <summary>
+    /// With <see cref="SlowReaderPolicy.Wait"/>: the number of events that a reader may be behind. 1 to 1 000 000, and at most
+    /// <see cref="MaxEvents"/>. Default 1 024.
+    /// </summary>
     public int WaitBound { get; init; } = 1_024;
 
-    /// <summary>With <see cref="SlowReaderPolicy.Conflate"/>: at most so many keys are kept, 1 to 1 000 000. The key least recently written goes first. Default 10 000.</summary>
+    /// <summary>
+    /// With <see cref="SlowReaderPolicy.Conflate"/>: the largest number of keys. 1 to 1 000 000. Default 10 000. The stream drops the key
+    /// that was written least recently.
+    /// </summary>
     public int ConflateMaxKeys { get; init; } = 10_000;
 
-    /// <summary>With <see cref="SlowReaderPolicy.Conflate"/>: at most so many bytes of frames are kept, 1 KiB to 1 GiB. Default 16 MiB.</summary>
+    /// <summary>
+    /// With <see cref="SlowReaderPolicy.Conflate"/>: the largest size of the newest events of all keys, encoded. Bytes. 1 KiB to 1 GiB.
+    /// Default 16 MiB.
+    /// </summary>
     public long ConflateMaxBytes { get; init; } = 16L << 20;
 
-    /// <summary>Default <see cref="StreamIds.Hub"/>.</summary>
+    /// <summary>Who chooses the ids that a reader of this stream sees. Default <see cref="StreamIds.Hub"/>.</summary>
     public StreamIds Ids { get; init; } = StreamIds.Hub;
 
-    /// <summary>Encode the data of each event as base64 at publish, for data that are not UTF-8. Default false.</summary>
+    /// <summary>
+    /// Whether the hub encodes the data of each event as base64 at publish. Default false. Set it for data that are not UTF-8.
+    /// </summary>
     public bool Base64 { get; init; }
 
-    /// <summary>At most so many readers of this stream on a node; null for no limit. Default null.</summary>
+    /// <summary>The largest number of readers of this stream on one node. At least 1, or null. Default null: no limit.</summary>
     public int? MaxSubscribers { get; init; }
 
-    /// <summary>An automatically created stream without readers and without retained events is removed after this time; null for never. Default 5 min.</summary>
+    /// <summary>
+    /// The time after which the hub removes a stream that a publish created and that has neither readers nor retained events. 1 s to
+    /// 10 000 d, or null for never. Default 5 min.
+    /// </summary>
     public TimeSpan? IdleRemoval { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The options of the engine streams behind zones and broadcasts: 60 s, 1 000 events.</summary>
-    public static StreamOptions Ephemeral { get; } = new() { MaxEvents = 1_000, MaxAge = TimeSpan.FromSeconds(60), IdleRemoval = TimeSpan.FromMinutes(2) };
+    /// <summary>
+    /// Options for streams that carry messages rather than history: at most 1 000 events of at most 1 min, removed after 2 min. Each call
+    /// returns a new instance, because configuration is bound into it.
+    /// </summary>
+    public static StreamOptions Ephemeral =>
+        new() { MaxEvents = 1_000, MaxAge = TimeSpan.FromSeconds(60), IdleRemoval = TimeSpan.FromMinutes(2) };
 
-    /// <summary>Lists every fault as "property: what is wrong and what is allowed"; empty when the options are valid.</summary>
+    /// <summary>
+    /// Lists every fault as one sentence that begins with the name of the property and says what is wrong and what is allowed; empty when
+    /// the options are valid.
+    /// </summary>
     public IEnumerable<string> Validate()
     {
         if (MaxEvents is < 1 or > 100_000_000) yield return $"{nameof(MaxEvents)} is {MaxEvents}; 1 to 100000000 are allowed.";
         if (MaxBytes is < 1024 or > 1L << 40) yield return $"{nameof(MaxBytes)} is {MaxBytes}; 1024 to {1L << 40} are allowed.";
-        if (MaxAge < TimeSpan.FromSeconds(1) || MaxAge.TotalDays > 10_000) yield return $"{nameof(MaxAge)} is {Durations.Format(MaxAge)}; 1s to 10000d are allowed.";
-        if (Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000)) yield return $"{nameof(Ttl)} is {Durations.Format(ttl)}; more than 0 up to 10000d are allowed, or null.";
-        if (!Enum.IsDefined(SlowReader)) yield return $"{nameof(SlowReader)} is {(int)SlowReader}; skip, disconnect, conflate and wait are allowed.";
+        if (MaxAge < TimeSpan.FromSeconds(1) || MaxAge.TotalDays > 10_000)
+            yield return $"{nameof(MaxAge)} is {Durations.Format(MaxAge)}; 1s to 10000d are allowed.";
+        if (Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000))
+            yield return $"{nameof(Ttl)} is {Durations.Format(ttl)}; more than 0 up to 10000d are allowed, or null.";
+        if (!Enum.IsDefined(SlowReader))
+            yield return $"{nameof(SlowReader)} is {(int)SlowReader}; skip, disconnect, conflate and wait are allowed.";
         if (!Enum.IsDefined(Ids)) yield return $"{nameof(Ids)} is {(int)Ids}; hub and caller are allowed.";
         if (WaitBound is < 1 or > 1_000_000) yield return $"{nameof(WaitBound)} is {WaitBound}; 1 to 1000000 are allowed.";
-        if (SlowReader == SlowReaderPolicy.Wait && Replay && WaitBound > MaxEvents) yield return $"{nameof(WaitBound)} is {WaitBound}; with the policy wait it may not exceed {nameof(MaxEvents)} ({MaxEvents}).";
-        if (ConflateMaxKeys is < 1 or > 1_000_000) yield return $"{nameof(ConflateMaxKeys)} is {ConflateMaxKeys}; 1 to 1000000 are allowed.";
-        if (ConflateMaxBytes is < 1024 or > 1L << 30) yield return $"{nameof(ConflateMaxBytes)} is {ConflateMaxBytes}; 1024 to {1L << 30} are allowed.";
+        if (SlowReader == SlowReaderPolicy.Wait && Replay && WaitBound > MaxEvents)
+            yield return $"{nameof(WaitBound)} is {WaitBound}; with the policy wait it may not exceed {nameof(MaxEvents)} ({MaxEvents}).";
+        if (ConflateMaxKeys is < 1 or > 1_000_000)
+            yield return $"{nameof(ConflateMaxKeys)} is {ConflateMaxKeys}; 1 to 1000000 are allowed.";
+        if (ConflateMaxBytes is < 1024 or > 1L << 30)
+            yield return $"{nameof(ConflateMaxBytes)} is {ConflateMaxBytes}; 1024 to {1L << 30} are allowed.";
         if (MaxSubscribers is < 1) yield return $"{nameof(MaxSubscribers)} is {MaxSubscribers}; 1 or more are allowed, or null.";
-        if (IdleRemoval is { } idle && (idle < TimeSpan.FromSeconds(1) || idle.TotalDays > 10_000)) yield return $"{nameof(IdleRemoval)} is {Durations.Format(idle)}; 1s to 10000d are allowed, or null.";
+        if (IdleRemoval is { } idle && (idle < TimeSpan.FromSeconds(1) || idle.TotalDays > 10_000))
+            yield return $"{nameof(IdleRemoval)} is {Durations.Format(idle)}; 1s to 10000d are allowed, or null.";
     }
 }

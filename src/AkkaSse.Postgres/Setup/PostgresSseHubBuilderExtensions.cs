@@ -1,29 +1,91 @@
+using System.Diagnostics.CodeAnalysis;
 using AkkaSse.Postgres;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Chooses the engine on PostgreSQL.</summary>
+/// <summary>Chooses the engine on PostgreSQL: many nodes on one database.</summary>
+/// <remarks>
+/// The options are <see cref="IOptions{TOptions}"/> of <see cref="PostgresOptions"/>: what the application configures besides
+/// (<c>services.Configure&lt;PostgresOptions&gt;(…)</c>) holds too. The host checks them when it starts, and throws one
+/// <see cref="OptionsValidationException"/> that lists every fault and repeats no connection string.
+/// </remarks>
 public static class PostgresSseHubBuilderExtensions
 {
-    /// <summary>Many nodes on one database, with the defaults of <see cref="PostgresOptions"/>.</summary>
+    /// <summary>Chooses the engine, with a connection string.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
     /// <param name="connectionString">In Npgsql's form. It is never logged.</param>
-    /// <exception cref="ArgumentException">The connection string is none; the message does not repeat it.</exception>
+    /// <param name="configure">Sets further options.</param>
+    /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
-    public static ISseHubBuilder UsePostgres(this ISseHubBuilder builder, string connectionString) =>
-        builder.UsePostgres(new PostgresOptions { ConnectionString = connectionString });
+    public static ISseHubBuilder UsePostgres(
+        this ISseHubBuilder builder, string connectionString, Action<PostgresOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(connectionString);
+        var options = Use(builder).Configure(o => o.ConnectionString = connectionString);
+        if (configure is not null) options.Configure(configure);
+        return builder;
+    }
 
-    /// <summary>Many nodes on one database.</summary>
+    /// <summary>Chooses the engine, with options that are set in code.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
-    /// <param name="options">Checked here and not when the first event is published.</param>
-    /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
+    /// <param name="configure">Sets options.</param>
+    /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
-    public static ISseHubBuilder UsePostgres(this ISseHubBuilder builder, PostgresOptions options)
+    public static ISseHubBuilder UsePostgres(this ISseHubBuilder builder, Action<PostgresOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Use(builder).Configure(configure);
+        return builder;
+    }
+
+    /// <summary>Chooses the engine, with options that are set in code with the application's services.</summary>
+    /// <param name="builder">What <c>AddSseHub</c> returned.</param>
+    /// <param name="configure">Sets options, when the host starts.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
+    public static ISseHubBuilder UsePostgres(this ISseHubBuilder builder, Action<PostgresOptions, IServiceProvider> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Use(builder).Configure(configure);
+        return builder;
+    }
+
+    /// <summary>Chooses the engine, with options from a section of the configuration.</summary>
+    /// <param name="builder">What <c>AddSseHub</c> returned.</param>
+    /// <param name="configuration">
+    /// The section, like <c>builder.Configuration.GetSection("Postgres")</c>. Durations are written as .NET writes them (<c>00:00:15</c>).
+    /// A key that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// </param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
+    [RequiresDynamicCode("The configuration is bound by reflection.")]
+    [RequiresUnreferencedCode("The configuration is bound by reflection.")]
+    public static ISseHubBuilder UsePostgres(this ISseHubBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        Use(builder).Bind(configuration, static binder => binder.ErrorOnUnknownConfiguration = true);
+        return builder;
+    }
+
+    private static OptionsBuilder<PostgresOptions> Use(ISseHubBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(options);
-        options.ThrowIfInvalid(nameof(options));
-        return builder.UseEngine(provider => new PostgresEngine(options, provider.GetService<ILogger<PostgresEngine>>()));
+        builder.UseEngine(static provider => new PostgresEngine(
+            provider.GetRequiredService<IOptions<PostgresOptions>>().Value, provider.GetService<ILogger<PostgresEngine>>()));
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresOptions>, Validator>());
+        return builder.Services.AddOptions<PostgresOptions>().ValidateOnStart();
+    }
+
+    private sealed class Validator : IValidateOptions<PostgresOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, PostgresOptions options)
+        {
+            var faults = options.Validate().ToList();
+            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+        }
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using AkkaSse.Cluster;
-using AkkaSse.Hub;
+using AkkaSse.Postgres;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Security;
@@ -11,6 +11,10 @@ namespace AkkaSse.Server.CommandLine;
 /// <summary><c>config</c>: every key, its value and its source. Secrets are masked.</summary>
 internal static class ConfigCommand
 {
+    // Properties of options.
+    private static readonly string[] Secrets =
+        [nameof(PostgresOptions.ConnectionString), nameof(PostgresOptions.ListenConnectionString), nameof(AkkaTlsOptions.Password)];
+
     private const int KeyWidth = 38;
     private const int ValueWidth = 34;
 
@@ -18,8 +22,9 @@ internal static class ConfigCommand
     {
         foreach (var url in settings.Urls.All) Row(output, url.Key, url.Url, settings.Tree.SourceOf(url.Key));
         Rows(output, settings.Tree, settings.Server, ServerSettings.Section);
-        Rows(output, settings.Tree, settings.Hub, "Hub");
+        Rows(output, settings.Tree, settings.Hub, EffectiveSettings.HubSection);
         Rows(output, settings.Tree, settings.Akka, EffectiveSettings.AkkaSection);
+        Rows(output, settings.Tree, settings.Postgres, EffectiveSettings.PostgresSection);
         for (var i = 0; i < settings.Auth.Tokens.Count; i++)
         {
             var token = settings.Auth.Tokens[i];
@@ -33,20 +38,18 @@ internal static class ConfigCommand
 
     private static void Rows(TextWriter output, ConfigurationTree tree, object instance, string path)
     {
-        foreach (var property in OptionsBinder.Settable(instance.GetType()).OrderBy(p => IsSection(p.PropertyType)))
+        foreach (var property in OptionsBinder.Settable(instance.GetType()).OrderBy(p => OptionsBinder.IsSection(p.PropertyType)))
         {
             var key = $"{path}:{property.Name}";
             var value = property.GetValue(instance);
-            if (IsSection(property.PropertyType)) Rows(output, tree, value!, key);
+            if (OptionsBinder.IsSection(property.PropertyType)) Rows(output, tree, value!, key);
             else if (value is IList list) Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.SourceOf(key) ?? tree.SourceOf(key + ":0"));
             else Row(output, key, Masked(property, value), tree.SourceOf(key));
         }
     }
 
-    private static bool IsSection(Type type) => type == typeof(StreamOptions) || OptionsBinder.IsSection(type);
-
     private static string Masked(PropertyInfo property, object? value) =>
-        property.Name is nameof(ServerSettings.Postgres) or nameof(ServerSettings.PostgresListen) or nameof(AkkaTlsOptions.Password) && value is string ? "********" :
+        value is string { Length: > 0 } && Secrets.Contains(property.Name) ? "********" :
         // An OTLP endpoint may carry credentials before its host.
         value is string text && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
             ? text.Replace(uri.UserInfo, "********", StringComparison.Ordinal)

@@ -30,7 +30,8 @@ internal sealed record ServerOption(string Group, string Name, string? Value, st
         new("Listening", "--warm-up", "TIME", "Server:WarmUp", "How long to warm up before listening, so that the first readers meet compiled code; 0 for not at all.", "1s"),
 
         new("Hub", "--engine", "NAME", "Server:Engine", "memory, postgres or akka.", "memory"),
-        new("Hub", "--postgres", "CONNECTION", "Server:Postgres", "With --engine postgres: Npgsql's connection string. Better in AKKASSE_SERVER__POSTGRES or a file: other users see command lines.", null),
+        new("Hub", "--postgres", "CONNECTION", "Postgres:ConnectionString", "With --engine postgres: Npgsql's connection string. Better in "
+            + "AKKASSE_POSTGRES__CONNECTIONSTRING or a file: other users see command lines.", null),
         new("Hub", "--akka-host", "ADDRESS", "Akka:Host", "With --engine akka: where to listen for other nodes.", "127.0.0.1"),
         new("Hub", "--akka-port", "PORT", "Akka:Port", "With --engine akka: the port to listen on for other nodes.", "4053"),
         new("Hub", "--akka-public-host", "HOST", "Akka:PublicHost", "With --engine akka: how other nodes reach this one.", "the address"),

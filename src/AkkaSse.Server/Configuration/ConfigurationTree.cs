@@ -1,3 +1,4 @@
+using AkkaSse.Server.Security;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Configuration.Memory;
@@ -15,7 +16,11 @@ internal sealed class ConfigurationTree
     private const string File = "appsettings.json";
 
     // Sections of ours and of the framework; with any other the writer surely meant one of these.
-    private static readonly string[] Sections = ["Server", "Hub", "Auth", EffectiveSettings.AkkaSection, "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment"];
+    private static readonly string[] Sections =
+    [
+        ServerSettings.Section, EffectiveSettings.HubSection, AuthSettings.Section, EffectiveSettings.AkkaSection,
+        EffectiveSettings.PostgresSection, "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment",
+    ];
 
     private readonly List<string> _labels = [];
 

@@ -1,5 +1,6 @@
 using AkkaSse.Cluster;
 using AkkaSse.Hub;
+using AkkaSse.Postgres;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Security;
 
@@ -8,19 +9,36 @@ namespace AkkaSse.Server.Configuration;
 /// <summary>Everything the executable runs with, checked.</summary>
 internal sealed class EffectiveSettings
 {
+    /// <summary>The section of <see cref="HubOptions"/>.</summary>
+    internal const string HubSection = "Hub";
+
     /// <summary>The section of the engine akka.</summary>
     internal const string AkkaSection = "Akka";
 
-    private EffectiveSettings(ConfigurationTree tree, ServerSettings server, HubOptions hub, AkkaClusterOptions akka, AuthSettings auth, TokenTable tokens, ListenUrls urls)
+    /// <summary>The section of the engine postgres.</summary>
+    internal const string PostgresSection = "Postgres";
+
+    private EffectiveSettings(ConfigurationTree tree, OptionsBinder binder)
     {
-        (Tree, Server, Hub, Akka, Auth, Tokens, Urls) = (tree, server, hub, akka, auth, tokens, urls);
+        Tree = tree;
+        binder.Bind(Server, ServerSettings.Section);
+        binder.Bind(Auth, AuthSettings.Section);
+        Urls = ListenUrls.Read(tree.Root, Server.H2cUrls, binder.Faults);
+        Bind(Akka, binder);
+        Bind(Postgres, binder);
+        Bind(Hub, binder);
+        binder.Faults.AddRange(Validate());
+        Tokens = TokenTable.Create(Auth, binder.Faults);
+        if (Tokens.Count == 0 && Auth.Tokens.Count == 0 && !Server.AllowAnonymousNetwork)
+            binder.Faults.AddRange(Urls.NotLoopback.Select(NeedsTokens));
     }
 
     internal ConfigurationTree Tree { get; }
-    internal ServerSettings Server { get; }
-    internal HubOptions Hub { get; }
-    internal AkkaClusterOptions Akka { get; }
-    internal AuthSettings Auth { get; }
+    internal ServerSettings Server { get; } = new() { CompatibilityEndpoints = [.. ServerSettings.Edges] };
+    internal HubOptions Hub { get; } = new();
+    internal AkkaClusterOptions Akka { get; } = new();
+    internal PostgresOptions Postgres { get; } = new();
+    internal AuthSettings Auth { get; } = new();
     internal TokenTable Tokens { get; }
     internal ListenUrls Urls { get; }
 
@@ -30,38 +48,74 @@ internal sealed class EffectiveSettings
     /// <summary>Whether only this host can reach the server.</summary>
     internal bool LoopbackOnly => !Authenticated && !Server.AllowAnonymousNetwork;
 
-    /// <summary>The options with the executable's own defaults, before anything is read.</summary>
-    internal static (ServerSettings Server, HubOptions Hub) Defaults() =>
-        (new ServerSettings { CompatibilityEndpoints = [.. ServerSettings.Edges] }, new HubOptions { AutoCreate = true });
+    /// <summary>The section of the engine that is chosen; null for the engine memory, which has none.</summary>
+    internal string? EngineSection => Server.Engine switch { "akka" => AkkaSection, "postgres" => PostgresSection, _ => null };
+
+    private string? Address => Urls.All.Count > 0 ? Urls.All[0].Url : null;
 
     /// <exception cref="ConfigurationFaultsException">With every fault.</exception>
     internal static EffectiveSettings Read(ConfigurationTree tree)
     {
-        var faults = new List<string>();
-        var binder = new OptionsBinder(tree, faults);
-        var (server, hub) = Defaults();
-        var akka = new AkkaClusterOptions();
-        var auth = new AuthSettings();
-        binder.Bind(server, ServerSettings.Section);
-        binder.Bind(hub, "Hub");
+        var binder = new OptionsBinder(tree);
+        var settings = new EffectiveSettings(tree, binder);
+        binder.ThrowIfFaulty();
+        return settings;
+    }
+
+    /// <summary>Sets the container's options as <see cref="Hub"/> is set.</summary>
+    internal void Configure(HubOptions hub) => Bind(binder => Bind(hub, binder));
+
+    /// <summary>Sets the container's options as <see cref="Akka"/> is set.</summary>
+    internal void Configure(AkkaClusterOptions akka) => Bind(binder => Bind(akka, binder));
+
+    /// <summary>Sets the container's options as <see cref="Postgres"/> is set.</summary>
+    internal void Configure(PostgresOptions postgres) => Bind(binder => Bind(postgres, binder));
+
+    private void Bind(Action<OptionsBinder> bind)
+    {
+        var binder = new OptionsBinder(Tree);
+        bind(binder);
+        binder.ThrowIfFaulty();
+    }
+
+    private void Bind(HubOptions hub, OptionsBinder binder)
+    {
+        hub.AutoCreate = true;
+        binder.Bind(hub, HubSection);
+        if (Server.Engine == "akka" && Tree.Root["Hub:NodeName"] is null) hub.NodeName = NodeName(hub.NodeName, Akka.Port);
+    }
+
+    private void Bind(AkkaClusterOptions akka, OptionsBinder binder)
+    {
         binder.Bind(akka, AkkaSection);
-        binder.Bind(auth, AuthSettings.Section);
-        if (server.Engine == "akka" && tree.Root["Hub:NodeName"] is null) hub.NodeName = NodeName(hub.NodeName, akka.Port);
-        faults.AddRange(server.Validate());
-        if (server.Engine == "akka") faults.AddRange(akka.Validate().Select(fault => KeyOf(AkkaSection, fault)));
-        faults.AddRange(hub.Validate().Select(fault => KeyOf("Hub", fault)));
-        faults.AddRange(LogLevelFaults(tree));
-        var tokens = TokenTable.Create(auth, faults);
-        var urls = ListenUrls.Read(tree.Root, server.H2cUrls, faults);
-        // What /v1/cluster says of this node.
-        if (urls.All.Count > 0) akka.Address ??= urls.All[0].Url;
-        if (tokens.Count == 0 && auth.Tokens.Count == 0 && !server.AllowAnonymousNetwork)
-        {
-            faults.AddRange(urls.NotLoopback.Select(u =>
-                $"{u.Key} is '{u.Url}'{(tree.SourceOf(u.Key) is { } s ? $" (from {s})" : "")}; without authentication only loopback is allowed, like {ListenUrls.Default}. " +
-                "Configure Auth:Tokens, or say --allow-anonymous-network when everybody who reaches this address may read and publish."));
-        }
-        return faults.Count == 0 ? new EffectiveSettings(tree, server, hub, akka, auth, tokens, urls) : throw new ConfigurationFaultsException(faults);
+        akka.Address ??= Address;
+        // `config` shows what an empty list means.
+        if (akka.Roles.Count == 0) akka.Roles = [AkkaEngineOptions.StreamRole, AkkaEngineOptions.EdgeRole];
+    }
+
+    private void Bind(PostgresOptions postgres, OptionsBinder binder)
+    {
+        binder.Bind(postgres, PostgresSection);
+        postgres.Address ??= Address;
+    }
+
+    private IEnumerable<string> Validate()
+    {
+        var engine = Server.Engine switch { "akka" => Akka.Validate(), "postgres" => Postgres.Validate(), _ => [] };
+        return
+        [
+            .. Server.Validate(),
+            .. engine.Select(fault => KeyOf(EngineSection!, fault)),
+            .. Hub.Validate().Select(static fault => KeyOf(HubSection, fault)),
+            .. LogLevelFaults(Tree),
+        ];
+    }
+
+    private string NeedsTokens(ListenUrl url)
+    {
+        var from = Tree.SourceOf(url.Key) is { } source ? $" (from {source})" : "";
+        return $"{url.Key} is '{url.Url}'{from}; without authentication only loopback is allowed, like {ListenUrls.Default}. Configure "
+            + "Auth:Tokens, or say --allow-anonymous-network when everybody who reaches this address may read and publish.";
     }
 
     // The logger would throw at the first of them, with a stack trace.
@@ -69,10 +123,12 @@ internal sealed class EffectiveSettings
         tree.Root.GetSection("Logging").AsEnumerable()
             .Where(pair => pair.Value is not null && pair.Key.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase))
             .Where(pair => !Enum.TryParse<LogLevel>(pair.Value, ignoreCase: true, out var level) || !Enum.IsDefined(level))
-            .Select(pair => $"{pair.Key} is '{pair.Value}' (from {tree.SourceOf(pair.Key)}); {string.Join(", ", Enum.GetNames<LogLevel>()).ToLowerInvariant()} are allowed.");
+            .Select(pair => $"{pair.Key} is '{pair.Value}' (from {tree.SourceOf(pair.Key)}); "
+                + $"{string.Join(", ", Enum.GetNames<LogLevel>()).ToLowerInvariant()} are allowed.");
 
     // Several nodes on one host differ by their port, and names have to be distinct.
-    private static string NodeName(string host, int port) => port is 0 or AkkaClusterOptions.DefaultPort ? host : $"{host[..Math.Min(host.Length, 58)]}-{port}";
+    private static string NodeName(string host, int port) =>
+        port is 0 or AkkaClusterOptions.DefaultPort ? host : $"{host[..Math.Min(host.Length, 58)]}-{port}";
 
     // "StreamDefaults.MaxAge is …" names a property; a reader of the message looks for a key.
     private static string KeyOf(string section, string fault)

@@ -1,26 +1,40 @@
 using System.Collections;
 using System.Reflection;
-using AkkaSse.Hub;
 
 namespace AkkaSse.Server.Configuration;
 
-/// <summary>Reads options from configuration strictly: an unknown key or an unreadable value is a fault with its name, value, source and what is allowed.</summary>
-/// <remarks>The framework's binder skips unknown keys and throws at the first bad value; a misspelled limit would then silently not apply.</remarks>
-internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
+/// <summary>
+/// Reads options from configuration strictly: an unknown key or an unreadable value is a fault with its name, value, source and what is
+/// allowed.
+/// </summary>
+/// <remarks>
+/// The framework's binder throws at the first bad value and at the unknown keys of one class, names no source, and reads neither <c>15s</c>
+/// nor <c>64MiB</c> nor several items in one value.
+/// </remarks>
+internal sealed class OptionsBinder(ConfigurationTree tree)
 {
+    /// <summary>What is wrong with what was bound.</summary>
+    internal List<string> Faults { get; } = [];
+
+    /// <exception cref="ConfigurationFaultsException">There are faults.</exception>
+    internal void ThrowIfFaulty()
+    {
+        if (Faults.Count > 0) throw new ConfigurationFaultsException(Faults);
+    }
+
     /// <summary>Fills an instance from a section.</summary>
     internal void Bind(object instance, string path)
     {
         var properties = Settable(instance.GetType());
         // One value where keys belong would be skipped, and with it, for example, all tokens.
         if (tree.Root.GetSection(path).Value is { Length: > 0 } value)
-            faults.Add($"{path} is '{value}'{From(path)}; it is a section, and keys below it are allowed.");
+            Faults.Add($"{path} is '{value}'{From(path)}; it is a section, and keys below it are allowed.");
         foreach (var section in tree.Root.GetSection(path).GetChildren())
         {
             var property = properties.FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
-                faults.Add($"{section.Path} is not a key{From(section.Path)}; {Suggest(section.Key, properties)}");
+                Faults.Add($"{section.Path} is not a key{From(section.Path)}; {Suggest(section.Key, properties)}");
                 continue;
             }
             BindProperty(instance, property, section, $"{path}:{property.Name}");
@@ -32,19 +46,13 @@ internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
         [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && !typeof(Delegate).IsAssignableFrom(p.PropertyType))];
 
     /// <summary>Whether a property is a section of its own: options within options.</summary>
-    internal static bool IsSection(Type type) => type.IsClass && type != typeof(string) && type != typeof(StreamOptions) && !typeof(IEnumerable).IsAssignableFrom(type);
+    internal static bool IsSection(Type type) =>
+        type.IsClass && type != typeof(string) && !typeof(IEnumerable).IsAssignableFrom(type);
 
     private void BindProperty(object instance, PropertyInfo property, IConfigurationSection section, string path)
     {
         var type = property.PropertyType;
-        if (type == typeof(StreamOptions))
-        {
-            // A copy, because the defaults of zones are one shared instance.
-            var options = (StreamOptions)property.GetValue(instance)! with { };
-            Bind(options, section.Path);
-            property.SetValue(instance, options);
-        }
-        else if (IsSection(type))
+        if (IsSection(type))
         {
             Bind(property.GetValue(instance)!, section.Path);
         }
@@ -54,7 +62,7 @@ internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
         }
         else if (section.GetChildren().Any())
         {
-            faults.Add($"{path} has keys below it{From(section.GetChildren().First().Path)}; one value is allowed.");
+            Faults.Add($"{path} has keys below it{From(section.GetChildren().First().Path)}; one value is allowed.");
         }
         else if (ValueText.TryParse(type, section.Value, property.Name, out var value, out var allowed))
         {
@@ -62,7 +70,7 @@ internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
         }
         else
         {
-            faults.Add($"{path} is '{section.Value}'{From(section.Path)}; {allowed} is allowed.");
+            Faults.Add($"{path} is '{section.Value}'{From(section.Path)}; {allowed} is allowed.");
         }
     }
 
@@ -83,7 +91,7 @@ internal sealed class OptionsBinder(ConfigurationTree tree, List<string> faults)
             Bind(value, child.Path);
             list.Add(value);
         }
-        if (section.Value is { Length: > 0 }) faults.Add($"{path} is one value{From(section.Path)}; a list of objects is allowed.");
+        if (section.Value is { Length: > 0 }) Faults.Add($"{path} is one value{From(section.Path)}; a list of objects is allowed.");
     }
 
     private string From(string path) => tree.SourceOf(path) is { } source ? $" (from {source})" : "";

@@ -1,3 +1,7 @@
+using System.Net;
+using AkkaSse.AspNetCore;
+using AkkaSse.Hub;
+
 namespace AkkaSse.Server.Configuration;
 
 /// <summary>How log lines look.</summary>
@@ -10,150 +14,160 @@ internal enum LogFormat
     Json,
 }
 
-/// <summary>The options of the executable, section <c>Server</c>. The hub's own are in <c>Hub</c>, see HubOptions.</summary>
+/// <summary>The options of the executable, section <c>Server</c>. Those of hub and engines have sections of their own.</summary>
 internal sealed class ServerSettings
 {
     internal const string Section = "Server";
     internal static readonly string[] Engines = ["memory", "postgres", "akka"];
     internal static readonly string[] Edges = ["r3labs", "davidsbond", "ctrlx"];
 
-    /// <summary>Which engine decides order and place.</summary>
+    /// <summary>The engine: <c>memory</c>, <c>postgres</c> or <c>akka</c>. Default <c>memory</c>.</summary>
     public string Engine { get; set; } = "memory";
 
-    /// <summary>With the engine postgres: the connection string, in Npgsql's form. A secret: it is masked wherever settings are shown.</summary>
-    public string? Postgres { get; set; }
-
-    /// <summary>With the engine postgres: the connection string for LISTEN, where the other goes through a pooler in transaction mode; null: the same. A secret.</summary>
-    public string? PostgresListen { get; set; }
-
-    /// <summary>With the engine postgres: false answers appends before they are on the database's disk; a crash may then lose acknowledged events and begins new epochs.</summary>
-    public bool PostgresSynchronousCommit { get; set; } = true;
-
-    /// <summary>With the engine postgres: after so long without a renewal a node is given up, 2 s to 5 min. The same on all nodes.</summary>
-    public TimeSpan PostgresLease { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>False keeps socket completions and Kestrel's transport on the thread pool. Only the switch --no-inline and the variable AKKASSE_SERVER__INLINE are early enough for both.</summary>
+    /// <summary>
+    /// Whether sockets complete on the thread that polls them. Default true. False moves completions and Kestrel's transport to the thread
+    /// pool. Only the switch --no-inline and the variable AKKASSE_SERVER__INLINE are early enough for both.
+    /// </summary>
     public bool Inline { get; set; } = true;
 
-    /// <summary>Streams over plain HTTP/1.1 outlive their requests, see UseSseConnectionDetach. Has no effect while <see cref="AccessLog"/> is on.</summary>
+    /// <summary>
+    /// Whether streams over plain HTTP/1.1 outlive their requests, see UseSseConnectionDetach. Default true. It has no effect while
+    /// <see cref="AccessLog"/> is on.
+    /// </summary>
     public bool ConnectionDetach { get; set; } = true;
 
-    /// <summary>Serve other hosts although nobody has to authenticate.</summary>
+    /// <summary>Whether other hosts are served although nobody has to authenticate. Default false.</summary>
     public bool AllowAnonymousNetwork { get; set; }
 
-    /// <summary>Whether a client may choose its id without authentication; null: only while all urls are loopback.</summary>
+    /// <summary>
+    /// Whether a client may choose its id without authentication. Default null: only while all urls are loopback.
+    /// </summary>
     public bool? AllowAnonymousClientIds { get; set; }
 
     /// <summary>
-    /// Without authentication: names by which requests may ask for this server, besides loopback ones and those of the urls. A name or an address,
-    /// <c>*.example.com</c> for all names below one, or <c>*</c> for every name.
+    /// Without authentication: the <c>Host</c> values that are served besides loopback ones and those of the urls. Names or addresses,
+    /// <c>*.example.com</c> for all names below one, or <c>*</c> for every name. Default empty.
     /// </summary>
     public List<string> AllowedHosts { get; set; } = [];
 
-    /// <summary>Origins whose pages may call this server, and write to it without authentication.</summary>
+    /// <summary>
+    /// The origins whose pages may call this server, and write to it without authentication. Default empty.
+    /// </summary>
     public List<string> CorsOrigins { get; set; } = [];
 
-    /// <summary>Headers that pages of <see cref="CorsOrigins"/> may send besides those that the hub reads, <c>traceparent</c> for example.</summary>
+    /// <summary>
+    /// The headers that pages of <see cref="CorsOrigins"/> may send besides those that the hub reads, for example <c>traceparent</c>.
+    /// Default empty.
+    /// </summary>
     public List<string> CorsHeaders { get; set; } = [];
 
-    /// <summary>Whether pages of <see cref="CorsOrigins"/> may call with cookies and TLS client certificates, which a proxy in front may ask for; the server itself reads neither.</summary>
+    /// <summary>
+    /// Whether pages of <see cref="CorsOrigins"/> may call with cookies and TLS client certificates. Default false. Set it for a proxy that
+    /// asks for them; the server itself reads neither.
+    /// </summary>
     public bool CorsCredentials { get; set; }
 
     /// <summary>
-    /// Proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed: addresses, or networks like <c>10.0.0.0/8</c>. Empty: nobody's. Where a chain of them
-    /// passes a request on, the last address that is not a known proxy's is the caller's.
+    /// The proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> the server believes: addresses, or networks like
+    /// <c>10.0.0.0/8</c>. Default empty. After a chain of proxies, the last address that is none of them is the caller's.
     /// </summary>
     public List<string> KnownProxies { get; set; } = [];
 
-    /// <summary>Extra urls that speak HTTP/2 without TLS (prior knowledge) and nothing else.</summary>
+    /// <summary>Further urls that speak HTTP/2 without TLS (prior knowledge) and nothing else. Default empty.</summary>
     public List<string> H2cUrls { get; set; } = [];
 
     /// <summary>
-    /// SO_SNDBUF of every connection. It bounds what a stalled reader costs in the kernel; the automatic size grows to 4 MiB each. 128 KiB carries
-    /// 1.3 MB/s to a reader 100 ms away. 0 leaves it to the kernel.
+    /// The kernel's send buffer of a connection (SO_SNDBUF). Bytes. 16 KiB to 64 MiB, or 0 for the kernel's choice. Default 128 KiB. It
+    /// bounds what a stalled reader costs in the kernel, whose own choice grows to 4 MiB; 128 KiB carry 1.3 MB/s to a reader 100 ms away.
     /// </summary>
     public int SendBufferBytes { get; set; } = 128 << 10;
 
-    /// <summary>Compatibility endpoints that are served.</summary>
+    /// <summary>The compatibility endpoints that are served: <c>r3labs</c>, <c>davidsbond</c>, <c>ctrlx</c>. Default: all three.</summary>
     public List<string> CompatibilityEndpoints { get; set; } = [];
 
-    /// <summary>Serve the page at <c>/</c>.</summary>
+    /// <summary>Whether the page at <c>/</c> is served. Default true.</summary>
     public bool Page { get; set; } = true;
 
-    /// <summary>Log every request when it ends.</summary>
+    /// <summary>Whether the server logs every request when it ends. Default false.</summary>
     public bool AccessLog { get; set; }
 
-    /// <summary>How log lines look.</summary>
+    /// <summary>How log lines look. Default <see cref="LogFormat.Text"/>.</summary>
     public LogFormat LogFormat { get; set; }
 
-    /// <summary>OTLP endpoint for metrics and traces; null for none.</summary>
+    /// <summary>The OTLP endpoint for metrics and traces: an http or https url. Default null: none.</summary>
     public string? Otlp
     {
         get;
         set => field = value is "" or "none" ? null : value;
     }
 
-    /// <summary>How long readiness fails before the drain begins, so that a balancer has time to notice.</summary>
+    /// <summary>
+    /// The time for which readiness fails before the drain begins. 0 s to 10 min. Default 0 s. Set it so that a load balancer has time to
+    /// notice.
+    /// </summary>
     public TimeSpan ReadinessDelay { get; set; }
 
-    /// <summary>How long the server warms up before it listens, so that the first readers meet compiled code; zero for not at all.</summary>
+    /// <summary>
+    /// The time for which the server warms up before it listens, so that the first readers meet compiled code. 0 s to 1 min. Default 1 s.
+    /// </summary>
     public TimeSpan WarmUp { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long requests in flight may take to end after the drain.</summary>
+    /// <summary>The time that requests in flight have to end after the drain. 0 s to 10 min. Default 10 s.</summary>
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Adds the hosts and origins to those that are served without authentication.</summary>
+    internal void Configure(SseHubGuardOptions guard)
+    {
+        foreach (var host in AllowedHosts) guard.AllowedHosts.Add(host);
+        foreach (var origin in CorsOrigins) guard.AllowedOrigins.Add(origin);
+    }
 
     internal IEnumerable<string> Validate()
     {
         if (!Engines.Contains(Engine)) yield return $"{Section}:Engine is '{Engine}'; {string.Join(", ", Engines)} are allowed.";
-        else if (Engine == "postgres") foreach (var fault in PostgresFaults()) yield return fault;
-        if (SendBufferBytes != 0 && SendBufferBytes is < 16 << 10 or > 64 << 20) yield return $"{Section}:SendBufferBytes is {SendBufferBytes}; 0 (the kernel's choice) or 16KiB to 64MiB are allowed.";
-        foreach (var edge in CompatibilityEndpoints)
-        {
-            if (!Edges.Contains(edge)) yield return $"{Section}:CompatibilityEndpoints has '{edge}'; {string.Join(", ", Edges)} are allowed, or none.";
-        }
-        foreach (var host in AllowedHosts)
-        {
-            if (!IsHost(host)) yield return $"{Section}:AllowedHosts has '{host}'; a name or address without scheme and port, like hub.example.com or *.example.com, or * for every name, is allowed.";
-        }
-        foreach (var origin in CorsOrigins)
-        {
-            if (!IsOrigin(origin)) yield return $"{Section}:CorsOrigins has '{origin}'; an origin like https://app.example.com or http://localhost:5173 is allowed, without a path.";
-        }
+        if (SendBufferBytes != 0 && SendBufferBytes is < 16 << 10 or > 64 << 20)
+            yield return $"{Section}:SendBufferBytes is {SendBufferBytes}; 0 (the kernel's choice) or 16KiB to 64MiB are allowed.";
+        foreach (var edge in CompatibilityEndpoints.Except(Edges))
+            yield return $"{Section}:CompatibilityEndpoints has '{edge}'; {string.Join(", ", Edges)} are allowed, or none.";
+        foreach (var fault in GuardFaults()) yield return fault;
         foreach (var header in CorsHeaders)
         {
-            if (header.Length == 0 || !header.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal)) || header == "*")
-                yield return $"{Section}:CorsHeaders has '{header}'; the name of a header like traceparent is allowed.";
+            if (!IsHeader(header)) yield return $"{Section}:CorsHeaders has '{header}'; the name of a header like traceparent is allowed.";
         }
-        if (CorsCredentials && CorsOrigins.Count == 0) yield return $"{Section}:CorsCredentials is true without {Section}:CorsOrigins; credentials are allowed to named origins only.";
+        if (CorsCredentials && CorsOrigins.Count == 0)
+        {
+            yield return $"{Section}:CorsCredentials is true without {Section}:CorsOrigins; credentials are allowed to named origins only.";
+        }
         foreach (var proxy in KnownProxies)
         {
-            if (!System.Net.IPAddress.TryParse(proxy, out _) && !System.Net.IPNetwork.TryParse(proxy, out _)) yield return $"{Section}:KnownProxies has '{proxy}'; an address like 10.0.0.5 or a network like 10.0.0.0/8 is allowed.";
+            if (!IPAddress.TryParse(proxy, out _) && !System.Net.IPNetwork.TryParse(proxy, out _))
+            {
+                yield return $"{Section}:KnownProxies has '{proxy}'; an address like 10.0.0.5 or a network like 10.0.0.0/8 is allowed.";
+            }
         }
         if (Otlp is not null && !(Uri.TryCreate(Otlp, UriKind.Absolute, out var otlp) && otlp.Scheme is "http" or "https"))
             yield return $"{Section}:Otlp is '{Otlp}'; an http or https url like http://localhost:4317 is allowed.";
-        if (ReadinessDelay < TimeSpan.Zero || ReadinessDelay > TimeSpan.FromMinutes(10)) yield return $"{Section}:ReadinessDelay is {Hub.Durations.Format(ReadinessDelay)}; 0s to 10m are allowed.";
-        if (WarmUp < TimeSpan.Zero || WarmUp > TimeSpan.FromMinutes(1)) yield return $"{Section}:WarmUp is {Hub.Durations.Format(WarmUp)}; 0s to 1m are allowed.";
-        if (ShutdownGrace < TimeSpan.Zero || ShutdownGrace > TimeSpan.FromMinutes(10)) yield return $"{Section}:ShutdownGrace is {Hub.Durations.Format(ShutdownGrace)}; 0s to 10m are allowed.";
+        if (Outside(ReadinessDelay, TimeSpan.FromMinutes(10))) yield return Range(nameof(ReadinessDelay), ReadinessDelay, "0s to 10m");
+        if (Outside(WarmUp, TimeSpan.FromMinutes(1))) yield return Range(nameof(WarmUp), WarmUp, "0s to 1m");
+        if (Outside(ShutdownGrace, TimeSpan.FromMinutes(10))) yield return Range(nameof(ShutdownGrace), ShutdownGrace, "0s to 10m");
     }
 
-    internal AkkaSse.Postgres.PostgresOptions PostgresOptions(string? address = null) => new()
+    // The guard names its own properties; a reader of the message looks for keys.
+    private IEnumerable<string> GuardFaults()
     {
-        ConnectionString = Postgres ?? "",
-        ListenConnectionString = PostgresListen,
-        SynchronousCommit = PostgresSynchronousCommit,
-        Lease = PostgresLease,
-        Address = address,
-    };
+        var guard = new SseHubGuardOptions();
+        Configure(guard);
+        return guard.Validate().Select(static fault => fault.StartsWith(nameof(SseHubGuardOptions.AllowedOrigins), StringComparison.Ordinal)
+            ? $"{Section}:{nameof(CorsOrigins)}{fault[nameof(SseHubGuardOptions.AllowedOrigins).Length..]}"
+            : $"{Section}:{fault}");
+    }
 
-    private IEnumerable<string> PostgresFaults() => PostgresOptions().Validate().Select(static f =>
-        f.StartsWith("ConnectionString ", StringComparison.Ordinal) ? $"{Section}:Postgres {f["ConnectionString ".Length..]}"
-        : f.StartsWith("ListenConnectionString ", StringComparison.Ordinal) ? $"{Section}:PostgresListen {f["ListenConnectionString ".Length..]}"
-        : $"{Section}:Postgres{f}");
+    private static bool IsHeader(string text) =>
+        text is not ("" or "*")
+        && text.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
 
-    private static bool IsHost(string text) =>
-        text == "*" || Uri.CheckHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) != UriHostNameType.Unknown;
+    private static bool Outside(TimeSpan value, TimeSpan high) => value < TimeSpan.Zero || value > high;
 
-    private static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-        && text.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
+    private static string Range(string name, TimeSpan value, string allowed) =>
+        $"{Section}:{name} is {Durations.Format(value)}; {allowed} are allowed.";
 }

@@ -87,7 +87,7 @@ internal static class ValueText
     /// <summary>Shows a value the way it can be written.</summary>
     internal static string Show(object? value, string name) => value switch
     {
-        null => "none",
+        null or "" => "none",
         bool b => b ? "true" : "false",
         TimeSpan t when t == Timeout.InfiniteTimeSpan => "infinite",
         TimeSpan t => Durations.Format(t),

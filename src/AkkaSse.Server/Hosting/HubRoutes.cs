@@ -1,5 +1,4 @@
 using AkkaSse.AspNetCore;
-using AkkaSse.Hub;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Security;
 
@@ -10,9 +9,9 @@ internal static class HubRoutes
 {
     internal static void AddHub(IServiceCollection services, EffectiveSettings settings)
     {
-        var hub = services.AddSseHub(options => Copy(settings.Hub, options));
-        if (settings.Server.Engine == "akka") hub.UseAkkaCluster(settings.Akka);
-        if (settings.Server.Engine == "postgres") hub.UsePostgres(settings.Server.PostgresOptions(settings.Urls.All[0].Url));
+        var hub = services.AddSseHub(settings.Configure);
+        if (settings.Server.Engine == "akka") hub.UseAkkaCluster(settings.Configure);
+        if (settings.Server.Engine == "postgres") hub.UsePostgres(settings.Configure);
     }
 
     internal static void Map(WebApplication app, EffectiveSettings settings)
@@ -35,13 +34,5 @@ internal static class HubRoutes
         options.AllowAnonymousClientIds = settings.Server.AllowAnonymousClientIds ?? settings.LoopbackOnly;
         if (!settings.Authenticated) return;
         options.SubscribePolicy = options.PublishPolicy = options.StreamsPolicy = options.ClientsPolicy = options.ClusterPolicy = GrantPolicies.Known;
-    }
-
-    private static void Copy(HubOptions from, HubOptions to)
-    {
-        foreach (var property in typeof(HubOptions).GetProperties())
-        {
-            if (property.CanWrite) property.SetValue(to, property.GetValue(from));
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using AkkaSse.Hub;
 
 namespace AkkaSse.Server.Hosting;
 
@@ -63,12 +64,6 @@ internal sealed class ListenUrls
         }
     }
 
-    /// <summary>Whether a host name or address means this machine alone. Any other name makes Kestrel listen on all addresses.</summary>
-    internal static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
-
     private static bool IsEveryAddress(string host) =>
         host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var a) && (a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any)));
 
@@ -89,8 +84,9 @@ internal sealed class ListenUrls
             var address = BindingAddress.Parse(url);
             if (!address.IsUnixPipe && address.Port is < 0 or > IPEndPoint.MaxPort) throw new FormatException();
             if (address.Scheme is not ("http" or "https") || address.PathBase.Length > 0 || (h2c && address.Scheme != "http")) throw new FormatException();
-            // "localhost" binds both loopbacks; a name below it would make Kestrel listen on all addresses.
-            var loopback = address.IsUnixPipe || (IsLoopback(address.Host) && !address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
+            // Kestrel binds both loopback addresses for "localhost", and listens on all addresses for any other name, one below it too.
+            var loopback = address.IsUnixPipe
+                || (HostNames.IsLoopback(address.Host) && !address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
             found.Add(new ListenUrl(key, url, loopback, h2c));
         }
         catch (FormatException)

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using AkkaSse.Cluster;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
-using AkkaSse.Postgres;
 using AkkaSse.Server.CommandLine;
 using AkkaSse.Server.Configuration;
 using Microsoft.AspNetCore.Connections;
@@ -16,22 +14,10 @@ internal static class StartFailures
     /// <summary>Where <see cref="KeepEndpoint"/> keeps an address with an exception that does not name it.</summary>
     private const string EndpointKey = "akkasse.endpoint";
 
-    // The options of the hub and its engines by which their faults are told, and the keys that set them.
-    private static readonly Dictionary<string, string> Keys = new()
-    {
-        [nameof(HubOptions.NodeName)] = "Hub:NodeName",
-        [nameof(PostgresOptions.ConnectionString)] = "Server:Postgres",
-        [nameof(PostgresOptions.ListenConnectionString)] = "Server:PostgresListen",
-        [nameof(AkkaClusterOptions.Host)] = "Akka:Host",
-        [nameof(AkkaClusterOptions.Port)] = "Akka:Port",
-        [nameof(AkkaClusterOptions.Hocon)] = "Akka:Hocon",
-        [nameof(AkkaClusterOptions.HoconFile)] = "Akka:HoconFile",
-    };
-
     /// <summary>Wraps what came out of the start.</summary>
     internal static StartFailedException Of(Exception e, EffectiveSettings settings) => new(Line(e switch
     {
-        EngineStartException engine => $"{engine.Message} {Setting(Keys.GetValueOrDefault(engine.Option, engine.Option))}",
+        EngineStartException engine => $"{engine.Message} {Setting(KeyOf(engine.Option, settings))}",
         IOException { InnerException: AddressInUseException } => $"{e.Message.TrimEnd('.')} by another process. {Urls(settings)}",
         IOException when IsOfSocket(e) => $"{Words(e)}. {Urls(settings)}",
         SocketException socket => $"{socket.Data[EndpointKey] ?? "An address"} cannot be listened on: {socket.Message}. {Urls(settings)}",
@@ -55,6 +41,12 @@ internal static class StartFailures
     private static string Urls(EffectiveSettings settings) =>
         "Listen on an address of this machine and a port that is free and allowed. "
         + Setting(settings.Urls.All.Count > 0 ? settings.Urls.All[0].Key : "urls");
+
+    // An engine names an option of its own, or the one option of the hub on which nodes can collide.
+    private static string KeyOf(string option, EffectiveSettings settings) =>
+        option == nameof(HubOptions.NodeName) || settings.EngineSection is not { } section
+            ? $"{EffectiveSettings.HubSection}:{option}"
+            : $"{section}:{option}";
 
     private static string Setting(string key)
     {

@@ -33,8 +33,8 @@ internal sealed class WarmUpNodes : IAsyncDisposable
         if (settings.Server.Engine == "akka")
         {
             var seed = FreePort();
-            await StartAsync(settings, "warm-up-1", hub => hub.UseAkkaCluster(Cluster(seed, seed)));
-            await StartAsync(settings, "warm-up-2", hub => hub.UseAkkaCluster(Cluster(0, seed)));
+            await StartAsync(settings, "warm-up-1", hub => hub.UseAkkaCluster(akka => Configure(akka, seed, seed)));
+            await StartAsync(settings, "warm-up-2", hub => hub.UseAkkaCluster(akka => Configure(akka, 0, seed)));
             return;
         }
         await StartAsync(settings, "warm-up", static _ => { });
@@ -52,11 +52,11 @@ internal sealed class WarmUpNodes : IAsyncDisposable
     }
 
     // Membership in rounds of 50 ms: forming a cluster is waiting for rounds.
-    private static AkkaClusterOptions Cluster(int port, int seed) => new()
+    private static void Configure(AkkaClusterOptions akka, int port, int seed)
     {
-        Port = port,
-        Seeds = [$"127.0.0.1:{seed}"],
-        Hocon = """
+        akka.Port = port;
+        akka.Seeds = [$"127.0.0.1:{seed}"];
+        akka.Hocon = """
             akka.cluster {
               gossip-interval = 50ms
               leader-actions-interval = 50ms
@@ -67,8 +67,8 @@ internal sealed class WarmUpNodes : IAsyncDisposable
               singleton.hand-over-retry-interval = 50ms
               sharding.retry-interval = 50ms
             }
-            """,
-    };
+            """;
+    }
 
     private static int FreePort()
     {

@@ -5,22 +5,29 @@ internal sealed class AuthSettings
 {
     internal const string Section = "Auth";
 
-    /// <summary>The tokens that are accepted as <c>Authorization: Bearer …</c>.</summary>
+    /// <summary>The tokens that are accepted as <c>Authorization: Bearer …</c>. Default empty: nobody has to authenticate.</summary>
     public List<TokenSettings> Tokens { get; set; } = [];
 }
 
 /// <summary>One accepted token.</summary>
 internal sealed class TokenSettings
 {
-    /// <summary>The secret itself, at least 16 printable ASCII characters. Exactly one of this and <see cref="TokenFile"/>.</summary>
+    /// <summary>
+    /// The secret, at least 16 printable ASCII characters. Default null: it is in <see cref="TokenFile"/>. Exactly one of the two is
+    /// needed.
+    /// </summary>
     public string? Token { get; set; }
 
-    /// <summary>A file that holds the secret; outer white space is cut off.</summary>
+    /// <summary>
+    /// The path of a file with the secret. Default null: <see cref="Token"/> has it. White space around the secret does not count.
+    /// </summary>
     public string? TokenFile { get; set; }
 
-    /// <summary>Who the caller is then: the owner of client ids, subscriptions and idempotency keys.</summary>
+    /// <summary>
+    /// The name of the caller, to whom client ids, subscriptions and idempotency keys belong. Default null, which is a fault.
+    /// </summary>
     public string? Subject { get; set; }
 
-    /// <summary>What the caller may do, see Grant.</summary>
+    /// <summary>The grants of the caller, see <see cref="Grant"/>. Default empty, which is a fault.</summary>
     public List<string> Grants { get; set; } = [];
 }

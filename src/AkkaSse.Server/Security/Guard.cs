@@ -14,8 +14,8 @@ internal static class Guard
             static context => !context.Request.Path.StartsWithSegments("/healthz"),
             guarded => guarded.UseSseHubGuard(options =>
             {
-                foreach (var host in settings.Urls.Hosts.Concat(settings.Server.AllowedHosts)) options.AllowedHosts.Add(host);
-                foreach (var origin in settings.Server.CorsOrigins) options.AllowedOrigins.Add(origin);
+                foreach (var host in settings.Urls.Hosts) options.AllowedHosts.Add(host);
+                settings.Server.Configure(options);
                 options.AllowAddresses = settings.Urls.AllAddresses;
             }));
     }

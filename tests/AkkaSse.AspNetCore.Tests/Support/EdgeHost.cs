@@ -41,9 +41,10 @@ internal sealed class EdgeHost : IAsyncDisposable
         Action<WebApplication>? app = null,
         Action<WebApplicationBuilder>? host = null,
         bool map = true,
-        bool? detach = null)
+        bool? detach = null,
+        string? environment = null)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         if (detach ?? DetachMode.IsOn)
         {

@@ -20,7 +20,7 @@ public sealed class ClusterProcessTests(SharedServer shared, ITestOutputHelper o
     [Fact]
     public async Task Restarted_node_takes_its_name_back_at_once()
     {
-        await using var cluster = await StartAsync(1, "--set", "Server:PostgresLease=5m");
+        await using var cluster = await StartAsync(1, "--set", "Postgres:Lease=5m");
         await cluster.KillAsync(0);
         await cluster.StartNodeAsync("n0");
         using var http = new HttpClient();

@@ -119,7 +119,7 @@ public sealed class StartFailureTests(SharedServer shared)
         code.ShouldBe(1, output);
         var sentence = Sentence(output);
         sentence.ShouldStartWith("akkasse: PostgreSQL at 127.0.0.1:");
-        sentence.ShouldEndWith("The key is Server:Postgres, the switch --postgres.");
+        sentence.ShouldEndWith("The key is Postgres:ConnectionString, the switch --postgres.");
         foreach (var part in parts) sentence.ShouldContain(part, Case.Sensitive, output);
         output.ShouldNotContain("   at ");
         output.ShouldNotContain(Secret);
@@ -129,7 +129,7 @@ public sealed class StartFailureTests(SharedServer shared)
     private static string Sentence(string output) => output.Split('\n').Where(static l => l.StartsWith("akkasse: ", StringComparison.Ordinal)).ShouldHaveSingleItem(output);
 
     private static NodeStart Start(string connection) =>
-        new("--urls", "http://127.0.0.1:0", "--engine", "postgres") { Environment = new Dictionary<string, string> { ["AKKASSE_SERVER__POSTGRES"] = connection } };
+        new("--urls", "http://127.0.0.1:0", "--engine", "postgres") { Environment = new Dictionary<string, string> { ["AKKASSE_POSTGRES__CONNECTIONSTRING"] = connection } };
 
     // Before the line that trusts everybody on this server; its other users do not notice.
     private async Task LetInByPasswordAsync()

@@ -8,7 +8,7 @@ namespace AkkaSse.Postgres.Tests.Processes;
 [Collection(NodesCollection.Name)]
 public sealed class TakeoverTests(SharedServer shared)
 {
-    private const string Lease = "Server:PostgresLease=2s";
+    private const string Lease = "Postgres:Lease=2s";
 
     [Fact]
     public async Task Killed_nodes_claims_hold_until_its_lease_ends_and_not_longer()

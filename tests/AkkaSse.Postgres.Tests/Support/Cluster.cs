@@ -12,7 +12,7 @@ internal sealed class Cluster : IAsyncDisposable
         Database = database;
         _nodes = new NodeCluster(_ => new NodeStart(["--urls", "http://127.0.0.1:0", "--engine", "postgres", .. arguments])
         {
-            Environment = new Dictionary<string, string> { ["AKKASSE_SERVER__POSTGRES"] = server.ConnectionString(database) },
+            Environment = new Dictionary<string, string> { ["AKKASSE_POSTGRES__CONNECTIONSTRING"] = server.ConnectionString(database) },
         });
     }
 

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace AkkaSse.Cluster.Tests.Hosting;
+
+/// <summary>The options of the engine in an application. No ActorSystem is made.</summary>
+public sealed class OptionsTests
+{
+    private readonly ServiceCollection _services = new();
+
+    [Fact]
+    public void Code_sets_options_with_and_without_services_and_the_application_adds_its_own()
+    {
+        _services.AddSingleton("10.0.0.1");
+        _services.AddSseHub().UseAkkaCluster(static (o, services) => o.Host = services.GetRequiredService<string>());
+        _services.Configure<AkkaClusterOptions>(static o => o.Seeds = ["10.0.0.2"]);
+        (Options.Host, Options.Seeds.Single(), Options.Backups).ShouldBe(("10.0.0.1", "10.0.0.2", 2));
+
+        var other = new ServiceCollection();
+        other.AddSseHub().UseAkkaCluster(static o => o.Backups = 1);
+        Read(other).Backups.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Section_sets_options_with_their_lists_and_sections_and_a_key_that_is_none_is_named()
+    {
+        _services.AddSseHub().UseAkkaCluster(Section(
+            ("Host", "10.0.0.1"), ("Seeds:0", "10.0.0.1"), ("Seeds:1", "10.0.0.2:5000"), ("LeaveLimit", "00:00:05"), ("Roles:0", "stream"),
+            ("Tls:AllowedNames:0", "*.hub"), ("PublicPort", "4060")));
+        var options = Options;
+        (options.Host, options.LeaveLimit, options.PublicPort).ShouldBe(("10.0.0.1", TimeSpan.FromSeconds(5), 4060));
+        options.Seeds.ShouldBe(["10.0.0.1", "10.0.0.2:5000"]);
+        options.Roles.ShouldBe(["stream"], "a list of the configuration takes the place of the default");
+        options.Tls.AllowedNames.ShouldBe(["*.hub"]);
+
+        var other = new ServiceCollection();
+        other.AddSseHub().UseAkkaCluster(Section(("Backup", "1")));
+        Should.Throw<InvalidOperationException>(() => Read(other)).Message.ShouldContain("Backup");
+    }
+
+    [Fact]
+    public void Start_lists_every_fault()
+    {
+        _services.AddSseHub().UseAkkaCluster(static o => (o.Backups, o.Shards, o.Seeds) = (9, 0, ["10.0.0.1"]));
+        using var provider = _services.BuildServiceProvider();
+        var fault = Should.Throw<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
+        fault.Failures.Count().ShouldBe(3);
+        fault.Message.ShouldSatisfyAllConditions(
+            m => m.ShouldContain("Backups is 9; 0 to 6"), m => m.ShouldContain("Shards is 0; 1 to 1000"),
+            m => m.ShouldContain("where the seed 10.0.0.1 cannot reach this node"));
+    }
+
+    [Fact]
+    public void Engine_is_chosen_once()
+    {
+        var builder = _services.AddSseHub();
+        builder.UseAkkaCluster().ShouldBeSameAs(builder);
+        Should.Throw<InvalidOperationException>(() => builder.UseAkkaCluster(static o => o.Port = 1)).Message.ShouldContain("once");
+        Options.Port.ShouldBe(AkkaClusterOptions.DefaultPort);
+    }
+
+    [Fact]
+    public void Node_without_roles_has_both()
+    {
+        new AkkaClusterOptions().EffectiveRoles.ShouldBe([AkkaEngineOptions.StreamRole, AkkaEngineOptions.EdgeRole]);
+        new AkkaClusterOptions().HostsStreams.ShouldBeTrue();
+        new AkkaClusterOptions { Roles = [AkkaEngineOptions.EdgeRole] }.HostsStreams.ShouldBeFalse();
+    }
+
+    private AkkaClusterOptions Options => Read(_services);
+
+    private static AkkaClusterOptions Read(ServiceCollection services)
+    {
+        using var provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptions<AkkaClusterOptions>>().Value;
+    }
+
+    private static IConfigurationSection Section(params (string Key, string Value)[] values) => new ConfigurationBuilder()
+        .AddInMemoryCollection(values.Select(static v => KeyValuePair.Create("Akka:" + v.Key, (string?)v.Value)))
+        .Build().GetSection("Akka");
+}

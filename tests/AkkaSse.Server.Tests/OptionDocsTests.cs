@@ -1,0 +1,31 @@
+using AkkaSse.Architecture.Tests.Options;
+using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Security;
+
+namespace AkkaSse.Server.Tests;
+
+/// <summary>
+/// The documentation of the executable's own settings says range and default as they are, like that of every public option.
+/// </summary>
+public sealed class OptionDocsTests
+{
+    private static readonly string Sources = Path.Combine(AppContext.BaseDirectory, "../../../../../src/AkkaSse.Server");
+
+    [Fact]
+    public void Documentation_of_the_settings_says_range_and_default_as_they_are()
+    {
+        Faults<ServerSettings>("Configuration/ServerSettings.cs", static o => o.Validate()).ShouldBeEmpty();
+        Faults<AuthSettings>("Security/AuthSettings.cs", static _ => []).ShouldBeEmpty();
+        Faults<TokenSettings>("Security/AuthSettings.cs", static _ => []).ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> Faults<T>(string file, Func<T, IEnumerable<string>> validate)
+        where T : class, new()
+    {
+        var source = File.ReadAllText(Path.Combine(Sources, file));
+        return new OptionRules(
+            static () => new T(),
+            o => validate((T)o).Select(static fault => fault[(fault.IndexOf(':', StringComparison.Ordinal) + 1)..]),
+            _ => source).Faults();
+    }
+}
