@@ -1,0 +1,110 @@
+using AkkaSse.Hub.Diagnostics;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Lifetime;
+using AkkaSse.Hub.Streams;
+
+namespace AkkaSse.Hub.Clients;
+
+/// <summary>
+/// Decides in which order one connection takes what it needs before it runs, so that all of it can be given back; given its request, what
+/// connections share, the node's state, what resolves its streams, its cursors, the claims and the registry. Used by one caller.
+/// </summary>
+internal sealed class ConnectionPlan(
+    SubscribeRequest request,
+    ClientHost host,
+    HubState state,
+    SubscriptionResolver resolver,
+    CursorSet places,
+    ClientClaims claims,
+    ConnectionRegistry registry)
+{
+    private long _generation;
+    private bool _arriving;
+
+    internal async ValueTask<Admission> BuildAsync(CancellationToken cancellation)
+    {
+        var id = request.ClientId;
+        var wanted = await resolver.ResolveAsync(request, cancellation).ConfigureAwait(false);
+        if (wanted.Refused is { } unresolved) return unresolved;
+        if (id is null && await claims.IsRefusedAsync(request, cancellation).ConfigureAwait(false))
+            return new Admission(AdmissionStatus.Refused) { Error = "This client was disconnected for good." };
+        if (await OpenAsync(wanted, cancellation).ConfigureAwait(false) is { } refusal) return refusal;
+        // Last: a newcomer that is refused for another reason must not have evicted the connection that holds the id.
+        if (id is not null && await ClaimAsync(id, cancellation).ConfigureAwait(false) is { } taken) return taken;
+        var client = new ClientActor(host, request, id, _generation, places.Cursors, held: registry.IsObserved);
+        if (wanted.IsChanged) client.HasStoredChange = true;
+        registry.Add(client, wanted.Managed);
+        // A drain that began meanwhile has not seen this connection.
+        if (state.Phase != HubPhase.Running) client.Close(CloseReason.Shutdown, state.RefusalRetry());
+        if (_generation != 0 && claims.Arrivals.WasLost(request.Zone!, id!, _generation) is { } lost) client.Close(lost);
+        Arrived();
+        if (host.Logger.ForDebug() is { } debug) Log.Connected(debug, client.ClientId, client.Zone, request.Remote);
+        return new Admission(AdmissionStatus.Accepted) { Connection = client };
+    }
+
+    internal async ValueTask UndoAsync()
+    {
+        Arrived();
+        places.Undo();
+        if (_generation != 0) await claims.ReleaseAsync(request.Zone!, request.ClientId!, _generation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<Admission?> OpenAsync(ResolvedStreams wanted, CancellationToken cancellation)
+    {
+        var starts = new ReaderStarts(request);
+        var streams = wanted.Streams;
+        foreach (var (stream, since) in streams)
+        {
+            if (await AddAsync(stream, since, streams.Count).ConfigureAwait(false) is { } refused) return refused;
+        }
+        if (streams.Count > 0 && places.Cursors.Count == 0)
+            return new Admission(AdmissionStatus.Removed) { Error = "The stream was removed." };
+        foreach (var zone in Zones())
+        {
+            if (await AddAsync(HubNames.ZoneStream(zone), null, 0).ConfigureAwait(false) is { } refused) return refused;
+        }
+        return request.Broadcast ? await AddAsync(HubNames.BroadcastStream, null, 0).ConfigureAwait(false) : null;
+
+        ValueTask<Admission?> AddAsync(string stream, StartPosition? since, int named) =>
+            places.AddAsync(stream, named, log => starts.For(stream, since, log, wanted.Managed?.Positions), cancellation);
+    }
+
+    private async ValueTask<Admission?> ClaimAsync(string id, CancellationToken cancellation)
+    {
+        claims.Arrivals.Begin();
+        _arriving = true;
+        var claim = await claims.ClaimAsync(request, id, cancellation).ConfigureAwait(false);
+        switch (claim.Status)
+        {
+            case ClaimStatus.InUse:
+                return new Admission(AdmissionStatus.ClientInUse) { Error = $"a client with id {id} already exists" };
+            case ClaimStatus.Refused:
+                return new Admission(AdmissionStatus.Refused) { Error = "This client was replaced or disconnected for good." };
+            case ClaimStatus.Unavailable:
+                return new Admission(AdmissionStatus.Unavailable)
+                {
+                    Error = "Nobody can say now who owns the client id.",
+                    RetryAfter = state.RefusalRetry(),
+                };
+        }
+        _generation = claim.Generation;
+        return null;
+    }
+
+    // Once, whatever became of the plan.
+    private void Arrived()
+    {
+        if (!_arriving) return;
+        _arriving = false;
+        claims.Arrivals.End();
+    }
+
+    private IEnumerable<string> Zones()
+    {
+        if (request.Zone is { } home) yield return home;
+        foreach (var zone in request.ListenZones.Distinct(StringComparer.Ordinal))
+        {
+            if (zone != request.Zone) yield return zone;
+        }
+    }
+}
