@@ -67,21 +67,19 @@ internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeat
         return gate;
     }
 
-    /// <summary>The throttle that this request's connection came through, or may go through.</summary>
-    internal static AcceptThrottle? ThrottleOf(HttpContext context) => (context.Features.Get<IConnectionHeartbeatFeature>() as DetachGate)?.Throttle;
+    /// <summary>The gate that a request's connection came through; null for none.</summary>
+    internal static DetachGate? Of(HttpContext context) => context.Features.Get<IConnectionHeartbeatFeature>() as DetachGate;
 
     /// <summary>
-    /// The gate of a request whose connection can go on without it: plain HTTP/1.1, and nothing but this gate between the transport, the
-    /// server's HTTP layer and the endpoint, so that what is written past them is what they would have written. Else null.
+    /// True when the connection can go on without the request: plain HTTP/1.1, and nothing but this gate between the transport, the server's
+    /// HTTP layer and the endpoint, so that what is written past them is what they would have written.
     /// </summary>
-    internal static DetachGate? Of(HttpContext context)
+    internal bool CanDetach(HttpContext context)
     {
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Response.HasStarted) return false;
         var features = context.Features;
-        if (features.Get<IConnectionHeartbeatFeature>() is not DetachGate gate) return null;
-        if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Response.HasStarted) return null;
         // TLS and other connection middleware put a transport of their own in front of the gate; response middleware replaces the body.
-        if (!ReferenceEquals(features.Get<IConnectionTransportFeature>()?.Transport, gate)) return null;
-        return ResponseBody.IsOfServer(features) ? gate : null;
+        return ReferenceEquals(features.Get<IConnectionTransportFeature>()?.Transport, this) && ResponseBody.IsOfServer(features);
     }
 
     /// <summary>
@@ -90,25 +88,21 @@ internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeat
     /// </summary>
     internal async Task DetachAsync(HttpContext context, IClientConnection stream, StreamEnd end)
     {
+        End = end;
+        _holds = true;
+        // What the connection has sent before may still be on its way through the transport, and nothing may overtake it.
+        if (!_used && _socket is not null) _head = new ArrayBufferWriter<byte>(512);
         try
         {
-            // With a coding that the application names the server adds no chunks of its own, so none follows the head.
-            context.Response.Headers.TransferEncoding = "chunked";
-            End = end;
-            _holds = true;
-            // What the connection has sent before may still be on its way through the transport, and nothing may overtake it.
-            if (!_used && _socket is not null) _head = new ArrayBufferWriter<byte>(512);
-            await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
             // Ends the HTTP layer as "Connection: close" does, but not in the response: when that says so, Node's fetch takes a killed
             // server for a proper end of the body (decision 0080).
-            _connection.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
+            await ChunkedStart.RunAsync(context, stream, closing: _connection.Features).ConfigureAwait(false);
             Stream = stream;
         }
         catch
         {
             _holds = false;
             _head = null;
-            await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
