@@ -12,7 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Hub;
 
 /// <summary>
-/// The objects of a node, each made with what it needs: an object knows those above it here and none below. Decides nothing else. Immutable.
+/// The objects of a node, each made with what it needs: an object knows those above it here and none below. Decides nothing else.
+/// Immutable.
 /// </summary>
 internal sealed class HubParts
 {

@@ -74,8 +74,8 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     public NodeLoad Load => Parts.Load.Read();
 
     /// <summary>
-    /// Completes when the engine has found after its start that it cannot begin its work as things are, for example because another node has
-    /// this node's name. The engine goes on trying; the process decides whether that is worth waiting for.
+    /// Completes when the engine has found after its start that it cannot begin its work as things are, for example because another node
+    /// has this node's name. The engine goes on trying; the process decides whether that is worth waiting for.
     /// </summary>
     public Task<EngineStartException> EngineRefused => _refused.Task;
 
@@ -99,8 +99,8 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     }
 
     /// <summary>
-    /// Refuses newcomers, tells every reader to reconnect at a moment drawn from the drain window, lets flushes in flight complete, and ends
-    /// the connections; those that do not take their end within the write timeout are cut. Idempotent.
+    /// Refuses newcomers, tells every reader to reconnect at a moment drawn from the drain window, lets flushes in flight complete, and
+    /// ends the connections; those that do not take their end within the write timeout are cut. Idempotent.
     /// </summary>
     public Task DrainAsync(CancellationToken cancellation = default) => Parts.Drain.RunAsync(cancellation);
 
@@ -134,11 +134,13 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
         _publisher.PublishToZoneAsync(zone, e, options, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<PublishResult> BroadcastAsync(SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) =>
+    public ValueTask<PublishResult> BroadcastAsync(
+        SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) =>
         _publisher.PublishToAllAsync(e, options, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(
+        IReadOnlyList<BatchItem> items, CancellationToken cancellation = default) =>
         Parts.Batches.PublishAsync(items, cancellation);
 
     /// <inheritdoc/>
@@ -158,7 +160,8 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
         Parts.Listening.ToStream(stream, from, static e => e.Event, cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StreamEvent> SubscribeAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default) =>
+    public IAsyncEnumerable<StreamEvent> SubscribeAsync(
+        string stream, StartPosition? from = null, CancellationToken cancellation = default) =>
         Parts.Listening.ToStream(stream, from, static e => e, cancellation);
 
     /// <inheritdoc/>
@@ -166,7 +169,8 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
         Parts.Listening.ToZone(zone, cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<SseEvent> ListenToBroadcastAsync(CancellationToken cancellation = default) => Parts.Listening.ToAll(cancellation);
+    public IAsyncEnumerable<SseEvent> ListenToBroadcastAsync(CancellationToken cancellation = default) =>
+        Parts.Listening.ToAll(cancellation);
 
     /// <inheritdoc/>
     public ValueTask<Admission> ConnectAsync(SubscribeRequest request, CancellationToken cancellation) =>
@@ -214,13 +218,15 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     ValueTask<HistoryPage> IStreamDirectory.ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
         Parts.StreamDirectory.ReadAsync(stream, after, limit, cancellation);
 
-    ValueTask<Page<ClientInfo>> IClientDirectory.ListAsync(string? stream, string? zone, string? after, int limit, CancellationToken cancellation) =>
+    ValueTask<Page<ClientInfo>> IClientDirectory.ListAsync(
+        string? stream, string? zone, string? after, int limit, CancellationToken cancellation) =>
         Parts.ClientDirectory.ListAsync(stream, zone, after, limit, cancellation);
 
     ValueTask<ClientCallResult> IClientDirectory.GetAsync(string client, string? zone, CancellationToken cancellation) =>
         Parts.ClientDirectory.GetAsync(client, zone, cancellation);
 
-    ValueTask<ClientCallResult> IClientDirectory.DisconnectAsync(string client, string? zone, bool reconnect, CancellationToken cancellation) =>
+    ValueTask<ClientCallResult> IClientDirectory.DisconnectAsync(
+        string client, string? zone, bool reconnect, CancellationToken cancellation) =>
         Parts.ClientDirectory.DisconnectAsync(client, zone, reconnect, cancellation);
 
     ValueTask<ClientCallResult> IClientDirectory.ChangeSubscriptionsAsync(
@@ -238,6 +244,7 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     void IEngineHost.OnClaimLost(string zone, string client, long generation, CloseReason reason) =>
         Parts.Claims.OnLost(zone, client, generation, reason);
 
-    async ValueTask<ReadOnlyMemory<byte>> IEngineHost.OnRequestAsync(string node, ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
+    async ValueTask<ReadOnlyMemory<byte>> IEngineHost.OnRequestAsync(
+        string node, ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
         NodeWire.Write(await Parts.Requests.HandleAsync(NodeWire.ReadRequest(message), cancellation).ConfigureAwait(false));
 }

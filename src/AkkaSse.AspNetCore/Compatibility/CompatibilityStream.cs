@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Opens an event stream on a compatible edge: as <see cref="EventStream"/> does, with the older hubs' refusals and without <c>hub.*</c> events.</summary>
+/// <summary>
+/// Opens an event stream on a compatible edge: as <see cref="EventStream"/> does, with the older hubs' refusals and without <c>hub.*</c>
+/// events.
+/// </summary>
 internal static class CompatibilityStream
 {
     /// <summary>What all compatible edges have in common.</summary>

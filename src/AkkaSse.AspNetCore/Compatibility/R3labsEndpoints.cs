@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary><c>GET /events?stream=</c>: one stream, everything retained first, ids as bare decimals, because these clients read integers.</summary>
+/// <summary>
+/// <c>GET /events?stream=</c>: one stream, everything retained first, ids as bare decimals, because these clients read integers.
+/// </summary>
 internal sealed class R3labsEndpoints(CompatibilityContext shared)
 {
     public Task Events(HttpContext context, RequestTarget target)

@@ -11,12 +11,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Stands between one transport connection and the server's HTTP layer. Requests pass through it unchanged. Once an event stream is admitted
-/// the HTTP layer writes the response head and ends, and the connection itself goes on with the stream.
+/// Stands between one transport connection and the server's HTTP layer. Requests pass through it unchanged. Once an event stream is
+/// admitted the HTTP layer writes the response head and ends, and the connection itself goes on with the stream.
 /// </summary>
 /// <remarks>
-/// The server's list of heartbeat handlers would keep the HTTP objects alive for as long as the connection is open (about 4 KB each), and no
-/// handler can be taken out of it: what the HTTP layer asks for is done by <see cref="ConnectionHeartbeats"/>, which lets go of it when the connection is detached.
+/// The server's list of heartbeat handlers would keep the HTTP objects alive for as long as the connection is open (about 4 KB each), and
+/// no handler can be taken out of it: what the HTTP layer asks for is done by <see cref="ConnectionHeartbeats"/>, which lets go of it when
+/// the connection is detached.
 /// </remarks>
 internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeatFeature
 {
@@ -71,8 +72,8 @@ internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeat
     internal static DetachGate? Of(HttpContext context) => context.Features.Get<IConnectionHeartbeatFeature>() as DetachGate;
 
     /// <summary>
-    /// True when the connection can go on without the request: plain HTTP/1.1, and nothing but this gate between the transport, the server's
-    /// HTTP layer and the endpoint, so that what is written past them is what they would have written.
+    /// True when the connection can go on without the request: plain HTTP/1.1, and nothing but this gate between the transport, the
+    /// server's HTTP layer and the endpoint, so that what is written past them is what they would have written.
     /// </summary>
     internal bool CanDetach(HttpContext context)
     {
@@ -83,8 +84,8 @@ internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeat
     }
 
     /// <summary>
-    /// Writes the head that the response has now, for a body in chunks, and leaves the connection to <paramref name="stream"/> as soon as the
-    /// HTTP layer has ended. Nothing is sent yet: the head goes out with the stream's first bytes, in one system call.
+    /// Writes the head that the response has now, for a body in chunks, and leaves the connection to <paramref name="stream"/> as soon as
+    /// the HTTP layer has ended. Nothing is sent yet: the head goes out with the stream's first bytes, in one system call.
     /// </summary>
     internal async Task DetachAsync(HttpContext context, IClientConnection stream, StreamEnd end)
     {

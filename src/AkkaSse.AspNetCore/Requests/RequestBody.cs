@@ -59,7 +59,9 @@ internal readonly struct RequestBody
         return ReadAsync(context, reader, (int)(length ?? 0), limit);
     }
 
-    /// <summary>415 for a body that stands for another one; the server undoes chunks alone, and lets further transfer codings pass.</summary>
+    /// <summary>
+    /// 415 for a body that stands for another one; the server undoes chunks alone, and lets further transfer codings pass.
+    /// </summary>
     public static HubFault? Encoded(HttpRequest request)
     {
         var content = request.Headers.ContentEncoding;
@@ -79,8 +81,8 @@ internal readonly struct RequestBody
         "Nothing of the body that was sent is left: something before the hub has read it (middleware that reads forms, for example).");
 
     /// <summary>
-    /// What an exception of reading a body says of the sender's bytes; false when it is not about them: the connection is gone or the request
-    /// was cancelled. Framing and codings throw many types (Kestrel a plain IOException for a chunk size that overflows, Brotli an
+    /// What an exception of reading a body says of the sender's bytes; false when it is not about them: the connection is gone or the
+    /// request was cancelled. Framing and codings throw many types (Kestrel a plain IOException for a chunk size that overflows, Brotli an
     /// InvalidOperationException), so the other causes are told apart and not these.
     /// </summary>
     public static bool TryFault(Exception e, [NotNullWhen(true)] out HubFault? fault)

@@ -9,8 +9,8 @@ namespace AkkaSse.AspNetCore;
 internal static class ChunkedStart
 {
     /// <summary>
-    /// Writes the head that the response has now. With a coding that the application names the server writes no chunks and no last one. When
-    /// it fails the stream's connection is disposed of.
+    /// Writes the head that the response has now. With a coding that the application names the server writes no chunks and no last one.
+    /// When it fails the stream's connection is disposed of.
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="stream">The stream's connection.</param>

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Everything below the hub's own resources (<c>/v1/streams</c>, <c>/v1/clients</c> and so on) that no row serves: says 405 with <c>Allow</c>,
-/// which name is wrong, or 404, through the one error writer. What else there is under <c>/v1</c> is the application's.
+/// Everything below the hub's own resources (<c>/v1/streams</c>, <c>/v1/clients</c> and so on) that no row serves: says 405 with
+/// <c>Allow</c>, which name is wrong, or 404, through the one error writer. What else there is under <c>/v1</c> is the application's.
 /// </summary>
 internal static class Fallback
 {

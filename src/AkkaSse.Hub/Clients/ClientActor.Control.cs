@@ -4,7 +4,9 @@ using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Hub.Clients;
 
-/// <summary>The part of a turn that is not delivery: the opening, gaps, positions, heartbeats, changes of the streams, and the end.</summary>
+/// <summary>
+/// The part of a turn that is not delivery: the opening, gaps, positions, heartbeats, changes of the streams, and the end.
+/// </summary>
 internal sealed partial class ClientActor
 {
     // A stream that comes late meets the same id.

@@ -3,8 +3,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides which claims this node's connections hold, and closes a connection whose claim was lost; given the engine, the connections, and the
-/// node's options. Thread-safe.
+/// Decides which claims this node's connections hold, and closes a connection whose claim was lost; given the engine, the connections, and
+/// the node's options. Thread-safe.
 /// </summary>
 internal sealed class ClientClaims(IHubEngine engine, ConnectionTable connections, HubOptions options)
 {
@@ -20,8 +20,11 @@ internal sealed class ClientClaims(IHubEngine engine, ConnectionTable connection
         return answer.TryGet(out var refused) && refused;
     }
 
-    internal ValueTask<ClaimResult> ClaimAsync(SubscribeRequest request, string id, CancellationToken cancellation) => engine.Claims.ClaimAsync(
-        new ClaimRequest(request.Zone!, id) { Instance = request.Instance, Subject = request.Subject }, cancellation);
+    internal ValueTask<ClaimResult> ClaimAsync(SubscribeRequest request, string id, CancellationToken cancellation)
+    {
+        var claim = new ClaimRequest(request.Zone!, id) { Instance = request.Instance, Subject = request.Subject };
+        return engine.Claims.ClaimAsync(claim, cancellation);
+    }
 
     internal ValueTask ReleaseAsync(string zone, string client, long generation) => engine.Claims.ReleaseAsync(zone, client, generation);
 
@@ -36,7 +39,8 @@ internal sealed class ClientClaims(IHubEngine engine, ConnectionTable connection
     /// <summary>The engine has given the claim to another connection, or has ended it.</summary>
     internal void OnLost(string zone, string client, long generation, CloseReason reason)
     {
-        // Noted before the table is looked at: a connection enters the table before it looks at the notes, so one of the two sees the other.
+        // Noted before the table is looked at: a connection enters the table before it looks at the notes, so one of the two sees the
+        // other.
         Arrivals.Lost(zone, client, generation, reason);
         foreach (var connection in connections.FindAll(client, zone))
         {

@@ -132,8 +132,8 @@ internal sealed class ConnectionTable(ConnectionIds ids)
     }
 
     /// <summary>
-    /// The newest connection with this id in a zone; a replaced one may still be ending. Without a zone: when only one zone has the id; null
-    /// when none or several have it.
+    /// The newest connection with this id in a zone; a replaced one may still be ending. Without a zone: when only one zone has the id;
+    /// null when none or several have it.
     /// </summary>
     internal ClientActor? Find(string id, string? zone)
     {

@@ -6,9 +6,9 @@ using AkkaSse.Protocol;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides whether an event may be sent to one client, and on which node it goes into the client's inbox; given the node's state and options,
-/// its connections, the engine's claims, and what writes, finds and asks. An event is checked and looked up here once, then only forwarded.
-/// Thread-safe.
+/// Decides whether an event may be sent to one client, and on which node it goes into the client's inbox; given the node's state and
+/// options, its connections, the engine's claims, and what writes, finds and asks. An event is checked and looked up here once, then only
+/// forwarded. Thread-safe.
 /// </summary>
 internal sealed class ClientSender(
     HubState state,
@@ -54,8 +54,9 @@ internal sealed class ClientSender(
         }
         result = default;
         if (zone is { Length: 0 }) zone = null;
+        if (connections.Find(client, zone) is not { } local) return false;
         // A claimed id may be in use in another zone on another node.
-        if (connections.Find(client, zone) is not { } local || (zone is null && local.IsClaimed && !engine.Claims.IsNodeLocal)) return false;
+        if (zone is null && local.IsClaimed && !engine.Claims.IsNodeLocal) return false;
         result = inbox.Put(local, client, e);
         if (result.Status == SendStatus.Accepted) delivery = local;
         return true;
@@ -66,7 +67,8 @@ internal sealed class ClientSender(
     {
         if (zone is { Length: 0 }) zone = null;
         var (place, status) = await locator.LocateAsync(client, zone, isNotHere: true, cancellation).ConfigureAwait(false);
-        if (status == ClientCallStatus.Ambiguous) return new SendResult(SendStatus.Ambiguous, client) { Error = ClientLocator.Ambiguous(client) };
+        if (status == ClientCallStatus.Ambiguous)
+            return new SendResult(SendStatus.Ambiguous, client) { Error = ClientLocator.Ambiguous(client) };
         if (place is not { } at)
         {
             return status == ClientCallStatus.NotConnected

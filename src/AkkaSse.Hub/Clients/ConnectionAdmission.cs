@@ -4,8 +4,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides whether a connection may run; given the node's state, what connections share, the connections (for the limits), and what resolves
-/// its streams, opens cursors, claims its id and registers it. Thread-safe.
+/// Decides whether a connection may run; given the node's state, what connections share, the connections (for the limits), and what
+/// resolves its streams, opens cursors, claims its id and registers it. Thread-safe.
 /// </summary>
 internal sealed class ConnectionAdmission(
     HubState state,
@@ -29,16 +29,10 @@ internal sealed class ConnectionAdmission(
     {
         var options = host.Options;
         if (state.Phase != HubPhase.Running)
-            return new Admission(AdmissionStatus.Draining) { Error = "The node does not take connections now.", RetryAfter = state.RefusalRetry() };
+            return Later(AdmissionStatus.Draining, "The node does not take connections now.");
         if (SubscribeRules.Check(request, options) is { } fault) return new Admission(AdmissionStatus.Invalid) { Error = fault };
         if (!connections.TryReserve(options.MaxConnections, options.MaxConnectionsPerKey, request.LimitKey))
-        {
-            return new Admission(AdmissionStatus.LimitReached)
-            {
-                Error = "The node has as many connections as it may.",
-                RetryAfter = state.RefusalRetry(),
-            };
-        }
+            return Later(AdmissionStatus.LimitReached, "The node has as many connections as it may.");
         var plan = new ConnectionPlan(request, host, state, resolver, new CursorSet(opener, streams), claims, registry);
         try
         {
@@ -52,6 +46,8 @@ internal sealed class ConnectionAdmission(
             throw;
         }
     }
+
+    private Admission Later(AdmissionStatus status, string error) => new(status) { Error = error, RetryAfter = state.RefusalRetry() };
 
     private async ValueTask UndoAsync(ConnectionPlan plan, SubscribeRequest request)
     {

@@ -1,8 +1,8 @@
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides when a quiet connection gets a heartbeat; given its interval, in milliseconds and 0 for never, and the coarse clock. A field of the
-/// connection; the sweeper asks while a turn writes.
+/// Decides when a quiet connection gets a heartbeat; given its interval, in milliseconds and 0 for never, and the coarse clock. A field of
+/// the connection; the sweeper asks while a turn writes.
 /// </summary>
 internal struct KeepAlive(long now)
 {

@@ -52,8 +52,9 @@ internal sealed class ManagedConnections(ManagedStore store, FaultLog faults)
     private async ValueTask SavePositionsAsync(ClientActor client)
     {
         if (client.Managed is not { } subscription) return;
-        while ((await store.ReadAsync(subscription.Id, default).ConfigureAwait(false)).TryGet(out var found) && found.Subscription is { } present)
+        while ((await store.ReadAsync(subscription.Id, default).ConfigureAwait(false)).TryGet(out var found))
         {
+            if (found.Subscription is not { } present) return;
             var positions = new Dictionary<string, StreamPosition>(present.Positions, StringComparer.Ordinal);
             foreach (var (stream, position) in client.FlushedPositions)
             {

@@ -6,8 +6,8 @@ using AkkaSse.Hub.Nodes;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides how managed subscriptions are kept among the engine's values, and for how long; given the engine, and the node's state and options.
-/// Thread-safe.
+/// Decides how managed subscriptions are kept among the engine's values, and for how long; given the engine, and the node's state and
+/// options. Thread-safe.
 /// </summary>
 internal sealed class ManagedStore(IHubEngine engine, HubState state, HubOptions options)
 {

@@ -5,8 +5,8 @@ using AkkaSse.Hub.Nodes;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides which changes of a claimed client's streams outlive its connection, and for how long; given the engine (its values, and whether a
-/// stream exists) and the node's options. Thread-safe.
+/// Decides which changes of a claimed client's streams outlive its connection, and for how long; given the engine (its values, and whether
+/// a stream exists) and the node's options. Thread-safe.
 /// </summary>
 internal sealed class StoredChanges(IHubEngine engine, HubOptions options)
 {

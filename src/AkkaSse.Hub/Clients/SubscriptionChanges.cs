@@ -31,10 +31,12 @@ internal sealed class SubscriptionChanges(CursorOpener opener, StreamTable strea
         }
         var present = client.CursorSnapshot.Where(static c => !c.IsInternal).Select(static c => c.Stream).ToHashSet(StringComparer.Ordinal);
         var remove = request.Remove!.Where(present.Contains).Distinct(StringComparer.Ordinal).ToList();
-        var add = request.Add!.Where(a => !present.Contains(a.Stream) || remove.Contains(a.Stream)).DistinctBy(static a => a.Stream).ToList();
+        var add = request.Add!.Where(a => !present.Contains(a.Stream) || remove.Contains(a.Stream))
+            .DistinctBy(static a => a.Stream).ToList();
         var total = present.Count - remove.Count + add.Count;
         var max = client.Request.ManagedSubscription is null ? options.MaxStreamsPerConnection : options.MaxManagedStreams();
-        if (total > max) return Refused(ClientCallStatus.LimitReached, $"The connection would have {total} streams; at most {max} are allowed.");
+        if (total > max)
+            return Refused(ClientCallStatus.LimitReached, $"The connection would have {total} streams; at most {max} are allowed.");
         var places = new CursorSet(opener, streams);
         try
         {

@@ -20,7 +20,9 @@ internal sealed class SubscriptionResolver(ManagedStore store, ManagedConnection
             if (subscription is null || (subscription.Subject is not null && subscription.Subject != request.Subject))
                 return new(new Admission(AdmissionStatus.NoSubscription) { Error = $"The subscription '{id}' does not exist." });
         }
-        var streams = subscription is null ? Distinct(request.Streams) : [.. subscription.Streams.Select(static s => new StreamSubscription(s))];
+        var streams = subscription is null
+            ? Distinct(request.Streams)
+            : [.. subscription.Streams.Select(static s => new StreamSubscription(s))];
         var isChanged = false;
         if (request is { ClientId: not null, Ids: WireIds.Token }
             && !(await changes.ApplyAsync(request, streams, cancellation).ConfigureAwait(false)).TryGet(out isChanged))

@@ -5,8 +5,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// What one turn of a connection writes: decides what is gathered, so that a turn of many small frames is one write into the response; given
-/// the response and how much may be written. Lives on the turn's stack.
+/// What one turn of a connection writes: decides what is gathered, so that a turn of many small frames is one write into the response;
+/// given the response and how much may be written. Lives on the turn's stack.
 /// </summary>
 internal ref struct TurnOutput(PipeWriter response, int budget)
 {
@@ -29,7 +29,9 @@ internal ref struct TurnOutput(PipeWriter response, int budget)
         _response.Write(bytes);
     }
 
-    /// <summary>The buffer that frames are gathered in: the thread's, so it is released before another connection's turn runs here.</summary>
+    /// <summary>
+    /// The buffer that frames are gathered in: the thread's, so it is released before another connection's turn runs here.
+    /// </summary>
     internal FrameBuffer Gather() => _gathered ??= FrameBuffer.RentForTurn();
 
     /// <summary>Writes what is gathered into the response.</summary>

@@ -38,7 +38,8 @@ internal static partial class Log
     [LoggerMessage(1014, LogLevel.Error, "An observer failed at {Callback} of client {Client}.")]
     internal static partial void ObserverFailed(ILogger logger, Exception fault, string callback, string client);
 
-    [LoggerMessage(1015, LogLevel.Debug, "Delivered to client {Client} in zone {Zone}: {Events} events, {Bytes} bytes.", SkipEnabledCheck = true)]
+    [LoggerMessage(
+        1015, LogLevel.Debug, "Delivered to client {Client} in zone {Zone}: {Events} events, {Bytes} bytes.", SkipEnabledCheck = true)]
     internal static partial void Delivered(ILogger logger, string client, string? zone, int events, int bytes);
 
     [LoggerMessage(1016, LogLevel.Error, "Writing to client {Client} failed.")]

@@ -5,8 +5,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Hub.Lifetime;
 
 /// <summary>
-/// Decides when connections, the engine and stored subscriptions look at the clock; given those, the node's options and the clock. One sweep
-/// runs at a time.
+/// Decides when connections, the engine and stored subscriptions look at the clock; given those, the node's options and the clock. One
+/// sweep runs at a time.
 /// </summary>
 internal sealed class HubSweeper(
     HubOptions options,

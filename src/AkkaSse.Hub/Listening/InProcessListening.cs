@@ -8,8 +8,8 @@ using AkkaSse.Protocol;
 namespace AkkaSse.Hub.Listening;
 
 /// <summary>
-/// Decides who may listen to a stream inside the process, and ends all listeners with the hub; given what opens and holds cursors, the node's
-/// state and options, the clock, the metrics and the count of actors. Thread-safe.
+/// Decides who may listen to a stream inside the process, and ends all listeners with the hub; given what opens and holds cursors, the
+/// node's state and options, the clock, the metrics and the count of actors. Thread-safe.
 /// </summary>
 internal sealed class InProcessListening(
     CursorOpener opener,
@@ -31,7 +31,8 @@ internal sealed class InProcessListening(
 
     /// <exception cref="ArgumentException">The name is invalid.</exception>
     /// <exception cref="InvalidOperationException">The hub is not running.</exception>
-    internal IAsyncEnumerable<T> ToStream<T>(string stream, StartPosition? from, Func<StreamEvent, T> select, CancellationToken cancellation) =>
+    internal IAsyncEnumerable<T> ToStream<T>(
+        string stream, StartPosition? from, Func<StreamEvent, T> select, CancellationToken cancellation) =>
         options.CheckStreamName(stream) is { } fault
             ? throw new ArgumentException(fault, nameof(stream))
             : Listen(stream, from ?? StartPosition.Latest, select, cancellation);

@@ -1,8 +1,8 @@
 namespace AkkaSse.Hub.Listening;
 
 /// <summary>
-/// What listening returns. Each enumeration is a reader of its own, registered when it begins and not by its first MoveNext: what is published
-/// in between is not missed. One that is never enumerated costs nothing.
+/// What listening returns. Each enumeration is a reader of its own, registered when it begins and not by its first MoveNext: what is
+/// published in between is not missed. One that is never enumerated costs nothing.
 /// </summary>
 internal sealed class StreamEnumerable<T>(
     InProcessListening listening, string stream, StartPosition from, Func<StreamEvent, T> select, CancellationToken cancellation)
@@ -33,8 +33,8 @@ internal sealed class StreamEnumerable<T>(
     }
 
     /// <summary>
-    /// One enumeration. An iterator that was never moved does not run its own end, and the reader is there since before the first move: then
-    /// it is ended here.
+    /// One enumeration. An iterator that was never moved does not run its own end, and the reader is there since before the first move:
+    /// then it is ended here.
     /// </summary>
     private sealed class Enumeration(Task<StreamListener> opening, CancellationTokenSource? linked, IAsyncEnumerator<T> events)
         : IAsyncEnumerator<T>

@@ -8,8 +8,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Nodes;
 
 /// <summary>
-/// Says what this node carries now; given the node's name and state, the engine, the connections, the stream table, the metrics and the count
-/// of actors. Thread-safe.
+/// Says what this node carries now; given the node's name and state, the engine, the connections, the stream table, the metrics and the
+/// count of actors. Thread-safe.
 /// </summary>
 internal sealed class NodeLoadReport(
     string node,

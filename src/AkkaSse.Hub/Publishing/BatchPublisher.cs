@@ -23,11 +23,15 @@ internal sealed class BatchPublisher(
         {
             var first = i;
             var count = Gather(items, ref i, results, run, out var target);
-            if (target.Client is not null)
-                results[first] = new(null, await sender.SendAsync(target.Client, items[first].Event, target.Zone, cancellation).ConfigureAwait(false));
+            if (target.Client is { } client)
+            {
+                var sent = await sender.SendAsync(client, items[first].Event, target.Zone, cancellation).ConfigureAwait(false);
+                results[first] = new(null, sent);
+            }
             if (count == 0) continue;
-            await engine.Streams.AppendAsync(target.Stream, run.AsMemory(0, count), answers.AsMemory(0, count), cancellation).ConfigureAwait(false);
-            Spread(target, answers.AsSpan(0, count), results.AsSpan(first, i - first));
+            var (taken, said) = (run.AsMemory(0, count), answers.AsMemory(0, count));
+            await engine.Streams.AppendAsync(target.Stream, taken, said, cancellation).ConfigureAwait(false);
+            Spread(target, said.Span, results.AsSpan(first, i - first));
         }
         return results;
     }

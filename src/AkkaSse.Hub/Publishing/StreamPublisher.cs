@@ -8,8 +8,8 @@ using AkkaSse.Protocol;
 namespace AkkaSse.Hub.Publishing;
 
 /// <summary>
-/// Decides whether an event may be published, has the engine append it, and says how that ended; given the engine, the stream table (for the
-/// number of readers), the node's state and options, and the metrics. Thread-safe.
+/// Decides whether an event may be published, has the engine append it, and says how that ended; given the engine, the stream table (for
+/// the number of readers), the node's state and options, and the metrics. Thread-safe.
 /// </summary>
 internal sealed class StreamPublisher(IHubEngine engine, StreamTable streams, HubState state, HubOptions options, HubMetrics metrics)
 {

@@ -4,12 +4,14 @@ using AkkaSse.Hub.Lifetime;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// Decides whether a reader may have a cursor in a stream, and where the cursor begins; given the engine, the stream table, the node's state
-/// and options, and the clock. Thread-safe.
+/// Decides whether a reader may have a cursor in a stream, and where the cursor begins; given the engine, the stream table, the node's
+/// state and options, and the clock. Thread-safe.
 /// </summary>
 internal sealed class CursorOpener(IHubEngine engine, StreamTable streams, HubState state, HubOptions options, TimeProvider time)
 {
-    /// <summary>A cursor, counted as a reader of its stream; or the refusal; or neither, for one of several streams that was removed.</summary>
+    /// <summary>
+    /// A cursor, counted as a reader of its stream; or the refusal; or neither, for one of several streams that was removed.
+    /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="named">How many streams the reader names; 0 for a stream of the hub's own.</param>
     /// <param name="start">Says where the reader starts.</param>
@@ -31,7 +33,8 @@ internal sealed class CursorOpener(IHubEngine engine, StreamTable streams, HubSt
                 streams.Release(actor);
                 return (null, null);
             }
-            if (!options.AutoCreate) return (null, new Admission(AdmissionStatus.NoStream) { Error = $"The stream '{stream}' does not exist." });
+            if (!options.AutoCreate)
+                return (null, new Admission(AdmissionStatus.NoStream) { Error = $"The stream '{stream}' does not exist." });
         }
         if (!actor.TryAdmit(isInternal ? null : actor.Log.Options.MaxSubscribers))
             return (null, Limit($"The stream '{stream}' has as many readers here as it may."));

@@ -4,8 +4,8 @@ using AkkaSse.Hub.Lifetime;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// Decides whether a call on a stream reaches the engine, and adds this node's readers to what the engine says; given the engine, the stream
-/// table, and the node's state and options. Thread-safe.
+/// Decides whether a call on a stream reaches the engine, and adds this node's readers to what the engine says; given the engine, the
+/// stream table, and the node's state and options. Thread-safe.
 /// </summary>
 internal sealed class StreamDirectory(IHubEngine engine, StreamTable table, HubState state, HubOptions options) : IStreamDirectory
 {
@@ -27,8 +27,11 @@ internal sealed class StreamDirectory(IHubEngine engine, StreamTable table, HubS
     public async ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation) =>
         IsReachable(stream) && await engine.Streams.ExistsAsync(stream, cancellation).ConfigureAwait(false);
 
-    public async ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) =>
-        IsReachable(stream) && await engine.Streams.GetAsync(stream, cancellation).ConfigureAwait(false) is { } found ? WithReaders(found) : null;
+    public async ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation)
+    {
+        if (!IsReachable(stream)) return null;
+        return await engine.Streams.GetAsync(stream, cancellation).ConfigureAwait(false) is { } found ? WithReaders(found) : null;
+    }
 
     public async ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation)
     {

@@ -5,7 +5,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// The streams that this node is attached to: one actor per stream while anybody reads it. Attaching is done once for all who ask at the same time.
+/// The streams that this node is attached to: one actor per stream while anybody reads it. Attaching is done once for all who ask at the
+/// same time.
 /// </summary>
 internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<Exception, string> fault, HubOptions options)
 {
@@ -72,7 +73,8 @@ internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<E
         lock (_gate)
         {
             if (--entry.References > 0) return;
-            if (_entries.TryGetValue(entry.Actor.Name, out var present) && ReferenceEquals(present, entry)) _entries.TryRemove(entry.Actor.Name, out _);
+            if (_entries.TryGetValue(entry.Actor.Name, out var present) && ReferenceEquals(present, entry))
+                _entries.TryRemove(entry.Actor.Name, out _);
         }
         lock (_gate)
         {
