@@ -70,8 +70,8 @@ internal sealed class SubscriptionChanges(CursorOpener opener, StreamTable strea
                 return Refused(ClientCallStatus.Invalid,
                     $"'{since}' is no start: earliest, latest, last:N, offset:N, a duration or a time are allowed.");
             }
-            var from = ReaderStart.From(start ?? StartPosition.Latest);
-            if (await places.AddAsync(stream, 1, _ => from, cancellation).ConfigureAwait(false) is not { } refused) continue;
+            var reader = ReaderStart.From(start ?? StartPosition.Latest);
+            if (await places.AddAsync(stream, 1, _ => reader, cancellation).ConfigureAwait(false) is not { } refused) continue;
             return Refused(
                 refused.Status == AdmissionStatus.LimitReached ? ClientCallStatus.LimitReached : ClientCallStatus.NoStream, refused.Error);
         }
