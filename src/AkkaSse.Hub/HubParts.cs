@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Hub;
 
 /// <summary>
-/// The objects of a node, each made with what it needs: an object knows those above it here and none below. Decides nothing else.
-/// Immutable.
+/// The objects of a node, each made with the objects that it needs: an object knows some of those made before it here and none of those
+/// made after it. Immutable.
 /// </summary>
 internal sealed class HubParts
 {
@@ -21,12 +21,12 @@ internal sealed class HubParts
     /// <param name="engine">Started by the hub, later.</param>
     /// <param name="time">The only clock.</param>
     /// <param name="logger">The hub's.</param>
-    /// <param name="hub">What observers are given.</param>
+    /// <param name="hub">Given to the observers.</param>
     /// <param name="observers">The application's.</param>
     internal HubParts(
         HubOptions options, IHubEngine engine, TimeProvider time, ILogger logger, ISseHub hub, IEnumerable<IHubObserver> observers)
     {
-        // What all share.
+        // Shared by all objects.
         State = new HubState(options);
         var node = options.NodeName;
         var actors = new ActorCount();
@@ -39,7 +39,7 @@ internal sealed class HubParts
         Streams = streams = new StreamTable(engine, actors, faults.Report, options);
         Load = new NodeLoadReport(node, State, engine, connections, streams, Metrics, actors);
 
-        // The connections of this node.
+        // Connections of this node.
         var opener = new CursorOpener(engine, streams, State, options, time);
         var store = new ManagedStore(engine, State, options);
         var managed = new ManagedConnections(store, faults);
@@ -62,7 +62,7 @@ internal sealed class HubParts
         var resolver = new SubscriptionResolver(store, managed, changes, State);
         Admission = new ConnectionAdmission(State, host, connections, resolver, opener, streams, Claims, registry);
 
-        // What reaches other nodes.
+        // Calls to other nodes, and answers to theirs.
         var inbox = new InboxWriter(Metrics);
         var locator = new ClientLocator(engine, connections, node);
         var subscriptions = new SubscriptionChanges(opener, streams, changes, options);
@@ -79,6 +79,7 @@ internal sealed class HubParts
         StreamDirectory = new StreamDirectory(engine, streams, State, options);
         Listening = new InProcessListening(opener, streams, State, options, time, Metrics, actors, faults);
 
+        // Life.
         Drain = new ConnectionDrain(State, options, connections, engine, time, logger);
         Sweeper = new HubSweeper(options, clock, time, connections, engine, managed, changes, faults);
     }

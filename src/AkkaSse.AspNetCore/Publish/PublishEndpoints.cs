@@ -153,7 +153,8 @@ internal static class PublishEndpoints
         var e = Event(p, body);
         IPendingDelivery? delivery = null;
         SendResult result;
-        if (edge.Hub is not ILocalSender here) result = await edge.Hub.SendToAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
+        if (edge.Hub is not ILocalSender here)
+            result = await edge.Hub.SendToAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
         else if (!here.TrySend(p.Client!, e, p.Zone, out result, out delivery))
             result = await here.SendElsewhereAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
         if (result.Status != SendStatus.Accepted)

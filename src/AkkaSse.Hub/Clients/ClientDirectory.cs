@@ -6,8 +6,8 @@ using AkkaSse.Hub.Nodes;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides which nodes are asked about clients, and says what they have answered; given the engine, the node's state and options, and what
-/// finds clients and asks nodes. Thread-safe.
+/// Decides which nodes are asked about clients, and what their replies mean; given the engine, the node's state and options, the locator
+/// and the calls to nodes. Thread-safe.
 /// </summary>
 internal sealed class ClientDirectory(IHubEngine engine, HubState state, HubOptions options, ClientLocator locator, NodeCalls calls)
     : IClientDirectory

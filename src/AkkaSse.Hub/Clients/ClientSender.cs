@@ -7,8 +7,8 @@ namespace AkkaSse.Hub.Clients;
 
 /// <summary>
 /// Decides whether an event may be sent to one client, and on which node it goes into the client's inbox; given the node's state and
-/// options, its connections, the engine's claims, and what writes, finds and asks. An event is checked and looked up here once, then only
-/// forwarded. Thread-safe.
+/// options, its connections, the engine's claims, the inbox writer, the locator and the calls to nodes. An event is checked and looked up
+/// here once, then only forwarded. Thread-safe.
 /// </summary>
 internal sealed class ClientSender(
     HubState state,

@@ -4,8 +4,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides whether a connection may run; given the node's state, what connections share, the connections (for the limits), and what
-/// resolves its streams, opens cursors, claims its id and registers it. Thread-safe.
+/// Decides whether a connection may run; given the node's state, the host that connections share, the connections (for the limits), the
+/// resolver of streams, the cursor opener with the stream table, the claims and the registry. Thread-safe.
 /// </summary>
 internal sealed class ConnectionAdmission(
     HubState state,

@@ -6,8 +6,9 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides in which order one connection takes what it needs before it runs, so that all of it can be given back; given its request, what
-/// connections share, the node's state, what resolves its streams, its cursors, the claims and the registry. Used by one caller.
+/// Decides in which order one connection takes its streams, its cursors and its id before it runs, so that all of it can be given back;
+/// given its request, the host that connections share, the node's state, the resolver, the cursors, the claims and the registry. Used by
+/// one caller.
 /// </summary>
 internal sealed class ConnectionPlan(
     SubscribeRequest request,

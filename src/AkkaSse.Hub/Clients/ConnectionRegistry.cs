@@ -5,9 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides what belongs to a connection from its admission to its end, and gives it back then; given the connections, the stream table, the
-/// claims, the connections of managed subscriptions, the observers, the metrics, the logger, and what watches work that no caller waits
-/// for. Thread-safe.
+/// Decides what a connection holds from its admission to its end, and gives it back then; given the connections, the stream table, the
+/// claims, the connections of managed subscriptions, the observers, the metrics, the logger and the fault log. Thread-safe.
 /// </summary>
 internal sealed class ConnectionRegistry(
     ConnectionTable connections,

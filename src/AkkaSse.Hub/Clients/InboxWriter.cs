@@ -5,7 +5,7 @@ using AkkaSse.Protocol;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides whether an event that was checked goes into the inbox of a connection of this node; given the metrics. Thread-safe.
+/// Decides whether an event that has been checked goes into the inbox of a connection of this node; given the metrics. Thread-safe.
 /// </summary>
 internal sealed class InboxWriter(HubMetrics metrics)
 {

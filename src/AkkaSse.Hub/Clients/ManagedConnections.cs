@@ -4,8 +4,8 @@ using AkkaSse.Hub.Diagnostics;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides which connection of this node serves a managed subscription, and when its positions are saved; given what stores subscriptions,
-/// and what watches work that no caller waits for. Thread-safe.
+/// Decides which connection of this node serves a managed subscription, and when its positions are saved; given the store of subscriptions
+/// and the fault log. Thread-safe.
 /// </summary>
 internal sealed class ManagedConnections(ManagedStore store, FaultLog faults)
 {

@@ -5,8 +5,8 @@ using AkkaSse.Hub.Nodes;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides whether a managed subscription may be created, changed or ended, and ends its connection on whatever node it is; given the
-/// engine, the node's state and options, what stores subscriptions, and what asks nodes. Thread-safe.
+/// Decides whether a managed subscription may be created, changed or ended, and ends its connection on every node; given the engine, the
+/// node's state and options, the store of subscriptions and the calls to nodes. Thread-safe.
 /// </summary>
 internal sealed class ManagedSubscriptions(IHubEngine engine, HubState state, HubOptions options, ManagedStore store, NodeCalls calls)
 {

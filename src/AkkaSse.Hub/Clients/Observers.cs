@@ -3,8 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// The application's observers, and what each is told with: the hub as applications see it, which is handed on and not called here, and the
-/// logger. Immutable.
+/// The application's observers, with the hub that they are given (it is not called here) and the logger of their failures. Immutable.
 /// </summary>
 internal sealed class Observers(ISseHub hub, IEnumerable<IHubObserver> observers, ILogger logger)
 {

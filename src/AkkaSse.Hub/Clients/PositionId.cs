@@ -4,7 +4,7 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides what a reader's position looks like in an id line, and writes it without garbage; given a text, or the cursor of the one stream.
+/// Decides how a reader's position is written in an id line, and writes it without garbage; given a text, or the cursor of the one stream.
 /// The default writes no id line. Valid until the reader moves.
 /// </summary>
 internal readonly ref struct PositionId

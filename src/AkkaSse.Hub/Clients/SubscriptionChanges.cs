@@ -4,8 +4,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides whether the streams of a connection of this node may be changed, and changes them; given what opens cursors, the stream table,
-/// what stores changes, and the node's options. Thread-safe; changes of one connection happen one at a time.
+/// Decides whether the streams of a connection of this node may be changed, and changes them; given the cursor opener, the stream table,
+/// the stored changes and the node's options. Thread-safe; changes of one connection happen one at a time.
 /// </summary>
 internal sealed class SubscriptionChanges(CursorOpener opener, StreamTable streams, StoredChanges stored, HubOptions options)
 {

@@ -3,8 +3,8 @@ using AkkaSse.Hub.Lifetime;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides which streams a connection reads: those of its request or of its managed subscription, as changed by what is stored for its
-/// client; given what keeps subscriptions and changes, the connections of managed subscriptions, and the node's state. Thread-safe.
+/// Decides which streams a connection reads: those of its request or of its managed subscription, with the stored changes of its client;
+/// given the store of subscriptions, their connections, the stored changes and the node's state. Thread-safe.
 /// </summary>
 internal sealed class SubscriptionResolver(ManagedStore store, ManagedConnections managed, StoredChanges changes, HubState state)
 {

@@ -5,8 +5,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// What one turn of a connection writes: decides what is gathered, so that a turn of many small frames is one write into the response;
-/// given the response and how much may be written. Lives on the turn's stack.
+/// The output of one turn of a connection: decides which frames are gathered, so that a turn of many small frames is one write into the
+/// response; given the response and the bytes that may be written. Lives on the turn's stack.
 /// </summary>
 internal ref struct TurnOutput(PipeWriter response, int budget)
 {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Hub.Diagnostics;
 
 /// <summary>
-/// Decides what becomes of a fault that no caller waits for: it is counted and logged; given the metrics and the logger. Thread-safe.
+/// Decides how a fault that no caller waits for is reported: it is counted and logged; given the metrics and the logger. Thread-safe.
 /// </summary>
 internal sealed class FaultLog(HubMetrics metrics, ILogger logger)
 {

@@ -8,8 +8,8 @@ using AkkaSse.Protocol;
 namespace AkkaSse.Hub.Listening;
 
 /// <summary>
-/// Decides who may listen to a stream inside the process, and ends all listeners with the hub; given what opens and holds cursors, the
-/// node's state and options, the clock, the metrics and the count of actors. Thread-safe.
+/// Decides whether a caller may listen to a stream inside the process, and ends all listeners with the hub; given the cursor opener, the
+/// stream table, the node's state and options, the clock, the metrics, the count of actors and the fault log. Thread-safe.
 /// </summary>
 internal sealed class InProcessListening(
     CursorOpener opener,

@@ -1,8 +1,8 @@
 namespace AkkaSse.Hub.Listening;
 
 /// <summary>
-/// What listening returns. Each enumeration is a reader of its own, registered when it begins and not by its first MoveNext: what is
-/// published in between is not missed. One that is never enumerated costs nothing.
+/// The sequence that listening returns. Each enumeration is a reader of its own, registered when it begins and not by its first MoveNext:
+/// events published in between are not missed. A sequence that is never enumerated costs nothing.
 /// </summary>
 internal sealed class StreamEnumerable<T>(
     InProcessListening listening, string stream, StartPosition from, Func<StreamEvent, T> select, CancellationToken cancellation)

@@ -6,8 +6,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Listening;
 
 /// <summary>
-/// An in-process reader: decides what the enumerating code gets next; given its cursor, and the listening that ends it. The enumerating
-/// code moves the cursor, the actor only wakes it.
+/// An in-process reader: decides which event the enumerating code gets next; given its cursor, and the listening that ends it. The
+/// enumerating code moves the cursor, the actor only wakes it.
 /// </summary>
 internal sealed class StreamListener : Actor, IStreamReader, ILaggard, IAsyncDisposable
 {

@@ -4,8 +4,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Hub.Nodes;
 
 /// <summary>
-/// Decides how a request reaches a node, and asks once more when a client is not where it was found; given the engine, what answers on this
-/// node and its name, and what finds clients. Thread-safe.
+/// Decides how a request reaches a node, and asks once more when a client is not where it was found; given the engine, the handler of this
+/// node and its name, and the locator. Thread-safe.
 /// </summary>
 internal sealed class NodeCalls(IHubEngine engine, NodeRequestHandler here, ClientLocator locator, string self)
 {

@@ -4,7 +4,7 @@ using AkkaSse.Hub.Lifetime;
 namespace AkkaSse.Hub.Nodes;
 
 /// <summary>
-/// Says which nodes the cluster has and what each carries; given the engine, this node's name, state and load, and what asks other nodes.
+/// Says which nodes the cluster has and what each carries; given the engine, this node's name, state and load, and the calls to nodes.
 /// Thread-safe.
 /// </summary>
 internal sealed class NodeDirectory(IHubEngine engine, string self, HubState state, NodeLoadReport load, NodeCalls calls)

@@ -3,8 +3,8 @@ using AkkaSse.Hub.Clients;
 namespace AkkaSse.Hub.Nodes;
 
 /// <summary>
-/// Decides what this node answers to a request of a node; given its connections, what writes to their inboxes, changes their streams and
-/// refuses their clients, the connections of managed subscriptions, and the node's load. Thread-safe.
+/// Decides what this node answers to a request of a node; given its connections, the inbox writer, the changes of streams, the claims, the
+/// connections of managed subscriptions, and the node's load. Thread-safe.
 /// </summary>
 internal sealed class NodeRequestHandler(
     ConnectionTable connections,

@@ -6,8 +6,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Publishing;
 
 /// <summary>
-/// Decides which items of a batch go to the engine together, and gives each its answer; given the publisher and the sender for what single
-/// items mean, the engine, the stream table (for the number of readers), the node's options and the metrics. Thread-safe.
+/// Decides which items of a batch go to the engine together, and which answer each gets; given the publisher and the sender (for the rules
+/// of single items), the engine, the stream table (for the number of readers), the node's options and the metrics. Thread-safe.
 /// </summary>
 internal sealed class BatchPublisher(
     StreamPublisher publisher, ClientSender sender, IHubEngine engine, StreamTable streams, HubOptions options, HubMetrics metrics)

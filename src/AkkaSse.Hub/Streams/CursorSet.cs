@@ -1,8 +1,8 @@
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// What one reader has taken before it reads: cursors, and the stream actors that they hold. Decides what is given back when it does not
-/// come to read; given the opener and the stream table. Used by one caller at a time.
+/// The cursors that one reader has taken before it reads, and the stream actors that they hold. Decides which of them are given back when
+/// the reader does not come to read; given the opener and the stream table. Used by one caller at a time.
 /// </summary>
 internal sealed class CursorSet(CursorOpener opener, StreamTable streams)
 {
