@@ -66,13 +66,12 @@ internal sealed class CursorOpener(IHubEngine engine, StreamTable streams, HubSt
                 : reader;
         }
         if (reader.UnknownId || reader.Token is not null || reader.Decimal is not null || !remote.Log.Options.Replay) return reader;
-        return reader.Start.Kind switch
+        DateTimeOffset? from = reader.Start.Kind switch
         {
-            StartKind.Age => reader with { Next = await FirstAtAsync(time.GetUtcNow() - reader.Start.Age).ConfigureAwait(false) },
-            StartKind.Time => reader with { Next = await FirstAtAsync(reader.Start.Time).ConfigureAwait(false) },
-            _ => reader,
+            StartKind.Age => time.GetUtcNow() - reader.Start.Age,
+            StartKind.Time => reader.Start.Time,
+            _ => null,
         };
-
-        ValueTask<long> FirstAtAsync(DateTimeOffset at) => remote.FirstAtAsync(at, cancellation);
+        return from is { } at ? reader with { Next = await remote.FirstAtAsync(at, cancellation).ConfigureAwait(false) } : reader;
     }
 }
