@@ -5,13 +5,13 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// One connection: its cursors, its inbox, the one flush in flight; given what connections share, its request and its cursors. A turn
-/// copies what lies between cursors and heads into the response, at most 32 KB, and flushes once.
+/// One connection: its cursors, its inbox, the one flush in flight; given the host that connections share, its request and its cursors. A
+/// turn copies the events between cursors and heads into the response, at most 32 KB, and flushes once.
 /// </summary>
 /// <remarks>
-/// Turns run on lane, pool and socket threads; nothing here blocks or holds a lock over I/O. What a connection decides stands apart and
-/// costs an idle one no object: <see cref="ConnectionEnding"/>, <see cref="KeepAlive"/>, <see cref="PositionId"/>, <see
-/// cref="TurnOutput"/>.
+/// Turns run on lane, pool and socket threads; nothing here blocks or holds a lock over I/O. The decisions stand apart as structs, so that
+/// an idle connection has no object for them: <see cref="ConnectionEnding"/>, <see cref="KeepAlive"/>, <see cref="PositionId"/>,
+/// <see cref="TurnOutput"/>.
 /// </remarks>
 internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDelivery, IStreamReader, ILaggard
 {

@@ -66,12 +66,12 @@ internal sealed class CursorOpener(IHubEngine engine, StreamTable streams, HubSt
                 : reader;
         }
         if (reader.UnknownId || reader.Token is not null || reader.Decimal is not null || !remote.Log.Options.Replay) return reader;
-        DateTimeOffset? from = reader.Start.Kind switch
+        DateTimeOffset? begin = reader.Start.Kind switch
         {
             StartKind.Age => time.GetUtcNow() - reader.Start.Age,
             StartKind.Time => reader.Start.Time,
             _ => null,
         };
-        return from is { } at ? reader with { Next = await remote.FirstAtAsync(at, cancellation).ConfigureAwait(false) } : reader;
+        return begin is { } at ? reader with { Next = await remote.FirstAtAsync(at, cancellation).ConfigureAwait(false) } : reader;
     }
 }
