@@ -23,8 +23,7 @@ internal sealed partial class ClientActor
     /// <summary>Ends the transport of a peer that does not take what is written.</summary>
     internal void Abort(CloseReason reason)
     {
-        if (Interlocked.Exchange(ref _aborted, 1) != 0) return;
-        _ending.Abort(reason);
+        if (!_ending.TryAbort(reason)) return;
         Post(new ClientMail.Gone());
         try
         {
@@ -82,9 +81,9 @@ internal sealed partial class ClientActor
 
     protected override void OnFault(Exception fault)
     {
-        if (_ending.IsGone || _aborted != 0 || fault is OperationCanceledException or IOException or ObjectDisposedException)
+        if (_ending.IsGone || _ending.IsAborted || fault is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            if (!_ending.IsGone && _aborted == 0) Log.WriteFailed(_host.Logger, fault, ClientId);
+            if (!_ending.IsGone && !_ending.IsAborted) Log.WriteFailed(_host.Logger, fault, ClientId);
             Finish(_ending.Why(CloseReason.WriteError));
             return;
         }

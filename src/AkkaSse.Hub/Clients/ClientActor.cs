@@ -39,7 +39,6 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     private ConnectionEnding _ending;
     private KeepAlive _keepAlive;
     private int _started;
-    private int _aborted;
     private bool _joined;
     private bool _held;
 

@@ -6,6 +6,8 @@ namespace AkkaSse.Hub.Clients;
 /// </summary>
 internal struct ConnectionEnding
 {
+    private int _isAborted;
+
     /// <summary>Why the connection has ended, or will have; none while that is open.</summary>
     internal CloseReason Reason { get; private set; }
 
@@ -23,6 +25,9 @@ internal struct ConnectionEnding
 
     /// <summary>True once the connection holds nothing any more.</summary>
     internal bool IsFinished { get; private set; }
+
+    /// <summary>True once the transport was aborted.</summary>
+    internal readonly bool IsAborted => _isAborted != 0;
 
     internal readonly bool IsClosing => Closing != CloseReason.None;
 
@@ -48,10 +53,12 @@ internal struct ConnectionEnding
         IsGone = true;
     }
 
-    /// <summary>The transport is aborted.</summary>
-    internal void Abort(CloseReason reason)
+    /// <summary>The transport is about to be aborted; false when it was before. From any thread.</summary>
+    internal bool TryAbort(CloseReason reason)
     {
+        if (Interlocked.Exchange(ref _isAborted, 1) != 0) return false;
         if (Reason == CloseReason.None) Reason = Why(reason);
+        return true;
     }
 
     /// <summary>A fault inside the hub, whatever was decided before.</summary>

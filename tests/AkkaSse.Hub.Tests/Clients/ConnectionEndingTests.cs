@@ -31,7 +31,9 @@ public sealed class ConnectionEndingTests
     {
         var ending = new ConnectionEnding();
         ending.TryClose(CloseReason.Replaced);
-        ending.Abort(CloseReason.SlowClient);
+        ending.TryAbort(CloseReason.SlowClient).ShouldBeTrue();
+        ending.TryAbort(CloseReason.Fault).ShouldBeFalse();
+        ending.IsAborted.ShouldBeTrue();
         ending.Reason.ShouldBe(CloseReason.Replaced);
     }
 
@@ -49,7 +51,7 @@ public sealed class ConnectionEndingTests
     public void Fault_is_the_reason_whatever_was_decided_before()
     {
         var ending = new ConnectionEnding();
-        ending.Abort(CloseReason.SlowClient);
+        ending.TryAbort(CloseReason.SlowClient);
         ending.Fail();
         ending.Reason.ShouldBe(CloseReason.Fault);
     }
