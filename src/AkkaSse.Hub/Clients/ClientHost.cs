@@ -142,8 +142,7 @@ internal sealed class ConnectionTable(ConnectionIds ids)
             return Held(id) switch
             {
                 ClientActor one => zone is null || one.Zone == zone ? one : null,
-                List<ClientActor> several when zone is not null => several.FindLast(c => c.Zone == zone),
-                List<ClientActor> several => several.TrueForAll(c => c.Zone == several[0].Zone) ? several[^1] : null,
+                List<ClientActor> several => Newest(several, zone),
                 _ => null,
             };
         }
@@ -184,6 +183,19 @@ internal sealed class ConnectionTable(ConnectionIds ids)
 
     // Under the gate: one connection, a list of several, or null.
     private object? Held(string id) => ids.Parse(id) is { } made ? _byMade.GetValueOrDefault(made) : _byId.GetValueOrDefault(id);
+
+    // Without a closure: each send asks.
+    private static ClientActor? Newest(List<ClientActor> several, string? zone)
+    {
+        var wanted = zone ?? several[^1].Zone;
+        ClientActor? newest = null;
+        foreach (var client in several)
+        {
+            if (client.Zone == wanted) newest = client;
+            else if (zone is null) return null;
+        }
+        return newest;
+    }
 
     private static List<ClientActor> Appended(List<ClientActor> several, ClientActor client)
     {

@@ -53,22 +53,32 @@ internal sealed class ConnectionPlan(
     private async ValueTask<Admission?> OpenAsync(ResolvedStreams wanted, CancellationToken cancellation)
     {
         var starts = new ReaderStarts(request);
-        var streams = wanted.Streams;
+        var (streams, kept) = (wanted.Streams, wanted.Managed?.Positions);
         foreach (var (stream, since) in streams)
         {
-            if (await AddAsync(stream, since, streams.Count).ConfigureAwait(false) is { } refused) return refused;
+            var refused = await AddAsync(stream, streams.Count, starts, since, kept, cancellation).ConfigureAwait(false);
+            if (refused is not null) return refused;
         }
         if (streams.Count > 0 && places.Cursors.Count == 0)
             return new Admission(AdmissionStatus.Removed) { Error = "The stream was removed." };
         foreach (var zone in Zones())
         {
-            if (await AddAsync(HubNames.ZoneStream(zone), null, 0).ConfigureAwait(false) is { } refused) return refused;
+            var refused = await AddAsync(HubNames.ZoneStream(zone), 0, starts, null, kept, cancellation).ConfigureAwait(false);
+            if (refused is not null) return refused;
         }
-        return request.Broadcast ? await AddAsync(HubNames.BroadcastStream, null, 0).ConfigureAwait(false) : null;
-
-        ValueTask<Admission?> AddAsync(string stream, StartPosition? since, int named) =>
-            places.AddAsync(stream, named, log => starts.For(stream, since, log, wanted.Managed?.Positions), cancellation);
+        return request.Broadcast
+            ? await AddAsync(HubNames.BroadcastStream, 0, starts, null, kept, cancellation).ConfigureAwait(false)
+            : null;
     }
+
+    private ValueTask<Admission?> AddAsync(
+        string stream,
+        int named,
+        ReaderStarts starts,
+        StartPosition? since,
+        IReadOnlyDictionary<string, StreamPosition>? kept,
+        CancellationToken cancellation) =>
+        places.AddAsync(stream, named, log => starts.For(stream, since, log, kept), cancellation);
 
     private async ValueTask<Admission?> ClaimAsync(string id, CancellationToken cancellation)
     {
