@@ -1,10 +1,11 @@
-using System.Collections.Concurrent;
-using AkkaSse.Hub.Actors;
 using AkkaSse.Hub.Clients;
 using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Engine.InProcess;
-using AkkaSse.Hub.Streams;
+using AkkaSse.Hub.Lifetime;
+using AkkaSse.Hub.Nodes;
+using AkkaSse.Hub.Publishing;
+using AkkaSse.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,25 +14,16 @@ namespace AkkaSse.Hub;
 /// <summary>
 /// The hub on one node: what applications call (<see cref="ISseHub"/>) and what edges call (<see cref="IHubEdge"/>). Thread-safe.
 /// </summary>
-public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IAsyncDisposable
+/// <remarks>A facade: it hands calls on to the objects that decide (<c>HubParts</c>), and starts and stops them.</remarks>
+public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStreamDirectory, IClientDirectory, IAsyncDisposable
 {
     private readonly IHubEngine _engine;
-    private readonly IHubObserver[] _observers;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly ActorCount _actors = new();
-    private readonly CoarseClock _clock;
-    private readonly HubMetrics _metrics;
-    private readonly ConnectionTable _connections;
-    private readonly Arrivals _arrivals = new();
-    private readonly ConcurrentDictionary<Listener, bool> _listeners = new();
-    private readonly ClientHost _clientHost;
-    private StreamTable? _streams;
-    private ITimer? _sweeper;
-    private int _sweeping;
+    private readonly HubState _state;
+    private readonly StreamPublisher _publisher;
+    private readonly ClientSender _sender;
     private readonly TaskCompletionSource<EngineStartException> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _phase;
-    private Task? _drained;
     private readonly Lock _life = new();
 
     /// <summary>Makes a hub; it serves after <see cref="StartAsync"/>.</summary>
@@ -41,31 +33,23 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
     /// <param name="logger">Payload text is never logged.</param>
     /// <param name="time">The only clock; the system's when null.</param>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
-    public SseHub(HubOptions? options = null, IHubEngine? engine = null, IEnumerable<IHubObserver>? observers = null, ILogger<SseHub>? logger = null, TimeProvider? time = null)
+    public SseHub(
+        HubOptions? options = null,
+        IHubEngine? engine = null,
+        IEnumerable<IHubObserver>? observers = null,
+        ILogger<SseHub>? logger = null,
+        TimeProvider? time = null)
     {
-        Options = options ?? new HubOptions();
-        var faults = Options.Validate().ToArray();
-        if (faults.Length > 0) throw new ArgumentException("The hub's options are invalid. " + string.Join(' ', faults), nameof(options));
-        _engine = engine ?? new InProcessEngine();
-        _observers = [.. observers ?? []];
+        Options = options ??= new HubOptions();
+        var invalid = options.Validate().ToArray();
+        if (invalid.Length > 0) throw new ArgumentException("The hub's options are invalid. " + string.Join(' ', invalid), nameof(options));
+        _engine = engine ??= new InProcessEngine();
         _logger = logger ?? NullLogger<SseHub>.Instance;
-        _time = time ?? TimeProvider.System;
-        _clock = new CoarseClock(_time);
-        var ids = new ConnectionIds(Options.NodeName, ConnectionIds.Random(6));
-        _connections = new ConnectionTable(ids);
-        _metrics = new HubMetrics(() => _connections.Count, () => _streams?.Count ?? 0, () => _engine.LogBytes, () => _actors.Live);
-        _clientHost = new ClientHost
-        {
-            Options = Options,
-            Time = _time,
-            Clock = _clock,
-            Actors = _actors,
-            Metrics = _metrics,
-            Logger = _logger,
-            Ids = ids,
-            Ended = OnConnectionEnded,
-            Left = OnStreamLeft,
-        };
+        _time = time ??= TimeProvider.System;
+        Parts = new HubParts(options, engine, time, _logger, this, observers ?? []);
+        _state = Parts.State;
+        _publisher = Parts.Publisher;
+        _sender = Parts.Sender;
     }
 
     /// <inheritdoc/>
@@ -75,40 +59,29 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
     public ISseHub Hub => this;
 
     /// <inheritdoc/>
-    public HubPhase Phase => (HubPhase)Volatile.Read(ref _phase);
+    public HubPhase Phase => _state.Phase;
 
     /// <inheritdoc/>
     public EngineState EngineState => _engine.State;
 
     /// <inheritdoc/>
-    public IStreamDirectory Streams => this;
+    public IStreamDirectory Streams => Parts.StreamDirectory;
 
     /// <inheritdoc/>
-    public IClientDirectory Clients => this;
+    public IClientDirectory Clients => Parts.ClientDirectory;
 
     /// <inheritdoc/>
-    public NodeLoad Load => new()
-    {
-        Node = Options.NodeName,
-        Phase = Phase,
-        Engine = _engine.Name,
-        EngineState = _engine.State,
-        Connections = _connections.Count,
-        Streams = _streams?.Count ?? 0,
-        Published = _metrics.Published,
-        LogBytes = _engine.LogBytes,
-        Actors = _actors.Live,
-    };
+    public NodeLoad Load => Parts.Load.Read();
 
     /// <summary>
-    /// Completes when the engine has found after its start that it cannot begin its work as things are, for example because another node has this
-    /// node's name. It goes on trying; whoever runs the process decides whether that is worth waiting for.
+    /// Completes when the engine has found after its start that it cannot begin its work as things are, for example because another node
+    /// has this node's name. The engine goes on trying; the process decides whether that is worth waiting for.
     /// </summary>
     public Task<EngineStartException> EngineRefused => _refused.Task;
 
     TimeProvider IEngineHost.Time => _time;
 
-    internal ILogger Logger => _logger;
+    internal HubParts Parts { get; }
 
     /// <summary>Starts the engine and begins to serve.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -117,24 +90,19 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
     {
         lock (_life)
         {
-            if (_streams is not null || Phase != HubPhase.Created) throw new InvalidOperationException("A hub is started once.");
+            if (Phase != HubPhase.Created) throw new InvalidOperationException("A hub is started once.");
         }
         await _engine.StartAsync(this, cancellation).ConfigureAwait(false);
-        _streams = new StreamTable(_engine.Streams, _actors, OnActorFault, Options.MaxPlaceholders);
-        Volatile.Write(ref _phase, (int)HubPhase.Running);
-        var period = SweepPeriod();
-        _sweeper = _time.CreateTimer(static s => ((SseHub)s!).Sweep(), this, period, period);
+        _state.Enter(HubPhase.Running);
+        Parts.Sweeper.Start();
         Log.Started(_logger, Options.NodeName, _engine.Name);
     }
 
     /// <summary>
-    /// Refuses newcomers, tells every reader to reconnect at a moment drawn from the drain window, lets flushes in flight complete, and ends the connections; those
-    /// that do not take their end within the write timeout are cut. Idempotent.
+    /// Refuses newcomers, tells every reader to reconnect at a moment drawn from the drain window, lets flushes in flight complete, and
+    /// ends the connections; those that do not take their end within the write timeout are cut. Idempotent.
     /// </summary>
-    public Task DrainAsync(CancellationToken cancellation = default)
-    {
-        lock (_life) return _drained ??= DrainOnceAsync(cancellation);
-    }
+    public Task DrainAsync(CancellationToken cancellation = default) => Parts.Drain.RunAsync(cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -143,17 +111,127 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
         lock (_life)
         {
             if (Phase == HubPhase.Stopped) return;
-            Volatile.Write(ref _phase, (int)HubPhase.Stopped);
+            _state.Enter(HubPhase.Stopped);
         }
-        if (_sweeper is { } sweeper) await sweeper.DisposeAsync().ConfigureAwait(false);
-        foreach (var listener in _listeners.Keys) listener.HubStopped();
+        await Parts.Sweeper.DisposeAsync().ConfigureAwait(false);
+        Parts.Listening.Stop();
         await _engine.DisposeAsync().ConfigureAwait(false);
-        _metrics.Dispose();
+        Parts.Metrics.Dispose();
         Log.Stopped(_logger, Options.NodeName);
     }
 
     /// <inheritdoc/>
-    public TimeSpan RefusalRetry() => Options.Retry + (Options.DrainWindow * Random.Shared.NextDouble());
+    public ValueTask<PublishResult> PublishAsync(
+        string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) =>
+        _publisher.PublishAsync(stream, e, options, cancellation);
+
+    /// <inheritdoc/>
+    public bool TryPublish(string stream, SseEvent e, PublishOptions options = default) => _publisher.TryPublish(stream, e, options);
+
+    /// <inheritdoc/>
+    public ValueTask<PublishResult> BroadcastToZoneAsync(
+        string zone, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) =>
+        _publisher.PublishToZoneAsync(zone, e, options, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<PublishResult> BroadcastAsync(
+        SseEvent e, PublishOptions options = default, CancellationToken cancellation = default) =>
+        _publisher.PublishToAllAsync(e, options, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(
+        IReadOnlyList<BatchItem> items, CancellationToken cancellation = default) =>
+        Parts.Batches.PublishAsync(items, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<SendResult> SendToAsync(string client, SseEvent e, string? zone = null, CancellationToken cancellation = default) =>
+        _sender.SendAsync(client, e, zone, cancellation);
+
+    /// <inheritdoc/>
+    public bool TrySend(string client, SseEvent e, string? zone, out SendResult result, out IPendingDelivery? delivery) =>
+        _sender.TrySend(client, e, zone, out result, out delivery);
+
+    /// <inheritdoc/>
+    public ValueTask<SendResult> SendElsewhereAsync(string client, SseEvent e, string? zone, CancellationToken cancellation = default) =>
+        _sender.SendElsewhereAsync(client, e, zone, cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<SseEvent> ListenAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default) =>
+        Parts.Listening.ToStream(stream, from, static e => e.Event, cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StreamEvent> SubscribeAsync(
+        string stream, StartPosition? from = null, CancellationToken cancellation = default) =>
+        Parts.Listening.ToStream(stream, from, static e => e, cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<SseEvent> ListenToZoneAsync(string zone, CancellationToken cancellation = default) =>
+        Parts.Listening.ToZone(zone, cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<SseEvent> ListenToBroadcastAsync(CancellationToken cancellation = default) =>
+        Parts.Listening.ToAll(cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<Admission> ConnectAsync(SubscribeRequest request, CancellationToken cancellation) =>
+        Parts.Admission.ConnectAsync(request, cancellation);
+
+    /// <inheritdoc/>
+    public TimeSpan RefusalRetry() => _state.RefusalRetry();
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<NodeInfo>> NodesAsync(CancellationToken cancellation) => Parts.Nodes.ListAsync(cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<NodeLoad?> LoadOfAsync(string node, CancellationToken cancellation) => Parts.Nodes.LoadOfAsync(node, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<ManagedSubscriptionResult> PutSubscriptionAsync(ManagedSubscription subscription, CancellationToken cancellation) =>
+        Parts.Managed.PutAsync(subscription, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<EngineAnswer<ManagedSubscription?>> GetSubscriptionAsync(string id, CancellationToken cancellation) =>
+        Parts.Managed.GetAsync(id, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<EngineAnswer<bool>> DeleteSubscriptionAsync(string id, string? subject, CancellationToken cancellation) =>
+        Parts.Managed.DeleteAsync(id, subject, cancellation);
+
+    ValueTask<CreateStreamResult> IStreamDirectory.CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation) =>
+        Parts.StreamDirectory.CreateAsync(stream, options, cancellation);
+
+    ValueTask<bool> IStreamDirectory.RemoveAsync(string stream, CancellationToken cancellation) =>
+        Parts.StreamDirectory.RemoveAsync(stream, cancellation);
+
+    ValueTask<bool> IStreamDirectory.ClearAsync(string stream, CancellationToken cancellation) =>
+        Parts.StreamDirectory.ClearAsync(stream, cancellation);
+
+    ValueTask<bool> IStreamDirectory.ExistsAsync(string stream, CancellationToken cancellation) =>
+        Parts.StreamDirectory.ExistsAsync(stream, cancellation);
+
+    ValueTask<StreamInfo?> IStreamDirectory.GetAsync(string stream, CancellationToken cancellation) =>
+        Parts.StreamDirectory.GetAsync(stream, cancellation);
+
+    ValueTask<Page<StreamInfo>> IStreamDirectory.ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
+        Parts.StreamDirectory.ListAsync(prefix, after, limit, cancellation);
+
+    ValueTask<HistoryPage> IStreamDirectory.ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
+        Parts.StreamDirectory.ReadAsync(stream, after, limit, cancellation);
+
+    ValueTask<Page<ClientInfo>> IClientDirectory.ListAsync(
+        string? stream, string? zone, string? after, int limit, CancellationToken cancellation) =>
+        Parts.ClientDirectory.ListAsync(stream, zone, after, limit, cancellation);
+
+    ValueTask<ClientCallResult> IClientDirectory.GetAsync(string client, string? zone, CancellationToken cancellation) =>
+        Parts.ClientDirectory.GetAsync(client, zone, cancellation);
+
+    ValueTask<ClientCallResult> IClientDirectory.DisconnectAsync(
+        string client, string? zone, bool reconnect, CancellationToken cancellation) =>
+        Parts.ClientDirectory.DisconnectAsync(client, zone, reconnect, cancellation);
+
+    ValueTask<ClientCallResult> IClientDirectory.ChangeSubscriptionsAsync(
+        string client, SubscriptionChange change, string? zone, CancellationToken cancellation) =>
+        Parts.ClientDirectory.ChangeSubscriptionsAsync(client, change, zone, cancellation);
 
     void IEngineHost.OnStateChanged(EngineState state)
     {
@@ -163,78 +241,10 @@ public sealed partial class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHos
 
     void IEngineHost.OnRefused(EngineStartException reason) => _refused.TrySetResult(reason);
 
-    void IEngineHost.OnClaimLost(string zone, string client, long generation, CloseReason reason)
-    {
-        // Noted before the table is looked at: a connection enters the table before it looks at the notes, so one of the two sees the other.
-        _arrivals.Lost(zone, client, generation, reason);
-        foreach (var connection in _connections.FindAll(client, zone))
-        {
-            if (connection.Generation != generation) continue;
-            if (reason == CloseReason.LeaseLost) connection.Cut(reason);
-            else connection.Close(reason);
-        }
-    }
+    void IEngineHost.OnClaimLost(string zone, string client, long generation, CloseReason reason) =>
+        Parts.Claims.OnLost(zone, client, generation, reason);
 
-    private async Task DrainOnceAsync(CancellationToken cancellation)
-    {
-        if (Interlocked.CompareExchange(ref _phase, (int)HubPhase.Draining, (int)HubPhase.Running) != (int)HubPhase.Running) return;
-        var connections = _connections.Snapshot();
-        Log.Draining(_logger, Options.NodeName, connections.Length, Options.DrainWindow);
-        foreach (var connection in connections) connection.Close(CloseReason.Shutdown, Options.Retry + (Options.DrainWindow * Random.Shared.NextDouble()));
-        var limit = Options.WriteTimeout == Timeout.InfiniteTimeSpan ? TimeSpan.FromSeconds(5) : Options.WriteTimeout;
-        var ended = Task.WhenAll(connections.Select(static c => c.Ended));
-        try
-        {
-            await ended.WaitAsync(limit, _time, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
-        {
-            foreach (var connection in _connections.Snapshot()) connection.Cut(CloseReason.Shutdown);
-        }
-        await _engine.DrainAsync(cancellation).ConfigureAwait(false);
-    }
-
-    private TimeSpan SweepPeriod()
-    {
-        var shortest = Options.Heartbeat == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : Options.Heartbeat;
-        if (Options.WriteTimeout != Timeout.InfiniteTimeSpan && Options.WriteTimeout < shortest) shortest = Options.WriteTimeout;
-        return TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 5, 250));
-    }
-
-    private void Sweep()
-    {
-        // A timer may fire while the last sweep still runs.
-        if (Interlocked.Exchange(ref _sweeping, 1) != 0) return;
-        try
-        {
-            var now = _clock.Tick();
-            var count = _connections.CopyTo(ref _swept);
-            for (var i = 0; i < count; i++) _swept[i].Sweep(now);
-            // An ended connection must not live on in here.
-            Array.Clear(_swept, 0, count);
-            if (now - _lastEngineSweep >= 1_000)
-            {
-                _lastEngineSweep = now;
-                _engine.Sweep();
-                SaveManagedPositions();
-            }
-        }
-        catch (Exception fault)
-        {
-            OnActorFault(fault, "sweep");
-        }
-        finally
-        {
-            Volatile.Write(ref _sweeping, 0);
-        }
-    }
-
-    private long _lastEngineSweep;
-    private ClientActor[] _swept = [];
-
-    private void OnActorFault(Exception fault, string where)
-    {
-        _metrics.Faults.Add(1);
-        Log.Fault(_logger, fault, where);
-    }
+    async ValueTask<ReadOnlyMemory<byte>> IEngineHost.OnRequestAsync(
+        string node, ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
+        NodeWire.Write(await Parts.Requests.HandleAsync(NodeWire.ReadRequest(message), cancellation).ConfigureAwait(false));
 }

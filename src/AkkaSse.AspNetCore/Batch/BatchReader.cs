@@ -123,9 +123,9 @@ internal sealed class BatchReader : IDisposable
         {
             return _pipe.TryRead(out var result) && Take(result);
         }
-        catch (Exception e) when (RequestBody.FaultOf(e) is not null)
+        catch (Exception e) when (RequestBody.TryFault(e, out var fault))
         {
-            Cut = RequestBody.FaultOf(e);
+            Cut = fault;
             return true;
         }
     }
@@ -138,9 +138,9 @@ internal sealed class BatchReader : IDisposable
         {
             while (!Take(await _pipe.ReadAsync().ConfigureAwait(false))) { }
         }
-        catch (Exception e) when (RequestBody.FaultOf(e) is not null)
+        catch (Exception e) when (RequestBody.TryFault(e, out var fault))
         {
-            Cut = RequestBody.FaultOf(e);
+            Cut = fault;
         }
     }
 

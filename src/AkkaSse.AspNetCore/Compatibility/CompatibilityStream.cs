@@ -3,11 +3,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Opens an event stream on a compatible edge: as <see cref="EventStream"/> does, with the older hubs' refusals and without <c>hub.*</c> events.</summary>
+/// <summary>
+/// Opens an event stream on a compatible edge: as <see cref="EventStream"/> does, with the older hubs' refusals and without <c>hub.*</c>
+/// events.
+/// </summary>
 internal static class CompatibilityStream
 {
     /// <summary>What all compatible edges have in common.</summary>
-    public static SubscribeRequest Request(HttpContext context, CompatibilityContext shared, in RequestTarget target) => EventStream.Describe(context, shared.Edge) with
+    public static EdgeSubscription Subscription(HttpContext context, in RequestTarget target) => new()
     {
         LastEventId = LastEventId.Read(context.Request, target),
         Control = false,
@@ -17,11 +20,14 @@ internal static class CompatibilityStream
     /// <summary>Serves a subscriber; a HEAD request gets the head alone.</summary>
     /// <param name="context">The request.</param>
     /// <param name="shared">The edge.</param>
-    /// <param name="request">What it reads.</param>
+    /// <param name="what">What it reads.</param>
     /// <param name="end">How the body ends.</param>
     /// <param name="name">True on <c>/connect</c>, where a client has an identity: it is named in a header and welcomed.</param>
-    public static async Task RunAsync(
-        HttpContext context, CompatibilityContext shared, SubscribeRequest request, StreamEnd end = StreamEnd.Proper, bool name = false)
+    public static Task RunAsync(
+        HttpContext context, CompatibilityContext shared, in EdgeSubscription what, StreamEnd end = StreamEnd.Proper, bool name = false) =>
+        RunAsync(context, shared, EventStream.Describe(context, shared.Edge, what), end, name);
+
+    private static async Task RunAsync(HttpContext context, CompatibilityContext shared, SubscribeRequest request, StreamEnd end, bool name)
     {
         if (await AdmitAsync(context, shared, request, name).ConfigureAwait(false) is { } connection)
             await EventStream.RunAsync(context, connection, end).ConfigureAwait(false);

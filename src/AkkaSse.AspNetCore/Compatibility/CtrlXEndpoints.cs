@@ -34,11 +34,10 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
                 $"nodes= names {streams.Count} streams; 1 to {limit} are allowed, and a subscription made with POST holds more."));
         }
 
-        return CompatibilityStream.RunAsync(context, shared, Keepalive(CompatibilityStream.Request(context, shared, target)) with
-        {
-            Streams = streams,
-            Since = StartPosition.Latest,
-        });
+        var what = Subscription(context, target);
+        what.Streams = streams;
+        what.Since = StartPosition.Latest;
+        return CompatibilityStream.RunAsync(context, shared, what);
     }
 
     public async Task Attach(HttpContext context, RequestTarget target)
@@ -56,12 +55,11 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
             return;
         }
 
-        await CompatibilityStream.RunAsync(context, shared, Keepalive(CompatibilityStream.Request(context, shared, target)) with
-        {
-            Streams = [.. subscription!.Streams.Select(static s => new StreamSubscription(s))],
-            ManagedSubscription = id,
-            Heartbeat = subscription.Heartbeat,
-        }).ConfigureAwait(false);
+        var what = Subscription(context, target);
+        what.Streams = [.. subscription!.Streams.Select(static s => new StreamSubscription(s))];
+        what.ManagedSubscription = id;
+        what.Heartbeat = subscription.Heartbeat;
+        await CompatibilityStream.RunAsync(context, shared, what).ConfigureAwait(false);
     }
 
     public Task Create(HttpContext context, RequestTarget target) => PutAsync(context, null);
@@ -119,12 +117,14 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
         return null;
     }
 
-    private static SubscribeRequest Keepalive(SubscribeRequest request) => request with
+    private static EdgeSubscription Subscription(HttpContext context, in RequestTarget target)
     {
-        Ids = WireIds.Token,
-        HeartbeatKind = HeartbeatKind.Event,
-        HeartbeatEvent = CompatibilityNames.Keepalive,
-    };
+        var what = CompatibilityStream.Subscription(context, target);
+        what.Ids = WireIds.Token;
+        what.HeartbeatKind = HeartbeatKind.Event;
+        what.HeartbeatEvent = CompatibilityNames.Keepalive;
+        return what;
+    }
 
     private HubFault? Fault(ManagedSubscriptionResult result, string id) => result.Status switch
     {

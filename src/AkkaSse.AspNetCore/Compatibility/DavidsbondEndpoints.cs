@@ -14,14 +14,13 @@ internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
     {
         if (Read(target, out var client, out _) is { } wrong) return shared.RefuseAsync(context, wrong);
         if (client is not null && HubNames.Check(client) is { } fault) return shared.RefuseAsync(context, HubFault.Name(fault));
-        return CompatibilityStream.RunAsync(context, shared, CompatibilityStream.Request(context, shared, target) with
-        {
-            ClientId = client,
-            Zone = HubNames.DefaultZone,
-            Broadcast = true,
-            Since = StartPosition.Latest,
-            Ids = WireIds.Token,
-        }, name: true);
+        var what = CompatibilityStream.Subscription(context, target);
+        what.ClientId = client;
+        what.Zone = HubNames.DefaultZone;
+        what.Broadcast = true;
+        what.Since = StartPosition.Latest;
+        what.Ids = WireIds.Token;
+        return CompatibilityStream.RunAsync(context, shared, what, name: true);
     }
 
     public async Task Broadcast(HttpContext context, RequestTarget target)

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary><c>GET /events?stream=</c>: one stream, everything retained first, ids as bare decimals, because these clients read integers.</summary>
+/// <summary>
+/// <c>GET /events?stream=</c>: one stream, everything retained first, ids as bare decimals, because these clients read integers.
+/// </summary>
 internal sealed class R3labsEndpoints(CompatibilityContext shared)
 {
     public Task Events(HttpContext context, RequestTarget target)
@@ -18,11 +20,10 @@ internal sealed class R3labsEndpoints(CompatibilityContext shared)
 
         if (string.IsNullOrEmpty(stream)) return shared.RefuseAsync(context, HubFault.Name(CompatibilityNames.NoStreamNamed));
         if (HubNames.Check(stream) is { } fault) return shared.RefuseAsync(context, HubFault.Name(fault));
-        return CompatibilityStream.RunAsync(context, shared, CompatibilityStream.Request(context, shared, target) with
-        {
-            Streams = [new StreamSubscription(StringPool.Targets.Of(stream))],
-            Since = StartPosition.Earliest,
-            Ids = WireIds.Decimal,
-        }, StreamEnd.CutToReturn);
+        var what = CompatibilityStream.Subscription(context, target);
+        what.Streams = [new StreamSubscription(StringPool.Targets.Of(stream))];
+        what.Since = StartPosition.Earliest;
+        what.Ids = WireIds.Decimal;
+        return CompatibilityStream.RunAsync(context, shared, what, StreamEnd.CutToReturn);
     }
 }

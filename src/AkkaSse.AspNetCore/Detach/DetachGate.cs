@@ -11,12 +11,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Stands between one transport connection and the server's HTTP layer. Requests pass through it unchanged. Once an event stream is admitted
-/// the HTTP layer writes the response head and ends, and the connection itself goes on with the stream.
+/// Stands between one transport connection and the server's HTTP layer. Requests pass through it unchanged. Once an event stream is
+/// admitted the HTTP layer writes the response head and ends, and the connection itself goes on with the stream.
 /// </summary>
 /// <remarks>
-/// The server's list of heartbeat handlers would keep the HTTP objects alive for as long as the connection is open (about 4 KB each), and no
-/// handler can be taken out of it: what the HTTP layer asks for is done by <see cref="ConnectionHeartbeats"/>, which lets go of it when the connection is detached.
+/// The server's list of heartbeat handlers would keep the HTTP objects alive for as long as the connection is open (about 4 KB each), and
+/// no handler can be taken out of it: what the HTTP layer asks for is done by <see cref="ConnectionHeartbeats"/>, which lets go of it when
+/// the connection is detached.
 /// </remarks>
 internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeatFeature
 {
@@ -67,48 +68,42 @@ internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeat
         return gate;
     }
 
-    /// <summary>The throttle that this request's connection came through, or may go through.</summary>
-    internal static AcceptThrottle? ThrottleOf(HttpContext context) => (context.Features.Get<IConnectionHeartbeatFeature>() as DetachGate)?.Throttle;
+    /// <summary>The gate that a request's connection came through; null for none.</summary>
+    internal static DetachGate? Of(HttpContext context) => context.Features.Get<IConnectionHeartbeatFeature>() as DetachGate;
 
     /// <summary>
-    /// The gate of a request whose connection can go on without it: plain HTTP/1.1, and nothing but this gate between the transport, the
-    /// server's HTTP layer and the endpoint, so that what is written past them is what they would have written. Else null.
+    /// True when the connection can go on without the request: plain HTTP/1.1, and nothing but this gate between the transport, the
+    /// server's HTTP layer and the endpoint, so that what is written past them is what they would have written.
     /// </summary>
-    internal static DetachGate? Of(HttpContext context)
+    internal bool CanDetach(HttpContext context)
     {
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Response.HasStarted) return false;
         var features = context.Features;
-        if (features.Get<IConnectionHeartbeatFeature>() is not DetachGate gate) return null;
-        if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Response.HasStarted) return null;
         // TLS and other connection middleware put a transport of their own in front of the gate; response middleware replaces the body.
-        if (!ReferenceEquals(features.Get<IConnectionTransportFeature>()?.Transport, gate)) return null;
-        return ResponseBody.IsOfServer(features) ? gate : null;
+        return ReferenceEquals(features.Get<IConnectionTransportFeature>()?.Transport, this) && ResponseBody.IsOfServer(features);
     }
 
     /// <summary>
-    /// Writes the head that the response has now, for a body in chunks, and leaves the connection to <paramref name="stream"/> as soon as the
-    /// HTTP layer has ended. Nothing is sent yet: the head goes out with the stream's first bytes, in one system call.
+    /// Writes the head that the response has now, for a body in chunks, and leaves the connection to <paramref name="stream"/> as soon as
+    /// the HTTP layer has ended. Nothing is sent yet: the head goes out with the stream's first bytes, in one system call.
     /// </summary>
     internal async Task DetachAsync(HttpContext context, IClientConnection stream, StreamEnd end)
     {
+        End = end;
+        _holds = true;
+        // What the connection has sent before may still be on its way through the transport, and nothing may overtake it.
+        if (!_used && _socket is not null) _head = new ArrayBufferWriter<byte>(512);
         try
         {
-            // With a coding that the application names the server adds no chunks of its own, so none follows the head.
-            context.Response.Headers.TransferEncoding = "chunked";
-            End = end;
-            _holds = true;
-            // What the connection has sent before may still be on its way through the transport, and nothing may overtake it.
-            if (!_used && _socket is not null) _head = new ArrayBufferWriter<byte>(512);
-            await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
             // Ends the HTTP layer as "Connection: close" does, but not in the response: when that says so, Node's fetch takes a killed
             // server for a proper end of the body (decision 0080).
-            _connection.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
+            await ChunkedStart.RunAsync(context, stream, closing: _connection.Features).ConfigureAwait(false);
             Stream = stream;
         }
         catch
         {
             _holds = false;
             _head = null;
-            await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

@@ -16,7 +16,7 @@ internal static class PublishEndpoints
         if (target.Name(RouteKeys.Stream, "stream", out var stream) is { } fault) return edge.RefuseAsync(context, fault);
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Stream = stream;
-        return PublishAsync(context, edge, p);
+        return ServeAsync(context, edge, p);
     }
 
     public static Task ToClient(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -24,7 +24,7 @@ internal static class PublishEndpoints
         if (target.Name(RouteKeys.Client, "client", out var client) is { } fault) return edge.RefuseAsync(context, fault);
         if (PublishParameters.Read(context.Request, target, false, true, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Client = client;
-        return PublishAsync(context, edge, p);
+        return ServeAsync(context, edge, p);
     }
 
     public static Task ToZone(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -32,7 +32,7 @@ internal static class PublishEndpoints
         if (target.Name(RouteKeys.Zone, "zone", out var zone) is { } fault) return edge.RefuseAsync(context, fault);
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Zone = zone;
-        return PublishAsync(context, edge, p);
+        return ServeAsync(context, edge, p);
     }
 
     public static Task ToClientInZone(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -42,14 +42,14 @@ internal static class PublishEndpoints
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Zone = zone;
         p.Client = client;
-        return PublishAsync(context, edge, p);
+        return ServeAsync(context, edge, p);
     }
 
     public static Task ToEveryone(HttpContext context, EdgeContext edge, RequestTarget target)
     {
         if (PublishParameters.Read(context.Request, target, false, false, out var p) is { } wrong) return edge.RefuseAsync(context, wrong);
         p.Broadcast = true;
-        return PublishAsync(context, edge, p);
+        return ServeAsync(context, edge, p);
     }
 
     public static Task ToTargetInQuery(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -62,7 +62,7 @@ internal static class PublishEndpoints
                 $"The publish has {(targets == 0 ? "no target" : "several targets")}; "
                 + "one of stream=, zone=, client= (with or without zone=) and broadcast=1 is needed."));
         }
-        return PublishAsync(context, edge, p);
+        return ServeAsync(context, edge, p);
     }
 
     /// <summary>The event of a request: an empty body is the data "", unless a comment or a retry is all there is.</summary>
@@ -76,7 +76,7 @@ internal static class PublishEndpoints
     }
 
     // Authorises, reads the body, publishes, gives the body back, and says how it went.
-    private static async Task PublishAsync(HttpContext context, EdgeContext edge, PublishParameters p)
+    private static async Task ServeAsync(HttpContext context, EdgeContext edge, PublishParameters p)
     {
         if (Meaningless(p) is { } meaningless)
         {
@@ -102,7 +102,7 @@ internal static class PublishEndpoints
             try
             {
                 fault = p.Client is null
-                    ? await AppendAsync(context, edge, p, body.Memory).ConfigureAwait(false)
+                    ? await PublishAsync(context, edge, p, body.Memory).ConfigureAwait(false)
                     : await SendAsync(context, edge, p, body.Memory).ConfigureAwait(false);
             }
             finally
@@ -120,7 +120,7 @@ internal static class PublishEndpoints
                 "Idempotency-Key, ttl and conflate have no meaning for a client's inbox, which is live only and keeps nothing.");
 
     // Neither this nor a send is cancelled when the sender goes away: the body is here, and what was begun should end with a known outcome.
-    private static async ValueTask<HubFault?> AppendAsync(
+    private static async ValueTask<HubFault?> PublishAsync(
         HttpContext context, EdgeContext edge, PublishParameters p, ReadOnlyMemory<byte> body)
     {
         var e = Event(p, body);
@@ -131,14 +131,15 @@ internal static class PublishEndpoints
             IdempotencyKey = p.IdempotencyKey,
             Principal = p.IdempotencyKey is null ? null : AccessRules.Subject(edge, context),
         };
-        var result = await PublishAsync(edge.Hub, p, e, options).ConfigureAwait(false);
+        var result = await PublishToTargetAsync(edge.Hub, p, e, options).ConfigureAwait(false);
         if (result.Status != PublishStatus.Accepted)
             return PublishAnswers.Fault(result, p, result.Status != PublishStatus.Invalid || IsUtf8(p, body), edge.Edge);
         await PublishAnswers.AcceptedAsync(context, p, result).ConfigureAwait(false);
         return null;
     }
 
-    private static ValueTask<PublishResult> PublishAsync(ISseHub hub, in PublishParameters p, SseEvent e, in PublishOptions options)
+    private static ValueTask<PublishResult> PublishToTargetAsync(
+        ISseHub hub, in PublishParameters p, SseEvent e, in PublishOptions options)
     {
         if (p.Stream is not null) return hub.PublishAsync(p.Stream, e, options, CancellationToken.None);
         return p.Broadcast
@@ -152,7 +153,8 @@ internal static class PublishEndpoints
         var e = Event(p, body);
         IPendingDelivery? delivery = null;
         SendResult result;
-        if (edge.Hub is not ILocalSender here) result = await edge.Hub.SendToAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
+        if (edge.Hub is not ILocalSender here)
+            result = await edge.Hub.SendToAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
         else if (!here.TrySend(p.Client!, e, p.Zone, out result, out delivery))
             result = await here.SendElsewhereAsync(p.Client!, e, p.Zone, CancellationToken.None).ConfigureAwait(false);
         if (result.Status != SendStatus.Accepted)

@@ -14,30 +14,55 @@ internal static class LastEventId
 {
     public const string Header = "Last-Event-ID";
 
+    /// <summary>The parameter's name.</summary>
+    public const string Snake = "last_event_id";
+
+    /// <summary>The parameter's other name.</summary>
+    public const string Camel = "lastEventId";
+
     // Ids that the hub gives out are printable ASCII.
     private const string Unknown = "\uFFFD";
 
-    /// <summary>The header, which wins (RPL-13), else <c>last_event_id</c>, else <c>lastEventId</c>; null without any, or with empty ones.</summary>
+    /// <summary>The last event id of a request whose query nothing else reads.</summary>
     public static string? Read(HttpRequest request, in RequestTarget target)
     {
-        string? header = null;
-        foreach (var value in request.Headers[Header]) Add(ref header, value);
-        if (header is not null) return header;
-
-        string? snake = null, camel = null;
+        var id = new Reader(request);
         var q = target.Parameters;
         while (q.Next())
         {
-            if (q.Name is "last_event_id") Add(ref snake, q.Lenient());
-            else if (q.Name is "lastEventId") Add(ref camel, q.Lenient());
+            if (q.Name is Snake or Camel) id.Take(q);
         }
-
-        return snake ?? camel;
+        return id.Value;
     }
 
     private static void Add(ref string? slot, string? value)
     {
         if (!string.IsNullOrEmpty(value)) slot = slot is null || slot == value ? value : Unknown;
+    }
+
+    /// <summary>Gathers the last event id while a query is read: the header, which wins (RPL-13), else the parameters.</summary>
+    public struct Reader
+    {
+        private readonly string? _header;
+        private string? _snake;
+        private string? _camel;
+
+        public Reader(HttpRequest request)
+        {
+            foreach (var value in request.Headers[Header]) Add(ref _header, value);
+        }
+
+        /// <summary>The id; null without any, or with empty ones.</summary>
+        public readonly string? Value => _header ?? _snake ?? _camel;
+
+        /// <summary>Takes the current parameter, which has one of the two names. Never a fault.</summary>
+        public HubFault? Take(in QueryReader q)
+        {
+            if (_header is not null) return null;
+            if (q.Name is Snake) Add(ref _snake, q.Lenient());
+            else Add(ref _camel, q.Lenient());
+            return null;
+        }
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -58,7 +59,9 @@ internal readonly struct RequestBody
         return ReadAsync(context, reader, (int)(length ?? 0), limit);
     }
 
-    /// <summary>415 for a body that stands for another one; the server undoes chunks alone, and lets further transfer codings pass.</summary>
+    /// <summary>
+    /// 415 for a body that stands for another one; the server undoes chunks alone, and lets further transfer codings pass.
+    /// </summary>
     public static HubFault? Encoded(HttpRequest request)
     {
         var content = request.Headers.ContentEncoding;
@@ -78,19 +81,23 @@ internal readonly struct RequestBody
         "Nothing of the body that was sent is left: something before the hub has read it (middleware that reads forms, for example).");
 
     /// <summary>
-    /// What an exception of reading a body says of the sender's bytes; null when it is not about them: the connection is gone or the request
-    /// was cancelled. Framing and codings throw many types (Kestrel a plain IOException for a chunk size that overflows, Brotli an
+    /// What an exception of reading a body says of the sender's bytes; false when it is not about them: the connection is gone or the
+    /// request was cancelled. Framing and codings throw many types (Kestrel a plain IOException for a chunk size that overflows, Brotli an
     /// InvalidOperationException), so the other causes are told apart and not these.
     /// </summary>
-    public static HubFault? FaultOf(Exception e) => e switch
+    public static bool TryFault(Exception e, [NotNullWhen(true)] out HubFault? fault)
     {
-        BadHttpRequestException { StatusCode: 413 } => new(413, HubErrorCodes.BodyTooLarge, e.Message),
-        BadHttpRequestException { StatusCode: 408 } => new(408, HubErrorCodes.BodyTimeout, e.Message),
-        BadHttpRequestException => new(400, HubErrorCodes.BodyInvalid, e.Message),
-        OperationCanceledException or ObjectDisposedException or OutOfMemoryException => null,
-        ConnectionResetException or IOException { InnerException: SocketException } => null,
-        _ => HubFault.Body($"The body cannot be read: {e.Message}"),
-    };
+        fault = e switch
+        {
+            BadHttpRequestException { StatusCode: 413 } => new(413, HubErrorCodes.BodyTooLarge, e.Message),
+            BadHttpRequestException { StatusCode: 408 } => new(408, HubErrorCodes.BodyTimeout, e.Message),
+            BadHttpRequestException => new(400, HubErrorCodes.BodyInvalid, e.Message),
+            OperationCanceledException or ObjectDisposedException or OutOfMemoryException => null,
+            ConnectionResetException or IOException { InnerException: SocketException } => null,
+            _ => HubFault.Body($"The body cannot be read: {e.Message}"),
+        };
+        return fault is not null;
+    }
 
     /// <summary>Gives the memory back.</summary>
     public void Release()
@@ -116,9 +123,9 @@ internal readonly struct RequestBody
             reader.AdvanceTo(result.Buffer.Start);
             return false;
         }
-        catch (Exception e) when (FaultOf(e) is not null)
+        catch (Exception e) when (TryFault(e, out var fault))
         {
-            body = new RequestBody(FaultOf(e)!);
+            body = new RequestBody(fault);
             return true;
         }
     }
@@ -150,10 +157,10 @@ internal readonly struct RequestBody
                 if (result.IsCompleted) return new RequestBody(rented.AsMemory(0, filled), rented);
             }
         }
-        catch (Exception e) when (FaultOf(e) is not null)
+        catch (Exception e) when (TryFault(e, out var fault))
         {
             Return(ref rented);
-            return new RequestBody(FaultOf(e)!);
+            return new RequestBody(fault);
         }
         catch
         {
@@ -174,7 +181,7 @@ internal readonly struct RequestBody
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature) feature.MaxRequestBodySize = null;
     }
 
-    private static void Grow([System.Diagnostics.CodeAnalysis.NotNull] ref byte[]? rented, int filled, int size)
+    private static void Grow([NotNull] ref byte[]? rented, int filled, int size)
     {
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, filled * 2));
         rented.AsSpan(0, filled).CopyTo(larger);

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Everything below the hub's own resources (<c>/v1/streams</c>, <c>/v1/clients</c> and so on) that no row serves: says 405 with <c>Allow</c>,
-/// which name is wrong, or 404, through the one error writer. What else there is under <c>/v1</c> is the application's.
+/// Everything below the hub's own resources (<c>/v1/streams</c>, <c>/v1/clients</c> and so on) that no row serves: says 405 with
+/// <c>Allow</c>, which name is wrong, or 404, through the one error writer. What else there is under <c>/v1</c> is the application's.
 /// </summary>
 internal static class Fallback
 {
@@ -18,9 +18,9 @@ internal static class Fallback
         if (edge.Guard?.Check(context.Request) is { } refused) return edge.RefuseAsync(context, refused);
         if (RequestTarget.Read(context, out var target) is { } fault) return edge.RefuseAsync(context, fault);
         var segments = Segments(context, root);
-        foreach (var route in HubRoutes.All)
+        var rows = Array.FindAll(HubRoutes.All, r => r.Matches(segments));
+        foreach (var route in rows)
         {
-            if (!route.Matches(segments)) continue;
             for (var i = 0; i < segments.Length; i++)
             {
                 var segment = route.Segments[i];
@@ -29,9 +29,14 @@ internal static class Fallback
             }
         }
 
-        return edge.RefuseAsync(context, HubRoutes.Allow(segments) is { } allow
-            ? new HubFault(405, HubErrorCodes.MethodNotAllowed, $"The method is not allowed here; {allow} are.") { Allow = allow }
-            : new HubFault(404, HubErrorCodes.NotFound, "There is nothing at this path; docs/http-api.md lists the API."));
+        if (rows.Length == 0)
+        {
+            return edge.RefuseAsync(context,
+                new HubFault(404, HubErrorCodes.NotFound, "There is nothing at this path; docs/http-api.md lists the API."));
+        }
+        var allow = HubRoutes.Allow(rows);
+        return edge.RefuseAsync(context,
+            new HubFault(405, HubErrorCodes.MethodNotAllowed, $"The method is not allowed here; {allow} are.") { Allow = allow });
     }
 
     private static string[] Segments(HttpContext context, string root)

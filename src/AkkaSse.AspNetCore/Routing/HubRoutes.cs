@@ -40,16 +40,9 @@ internal static class HubRoutes
         new(EndpointGroup.Cluster, "/v1/cluster", Read, ClusterEndpoint.Get),
     ];
 
-    /// <summary>The methods of all rows that have the shape of this path, for <c>Allow</c>; null when none has.</summary>
-    public static string? Allow(string[] path)
-    {
-        List<string>? methods = null;
-        foreach (var route in All)
-        {
-            if (route.Matches(path)) (methods ??= []).AddRange(route.Methods);
-        }
-        return methods is null ? null : string.Join(", ", methods.Distinct().Order(StringComparer.Ordinal));
-    }
+    /// <summary>The methods of rows, for <c>Allow</c>.</summary>
+    public static string Allow(IEnumerable<HubRoute> rows) =>
+        string.Join(", ", rows.SelectMany(static r => r.Methods).Distinct().Order(StringComparer.Ordinal));
 
     private static HubRoute[] Both(EndpointGroup group, string inPath, string inQuery, string[] methods, HubHandler handler) =>
         [new(group, inPath, methods, handler), new(group, inQuery, methods, handler)];

@@ -28,18 +28,8 @@ internal static class CutRequest
             return;
         }
 
-        // With a coding that the application names the server writes no chunks and no last one. After an abort what is on its way to the
-        // peer would be gone.
-        context.Response.Headers.TransferEncoding = "chunked";
-        try
-        {
-            await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        // Chunks of its own, and no last one: after an abort what is on its way to the peer would be gone.
+        await ChunkedStart.RunAsync(context, connection).ConfigureAwait(false);
         var body = new ChunkedWriter(context.Response.BodyWriter);
         connection.Run(body, kept, context.RequestAborted);
         await kept.Task.ConfigureAwait(false);

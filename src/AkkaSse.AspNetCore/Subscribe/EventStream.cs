@@ -19,24 +19,44 @@ internal static class EventStream
     private static readonly StringValues NoBuffering = "no";
     private static readonly StringValues Identity = "identity";
 
-    /// <summary>The parts of a request that are the same for all edges: who, from where, with what headers.</summary>
-    public static SubscribeRequest Describe(HttpContext context, EdgeContext edge)
+    /// <summary>What the hub is asked for: what the edge has decided, with who asks, from where, with what headers.</summary>
+    public static SubscribeRequest Describe(HttpContext context, EdgeContext edge, in EdgeSubscription what)
     {
         var (principal, subject) = RequestSnapshot.Who(context, edge);
         var remote = RequestSnapshot.Remote(context);
         return new SubscribeRequest
         {
-            Principal = principal,
             Subject = subject,
             Remote = remote,
             LimitKey = RequestSnapshot.LimitKey(edge.Edge, subject, remote),
             Url = RequestSnapshot.Url(context),
+            Streams = what.Streams,
+            Zone = what.Zone,
+            ListenZones = what.ListenZones,
+            Broadcast = what.Broadcast,
+            ClientId = what.ClientId,
+            Instance = what.Instance,
+            Types = what.Types,
+            LastEventId = what.LastEventId,
+            Since = what.Since,
+            Ids = what.Ids,
+            Control = what.Control,
+            HeartbeatKind = what.HeartbeatKind,
+            Heartbeat = what.Heartbeat,
+            HeartbeatEvent = what.HeartbeatEvent,
+            Browser = what.Browser,
+            ManagedSubscription = what.ManagedSubscription,
+            // Last: what is rare lies in one object, which is made anew for each part that is set after it.
+            Principal = principal,
             Headers = edge.CaptureHeaders ? RequestSnapshot.Headers(context.Request) : null,
         };
     }
 
     /// <summary>Serves a native subscriber; a HEAD request gets the head alone, and no state is made for it.</summary>
-    public static async Task RunAsync(HttpContext context, EdgeContext edge, SubscribeRequest request)
+    public static Task RunAsync(HttpContext context, EdgeContext edge, in EdgeSubscription what) =>
+        RunAsync(context, edge, Describe(context, edge, what));
+
+    private static async Task RunAsync(HttpContext context, EdgeContext edge, SubscribeRequest request)
     {
         if (context.Features.Get<IHttpResponseBodyFeature>() is null)
         {
@@ -45,19 +65,22 @@ internal static class EventStream
             return;
         }
 
-        if (DetachGate.ThrottleOf(context) is { } throttle) await throttle.Enter();
+        var gate = DetachGate.Of(context);
         // Awaited in two steps, so that an idle connection's frame here holds nothing but the task it waits for.
-        if (await AdmitAsync(context, edge, request).ConfigureAwait(false) is { } connection)
-            await RunAsync(context, connection).ConfigureAwait(false);
+        if (await AdmitAsync(context, edge, request, gate?.Throttle).ConfigureAwait(false) is { } connection)
+            await RunAsync(context, connection, gate, StreamEnd.Proper).ConfigureAwait(false);
     }
 
     /// <summary>
     /// Runs an admitted connection whose head has been set: for as long as the request lives, or, where the endpoint allows it, for as long
     /// as the transport connection does, and then this request ends at once.
     /// </summary>
-    public static Task RunAsync(HttpContext context, IClientConnection connection, StreamEnd end = StreamEnd.Proper)
+    public static Task RunAsync(HttpContext context, IClientConnection connection, StreamEnd end) =>
+        RunAsync(context, connection, DetachGate.Of(context), end);
+
+    private static Task RunAsync(HttpContext context, IClientConnection connection, DetachGate? gate, StreamEnd end)
     {
-        if (DetachGate.Of(context) is { } gate) return gate.DetachAsync(context, connection, end);
+        if (gate is not null && gate.CanDetach(context)) return gate.DetachAsync(context, connection, end);
         if (end == StreamEnd.CutToReturn) return CutRequest.RunAsync(context, connection);
         var kept = new KeptRequest(context);
         connection.Run(context.Response.BodyWriter, kept, context.RequestAborted);
@@ -110,8 +133,10 @@ internal static class EventStream
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
     }
 
-    private static async ValueTask<IClientConnection?> AdmitAsync(HttpContext context, EdgeContext edge, SubscribeRequest request)
+    private static async ValueTask<IClientConnection?> AdmitAsync(
+        HttpContext context, EdgeContext edge, SubscribeRequest request, AcceptThrottle? throttle)
     {
+        if (throttle is not null) await throttle.Enter();
         if (await AuthorizeAsync(context, edge, request).ConfigureAwait(false) is { } fault)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);

@@ -16,11 +16,10 @@ internal static class SubscribeEndpoints
     {
         if (SubscribeParameters.Read(context.Request, target, many: false, out var p, streamInQuery) is { } fault)
             return edge.RefuseAsync(context, fault);
-        return EventStream.RunAsync(context, edge, Request(context, edge, p) with
-        {
-            Streams = [new StreamSubscription(StringPool.Targets.Of(stream))],
-            Ids = WireIds.Position,
-        });
+        var what = p.Subscription(context.Request);
+        what.Streams = [new StreamSubscription(StringPool.Targets.Of(stream))];
+        what.Ids = WireIds.Position;
+        return EventStream.RunAsync(context, edge, what);
     }
 
     /// <summary>Several streams, zones, broadcasts and an inbox: ids are cursor tokens.</summary>
@@ -41,27 +40,13 @@ internal static class SubscribeEndpoints
                 + "a managed subscription holds more."));
         }
 
-        return EventStream.RunAsync(context, edge, Request(context, edge, p) with
-        {
-            Streams = p.Streams is { } streams ? [.. streams.Select(s => new StreamSubscription(s))] : [],
-            Zone = p.Zones?[0] ?? HubNames.DefaultZone,
-            ListenZones = p.Zones is { Count: > 1 } zones ? zones[1..] : [],
-            Broadcast = p.Broadcast ?? true,
-            ClientId = p.Client,
-            Ids = WireIds.Token,
-        });
+        var what = p.Subscription(context.Request);
+        if (p.Streams is { } streams) what.Streams = [.. streams.Select(static s => new StreamSubscription(s))];
+        what.Zone = p.Zones?[0] ?? HubNames.DefaultZone;
+        if (p.Zones is { Count: > 1 } zones) what.ListenZones = zones[1..];
+        what.Broadcast = p.Broadcast ?? true;
+        what.ClientId = p.Client;
+        what.Ids = WireIds.Token;
+        return EventStream.RunAsync(context, edge, what);
     }
-
-    /// <summary>What all subscriptions of a request have in common.</summary>
-    public static SubscribeRequest Request(HttpContext context, EdgeContext edge, in SubscribeParameters p) =>
-        EventStream.Describe(context, edge) with
-    {
-        Instance = p.Instance,
-        Types = p.Types ?? (IReadOnlyList<string>)[],
-        LastEventId = p.LastEventId,
-        Since = p.Since,
-        Control = p.Control ?? true,
-        HeartbeatKind = p.PingEvent ? HeartbeatKind.Event : HeartbeatKind.Comment,
-        Browser = p.Browser ?? context.Request.Headers["Sec-Fetch-Dest"] == "empty",
-    };
 }

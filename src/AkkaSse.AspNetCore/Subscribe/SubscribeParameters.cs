@@ -1,6 +1,7 @@
 using AkkaSse.Hub;
 using AkkaSse.Protocol;
 using Microsoft.AspNetCore.Http;
+using LastEventIds = AkkaSse.AspNetCore.LastEventId;
 
 namespace AkkaSse.AspNetCore;
 
@@ -13,6 +14,18 @@ internal struct SubscribeParameters
     public bool PingEvent;
     public StartPosition? Since;
 
+    /// <summary>What the request decides by itself; which streams are read is the endpoint's.</summary>
+    public readonly EdgeSubscription Subscription(HttpRequest request) => new()
+    {
+        Instance = Instance,
+        Types = Types ?? (IReadOnlyList<string>)[],
+        LastEventId = LastEventId,
+        Since = Since,
+        Control = Control ?? true,
+        HeartbeatKind = PingEvent ? HeartbeatKind.Event : HeartbeatKind.Comment,
+        Browser = Browser ?? request.Headers["Sec-Fetch-Dest"] == "empty",
+    };
+
     /// <summary>Reads the query, and the last event id from wherever it is.</summary>
     /// <param name="request">The request.</param>
     /// <param name="target">Its target.</param>
@@ -24,6 +37,7 @@ internal struct SubscribeParameters
     {
         p = default;
         string? since = null, ping = null;
+        var id = new LastEventIds.Reader(request);
         var q = target.Parameters;
         while (q.Next())
         {
@@ -42,6 +56,7 @@ internal struct SubscribeParameters
                 "ping" => q.Single("ping", ref ping),
                 "control" => q.Switch("control", ref p.Control),
                 "browser" => q.Switch("browser", ref p.Browser),
+                LastEventIds.Snake or LastEventIds.Camel => id.Take(q),
                 _ => null,
             };
             if (fault is not null) return fault;
@@ -60,7 +75,7 @@ internal struct SubscribeParameters
         if (QueryReader.Absent(since) is { } start && !StartPosition.TryParse(start, out p.Since))
             return HubFault.Parameter("since", $"is none of earliest, latest, last:N, offset:N, {Durations.Allowed}, or an RFC 3339 time.");
 
-        p.LastEventId = AspNetCore.LastEventId.Read(request, target);
+        p.LastEventId = id.Value;
         return null;
     }
 }

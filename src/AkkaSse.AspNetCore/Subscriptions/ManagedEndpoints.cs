@@ -67,13 +67,12 @@ internal static class ManagedEndpoints
             return;
         }
 
-        await EventStream.RunAsync(context, edge, SubscribeEndpoints.Request(context, edge, p) with
-        {
-            Streams = [.. subscription!.Streams.Select(s => new StreamSubscription(s))],
-            ManagedSubscription = subscription.Id,
-            Heartbeat = subscription.Heartbeat,
-            Ids = WireIds.Token,
-        }).ConfigureAwait(false);
+        var what = p.Subscription(context.Request);
+        what.Streams = [.. subscription!.Streams.Select(static s => new StreamSubscription(s))];
+        what.ManagedSubscription = subscription.Id;
+        what.Heartbeat = subscription.Heartbeat;
+        what.Ids = WireIds.Token;
+        await EventStream.RunAsync(context, edge, what).ConfigureAwait(false);
     }
 
     private static async ValueTask<(ManagedSubscription? Subscription, HubFault? Fault)> FindAsync(

@@ -1,8 +1,8 @@
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Claims that were lost while the connections for which they were granted are not in the table yet: such a connection must not come to life beside its successor.
-/// Notes are kept only while somebody is on the way. Thread-safe.
+/// Claims that were lost while the connections for which they were granted are not in the table yet: such a connection must not come to
+/// life beside its successor. Notes are kept only while somebody is on the way. Thread-safe.
 /// </summary>
 internal sealed class Arrivals
 {

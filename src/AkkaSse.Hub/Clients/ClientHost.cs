@@ -131,44 +131,19 @@ internal sealed class ConnectionTable(ConnectionIds ids)
         }
     }
 
-    /// <summary>The newest connection with this id in a zone; a replaced one may still be ending.</summary>
-    internal ClientActor? Find(string zone, string id)
+    /// <summary>
+    /// The newest connection with this id in a zone; a replaced one may still be ending. Without a zone: when only one zone has the id;
+    /// null when none or several have it.
+    /// </summary>
+    internal ClientActor? Find(string id, string? zone)
     {
         lock (_gate)
         {
             return Held(id) switch
             {
-                ClientActor one => one.Zone == zone ? one : null,
-                List<ClientActor> several => several.FindLast(c => c.Zone == zone),
+                ClientActor one => zone is null || one.Zone == zone ? one : null,
+                List<ClientActor> several => Newest(several, zone),
                 _ => null,
-            };
-        }
-    }
-
-    /// <summary>The connection with this id when only one zone has it: the newest there. Null when none or several have it.</summary>
-    internal ClientActor? FindOnly(string id)
-    {
-        lock (_gate)
-        {
-            return Held(id) switch
-            {
-                ClientActor one => one,
-                List<ClientActor> several => several.TrueForAll(c => c.Zone == several[0].Zone) ? several[^1] : null,
-                _ => null,
-            };
-        }
-    }
-
-    /// <summary>The connections with this id in whatever zone, one per zone.</summary>
-    internal ClientActor[] FindAll(string id)
-    {
-        lock (_gate)
-        {
-            return Held(id) switch
-            {
-                ClientActor one => [one],
-                List<ClientActor> several => [.. several.GroupBy(static c => c.Zone).Select(static g => g.Last())],
-                _ => [],
             };
         }
     }
@@ -187,7 +162,10 @@ internal sealed class ConnectionTable(ConnectionIds ids)
         }
     }
 
-    /// <summary>Copies all connections into a buffer that the caller keeps: the sweeper looks at them four times a second, and at 10 000 an array of its own would be a large object each time.</summary>
+    /// <summary>
+    /// Copies all connections into a buffer that the caller keeps: the sweeper looks at them four times a second, and at 10 000 an array of
+    /// its own would be a large object each time.
+    /// </summary>
     internal int CopyTo(ref ClientActor[] buffer)
     {
         lock (_gate)
@@ -205,6 +183,19 @@ internal sealed class ConnectionTable(ConnectionIds ids)
 
     // Under the gate: one connection, a list of several, or null.
     private object? Held(string id) => ids.Parse(id) is { } made ? _byMade.GetValueOrDefault(made) : _byId.GetValueOrDefault(id);
+
+    // Without a closure: each send asks.
+    private static ClientActor? Newest(List<ClientActor> several, string? zone)
+    {
+        var wanted = zone ?? several[^1].Zone;
+        ClientActor? newest = null;
+        foreach (var client in several)
+        {
+            if (client.Zone == wanted) newest = client;
+            else if (zone is null) return null;
+        }
+        return newest;
+    }
 
     private static List<ClientActor> Appended(List<ClientActor> several, ClientActor client)
     {

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Ids that a node makes: <c>~node.incarnation.random</c>. They embed node and incarnation, so whoever has one knows where the client is, and no claim is needed. Thread-safe.
+/// Ids that a node makes: <c>~node.incarnation.random</c>. They embed node and incarnation, so whoever has one knows where the client is,
+/// and no claim is needed. Thread-safe.
 /// </summary>
 internal sealed class ConnectionIds(string node, string incarnation)
 {

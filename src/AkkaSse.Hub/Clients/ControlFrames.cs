@@ -9,7 +9,7 @@ namespace AkkaSse.Hub.Clients;
 /// <summary>The hub's own events, as bytes. Field order as everywhere: event, retry, data, id, blank line.</summary>
 internal static class ControlFrames
 {
-    internal static void Open(FrameBuffer to, string client, TimeSpan retry, IEnumerable<Cursor> cursors, ReadOnlySpan<byte> id)
+    internal static void Open(FrameBuffer to, string client, TimeSpan retry, IEnumerable<Cursor> cursors, in PositionId id)
     {
         Begin(to, HubNames.OpenEvent, retry);
         Data(to, (client, cursors), static (json, s) =>
@@ -20,14 +20,14 @@ internal static class ControlFrames
         Finish(to, id);
     }
 
-    internal static void Subscriptions(FrameBuffer to, IEnumerable<Cursor> cursors, ReadOnlySpan<byte> id)
+    internal static void Subscriptions(FrameBuffer to, IEnumerable<Cursor> cursors, in PositionId id)
     {
         Begin(to, HubNames.SubscriptionsEvent, null);
         Data(to, cursors, static (json, s) => WriteStreams(json, s));
         Finish(to, id);
     }
 
-    internal static void Gap(FrameBuffer to, string stream, Gap gap, bool exact, ReadOnlySpan<byte> id)
+    internal static void Gap(FrameBuffer to, string stream, Gap gap, bool exact, in PositionId id)
     {
         Begin(to, HubNames.GapEvent, null);
         Data(to, (stream, gap, exact), static (json, s) =>
@@ -52,7 +52,7 @@ internal static class ControlFrames
             $" from={gap.From?.ToString(CultureInfo.InvariantCulture) ?? "?"} to={gap.To?.ToString(CultureInfo.InvariantCulture) ?? "?"} epoch={gap.Epoch} reason={gap.Word}\n")));
     }
 
-    internal static void Position(FrameBuffer to, IEnumerable<Cursor> cursors, ReadOnlySpan<byte> id)
+    internal static void Position(FrameBuffer to, IEnumerable<Cursor> cursors, in PositionId id)
     {
         Begin(to, HubNames.PositionEvent, null);
         Data(to, cursors, static (json, s) =>
@@ -72,21 +72,21 @@ internal static class ControlFrames
         Finish(to, id);
     }
 
-    internal static void Drain(FrameBuffer to, TimeSpan retry, ReadOnlySpan<byte> id)
+    internal static void Drain(FrameBuffer to, TimeSpan retry, in PositionId id)
     {
         Begin(to, HubNames.DrainEvent, retry);
         Data(to, retry, static (json, r) => json.WriteNumber("retry"u8, (long)r.TotalMilliseconds));
         Finish(to, id);
     }
 
-    internal static void End(FrameBuffer to, string reason, TimeSpan? retry, ReadOnlySpan<byte> id)
+    internal static void End(FrameBuffer to, string reason, TimeSpan? retry, in PositionId id)
     {
         Begin(to, HubNames.EndEvent, retry);
         Data(to, reason, static (json, r) => json.WriteString("reason"u8, r));
         Finish(to, id);
     }
 
-    internal static void Ping(FrameBuffer to, string type, DateTimeOffset now, ReadOnlySpan<byte> id)
+    internal static void Ping(FrameBuffer to, string type, DateTimeOffset now, in PositionId id)
     {
         Begin(to, type, null);
         Data(to, now, static (json, n) => json.WriteString("timestamp"u8, n));
@@ -141,12 +141,12 @@ internal static class ControlFrames
     }
 
     /// <summary>Writes the id line, when there is an id, and the blank line.</summary>
-    internal static void Finish(FrameBuffer to, ReadOnlySpan<byte> id)
+    internal static void Finish(FrameBuffer to, in PositionId id)
     {
         if (!id.IsEmpty)
         {
             to.Append("id: "u8);
-            to.Append(id);
+            id.WriteTo(to);
             to.Append("\n"u8);
         }
         to.Append("\n"u8);

@@ -3,8 +3,11 @@ using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Hub.Clients;
 
-/// <summary>Tells the observers of one connection: in order, awaited, off the delivery path. A failing observer is logged and the others are still told.</summary>
-internal sealed class ObserverRelay(SseHub hub, ClientActor client, IHubObserver[] observers)
+/// <summary>
+/// Tells the observers of one connection: in order, awaited, off the delivery path. A failing observer is logged and the others are still
+/// told.
+/// </summary>
+internal sealed class ObserverRelay(Observers observers, ClientActor client)
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ended = new();
@@ -23,7 +26,8 @@ internal sealed class ObserverRelay(SseHub hub, ClientActor client, IHubObserver
             // It ended in its very first turn.
             if (_over) return;
             _began = true;
-            foreach (var observer in observers) await CallAsync("connected", () => observer.OnConnectedAsync(info, hub, _ended.Token)).ConfigureAwait(false);
+            foreach (var observer in observers.All)
+                await CallAsync("connected", () => observer.OnConnectedAsync(info, observers.Hub, _ended.Token)).ConfigureAwait(false);
             foreach (var cursor in cursors) await SubscribedAsync(cursor, info).ConfigureAwait(false);
             client.Release();
         });
@@ -52,20 +56,23 @@ internal sealed class ObserverRelay(SseHub hub, ClientActor client, IHubObserver
             _over = true;
             if (!_began) return;
             foreach (var cursor in _subscribed.ToArray()) await UnsubscribedAsync(cursor, info, reason).ConfigureAwait(false);
-            foreach (var observer in observers) await CallAsync("disconnected", () => observer.OnDisconnectedAsync(info, reason)).ConfigureAwait(false);
+            foreach (var observer in observers.All)
+                await CallAsync("disconnected", () => observer.OnDisconnectedAsync(info, reason)).ConfigureAwait(false);
         });
     }
 
     private async Task SubscribedAsync(Cursor cursor, ClientInfo info)
     {
         if (cursor.IsInternal || !_subscribed.Add(cursor)) return;
-        foreach (var observer in observers) await CallAsync("subscribed", () => observer.OnSubscribedAsync(cursor.Stream, info)).ConfigureAwait(false);
+        foreach (var observer in observers.All)
+            await CallAsync("subscribed", () => observer.OnSubscribedAsync(cursor.Stream, info)).ConfigureAwait(false);
     }
 
     private async Task UnsubscribedAsync(Cursor cursor, ClientInfo info, CloseReason reason)
     {
         if (!_subscribed.Remove(cursor)) return;
-        foreach (var observer in observers) await CallAsync("unsubscribed", () => observer.OnUnsubscribedAsync(cursor.Stream, info, reason)).ConfigureAwait(false);
+        foreach (var observer in observers.All)
+            await CallAsync("unsubscribed", () => observer.OnUnsubscribedAsync(cursor.Stream, info, reason)).ConfigureAwait(false);
     }
 
     private async Task CallAsync(string callback, Func<ValueTask> call)
@@ -80,7 +87,7 @@ internal sealed class ObserverRelay(SseHub hub, ClientActor client, IHubObserver
         }
         catch (Exception fault)
         {
-            Log.ObserverFailed(hub.Logger, fault, callback, client.ClientId);
+            Log.ObserverFailed(observers.Logger, fault, callback, client.ClientId);
         }
     }
 

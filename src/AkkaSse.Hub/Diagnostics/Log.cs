@@ -5,6 +5,9 @@ namespace AkkaSse.Hub.Diagnostics;
 /// <summary>Everything that this project logs. Payload text is never logged.</summary>
 internal static partial class Log
 {
+    /// <summary>The logger when it takes debug messages, else null: what such a message says is made only for one that does.</summary>
+    internal static ILogger? ForDebug(this ILogger logger) => logger.IsEnabled(LogLevel.Debug) ? logger : null;
+
     [LoggerMessage(1001, LogLevel.Information, "Hub {Node} serves with engine {Engine}.")]
     internal static partial void Started(ILogger logger, string node, string engine);
 
@@ -20,10 +23,10 @@ internal static partial class Log
     [LoggerMessage(1005, LogLevel.Information, "Engine {Engine} is ready.")]
     internal static partial void EngineReady(ILogger logger, string engine);
 
-    [LoggerMessage(1010, LogLevel.Debug, "Client {Client} in zone {Zone} connected from {Remote}.")]
+    [LoggerMessage(1010, LogLevel.Debug, "Client {Client} in zone {Zone} connected from {Remote}.", SkipEnabledCheck = true)]
     internal static partial void Connected(ILogger logger, string client, string? zone, string? remote);
 
-    [LoggerMessage(1011, LogLevel.Debug, "Client {Client} in zone {Zone} disconnected: {Reason}.")]
+    [LoggerMessage(1011, LogLevel.Debug, "Client {Client} in zone {Zone} disconnected: {Reason}.", SkipEnabledCheck = true)]
     internal static partial void Disconnected(ILogger logger, string client, string? zone, CloseReason reason);
 
     [LoggerMessage(1012, LogLevel.Information, "failed to write to client {Client}, timeout exceeded ({Failures} of {Tolerance}).")]
@@ -35,7 +38,8 @@ internal static partial class Log
     [LoggerMessage(1014, LogLevel.Error, "An observer failed at {Callback} of client {Client}.")]
     internal static partial void ObserverFailed(ILogger logger, Exception fault, string callback, string client);
 
-    [LoggerMessage(1015, LogLevel.Debug, "Delivered to client {Client} in zone {Zone}: {Events} events, {Bytes} bytes.")]
+    [LoggerMessage(
+        1015, LogLevel.Debug, "Delivered to client {Client} in zone {Zone}: {Events} events, {Bytes} bytes.", SkipEnabledCheck = true)]
     internal static partial void Delivered(ILogger logger, string client, string? zone, int events, int bytes);
 
     [LoggerMessage(1016, LogLevel.Error, "Writing to client {Client} failed.")]

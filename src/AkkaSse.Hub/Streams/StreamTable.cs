@@ -5,9 +5,10 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// The streams that this node is attached to: one actor per stream while anybody reads it. Attaching is done once for all who ask at the same time.
+/// The streams that this node is attached to: one actor per stream while anybody reads it. Attaching is done once for all who ask at the
+/// same time.
 /// </summary>
-internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Action<Exception, string> fault, int maxPlaceholders)
+internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<Exception, string> fault, HubOptions options)
 {
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -48,7 +49,7 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
             Release(entry);
             throw;
         }
-        if (entry.Placeholder && Volatile.Read(ref _placeholders) > maxPlaceholders && StillTooMany(entry))
+        if (entry.Placeholder && Volatile.Read(ref _placeholders) > options.MaxPlaceholders && StillTooMany(entry))
         {
             Release(entry);
             return null;
@@ -72,7 +73,8 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
         lock (_gate)
         {
             if (--entry.References > 0) return;
-            if (_entries.TryGetValue(entry.Actor.Name, out var present) && ReferenceEquals(present, entry)) _entries.TryRemove(entry.Actor.Name, out _);
+            if (_entries.TryGetValue(entry.Actor.Name, out var present) && ReferenceEquals(present, entry))
+                _entries.TryRemove(entry.Actor.Name, out _);
         }
         lock (_gate)
         {
@@ -86,7 +88,7 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
     private async Task AttachAsync(Entry entry)
     {
         entry.Actor.Detached = entry;
-        var attachment = await engine.AttachAsync(entry.Actor.Name, entry.Actor, CancellationToken.None).ConfigureAwait(false);
+        var attachment = await engine.Streams.AttachAsync(entry.Actor.Name, entry.Actor, CancellationToken.None).ConfigureAwait(false);
         entry.Attachment = attachment;
         entry.Actor.Attached(attachment);
         // The hub's own streams exist whenever they are needed; only names from outside are bounded.
@@ -109,7 +111,7 @@ internal sealed class StreamTable(IStreamEngine engine, ActorCount actors, Actio
             {
                 if (entry.Attachment is { Exists: true }) CountOut(entry);
             }
-            return asking.Placeholder && _placeholders > maxPlaceholders;
+            return asking.Placeholder && _placeholders > options.MaxPlaceholders;
         }
     }
 

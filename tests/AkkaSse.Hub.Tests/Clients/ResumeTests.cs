@@ -294,7 +294,6 @@ public sealed class ResumeTests
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private static WeakReference<byte[]> BytesOfOldestChunk(TestHub hub)
     {
-        var table = (StreamTable)typeof(SseHub).GetField("_streams", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)!.GetValue(hub.Hub)!;
-        return new WeakReference<byte[]>(table.Find("s")!.Log.Current!.Chunks.Oldest!.Bytes!);
+        return new WeakReference<byte[]>(hub.Hub.Parts.Streams.Find("s")!.Log.Current!.Chunks.Oldest!.Bytes!);
     }
 }

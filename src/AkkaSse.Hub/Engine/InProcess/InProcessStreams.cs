@@ -42,7 +42,7 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
     {
         cancellation.ThrowIfCancellationRequested();
         var done = AppendFrom(stream, items.Span, results.Span, 0);
-        return done == items.Length ? ValueTask.CompletedTask : AppendSlowlyAsync(stream, items, results, done);
+        return done == items.Length ? ValueTask.CompletedTask : AppendWhenSpaceAsync(stream, items, results, done);
     }
 
     public bool TryAppend(string stream, in AppendItem item, out AppendResult result)
@@ -77,7 +77,7 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
 
     internal void Stop() => _stopped = true;
 
-    private async ValueTask AppendSlowlyAsync(string name, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, int done)
+    private async ValueTask AppendWhenSpaceAsync(string name, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, int done)
     {
         // No cancellation from here on: items before this one are appended, so the call must say so.
         while (done < items.Length)

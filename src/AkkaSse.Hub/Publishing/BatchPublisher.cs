@@ -1,0 +1,106 @@
+using AkkaSse.Hub.Clients;
+using AkkaSse.Hub.Diagnostics;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Streams;
+
+namespace AkkaSse.Hub.Publishing;
+
+/// <summary>
+/// Decides which items of a batch go to the engine together, and which answer each gets; given the publisher and the sender (for the rules
+/// of single items), the engine, the stream table (for the number of readers), the node's options and the metrics. Thread-safe.
+/// </summary>
+internal sealed class BatchPublisher(
+    StreamPublisher publisher, ClientSender sender, IHubEngine engine, StreamTable streams, HubOptions options, HubMetrics metrics)
+{
+    internal async ValueTask<IReadOnlyList<BatchItemResult>> PublishAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        var results = new BatchItemResult[items.Count];
+        // Not pooled: an engine elsewhere whose call was cancelled may still look at them.
+        var run = new AppendItem[results.Length];
+        var answers = new AppendResult[results.Length];
+        for (var i = 0; i < results.Length;)
+        {
+            var first = i;
+            var count = Gather(items, ref i, results, run, out var target);
+            if (target.Client is { } client)
+            {
+                var sent = await sender.SendAsync(client, items[first].Event, target.Zone, cancellation).ConfigureAwait(false);
+                results[first] = new(null, sent);
+            }
+            if (count == 0) continue;
+            var (taken, said) = (run.AsMemory(0, count), answers.AsMemory(0, count));
+            await engine.Streams.AppendAsync(target.Stream, taken, said, cancellation).ConfigureAwait(false);
+            Spread(target, said.Span, results.AsSpan(first, i - first));
+        }
+        return results;
+    }
+
+    // Takes up the items from i on that are for one target, and answers those of them that are refused. Neighbours of one stream go to the
+    // engine together: that is what group commit lives from.
+    private int Gather(IReadOnlyList<BatchItem> items, ref int i, BatchItemResult[] results, AppendItem[] run, out BatchTarget target)
+    {
+        var item = items[i];
+        if (TargetOf(item, out target) is { } fault)
+        {
+            results[i++] = new(new PublishResult(PublishStatus.Invalid, item.Stream ?? item.Zone ?? "") { Error = fault }, null);
+            return 0;
+        }
+        if (target.Client is not null)
+        {
+            i++;
+            return 0;
+        }
+        var (stream, zone, broadcast) = (item.Stream, item.Zone, item.Broadcast);
+        var count = 0;
+        while (true)
+        {
+            if (publisher.Refusal(target.Shown, item.Event, item.Options) is { } refusal) results[i] = new(refusal, null);
+            else run[count] = new AppendItem(item.Event, publisher.KeyOf(item.Options, count++));
+            if (++i == results.Length) return count;
+            item = items[i];
+            if (item.Client is not null || item.Stream != stream || item.Zone != zone || item.Broadcast != broadcast) return count;
+        }
+    }
+
+    // Gives the answers of a run to those of its items that went to the engine.
+    private void Spread(in BatchTarget target, ReadOnlySpan<AppendResult> answers, Span<BatchItemResult> results)
+    {
+        var readers = streams.ReadersOf(target.Stream);
+        var (next, published) = (0, 0);
+        foreach (ref var result in results)
+        {
+            if (result.Publish is not null) continue;
+            ref readonly var answer = ref answers[next++];
+            if (answer is { Status: PublishStatus.Accepted, Duplicate: false }) published++;
+            result = new(publisher.Answer(target.Shown, answer, readers), null);
+        }
+        if (published > 0) metrics.CountPublished(published);
+    }
+
+    // What is wrong with an item's target, or null.
+    private string? TargetOf(in BatchItem item, out BatchTarget target)
+    {
+        target = default;
+        var targets = (item.Stream is null ? 0 : 1) + (item.Client is null && item.Zone is null ? 0 : 1) + (item.Broadcast ? 1 : 0);
+        if (targets != 1) return "An item has exactly one target: stream, client (with or without zone), zone, or broadcast.";
+        if (item.Stream is { } stream)
+        {
+            target = new BatchTarget(stream, stream, null, null);
+            return options.CheckStreamName(stream);
+        }
+        if (item.Broadcast)
+        {
+            target = new BatchTarget(HubNames.BroadcastStream, HubNames.BroadcastStream, null, null);
+            return null;
+        }
+        if (item.Zone is not null && HubNames.Check(item.Zone) is { } fault) return fault;
+        target = item.Client is null
+            ? new BatchTarget(HubNames.ZoneStream(item.Zone!), item.Zone!, null, null)
+            : new BatchTarget("", "", item.Client, item.Zone);
+        return null;
+    }
+
+    /// <summary>Where a run of a batch goes: to an engine stream, under the name that the answer shows, or to a client.</summary>
+    private readonly record struct BatchTarget(string Stream, string Shown, string? Client, string? Zone);
+}
