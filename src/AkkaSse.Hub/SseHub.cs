@@ -236,7 +236,8 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     void IEngineHost.OnStateChanged(EngineState state)
     {
         if (state == EngineState.Ready) Log.EngineReady(_logger, _engine.Name);
-        else Log.EngineState(_logger, _engine.Name, state);
+        // An engine that goes down because this hub is ending is no news.
+        else Log.EngineState(_logger, Phase == HubPhase.Running ? LogLevel.Warning : LogLevel.Information, _engine.Name, state);
     }
 
     void IEngineHost.OnRefused(EngineStartException reason) => _refused.TrySetResult(reason);

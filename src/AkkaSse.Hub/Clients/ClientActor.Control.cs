@@ -73,7 +73,8 @@ internal sealed partial class ClientActor
         if (cursor.TakeGap() is not { } gap) return;
         _host.Metrics.Gaps.Add(1, new KeyValuePair<string, object?>("reason", gap.Word));
         var isUnknownId = gap.Reason == GapReason.UnknownId;
-        if (!isTold && !(isUnknownId && _unknownIdTold)) Log.Gap(_host.Logger, cursor.Stream, gap.From, gap.To, gap.Word);
+        if (!isTold && !(isUnknownId && _unknownIdTold))
+            Log.Gap(_host.Logger, cursor.Stream, Known(gap.From), Known(gap.To), gap.Word);
         _unknownIdTold |= isUnknownId;
         var buffer = FrameBuffer.Rent();
         if (_request.Control)
@@ -166,4 +167,7 @@ internal sealed partial class ClientActor
         // The gap of an added stream comes before any event: its place in the ids is already behind the gap.
         WriteGaps(ref turn);
     }
+
+    // What a reader has missed of an epoch that is gone has no number.
+    private static string Known(long? offset) => offset?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "an unknown offset";
 }

@@ -17,8 +17,8 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Information, "Hub {Node} has stopped.")]
     internal static partial void Stopped(ILogger logger, string node);
 
-    [LoggerMessage(1004, LogLevel.Warning, "Engine {Engine} is {State}.")]
-    internal static partial void EngineState(ILogger logger, string engine, Engine.EngineState state);
+    [LoggerMessage(EventId = 1004, Message = "Engine {Engine} is {State}.")]
+    internal static partial void EngineState(ILogger logger, LogLevel level, string engine, Engine.EngineState state);
 
     [LoggerMessage(1005, LogLevel.Information, "Engine {Engine} is ready.")]
     internal static partial void EngineReady(ILogger logger, string engine);
@@ -46,7 +46,7 @@ internal static partial class Log
     internal static partial void WriteFailed(ILogger logger, Exception fault, string client);
 
     [LoggerMessage(1017, LogLevel.Information, "Stream {Stream}: a reader missed {From} to {To} ({Reason}).")]
-    internal static partial void Gap(ILogger logger, string stream, long? from, long? to, string reason);
+    internal static partial void Gap(ILogger logger, string stream, string from, string to, string reason);
 
     [LoggerMessage(1018, LogLevel.Information, "{Streams} streams, {Stream} among them: a reader that came missed events of each.")]
     internal static partial void Gaps(ILogger logger, int streams, string stream);
