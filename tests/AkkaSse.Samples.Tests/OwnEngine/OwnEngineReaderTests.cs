@@ -1,9 +1,11 @@
+using AkkaSse.Engine.Specs;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Testing;
 
 namespace AkkaSse.Samples.Tests;
 
-/// <summary>Readers on the sample's engine: what is older than their attachment comes a page at a time, what is newer from the feed.</summary>
+/// <summary>Readers on the sample engine: what is older than the attachment comes in pages, what is newer from the feed.</summary>
 public sealed class OwnEngineReaderTests
 {
     // Several pages of history, which have 256 events each.
@@ -51,5 +53,33 @@ public sealed class OwnEngineReaderTests
         seen[0].IsGap.ShouldBeTrue();
         seen[0].Event.Data!.ShouldContain($"\"from\":2,\"to\":{Each + 1}");
         seen.Skip(1).Select(static e => e.Event.Data).ShouldBe(Enumerable.Range(Each, Each).Select(static i => $"{i}"));
+    }
+
+    /// <summary>Told under a lock that attaching takes, a sink of the hub that ends a connection could wait for ever.</summary>
+    [Fact]
+    public async Task Sink_is_told_while_another_thread_can_attach()
+    {
+        await using var harness = new OwnEngineHarness();
+        var node = await harness.StartNodeAsync();
+        var sink = new AttachingSink(node.Streams);
+        await using var attachment = await node.Streams.AttachAsync("s", sink, default);
+        await Eventually.Within(Task.Run(() => node.AppendAsync("s", "x")), "an append whose sink waits until another thread has attached");
+        sink.Attached.ShouldBeTrue();
+    }
+
+    private sealed class AttachingSink(IStreamEngine streams) : IStreamSink
+    {
+        public bool Attached { get; private set; }
+
+        public void OnChanged()
+        {
+            using var limit = Eventually.Limit();
+            Task.Run(async () => await (await streams.AttachAsync("other", new RecordingSink(), default)).DisposeAsync()).Wait(limit.Token);
+            Attached = true;
+        }
+
+        public void OnRemoved()
+        {
+        }
     }
 }
