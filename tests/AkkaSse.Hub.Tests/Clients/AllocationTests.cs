@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using AkkaSse.Hub.Clients;
 using AkkaSse.Hub.Streams;
+using AkkaSse.Protocol;
 using AkkaSse.Testing;
 
 namespace AkkaSse.Hub.Tests.Clients;
@@ -38,6 +39,41 @@ public sealed class AllocationTests
         allocated.Min().ShouldBe(0, string.Join(' ', allocated));
         await gone.CancelAsync();
         await running;
+    }
+
+    [Theory]
+    [InlineData("z")]
+    [InlineData(null)]
+    public async Task Event_that_is_sent_to_a_client_again_and_again_allocates_nothing(string? zone)
+    {
+        await using var hub = await TestHub.StartAsync();
+        var request = new SubscribeRequest { Zone = "z", ClientId = "c", Ids = WireIds.Token, HeartbeatKind = HeartbeatKind.None };
+        var client = (await hub.Hub.ConnectAsync(request, CancellationToken.None)).Connection.ShouldBeOfType<ClientActor>();
+        var output = new CountingWriter();
+        using var gone = new CancellationTokenSource();
+        var running = client.RunAsync(output, static () => { }, gone.Token);
+        await Eventually.Until(() => output.Flushes > 0, "the first block");
+        var e = new SseEvent { Data = "something of ordinary length" };
+
+        for (var i = 0; i < 20; i++) Send(hub.Hub, e, zone, output);
+        var allocated = new long[Batches];
+        for (var i = 0; i < Batches * Drains; i++) allocated[i / Drains] += Send(hub.Hub, e, zone, output);
+
+        allocated.Min().ShouldBe(0, string.Join(' ', allocated));
+        await gone.CancelAsync();
+        await running;
+    }
+
+    private static long Send(SseHub hub, SseEvent e, string? zone, CountingWriter output)
+    {
+        var flushes = output.Flushes;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var decided = hub.TrySend("c", e, zone, out _, out var delivery);
+        delivery?.Deliver();
+        var after = GC.GetAllocatedBytesForCurrentThread();
+        decided.ShouldBeTrue();
+        output.Flushes.ShouldBe(flushes + 1);
+        return after - before;
     }
 
     // Appended to the logs without a word to the readers, so that this thread's turn, and no other's, delivers it.
