@@ -99,8 +99,8 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
         foreach (var seed in Seeds)
         {
             if (Hosting.SeedAddress.Parse(SystemName, seed) is null)
-                yield return $"{nameof(Seeds)} has '{seed}'; host:port is allowed, or host with the default port, like 10.0.0.1:{DefaultPort} "
-                    + $"or hub-0.hub:{DefaultPort}.";
+                yield return $"{nameof(Seeds)} has '{seed}'; host:port is allowed, or host with the default port, like "
+                    + $"10.0.0.1:{DefaultPort} or hub-0.hub:{DefaultPort}.";
         }
         if (PublicHost is null && HostNames.IsLoopback(Host) && Seeds.FirstOrDefault(IsElsewhere) is { } elsewhere)
         {

@@ -89,7 +89,12 @@ public sealed class StartFailureTests
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         await using var server = ProgramProcess.Start(TestServer.Program, ["--urls", "http://127.0.0.1:0", "--engine", "postgres"],
-            new Dictionary<string, string> { ["AKKASSE_POSTGRES__CONNECTIONSTRING"] = $"Host=127.0.0.1;Port={((IPEndPoint)silent.LocalEndpoint).Port};Username=u;Database=d", ["AKKASSE_SERVER__WARMUP"] = "0s" });
+            new Dictionary<string, string>
+            {
+                ["AKKASSE_POSTGRES__CONNECTIONSTRING"] =
+                    $"Host=127.0.0.1;Port={((IPEndPoint)silent.LocalEndpoint).Port};Username=u;Database=d",
+                ["AKKASSE_SERVER__WARMUP"] = "0s",
+            });
         using var connection = await Eventually.Within(silent.AcceptTcpClientAsync(), "the server to connect");
 
         server.Terminate();

@@ -27,12 +27,15 @@ public sealed class OptionsTests
     {
         _services.AddSseHub().UseAkkaCluster(Section(
             ("Host", "10.0.0.1"), ("Seeds:0", "10.0.0.1"), ("Seeds:1", "10.0.0.2:5000"), ("LeaveLimit", "00:00:05"), ("Roles:0", "stream"),
-            ("Tls:AllowedNames:0", "*.hub"), ("PublicPort", "4060")));
+            ("PublicPort", "4060")));
         var options = Options;
         (options.Host, options.LeaveLimit, options.PublicPort).ShouldBe(("10.0.0.1", TimeSpan.FromSeconds(5), 4060));
         options.Seeds.ShouldBe(["10.0.0.1", "10.0.0.2:5000"]);
         options.Roles.ShouldBe(["stream"], "a list of the configuration takes the place of the default");
-        options.Tls.AllowedNames.ShouldBe(["*.hub"]);
+
+        var tls = new ServiceCollection();
+        tls.AddSseHub().UseAkkaCluster(Section(("Tls:AllowedNames:0", "*.hub")));
+        Should.Throw<OptionsValidationException>(() => Read(tls)).Message.ShouldStartWith("Tls.AllowedNames is set without");
 
         var other = new ServiceCollection();
         other.AddSseHub().UseAkkaCluster(Section(("Backup", "1")));

@@ -234,7 +234,8 @@ public sealed class EndedServer : IAsyncLifetime
     internal async Task<Cluster> ClusterAsync(bool synchronous = true)
     {
         if (!_clusters.TryGetValue(synchronous, out var cluster))
-            _clusters[synchronous] = cluster = await Cluster.StartAsync(Server, 2, "--set", $"Postgres:SynchronousCommit={(synchronous ? "true" : "false")}");
+            _clusters[synchronous] = cluster = await Cluster.StartAsync(
+                Server, 2, "--set", $"Postgres:SynchronousCommit={(synchronous ? "true" : "false")}");
         await cluster.Nodes.ReadyAsync();
         return cluster;
     }

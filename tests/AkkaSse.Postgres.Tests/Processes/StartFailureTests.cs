@@ -129,7 +129,10 @@ public sealed class StartFailureTests(SharedServer shared)
     private static string Sentence(string output) => output.Split('\n').Where(static l => l.StartsWith("akkasse: ", StringComparison.Ordinal)).ShouldHaveSingleItem(output);
 
     private static NodeStart Start(string connection) =>
-        new("--urls", "http://127.0.0.1:0", "--engine", "postgres") { Environment = new Dictionary<string, string> { ["AKKASSE_POSTGRES__CONNECTIONSTRING"] = connection } };
+        new("--urls", "http://127.0.0.1:0", "--engine", "postgres")
+        {
+            Environment = new Dictionary<string, string> { ["AKKASSE_POSTGRES__CONNECTIONSTRING"] = connection },
+        };
 
     // Before the line that trusts everybody on this server; its other users do not notice.
     private async Task LetInByPasswordAsync()
