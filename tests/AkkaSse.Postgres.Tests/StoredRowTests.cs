@@ -56,12 +56,16 @@ public sealed class StoredRowTests(SharedServer shared) : IAsyncLifetime
 
         var read = (await node.Streams.ReadAsync("s", null, 10, default)).Events;
 
-        CompleteEvent.ShouldBeSame(read[0].Event, new SseEvent(CompleteEvent.Event())
+        var e = CompleteEvent.Event();
+        CompleteEvent.ShouldBeSame(read[0].Event, new SseEvent
         {
+            Type = e.Type,
+            Id = e.Id,
+            Data = e.Data,
             Comment = "one\ntwö \0",
             Retry = TimeSpan.FromSeconds(1.5),
             Fields = [new("x", "1"), new("x", "")],
         });
-        CompleteEvent.ShouldBeSame(read[1].Event, CompleteEvent.Event());
+        CompleteEvent.ShouldBeSame(read[1].Event, e);
     }
 }

@@ -94,13 +94,7 @@ public static class EventCodec
     /// of its texts, 10 bytes for each field and 64 for itself. It has never more bytes when it is written.
     /// </summary>
     /// <param name="item">The event and its publisher's options.</param>
-    public static long SizeOf(in AppendItem item)
-    {
-        var e = item.Event;
-        var size = FixedBytes + (e.DataBytes?.Length ?? 0) + Most(e.Id) + Most(e.Type) + Most(item.Options.ConflateKey) + Most(e.Comment);
-        for (var i = 0; i < e.Fields.Count; i++) size += FieldBytes + Most(e.Fields[i].Key) + Most(e.Fields[i].Value);
-        return size;
-    }
+    public static long SizeOf(in AppendItem item) => SizeWithoutData(item, item.Event.Fields.Count) + (item.Event.DataBytes?.Length ?? 0);
 
     /// <summary>The sum of <see cref="SizeOf(in AppendItem)"/> over items.</summary>
     /// <param name="items">The items.</param>
@@ -122,8 +116,8 @@ public static class EventCodec
         var e = item.Event;
         var parts = PartsOf(item) & only;
         var data = Has(parts, EventParts.Data) ? e.DataBytes!.Value.Span : default;
-        var elsewhere = Has(parts, EventParts.Data) ? 0 : e.DataBytes?.Length ?? 0;
-        var to = new SpanWriter(output.GetSpan(checked((int)(SizeOf(item) - elsewhere))));
+        var fields = Has(parts, EventParts.Fields) ? e.Fields.Count : 0;
+        var to = new SpanWriter(output.GetSpan(checked((int)(SizeWithoutData(item, fields) + data.Length))));
         to.Byte(Version);
         to.Number((ulong)parts);
         if (Has(parts, EventParts.Ttl)) to.Number((ulong)item.Options.Ttl!.Value.Ticks);
@@ -132,10 +126,10 @@ public static class EventCodec
         if (Has(parts, EventParts.ConflateKey)) to.Text(item.Options.ConflateKey!);
         if (Has(parts, EventParts.Comment)) to.Text(e.Comment!);
         if (Has(parts, EventParts.Retry)) to.Number((ulong)e.Retry!.Value.Ticks);
-        if (Has(parts, EventParts.Fields))
+        if (fields > 0)
         {
-            to.Number((ulong)e.Fields.Count);
-            for (var i = 0; i < e.Fields.Count; i++)
+            to.Number((ulong)fields);
+            for (var i = 0; i < fields; i++)
             {
                 to.Text(e.Fields[i].Key);
                 to.Text(e.Fields[i].Value);
@@ -190,6 +184,14 @@ public static class EventCodec
         if (Has(parts, EventParts.Ttl)) from.Number();
         id = from.Part();
         return true;
+    }
+
+    private static long SizeWithoutData(in AppendItem item, int fields)
+    {
+        var e = item.Event;
+        var size = FixedBytes + Most(e.Id) + Most(e.Type) + Most(item.Options.ConflateKey) + Most(e.Comment);
+        for (var i = 0; i < fields; i++) size += FieldBytes + Most(e.Fields[i].Key) + Most(e.Fields[i].Value);
+        return size;
     }
 
     private static EventParts ReadParts(ref SpanReader from, out ulong unknown)
