@@ -8,16 +8,6 @@ using AkkaSse.Protocol;
 
 namespace AkkaActors;
 
-/// <summary>A parcel was seen somewhere.</summary>
-public sealed record Scan(string Parcel, string Place);
-
-/// <summary>The answer to <see cref="Scan"/>.</summary>
-/// <param name="Parcel">The parcel.</param>
-/// <param name="Scans">How often it was scanned.</param>
-/// <param name="Node">Where the parcel's actor is.</param>
-/// <param name="Position">Where the event stands in the stream, or why there is none.</param>
-public sealed record Scanned(string Parcel, int Scans, string Node, string Position);
-
 /// <summary>One parcel, an entity of the application's own shard region: it is on one node of the cluster, and tells readers on all of them through the hub.</summary>
 public sealed class Parcel : ReceiveActor
 {
@@ -44,10 +34,4 @@ public sealed class Parcel : ReceiveActor
             asker.Tell(new Scanned(id, _scans, _node, m.Result.IsAccepted ? m.Result.Position.ToString() : $"{m.Result.Status}: {m.Result.Error}"));
         });
     }
-}
-
-/// <summary>Which parcel a message is for.</summary>
-public sealed class ParcelExtractor() : HashCodeMessageExtractor(maxNumberOfShards: 50)
-{
-    public override string? EntityId(object message) => (message as Scan)?.Parcel;
 }

@@ -5,24 +5,6 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Client;
 
 /// <summary>
-/// Makes the request of one attempt. Called for every attempt, so that bodies, headers and tokens are fresh; each call must return a new
-/// object.
-/// </summary>
-/// <param name="context">What is known about the attempt.</param>
-/// <param name="cancellationToken">Cancelled when the attempt is given up.</param>
-public delegate ValueTask<HttpRequestMessage> SseRequestFactory(SseRequestContext context, CancellationToken cancellationToken);
-
-/// <summary>Gives the bearer token of one attempt; null sends none.</summary>
-/// <param name="context">What is known about the attempt; <see cref="SseRequestContext.RefreshToken"/> asks for a new token.</param>
-/// <param name="cancellationToken">Cancelled when the attempt is given up.</param>
-public delegate ValueTask<string?> SseTokenProvider(SseRequestContext context, CancellationToken cancellationToken);
-
-/// <summary>Replaces the check of the response head: returns null to accept, else why not.</summary>
-/// <param name="response">The response; its body must not be read on acceptance.</param>
-/// <param name="cancellationToken">Cancelled when the attempt is given up.</param>
-public delegate ValueTask<SseClientException?> SseResponseValidator(HttpResponseMessage response, CancellationToken cancellationToken);
-
-/// <summary>
 /// The options of an <see cref="SseClient"/>. The client checks and copies them when it is made; later changes have no effect. Not
 /// thread-safe.
 /// </summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Postgres.Jobs;
 using AkkaSse.Postgres.Nodes;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using AkkaSse.Hub;
 using AkkaSse.Protocol;
 

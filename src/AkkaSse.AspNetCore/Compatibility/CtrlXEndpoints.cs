@@ -1,5 +1,4 @@
 using AkkaSse.Hub;
-using AkkaSse.Hub.Engine;
 using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;

@@ -1,4 +1,3 @@
-using AkkaSse.Hub;
 using Microsoft.AspNetCore.Connections;
 
 namespace AkkaSse.AspNetCore;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AkkaSse.Hub;
-using AkkaSse.Hub.Engine;
 using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;

@@ -1,10 +1,8 @@
 using Akka.Actor;
-using Akka.Actor.Setup;
 using Akka.Dispatch;
 using Akka.Event;
 using Akka.Hosting.Logging;
 using Microsoft.Extensions.Logging;
-using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace AkkaSse.Cluster.Hosting;
 

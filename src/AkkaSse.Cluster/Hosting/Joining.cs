@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Discovery;
 using AkkaSse.Cluster.Nodes;
-using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using AkkaSse.Cluster.Hosting;
-using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Replication;
 

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Replication;
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using AkkaSse.Cluster.Replication;
-using AkkaSse.Hub;
 
 namespace AkkaSse.Cluster.Streams;
 

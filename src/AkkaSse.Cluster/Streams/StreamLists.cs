@@ -1,7 +1,5 @@
 using Akka.Actor;
-using AkkaSse.Cluster.Replication;
 using AkkaSse.Hub;
-using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Cluster.Streams;
 

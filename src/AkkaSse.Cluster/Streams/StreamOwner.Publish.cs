@@ -1,7 +1,3 @@
-using Akka.Actor;
-using AkkaSse.Cluster.Replication;
-using AkkaSse.Hub;
-
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>What happens after a commit: deliveries, then answers.</summary>

@@ -1,24 +1,11 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
-using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Replication;
 using AkkaSse.Cluster.Wire;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Cluster.Streams;
-
-/// <summary>To an owner: look whether the stream has been idle for long enough. Answered with <see cref="Tidied"/>.</summary>
-internal sealed record Tidy(string Entity) : IEntityMessage;
-
-/// <summary>The owner has looked.</summary>
-internal sealed record Tidied(string Entity) : IWireMessage;
-
-/// <summary>To an owner of this node: its shard moves, or it has asked to rest.</summary>
-internal sealed record StopOwner : INoSerializationVerificationNeeded
-{
-    internal static StopOwner Instance { get; } = new();
-}
 
 /// <summary>
 /// The owner of one stream: decides its order, commits with the log's voters, then answers those who asked and sends one message to each node that has readers.

@@ -1,38 +1,7 @@
 using Akka.Actor;
-using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Replication;
-using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Streams;
-
-/// <summary>How many logs here have a vote. Answered with an int.</summary>
-internal sealed class CountVotes : INoSerializationVerificationNeeded
-{
-    internal static readonly CountVotes Instance = new();
-}
-
-/// <summary>Sweep now. Answered when the owners have looked at what was found.</summary>
-internal sealed class SweepNow : INoSerializationVerificationNeeded
-{
-    internal static readonly SweepNow Instance = new();
-}
-
-/// <summary>Which streams do you know of?</summary>
-internal sealed record ListNames(string Prefix, string? After, int Limit) : IWireMessage;
-
-/// <summary>A node's part of a list.</summary>
-/// <param name="Names">In ordinal order; those that exist not any more as well, where their owner says so.</param>
-/// <param name="More">Whether there are more.</param>
-internal sealed record ListedNames(ListedName[] Names, bool More) : IWireMessage;
-
-/// <summary>A stream as a node knows it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="FromOwner">Whether its owner is there: it knows best.</param>
-/// <param name="Header">Where it stands.</param>
-internal readonly record struct ListedName(string Name, bool FromOwner, StreamHeader Header);
-
-/// <summary>Each second, to the others: how many copies are here.</summary>
-internal sealed record CopyCount(int Copies) : IWireMessage;
 
 /// <summary>The copies of streams on this node: applies retention, finds what is idle, lists.</summary>
 internal sealed class StreamReplicas(StreamContext context, UncleanCopies<StreamState> kept) : ReplicaHost<StreamState>(context.Peers, context.Kind, kept)

@@ -1,4 +1,3 @@
-using Akka.Actor;
 using AkkaSse.Cluster.Replication;
 using AkkaSse.Cluster.Streams;
 

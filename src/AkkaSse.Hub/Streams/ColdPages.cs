@@ -1,5 +1,4 @@
 using AkkaSse.Hub.Actors;
-using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Hub.Streams;
 

@@ -2,57 +2,6 @@ using AkkaSse.Hub.Actors;
 
 namespace AkkaSse.Hub.Streams;
 
-/// <summary>Frames that a cursor hands out: a run of whole frames, or one frame whose id line begins at <see cref="IdStart"/>.</summary>
-internal struct FrameRun
-{
-    internal byte[] Bytes;
-    internal int Start;
-    internal int End;
-
-    /// <summary>Of a single frame: where its id line begins. Of a run: the end.</summary>
-    internal int IdStart;
-
-    /// <summary>Offset of the last event in it.</summary>
-    internal long Offset;
-
-    /// <summary>Number of events in it.</summary>
-    internal int Events;
-
-    internal bool Single;
-    internal bool Transient;
-
-    internal readonly ReadOnlySpan<byte> Span => Bytes.AsSpan(Start, End - Start);
-}
-
-/// <summary>What a cursor found when there was nothing to read.</summary>
-internal enum CursorState
-{
-    /// <summary>At the head, or the stream does not exist.</summary>
-    Waiting,
-
-    /// <summary>There is more.</summary>
-    Data,
-
-    /// <summary>A gap is to be told first.</summary>
-    Gap,
-
-    /// <summary>It fell off a stream whose policy is to disconnect.</summary>
-    Disconnect,
-}
-
-/// <summary>How a seek ended.</summary>
-internal enum SeekResult
-{
-    /// <summary>There is no chunk, or the generation is not current.</summary>
-    Nothing,
-
-    /// <summary>The place.</summary>
-    Found,
-
-    /// <summary>The event at that offset was trimmed or cleared.</summary>
-    Lost,
-}
-
 /// <summary>
 /// A reader's place in one stream. Delivering is copying what lies between it and the head, and moving it. Used by its owner's turn only;
 /// <see cref="SeenOffset"/> may be read by others.

@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace AkkaSse.Hub.Streams;
 

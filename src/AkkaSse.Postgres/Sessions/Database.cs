@@ -2,25 +2,6 @@ using Npgsql;
 
 namespace AkkaSse.Postgres.Sessions;
 
-/// <summary>What a database server was when its offsets were verified. Another one may have other offsets under the same numbers.</summary>
-/// <param name="SystemIdentifier">Made by initdb.</param>
-/// <param name="Timeline">Grows with every fail-over and point-in-time recovery.</param>
-/// <param name="StartedAt">The postmaster's start.</param>
-internal readonly record struct Identity(long SystemIdentifier, int Timeline, DateTime StartedAt);
-
-/// <summary>The engine is away: certainly nothing was changed.</summary>
-internal class EngineAwayException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>The server is there and is not one that this program can work on.</summary>
-internal sealed class UnfitServerException(string message) : EngineAwayException(message);
-
-/// <summary>Another process has this node's name; alive when it was seen to renew its lease.</summary>
-internal sealed class NameInUseException(string node, string? address, bool isAlive)
-    : EngineAwayException($"the node name {node} is in use{(address is null ? "" : $" by the node at {address}")}")
-{
-    internal bool IsAlive => isAlive;
-}
-
 /// <summary>
 /// Pooled connections to the one server whose identity was verified. A connection that reaches another one, or the same after a restart, is refused before anybody uses
 /// it: the check for new epochs must come first.

@@ -1,5 +1,5 @@
-using AkkaSse.Hub.Engine;
 using System.Globalization;
+using AkkaSse.Hub.Engine;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 

@@ -6,9 +6,6 @@ using AkkaSse.Protocol;
 
 namespace AkkaSse.Postgres.Streams;
 
-/// <summary>A key that is remembered.</summary>
-internal readonly record struct KnownKey(long Hash, string Epoch, long Offset, bool HasOffset);
-
 /// <summary>
 /// What a commit writes, decided from locked rows and known keys. Pure: no clock, no I/O. Answers are held back until the commit's answer is there.
 /// </summary>
@@ -176,24 +173,4 @@ internal sealed class AppendPlan(long now, HubOptions options)
         EventRules.IsCallerId(e, options.Ids) && e.Id!.Length > 0 ? e.Id : null;
 
     private bool MayCreate(string stream, in AppendItem item) => stream[0] == '$' || (item.Options.CreateStream ?? options.AutoCreate);
-}
-
-/// <summary>A key to be written.</summary>
-internal readonly record struct NewKey(long Stream, string Principal, string Key, KnownKey Known);
-
-/// <summary>What a commit does to one stream. The row's head is moved on.</summary>
-internal sealed class StreamChange(StreamRow row)
-{
-    internal StreamRow Row { get; } = row;
-
-    internal bool Revived { get; set; }
-
-    internal long Bytes { get; set; }
-
-    internal int Keys { get; set; }
-
-    /// <summary>In the engine's time.</summary>
-    internal List<StoredEvent> Events { get; } = [];
-
-    internal List<SseEvent> Transients { get; } = [];
 }

@@ -6,24 +6,6 @@ using Npgsql;
 
 namespace AkkaSse.Postgres.Streams;
 
-/// <summary>How a commit ended that did not throw.</summary>
-/// <param name="Locked">Publishes of streams that somebody else has locked; untouched.</param>
-/// <param name="Plan">What was committed; its answers are to be given.</param>
-internal sealed record AppendOutcome(List<PendingAppend> Locked, AppendPlan Plan);
-
-/// <summary>A row of the outbox and the publish that moves it.</summary>
-internal sealed record OutboxRow(long Seq, Guid Publish, PendingAppend Append);
-
-/// <summary>The answer to a commit was lost: it may or may not have happened.</summary>
-internal sealed class OutcomeLostException(long transaction, AppendPlan plan, Exception inner) : Exception("The answer to a commit was lost.", inner)
-{
-    /// <summary>What it would have written.</summary>
-    internal AppendPlan Plan { get; } = plan;
-
-    /// <summary>The id by which the server knows the transaction.</summary>
-    internal long Transaction { get; } = transaction;
-}
-
 /// <summary>
 /// One group commit in two round trips: lock the rows in the order of their names and look keys up; write events, keys and heads and commit.
 /// </summary>

@@ -1,6 +1,5 @@
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
-using AkkaSse.Hub.Streams;
 using AkkaSse.Postgres.Sessions;
 using AkkaSse.Protocol;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Streams;
 using AkkaSse.Postgres.Sessions;

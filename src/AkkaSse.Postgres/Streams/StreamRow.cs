@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using Npgsql;
@@ -89,37 +87,3 @@ internal sealed record StreamRow
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(clock.ToNode(CreatedAt)),
     };
 }
-
-/// <summary>What is kept in the database of a stream.</summary>
-/// <param name="Events">At most so many.</param>
-/// <param name="Bytes">At most so many bytes of data and fields.</param>
-/// <param name="Age">At most so old, in milliseconds.</param>
-internal readonly record struct Retention(long Events, long Bytes, long Age)
-{
-    // A live-only stream's rows are there for the nodes to fetch, and for a reader that was cut off for a moment.
-    private static readonly Retention s_liveOnly = new(100_000, 64L << 20, 60_000);
-
-    internal static Retention Of(StreamOptions o) => o.Replay ? new(o.MaxEvents, o.MaxBytes, (long)o.MaxAge.TotalMilliseconds) : s_liveOnly;
-}
-
-/// <summary>Stream options as text. Equal options have equal texts; the few distinct ones are parsed once.</summary>
-internal static class OptionsText
-{
-    private const int Remembered = 1_000;
-
-    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, StreamOptions> s_parsed = new(StringComparer.Ordinal);
-
-    internal static string Write(StreamOptions options) => JsonSerializer.Serialize(options, OptionsJson.Default.StreamOptions);
-
-    internal static StreamOptions Read(string text)
-    {
-        if (s_parsed.TryGetValue(text, out var known)) return known;
-        var options = JsonSerializer.Deserialize(text, OptionsJson.Default.StreamOptions) ?? new StreamOptions();
-        if (s_parsed.Count >= Remembered) s_parsed.Clear();
-        return s_parsed[text] = options;
-    }
-}
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(StreamOptions))]
-internal sealed partial class OptionsJson : JsonSerializerContext;

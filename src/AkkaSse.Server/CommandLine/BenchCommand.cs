@@ -1,10 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
-using AkkaSse.Client;
-using AkkaSse.Protocol;
-using AkkaSse.Server.Hosting;
-using Spectre.Console;
 
 namespace AkkaSse.Server.CommandLine;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using AkkaSse.Client;
 using AkkaSse.Protocol;
 using AkkaSse.Server.Hosting;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using AkkaSse.Server.Configuration;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace AkkaSse.Server.Hosting;

@@ -1,5 +1,4 @@
 using AkkaSse.Server.Configuration;
-using AkkaSse.Server.Hosting;
 
 namespace AkkaSse.Server.Security;
 

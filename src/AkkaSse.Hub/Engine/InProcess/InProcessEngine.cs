@@ -1,5 +1,3 @@
-using AkkaSse.Hub.Streams;
-
 namespace AkkaSse.Hub.Engine.InProcess;
 
 /// <summary>The default engine: everything in this process's memory. Its logs are the logs that readers read; there is no second copy.</summary>

@@ -1,5 +1,3 @@
-using AkkaSse.Hub.Streams;
-
 namespace AkkaSse.Hub.Engine.InProcess;
 
 /// <summary>Creating, removing, listing and sweeping.</summary>

@@ -5,22 +5,6 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Engine.Specs;
 
-/// <summary>What a suite needs of an engine: nodes that share one store (a process, a database, a cluster), fresh for each test.</summary>
-public interface IEngineHarness : IAsyncDisposable
-{
-    /// <summary>Starts a node and waits until its engine is Ready.</summary>
-    /// <param name="name">The node's name; distinct among the nodes of one harness.</param>
-    /// <param name="configure">Changes to the options, which have AutoCreate on.</param>
-    ValueTask<EngineNode> StartNodeAsync(string name = "n1", Action<HubOptions>? configure = null);
-}
-
-/// <summary>A harness whose engine takes its time from a clock that the test moves.</summary>
-public interface IManualTimeHarness : IEngineHarness
-{
-    /// <summary>Moves the engine's clock.</summary>
-    ValueTask AdvanceAsync(TimeSpan by);
-}
-
 /// <summary>A running node: a hub and the engine it stands on.</summary>
 /// <param name="hub">The hub.</param>
 /// <param name="engine">Its engine.</param>
@@ -80,54 +64,4 @@ public sealed class EngineNode(SseHub hub, IHubEngine engine, TimeSpan patience 
     }
 
     public ValueTask DisposeAsync() => Hub.DisposeAsync();
-}
-
-/// <summary>Base of all suites: one harness per test.</summary>
-public abstract class EngineSpecs : IAsyncLifetime
-{
-    /// <summary>A fresh harness.</summary>
-    protected abstract IEngineHarness CreateHarness();
-
-    protected IEngineHarness Harness { get; private set; } = null!;
-
-    /// <summary>Waits until the engine's count of streams, which may be behind on several nodes, is this.</summary>
-    protected virtual Task CountedAsync(int streams) => Task.CompletedTask;
-
-    protected static SseEvent Event(string data, string? type = null, string? id = null) => new() { Data = data, Type = type, Id = id };
-
-    protected static AppendItem Item(string data, PublishOptions options = default) => new(Event(data), options);
-
-    public virtual Task InitializeAsync()
-    {
-        Harness = CreateHarness();
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync() => await Harness.DisposeAsync();
-}
-
-/// <summary>What an answer says in a test that takes no "unavailable".</summary>
-public static class EngineAnswers
-{
-    public static T Known<T>(this EngineAnswer<T> answer)
-    {
-        answer.IsKnown.ShouldBeTrue("the engine cannot say now");
-        answer.TryGet(out var value);
-        return value!;
-    }
-}
-
-/// <summary>A sink that counts.</summary>
-public sealed class RecordingSink : IStreamSink
-{
-    private int _changes;
-    private int _removals;
-
-    public int Changes => Volatile.Read(ref _changes);
-
-    public int Removals => Volatile.Read(ref _removals);
-
-    public void OnChanged() => Interlocked.Increment(ref _changes);
-
-    public void OnRemoved() => Interlocked.Increment(ref _removals);
 }

@@ -33,38 +33,3 @@ public sealed class InProcessHarness : IManualTimeHarness
         foreach (var node in _nodes) await node.DisposeAsync();
     }
 }
-
-public sealed class InProcessStreamTests : StreamSpecs
-{
-    protected override IEngineHarness CreateHarness() => new InProcessHarness();
-}
-
-public sealed class InProcessReadTests : ReadSpecs
-{
-    protected override IEngineHarness CreateHarness() => new InProcessHarness();
-}
-
-public sealed class InProcessIdempotencyTests : IdempotencySpecs
-{
-    protected override IEngineHarness CreateHarness() => new InProcessHarness();
-}
-
-public sealed class InProcessTimeTests : EngineTimeSpecs
-{
-    protected override IEngineHarness CreateHarness() => new InProcessHarness();
-}
-
-public sealed class InProcessClaimTests : ClaimSpecs
-{
-    protected override IEngineHarness CreateHarness() => new InProcessHarness();
-}
-
-public sealed class InProcessValueTests : ValueSpecs
-{
-    protected override IEngineHarness CreateHarness() => new InProcessHarness();
-}
-
-public sealed class InProcessNodeTests : NodeSpecs
-{
-    protected override IEngineHarness CreateHarness() => new InProcessHarness();
-}

@@ -1,0 +1,15 @@
+namespace AkkaSse.Hub;
+
+/// <summary>The answer to a request to connect.</summary>
+/// <param name="Status">How it was decided.</param>
+public readonly record struct Admission(AdmissionStatus Status)
+{
+    /// <summary>The connection; not null exactly when accepted.</summary>
+    public IClientConnection? Connection { get; init; }
+
+    /// <summary>What was wrong and what is allowed; for a taken id the seeds' text <c>a client with id &lt;id&gt; already exists</c>.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>When to try again, where that makes sense.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
