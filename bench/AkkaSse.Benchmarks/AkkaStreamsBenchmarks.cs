@@ -14,7 +14,8 @@ public class AkkaStreamsBenchmarks : IChecked
 {
     private const int Batch = 10_000;
 
-    private readonly PublishElement[] _elements = [.. Enumerable.Repeat(new PublishElement(new SseEvent { Data = new string('x', 200) }), Batch)];
+    private readonly PublishElement[] _elements = [
+        .. Enumerable.Repeat(new PublishElement(new SseEvent { Data = new string('x', 200) }), Batch)];
     private ActorSystem _system = null!;
     private ActorMaterializer _materializer = null!;
     private SseHub _hub = null!;
@@ -46,12 +47,15 @@ public class AkkaStreamsBenchmarks : IChecked
 
     /// <summary>Events published through a sink.</summary>
     [Benchmark(OperationsPerInvoke = Batch)]
-    public Task Publish() => Source.From(_elements).RunWith(SseHubSink.Publish(_hub, "written", new PublishFlowOptions { MaxInFlight = MaxInFlight }), _materializer);
+    public Task Publish() =>
+        Source.From(_elements).RunWith(
+            SseHubSink.Publish(_hub, "written", new PublishFlowOptions { MaxInFlight = MaxInFlight }), _materializer);
 
     /// <summary>Events read through a source.</summary>
     [Benchmark(OperationsPerInvoke = Batch)]
     public Task Read() => ReadAll();
 
     private Task<long> ReadAll() =>
-        SseHubSource.From(_hub, "read", StartPosition.Earliest).Take(Batch).RunAggregate(0L, static (sum, e) => sum + e.Position.Offset, _materializer);
+        SseHubSource.From(_hub, "read", StartPosition.Earliest).Take(Batch).RunAggregate(
+            0L, static (sum, e) => sum + e.Position.Offset, _materializer);
 }

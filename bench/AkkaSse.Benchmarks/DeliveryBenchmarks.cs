@@ -55,7 +55,12 @@ public class DeliveryBenchmarks : IChecked
 
     private async Task SetupAsync()
     {
-        _hub = new SseHub(new HubOptions { AutoCreate = true, Heartbeat = TimeSpan.Zero, StreamDefaults = new StreamOptions { MaxEvents = 10_000 } });
+        _hub = new SseHub(new HubOptions
+        {
+            AutoCreate = true,
+            Heartbeat = TimeSpan.Zero,
+            StreamDefaults = new StreamOptions { MaxEvents = 10_000 },
+        });
         await _hub.StartAsync();
         var names = Enumerable.Range(0, Streams).Select(static i => $"s{i}").ToArray();
         foreach (var name in names) await _hub.PublishAsync(name, new Protocol.SseEvent { Data = "before" });

@@ -42,25 +42,31 @@ internal static class Measure
         {
             for (var i = first; Stopwatch.GetElapsedTime(begun) < time; i += 3)
             {
-                var items = Enumerable.Range(0, batch).Select(_ => new BatchItem { Stream = names[i % streams], Event = new SseEvent { Data = s_data } }).ToList();
+                var items = Enumerable.Range(0, batch).Select(
+                    _ => new BatchItem { Stream = names[i % streams], Event = new SseEvent { Data = s_data } }).ToList();
                 // In the first seconds of a cluster owners move: what is refused as unavailable was certainly not appended.
                 foreach (var result in await hub.PublishBatchAsync(items))
                 {
                     if (result.IsAccepted) Interlocked.Increment(ref appended);
-                    else if (result.Publish?.Status != PublishStatus.Unavailable) throw new WrongResultException($"A publish was answered {result.Publish}");
+                    else if (result.Publish?.Status != PublishStatus.Unavailable)
+                        throw new WrongResultException($"A publish was answered {result.Publish}");
                 }
             }
         }
 
         var readers = names.Select(name => Task.Run(() => ReadAsync(name))).ToList();
         var begun = Stopwatch.GetTimestamp();
-        await Task.WhenAll(hubs.SkipLast(1).SelectMany((hub, n) => Enumerable.Range(0, 8).Select(p => Task.Run(() => PublishAsync(hub, p + n, begun)))));
+        await Task.WhenAll(hubs.SkipLast(1).SelectMany(
+            (hub, n) => Enumerable.Range(0, 8).Select(p => Task.Run(() => PublishAsync(hub, p + n, begun)))));
         while (Volatile.Read(ref delivered) < appended && readers.TrueForAll(static r => !r.IsFaulted)) await Task.Delay(1);
         var took = Stopwatch.GetElapsedTime(begun);
         await stop.CancelAsync();
         await Task.WhenAll(readers);
         if (delivered != appended) throw new WrongResultException($"{appended} events; {delivered} were delivered");
-        return string.Create(CultureInfo.InvariantCulture, $"{hubs.Count} nodes, {streams} streams, batches of {batch}: {(appended - streams) / took.TotalSeconds:N0} events/s of 200 bytes published and delivered on another node");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{hubs.Count} nodes, {streams} streams, batches of {batch}: {(appended - streams) / took.TotalSeconds:N0} events/s of 200 " +
+            $"bytes published and delivered on another node");
     }
 
     /// <summary>One publish after the other on the first node, read on the last.</summary>
@@ -75,12 +81,16 @@ internal static class Measure
         {
             var at = Stopwatch.GetTimestamp();
             var publish = hubs[0].PublishAsync(name, new SseEvent { Data = "x" });
-            if (!await reader.MoveNextAsync() || OffsetOf(reader.Current) != latencies.Count + 2) throw new WrongResultException($"{reader.Current.Type} {reader.Current.LastEventId} after {latencies.Count + 1}");
+            if (!await reader.MoveNextAsync() || OffsetOf(reader.Current) != latencies.Count + 2)
+                throw new WrongResultException($"{reader.Current.Type} {reader.Current.LastEventId} after {latencies.Count + 1}");
             latencies.Add(Stopwatch.GetElapsedTime(at).TotalMilliseconds);
             if (await publish is { IsAccepted: false } refused) throw new WrongResultException($"A publish was refused: {refused}");
         }
         latencies.Sort();
-        return string.Create(CultureInfo.InvariantCulture, $"publish to a reader on another node: p50 {latencies[latencies.Count / 2]:0.00} ms, p99 {latencies[latencies.Count * 99 / 100]:0.00} ms, {latencies.Count} publishes");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"publish to a reader on another node: p50 " +
+            $"{latencies[latencies.Count / 2]:0.00} ms, p99 {latencies[latencies.Count * 99 / 100]:0.00} ms, {latencies.Count} publishes");
     }
 
     private static long OffsetOf(SseEvent e) => long.Parse(e.LastEventId.Split('-')[0], CultureInfo.InvariantCulture);

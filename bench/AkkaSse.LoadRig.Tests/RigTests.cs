@@ -93,7 +93,8 @@ public class RigTests
 
     [LinuxFact]
     public void Batch_that_was_accepted_in_part_is_found() =>
-        Run(static (_, _, _, data) => data.Split('\n').Take(3).Select(ScriptedServer.Frame), 200, "{\"accepted\":3,\"rejected\":1}", "--batch", "4")
+        Run(static (_, _, _, data) => data.Split('\n').Take(3).Select(ScriptedServer.Frame), 200, "{\"accepted\":3,\"rejected\":1}",
+            "--batch", "4")
             .Faults.ShouldContain(f => f.StartsWith($"events_rejected {Events / 4}", StringComparison.Ordinal));
 
     [LinuxFact]
@@ -118,7 +119,8 @@ public class RigTests
         Should.Throw<RigException>(() => CommandLine.Parse(RigMode.FanOut, ["--url", "http://127.0.0.1:1", name, value]))
             .Message.ShouldNotBeEmpty();
 
-    private static RigReport Run(Func<ScriptedServer, int, int, string, IEnumerable<string>> script, int status = 202, string body = "ok", params string[] arguments)
+    private static RigReport Run(
+        Func<ScriptedServer, int, int, string, IEnumerable<string>> script, int status = 202, string body = "ok", params string[] arguments)
     {
         ScriptedServer? server = null;
         using var started = server = new ScriptedServer((reader, e, data) => script(server!, reader, e, data), status, body);

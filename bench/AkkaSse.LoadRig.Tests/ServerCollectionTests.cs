@@ -21,5 +21,6 @@ public sealed class ServerCollectionTests
 
     [Fact]
     public void Collecting_needs_to_know_which_process() =>
-        Should.Throw<RigException>(static () => CommandLine.Parse(RigMode.Idle, ["--url", "http://127.0.0.1:1", "--collect"])).Message.ShouldContain("--server-pid");
+        Should.Throw<RigException>(static () => CommandLine.Parse(RigMode.Idle, ["--url", "http://127.0.0.1:1", "--collect"]))
+            .Message.ShouldContain("--server-pid");
 }

@@ -1,4 +1,5 @@
-// What one writes without a hub: a channel per client, a loop per client, one write and flush per event. The lower yardstick of the load rig.
+// What one writes without a hub: a channel per client, a loop per client, one write and flush per event. The lower yardstick of the load
+// rig.
 //   AkkaSse.NaiveEndpoint PORT      GET /sse/S subscribes, POST /pub/S publishes the body; loopback only
 using System.Collections.Concurrent;
 using System.Text;

@@ -1,6 +1,7 @@
 // Throughput of SseHubClient, the publishing side of the client library, into one node over HTTP.
 //   AkkaSse.PublishRig http://127.0.0.1:PORT [EVENTS] [STREAMS] [BYTES]
-// Publishes to fresh streams, with idempotency keys, waits for every answer, and checks on the node that each stream ends at the offset that it must. Loopback only.
+// Publishes to fresh streams, with idempotency keys, waits for every answer, and checks on the node that each stream ends at the offset
+// that it must. Loopback only.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -37,14 +38,16 @@ for (var s = 0; s < streams; s++)
     heads += info.RootElement.GetProperty("head").GetInt64();
 }
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-    $"{{\"events\":{events},\"streams\":{streams},\"bytes\":{data.Length},\"seconds\":{seconds:0.000},\"events_per_s\":{events / seconds:0},\"client_us_per_event\":{used / events * 1e6:0.00},\"client_cores\":{used / seconds:0.00},\"refused\":{refused},\"stored\":{heads}}}"));
+    $"{{\"events\":{events},\"streams\":{streams},\"bytes\":{data.Length},\"seconds\":{seconds:0.000},\"events_per_s\":{events / seconds:0}," +
+    $"\"client_us_per_event\":{used / events * 1e6:0.00},\"client_cores\":{used / seconds:0.00},\"refused\":{refused},\"stored\":{heads}}}"));
 return refused == 0 && heads == events ? 0 : 1;
 
 async Task<int> RunAsync(int count, string phase)
 {
     var answers = new List<Task<SsePublishResult>>(count);
     var e = new SseEvent { DataBytes = data };
-    for (var i = 0; i < count; i++) answers.Add(await client.EnqueueAsync(phase + prefix + (i % streams).ToString(CultureInfo.InvariantCulture), e));
+    for (var i = 0; i < count; i++)
+        answers.Add(await client.EnqueueAsync(phase + prefix + (i % streams).ToString(CultureInfo.InvariantCulture), e));
     await client.FlushAsync();
     var bad = 0;
     foreach (var answer in answers)

@@ -11,7 +11,10 @@ public sealed record Show
     public static readonly Show Instance = new();
 }
 
-/// <summary>Where each parcel was seen last, on every node, whichever node the parcel's actor is on: an actor that reads a stream from its beginning.</summary>
+/// <summary>
+/// Where each parcel was seen last, on every node, whichever node the parcel's actor is on: an actor that reads a stream from its
+/// beginning.
+/// </summary>
 public sealed class Board : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -29,7 +32,8 @@ public sealed class Board : ReceiveActor, IWithTimers
         Receive<StreamEnded>(_ => { });
         Receive<StreamReceived>(m =>
         {
-            if (m.Received.Event is { Type: "scan", Data: { } data } && data.Split(' ', 2) is [var parcel, var place]) _places[parcel] = place;
+            if (m.Received.Event is { Type: "scan", Data: { } data } && data.Split(' ', 2) is [var parcel, var place])
+                _places[parcel] = place;
             _from = StartPosition.After(m.Received.Position);
             Sender.Tell(new Acknowledge());
         });

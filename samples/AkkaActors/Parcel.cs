@@ -8,7 +8,10 @@ using AkkaSse.Protocol;
 
 namespace AkkaActors;
 
-/// <summary>One parcel, an entity of the application's own shard region: it is on one node of the cluster, and tells readers on all of them through the hub.</summary>
+/// <summary>
+/// One parcel, an entity of the application's own shard region: it is on one node of the cluster, and tells readers on all of them through
+/// the hub.
+/// </summary>
 public sealed class Parcel : ReceiveActor
 {
     /// <summary>The stream of all parcels.</summary>
@@ -31,7 +34,8 @@ public sealed class Parcel : ReceiveActor
             if (!_waiting.Remove(m.Request, out var asker)) return;
             if (m.Result.IsAccepted) _scans++;
             else Context.GetLogger().Warning("A scan of {0} was not published: {1}", id, m.Result.Error);
-            asker.Tell(new Scanned(id, _scans, _node, m.Result.IsAccepted ? m.Result.Position.ToString() : $"{m.Result.Status}: {m.Result.Error}"));
+            asker.Tell(new Scanned(
+                id, _scans, _node, m.Result.IsAccepted ? m.Result.Position.ToString() : $"{m.Result.Status}: {m.Result.Error}"));
         });
     }
 }

@@ -16,7 +16,8 @@ builder.Services.AddAkka("parcels", (akka, _) => akka
     .WithRemoting("127.0.0.1", port)
     .WithClustering(new ClusterOptions { SeedNodes = [$"akka.tcp://parcels@{seed}"], Roles = ["parcels"] })
     .WithSseHub()
-    .WithShardRegion<Parcel>("parcels", (_, _, resolver) => id => resolver.Props<Parcel>(id), new ParcelExtractor(), new ShardOptions { Role = "parcels" })
+    .WithShardRegion<Parcel>(
+        "parcels", (_, _, resolver) => id => resolver.Props<Parcel>(id), new ParcelExtractor(), new ShardOptions { Role = "parcels" })
     .WithActors((system, registry, resolver) => registry.Register<Board>(system.ActorOf(resolver.Props<Board>(), "board"))));
 
 var app = builder.Build();

@@ -6,7 +6,8 @@ namespace ProgressBar;
 internal sealed class JobQueue
 {
     // A bound, so that a page left clicking cannot fill the memory.
-    private readonly Channel<string> _jobs = Channel.CreateBounded<string>(new BoundedChannelOptions(100) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Channel<string> _jobs = Channel.CreateBounded<string>(
+        new BoundedChannelOptions(100) { FullMode = BoundedChannelFullMode.DropOldest });
     private int _last;
 
     internal ChannelReader<string> Reader => _jobs.Reader;

@@ -20,8 +20,10 @@ internal sealed class JobWorker(JobQueue jobs, ISseHub hub) : BackgroundService
             {
                 primes += await Task.Run(() => CountPrimes(Limit / Slices * (slice - 1), Limit / Slices * slice), stoppingToken);
                 var data = JsonSerializer.Serialize(new { job, done = slice, total = Slices, primes });
-                var result = await hub.PublishAsync(Stream, new SseEvent { Type = "progress", Data = data }, new PublishOptions { ConflateKey = job }, stoppingToken);
-                if (!result.IsAccepted) throw new InvalidOperationException($"Progress of {job} was not published: {result.Error ?? result.Status.ToString()}");
+                var result = await hub.PublishAsync(
+                    Stream, new SseEvent { Type = "progress", Data = data }, new PublishOptions { ConflateKey = job }, stoppingToken);
+                if (!result.IsAccepted)
+                    throw new InvalidOperationException($"Progress of {job} was not published: {result.Error ?? result.Status.ToString()}");
             }
         }
     }

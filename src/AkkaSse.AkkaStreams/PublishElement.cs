@@ -7,8 +7,9 @@ namespace AkkaSse.AkkaStreams;
 /// <summary>An event on its way to a stream.</summary>
 /// <param name="Event">The event.</param>
 /// <param name="Options">
-/// What accompanies it. With an <see cref="PublishOptions.IdempotencyKey"/> it can be repeated, within the flow and by a restarted graph, and is appended once: take the key from where the
-/// element comes from (topic, partition and offset; the position in another stream), never from chance. <see cref="PublishOptions.KeyCoversRun"/> is refused, because runs are made by the flow.
+/// What accompanies it. With an <see cref="PublishOptions.IdempotencyKey"/> it can be repeated, within the flow and by a restarted graph,
+/// and is appended once: take the key from where the element comes from (topic, partition and offset; the position in another stream),
+/// never from chance. <see cref="PublishOptions.KeyCoversRun"/> is refused, because runs are made by the flow.
 /// </param>
 public readonly record struct PublishElement(SseEvent Event, PublishOptions Options = default)
 {

@@ -12,7 +12,10 @@ public sealed class PublishFailedException : Exception
     /// <summary>The stream.</summary>
     public string Stream => Result.Stream;
 
-    /// <summary>How the publish ended. With <see cref="PublishStatus.OutcomeUnknown"/> the event may be on the stream; with every other one it is not.</summary>
+    /// <summary>
+    /// How the publish ended. With <see cref="PublishStatus.OutcomeUnknown"/> the event may be on the stream; with every other one it is
+    /// not.
+    /// </summary>
     public PublishStatus Status => Result.Status;
 
     /// <summary>The hub's last answer.</summary>

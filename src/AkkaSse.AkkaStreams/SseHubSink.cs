@@ -11,7 +11,8 @@ public static class SseHubSink
     /// <param name="hub">The hub; not owned.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="options">How; null for the defaults.</param>
-    /// <returns>The sink. Its task completes when upstream has and every event is on the stream, and fails with what made the graph fail.</returns>
+    /// <returns>The sink. Its task completes when upstream has and every event is on the stream, and fails with what made the graph
+    /// fail.</returns>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
     public static Sink<PublishElement, Task<Done>> Publish(ISseHub hub, string stream, PublishFlowOptions? options = null) =>
         SseHubFlow.Publish(hub, stream, options).ToMaterialized(Sink.Ignore<PublishResult>(), Keep.Right);

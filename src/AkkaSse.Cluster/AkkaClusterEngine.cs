@@ -12,12 +12,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AkkaSse.Cluster;
 
 /// <summary>
-/// The engine on an Akka.NET cluster: nodes find each other and need nothing else. Each stream has one owner at a time, and its log is held by so many nodes that one may be lost
-/// (<see cref="AkkaEngineOptions.Backups"/>).
+/// The engine on an Akka.NET cluster: nodes find each other and need nothing else. Each stream has one owner at a time, and its log is held
+/// by so many nodes that one may be lost (<see cref="AkkaEngineOptions.Backups"/>).
 /// </summary>
 /// <remarks>
-/// Logs live in memory: when all nodes end, they are gone. While this node sees a minority, publishes are refused at once (certainly not appended), established connections stay, and afterwards every
-/// stream with readers is synchronised. A node that the others have removed comes back by itself, unless it works in an application's ActorSystem: that one has ended, and the engine is Down. Thread-safe.
+/// Logs live in memory: when all nodes end, they are gone. While this node sees a minority, publishes are refused at once (certainly not
+/// appended), established connections stay, and afterwards every stream with readers is synchronised. A node that the others have removed
+/// comes back by itself, unless it works in an application's ActorSystem: that one has ended, and the engine is Down. Thread-safe.
 /// </remarks>
 public sealed class AkkaClusterEngine : IHubEngine
 {
@@ -55,7 +56,10 @@ public sealed class AkkaClusterEngine : IHubEngine
     private long _nameRefusedLast;
     private int _disposed;
 
-    /// <summary>Makes an engine with an ActorSystem of its own, which it joins to the cluster, and replaces when the others have removed it; it works after <see cref="StartAsync"/>.</summary>
+    /// <summary>
+    /// Makes an engine with an ActorSystem of its own, which it joins to the cluster, and replaces when the others have removed it; it
+    /// works after <see cref="StartAsync"/>.
+    /// </summary>
     /// <param name="options">Validated here.</param>
     /// <param name="loggers">Akka.NET's own lines go there too. Payloads are not logged.</param>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
@@ -70,8 +74,8 @@ public sealed class AkkaClusterEngine : IHubEngine
     }
 
     /// <summary>
-    /// Makes an engine that works in the application's ActorSystem, which was made with <c>WithSseHub</c>; it works after <see cref="StartAsync"/>. The application joins, leaves and ends the ActorSystem: when it has ended, the
-    /// engine is Down for good.
+    /// Makes an engine that works in the application's ActorSystem, which was made with <c>WithSseHub</c>; it works after
+    /// <see cref="StartAsync"/>. The application joins, leaves and ends the ActorSystem: when it has ended, the engine is Down for good.
     /// </summary>
     /// <param name="system">The application's.</param>
     /// <param name="loggers">The engine's own lines go there.</param>
@@ -81,7 +85,9 @@ public sealed class AkkaClusterEngine : IHubEngine
         ArgumentNullException.ThrowIfNull(system);
         _options = system.Settings.Setup.Get<SseHubSetup>() is { HasValue: true } setup
             ? setup.Value.Options
-            : throw new InvalidOperationException($"The ActorSystem {system.Name} was made without the hub's settings; call WithSseHub in AddAkka, after WithRemoting and WithClustering.");
+            : throw new InvalidOperationException(
+                $"The ActorSystem {system.Name} was made without the hub's settings; call WithSseHub in AddAkka, after WithRemoting and " +
+                "WithClustering.");
         _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<AkkaClusterEngine>();
         _host = new GivenActorSystem(system, () => DrainAsync(CancellationToken.None).AsTask(), _logger);
     }
@@ -124,7 +130,8 @@ public sealed class AkkaClusterEngine : IHubEngine
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The hub's largest event does not fit into a frame.</exception>
-    /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes; or the application's ActorSystem is not one the hub can work in.</exception>
+    /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes;
+    /// or the application's ActorSystem is not one the hub can work in.</exception>
     /// <exception cref="EngineStartException">The port cannot be listened on, or Akka.NET does not take the configuration.</exception>
     public ValueTask StartAsync(IEngineHost host, CancellationToken cancellation)
     {
@@ -133,7 +140,10 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (AkkaVersions.Fault(AkkaVersions.Loaded) is { } bad) throw new InvalidOperationException(bad);
         var frame = _host.MaxFrameBytes;
         if (host.Options.MaxEventBytes + FrameReserve > frame)
-            throw new ArgumentException($"MaxEventBytes is {host.Options.MaxEventBytes}; with messages between nodes of at most {frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) at most {frame - FrameReserve} are allowed.", nameof(host));
+            throw new ArgumentException(
+                $"MaxEventBytes is {host.Options.MaxEventBytes}; with messages between nodes of at most " +
+                $"{frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) " +
+                $"at most {frame - FrameReserve} are allowed.", nameof(host));
         _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame, OwnsSystem = _host.Replaces };
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
@@ -149,7 +159,10 @@ public sealed class AkkaClusterEngine : IHubEngine
     /// <inheritdoc/>
     public ValueTask DrainAsync(CancellationToken cancellation)
     {
-        lock (_gate) return new ValueTask(_drained ??= _context is null || Volatile.Read(ref _disposed) != 0 ? Task.CompletedTask : Task.Run(LeaveAsync, CancellationToken.None));
+        lock (_gate)
+            return new ValueTask(_drained ??= _context is null || Volatile.Read(ref _disposed) != 0
+                ? Task.CompletedTask
+                : Task.Run(LeaveAsync, CancellationToken.None));
     }
 
     /// <inheritdoc/>
@@ -161,7 +174,8 @@ public sealed class AkkaClusterEngine : IHubEngine
         if (_context?.Node is { } node) await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         if (_drained is { } drained) await drained.ConfigureAwait(false);
-        // In an ActorSystem that goes on the node is a member still, and has to be heard before a log may begin: its name and its copies, of which others have what they held, answer until it leaves.
+        // In an ActorSystem that goes on the node is a member still, and has to be heard before a log may begin: its name and its copies,
+        // of which others have what they held, answer until it leaves.
         if (!_host.Replaces) _nodes?.SetDraining();
         foreach (var component in _components) component.Stop();
         _streams?.End();
@@ -214,7 +228,8 @@ public sealed class AkkaClusterEngine : IHubEngine
                 foreach (var component in _components) component.Stop();
                 return;
             }
-            // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does. One that never joined was ended by this engine.
+            // The others have removed this node, and Akka's own shutdown has run: a removed incarnation never comes back, a new one does.
+            // One that never joined was ended by this engine.
             if (joined)
             {
                 Log.Removed(_logger);
@@ -276,7 +291,8 @@ public sealed class AkkaClusterEngine : IHubEngine
             Decide(node.View);
             foreach (var component in _components) component.Reached();
         }
-        catch (Exception e) when (ended.IsCancellationRequested && e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException)
+        catch (Exception e) when (ended.IsCancellationRequested
+            && e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException)
         {
             // The ActorSystem has ended.
         }
@@ -296,7 +312,8 @@ public sealed class AkkaClusterEngine : IHubEngine
         {
             try
             {
-                var known = await region.Ask<CurrentRegions>(GetCurrentRegions.Instance, TimeSpan.FromSeconds(1), ended).ConfigureAwait(false);
+                var known = await region.Ask<CurrentRegions>(
+                    GetCurrentRegions.Instance, TimeSpan.FromSeconds(1), ended).ConfigureAwait(false);
                 if (node.Context.Options.HostsStreams ? known.Regions.Contains(node.Self.Address) : known.Regions.Count > 0) return;
             }
             catch (AskTimeoutException)
@@ -307,7 +324,8 @@ public sealed class AkkaClusterEngine : IHubEngine
         }
     }
 
-    // Everybody that is there knows this node's name, and this node theirs. A member whose hub has ended, or never began, says nothing: it is given no votes, and it is not waited for for ever.
+    // Everybody that is there knows this node's name, and this node theirs. A member whose hub has ended, or never began, says nothing: it
+    // is given no votes, and it is not waited for for ever.
     private async Task GreetedAsync(ClusterNode node, CancellationToken ended)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -385,7 +403,8 @@ public sealed class AkkaClusterEngine : IHubEngine
         _nameRefusedLast = now;
         if (TimeProvider.System.GetElapsedTime(_nameRefusedAt, now) < NameTakenLimit) return;
         _context!.Host.OnRefused(new EngineStartException(nameof(Hub.HubOptions.NodeName),
-            $"The node name {taken.Node} is in use by the node at {taken.By}, which is in this cluster; each node needs a NodeName of its own."));
+            $"The node name {taken.Node} is in use by the node at {taken.By}, which is in this cluster; each node needs a NodeName of " +
+            "its own."));
     }
 
     private void Decide(ClusterView? view)
@@ -395,7 +414,8 @@ public sealed class AkkaClusterEngine : IHubEngine
         lock (_gate)
         {
             if (Volatile.Read(ref _disposed) != 0) return;
-            now = _isOver ? EngineState.Down : EngineStates.Of(view, view is not null && _reached && _context!.Node?.IsRefused == false, _wasReady);
+            now = _isOver ? EngineState.Down : EngineStates.Of(view, view is not null && _reached
+                && _context!.Node?.IsRefused == false, _wasReady);
             _wasReady |= now == EngineState.Ready;
             minority = view?.IsMinority == true && !_minority;
             _minority = view?.IsMinority == true;

@@ -43,7 +43,8 @@ public static class HubNames
 
     /// <summary>
     /// What a publisher's id is called on a stream whose ids are the hub's: it travels in the comment line <c>: eid=…</c> of its event, and
-    /// <c>AkkaSse.Client</c> shows it as a field of this name. No event may have such a field or a line of its comment that begins like that.
+    /// <c>AkkaSse.Client</c> shows it as a field of this name. No event may have such a field or a line of its comment that begins like
+    /// that.
     /// </summary>
     public const string PublisherIdField = "eid";
 

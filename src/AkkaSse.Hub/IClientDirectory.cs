@@ -3,15 +3,23 @@ namespace AkkaSse.Hub;
 /// <summary>The connected clients of the cluster. Thread-safe.</summary>
 public interface IClientDirectory
 {
-    /// <summary>Clients in ascending order of (id, zone); <paramref name="after"/> is a previous page's <see cref="Page{T}.Next"/>.</summary>
-    ValueTask<Page<ClientInfo>> ListAsync(string? stream = null, string? zone = null, string? after = null, int limit = 100, CancellationToken cancellation = default);
+    /// <summary>
+    /// Clients in ascending order of (id, zone); <paramref name="after"/> is a previous page's <see cref="Page{T}.Next"/>.
+    /// </summary>
+    ValueTask<Page<ClientInfo>> ListAsync(
+        string? stream = null, string? zone = null, string? after = null, int limit = 100, CancellationToken cancellation = default);
 
     /// <summary>One client.</summary>
     ValueTask<ClientCallResult> GetAsync(string client, string? zone = null, CancellationToken cancellation = default);
 
-    /// <summary>Ends a client's connection. With <paramref name="reconnect"/> false, that (client, instance) stays refused on all nodes for <see cref="HubOptions.RefusalMemory"/>.</summary>
-    ValueTask<ClientCallResult> DisconnectAsync(string client, string? zone = null, bool reconnect = true, CancellationToken cancellation = default);
+    /// <summary>
+    /// Ends a client's connection. With <paramref name="reconnect"/> false, that (client, instance) stays refused on all nodes for
+    /// <see cref="HubOptions.RefusalMemory"/>.
+    /// </summary>
+    ValueTask<ClientCallResult> DisconnectAsync(
+        string client, string? zone = null, bool reconnect = true, CancellationToken cancellation = default);
 
     /// <summary>Changes a live connection's streams; answers once applied.</summary>
-    ValueTask<ClientCallResult> ChangeSubscriptionsAsync(string client, SubscriptionChange change, string? zone = null, CancellationToken cancellation = default);
+    ValueTask<ClientCallResult> ChangeSubscriptionsAsync(
+        string client, SubscriptionChange change, string? zone = null, CancellationToken cancellation = default);
 }

@@ -18,13 +18,17 @@ public interface IStreamDirectory
     /// <summary>The stream, or null when it does not exist.</summary>
     ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation = default);
 
-    /// <summary>Streams in ascending order (ordinal), of which the name begins with <paramref name="prefix"/>, after <paramref name="after"/>.</summary>
+    /// <summary>
+    /// Streams in ascending order (ordinal), of which the name begins with <paramref name="prefix"/>, after <paramref name="after"/>.
+    /// </summary>
     /// <param name="prefix">Null or "" for all.</param>
     /// <param name="after">Null for the first page.</param>
     /// <param name="limit">1 to 1 000.</param>
     /// <param name="cancellation">Cancels the call.</param>
-    ValueTask<Page<StreamInfo>> ListAsync(string? prefix = null, string? after = null, int limit = 100, CancellationToken cancellation = default);
+    ValueTask<Page<StreamInfo>> ListAsync(
+        string? prefix = null, string? after = null, int limit = 100, CancellationToken cancellation = default);
 
     /// <summary>Retained events after a position (null: from the oldest), at most <paramref name="limit"/> (1 to 1 000).</summary>
-    ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after = null, int limit = 100, CancellationToken cancellation = default);
+    ValueTask<HistoryPage> ReadAsync(
+        string stream, StreamPosition? after = null, int limit = 100, CancellationToken cancellation = default);
 }

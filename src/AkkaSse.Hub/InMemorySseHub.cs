@@ -1,12 +1,15 @@
 namespace AkkaSse.Hub;
 
 /// <summary>
-/// A whole hub in memory, for tests of code that takes an <see cref="ISseHub"/>: what is published is ordered, kept and delivered as in production, and can be read back with
+/// A whole hub in memory, for tests of code that takes an <see cref="ISseHub"/>: what is published is ordered, kept and delivered as in
+/// production, and can be read back with
 /// <see cref="ISseHub.ListenAsync"/> and <see cref="IStreamDirectory.ReadAsync"/>. Where only calls matter, a mock of the interface does.
 /// </summary>
 public static class InMemorySseHub
 {
-    /// <summary>Starts a hub on the in-process engine. Streams are created by a publish unless the options say otherwise. Dispose it.</summary>
+    /// <summary>
+    /// Starts a hub on the in-process engine. Streams are created by a publish unless the options say otherwise. Dispose it.
+    /// </summary>
     /// <param name="configure">Changes the options.</param>
     /// <param name="time">The clock; the system's when null.</param>
     /// <exception cref="ArgumentException">The options are invalid.</exception>

@@ -8,7 +8,9 @@ namespace AkkaSse.Postgres;
 /// <summary>Every name that this engine gives something in the database besides the tables of its schema.</summary>
 internal static class PgNames
 {
-    /// <summary>The channel that carries heads: entries <c>hash:head</c>, or <c>hash:*</c> for "look at the stream's row", separated by spaces.</summary>
+    /// <summary>
+    /// The channel that carries heads: entries <c>hash:head</c>, or <c>hash:*</c> for "look at the stream's row", separated by spaces.
+    /// </summary>
     internal const string HeadsChannel = "akkasse_heads";
 
     /// <summary>What the channels that wake one node begin with; the hash of its name follows.</summary>

@@ -10,11 +10,12 @@ using Npgsql;
 namespace AkkaSse.Postgres;
 
 /// <summary>
-/// The engine on PostgreSQL (14 or newer): any number of nodes that share a database are one hub. The schema <c>akkasse</c> is created and migrated by the first node.
+/// The engine on PostgreSQL (14 or newer): any number of nodes that share a database are one hub. The schema <c>akkasse</c> is created and
+/// migrated by the first node.
 /// </summary>
 /// <remarks>
-/// While the database is away publishes are refused at once (certainly not appended), established connections stay, new subscribers wait, and afterwards every stream
-/// with readers is synchronised. Thread-safe.
+/// While the database is away publishes are refused at once (certainly not appended), established connections stay, new subscribers wait,
+/// and afterwards every stream with readers is synchronised. Thread-safe.
 /// </remarks>
 public sealed class PostgresEngine : IHubEngine
 {
@@ -111,8 +112,10 @@ public sealed class PostgresEngine : IHubEngine
         _claims = new PgClaims(_database, _clock, host, _incarnation, _inbox, Broken);
         _values = new PgValues(_database, _clock, Broken);
         var node = host.Options.NodeName;
-        Retention = new RetentionJob(_options, _database, _clock, new JobLease(PgNames.RetentionJob, _options, _database, node, _incarnation), notifier, _logger);
-        var outbox = new OutboxJob(_options, _database, host, appender, new JobLease(PgNames.OutboxJob, _options, _database, node, _incarnation), _logger);
+        Retention = new RetentionJob(
+            _options, _database, _clock, new JobLease(PgNames.RetentionJob, _options, _database, node, _incarnation), notifier, _logger);
+        var outbox = new OutboxJob(
+            _options, _database, host, appender, new JobLease(PgNames.OutboxJob, _options, _database, node, _incarnation), _logger);
 
         // A server that is there is used from the first request on; one that is not is waited for in the background.
         NpgsqlConnection? listening = null;
@@ -211,14 +214,16 @@ public sealed class PostgresEngine : IHubEngine
         var connection = await _database.ConnectAloneAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (connection.PostgreSqlVersion.Major < 14) throw new UnfitServerException($"the server has version {connection.PostgreSqlVersion}; 14 or newer is needed");
+            if (connection.PostgreSqlVersion.Major < 14)
+                throw new UnfitServerException($"the server has version {connection.PostgreSqlVersion}; 14 or newer is needed");
             var identity = await new Migrations(_options, _logger).RunAsync(connection, cancellation).ConfigureAwait(false);
             _clock!.Measure((DateTime)(await connection.ScalarAsync("select clock_timestamp()", cancellation).ConfigureAwait(false))!);
             await _nodes!.RegisterAsync(connection, cancellation).ConfigureAwait(false);
             await _nodes.VerifyClaimsAsync(connection, cancellation).ConfigureAwait(false);
             // First listen, then look, then live: what is appended between cannot be missed.
             connection.Notification += OnNotification;
-            await connection.ExecuteAsync($"listen {PgNames.HeadsChannel}; listen {PgNames.NodeChannel(_host!.Options.NodeName)}", cancellation).ConfigureAwait(false);
+            await connection.ExecuteAsync($"listen {PgNames.HeadsChannel}; listen {PgNames.NodeChannel(_host!.Options.NodeName)}",
+                cancellation).ConfigureAwait(false);
             if (!_database.IsOpen || identity != _identity) await _database.UseAsync(identity).ConfigureAwait(false);
             _identity = identity;
             if (State == EngineState.Starting) await WarmUpAsync(cancellation).ConfigureAwait(false);
@@ -235,8 +240,9 @@ public sealed class PostgresEngine : IHubEngine
         }
     }
 
-    // A node that has just started and says that it is ready gets its share of the load at once: on connections that are open, with statements that are prepared (twice: Npgsql prepares what comes
-    // again). Without it the first publishes of a node that joined three under load took 300 ms.
+    // A node that has just started and says that it is ready gets its share of the load at once: on connections that are open, with
+    // statements that are prepared (twice: Npgsql prepares what comes again). Without it the first publishes of a node that joined three
+    // under load took 300 ms.
     private async Task WarmUpAsync(CancellationToken cancellation)
     {
         await Task.WhenAll(Enumerable.Range(0, _options.Appenders + 2).Select(async _ =>
@@ -346,7 +352,8 @@ public sealed class PostgresEngine : IHubEngine
         if (Interlocked.Exchange(ref _state, (int)state) != (int)state && tell) _host!.OnStateChanged(state);
     }
 
-    private static bool IsAway(Exception e) => e is NpgsqlException or EngineAwayException or TimeoutException or IOException or System.Net.Sockets.SocketException or InvalidOperationException;
+    private static bool IsAway(Exception e) => e is NpgsqlException or EngineAwayException or TimeoutException or IOException
+        or System.Net.Sockets.SocketException or InvalidOperationException;
 
     private static InvalidOperationException NotStarted() => new("The engine is not started.");
 }

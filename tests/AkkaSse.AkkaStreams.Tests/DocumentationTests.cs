@@ -25,7 +25,8 @@ public sealed class DocumentationTests : StreamsTest
     public async Task Code_of_the_page_is_the_code_of_these_tests()
     {
         var code = Lines(await File.ReadAllTextAsync(PathOf("DocumentationTests.cs")));
-        var page = (await File.ReadAllTextAsync(PathOf("../../docs/akka-streams.md"))).Split("```csharp\n")[1..].Select(static b => Lines(b[..b.IndexOf("```", StringComparison.Ordinal)])).ToList();
+        var page = (await File.ReadAllTextAsync(PathOf("../../docs/akka-streams.md"))).Split("```csharp\n")[1..].Select(
+            static b => Lines(b[..b.IndexOf("```", StringComparison.Ordinal)])).ToList();
         page.Count.ShouldBe(5);
         foreach (var snippet in page) code.ShouldContain(snippet);
     }
@@ -62,7 +63,8 @@ public sealed class DocumentationTests : StreamsTest
                     last = e.Position;
                     return e;
                 }),
-            RestartSettings.Create(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10), 0.2)).RunWith(Sink.Ignore<StreamEvent>(), materializer);
+            RestartSettings.Create(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10), 0.2)).RunWith(
+            Sink.Ignore<StreamEvent>(), materializer);
         for (var i = 1; i <= 10; i++) await hub.PublishAsync("orders", new SseEvent { Data = $"{i}" });
         await Eventually.Until(() => _handled.Count == 10, () => $"ten events to be handled: {string.Join(' ', _handled)}");
         await hub.Streams.RemoveAsync("orders");
@@ -81,7 +83,8 @@ public sealed class DocumentationTests : StreamsTest
         var now = page.State == HistoryState.NoStream ? StreamPosition.BeforeFirst : page.Head;
         var source = SseHubSource.From(hub, "orders", StartPosition.After(now));
         await hub.PublishAsync("orders", new SseEvent { Data = "new" });
-        for (var i = 0; i < 2; i++) (await Eventually.Within(source.RunWith(Sink.First<StreamEvent>(), Materializer), "the new event")).Event.Data.ShouldBe("new");
+        for (var i = 0; i < 2; i++)
+            (await Eventually.Within(source.RunWith(Sink.First<StreamEvent>(), Materializer), "the new event")).Event.Data.ShouldBe("new");
     }
 
     [Fact]
@@ -95,7 +98,8 @@ public sealed class DocumentationTests : StreamsTest
             .RunWith(SseHubSink.Publish(hub, "orders"), materializer);
         Message[] messages = [new("t", 0, 7, "3"), new("t", 0, 8, "4")];
         var copying = Source.From(messages)
-            .Select(message => (new PublishElement(new SseEvent { Data = message.Text }, $"{message.Topic}-{message.Partition}-{message.Offset}"), message.Offset))
+            .Select(message => (new PublishElement(
+                new SseEvent { Data = message.Text }, $"{message.Topic}-{message.Partition}-{message.Offset}"), message.Offset))
             .Via(SseHubFlow.PublishWithContext<long>(hub, "orders").AsFlow())
             .SelectAsync(1, async published =>
             {
@@ -128,7 +132,8 @@ public sealed class DocumentationTests : StreamsTest
         return Task.CompletedTask;
     }
 
-    private static string Lines(string text) => string.Join('\n', text.Split('\n').Select(static l => l.Trim()).Where(static l => l.Length > 0));
+    private static string Lines(string text) =>
+        string.Join('\n', text.Split('\n').Select(static l => l.Trim()).Where(static l => l.Length > 0));
 
     private static string PathOf(string file, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, file);
 }

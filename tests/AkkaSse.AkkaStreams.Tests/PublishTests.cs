@@ -22,8 +22,11 @@ public sealed class PublishTests : StreamsTest
 
     private static PublishElement TooLarge => new(new SseEvent { Data = new string('x', 101) });
 
-    private Task<System.Collections.Immutable.IImmutableList<PublishResult>> RunAsync(ISseHub hub, IEnumerable<PublishElement> elements, PublishFlowOptions? options = null, Attributes? attributes = null, string stream = "s") =>
-        Eventually.Within(Source.From(elements).Via(SseHubFlow.Publish(hub, stream, options)).WithAttributes(attributes ?? Attributes.None).RunWith(Sink.Seq<PublishResult>(), Materializer), "the graph's end");
+    private Task<System.Collections.Immutable.IImmutableList<PublishResult>> RunAsync(
+        ISseHub hub, IEnumerable<PublishElement> elements, PublishFlowOptions? options = null, Attributes? attributes = null,
+        string stream = "s") =>
+        Eventually.Within(Source.From(elements).Via(SseHubFlow.Publish(hub, stream, options)).WithAttributes(attributes ?? Attributes.None)
+            .RunWith(Sink.Seq<PublishResult>(), Materializer), "the graph's end");
 
     [Theory]
     [InlineData(1, true)]
@@ -32,7 +35,8 @@ public sealed class PublishTests : StreamsTest
     [InlineData(1_000, false)]
     public async Task Answers_and_events_are_in_the_order_of_the_elements(int inFlight, bool atOnce)
     {
-        var results = await RunAsync(atOnce ? Hub : new UnreliableHub(Hub, static _ => Fate.Answered), Enumerable.Range(1, 500).Select(static i => Element(i, keyed: i % 3 == 0)), new PublishFlowOptions { MaxInFlight = inFlight });
+        var results = await RunAsync(atOnce ? Hub : new UnreliableHub(Hub, static _ => Fate.Answered), Enumerable.Range(1, 500).Select(
+            static i => Element(i, keyed: i % 3 == 0)), new PublishFlowOptions { MaxInFlight = inFlight });
         results.Select(static r => r.Position.Offset).ShouldBe(Enumerable.Range(1, 500).Select(static i => (long)i));
         results.ShouldAllBe(static r => r.IsAccepted);
         (await OnStreamAsync()).ShouldBe(Numbers(1, 500));
@@ -44,7 +48,8 @@ public sealed class PublishTests : StreamsTest
         var gate = new TaskCompletionSource();
         var hub = new UnreliableHub(Hub, static _ => Fate.Answered) { Gate = gate.Task };
         var happened = new ConcurrentQueue<string>();
-        var done = Source.From([Element(1), Element(2)]).Via(SseHubFlow.Publish(hub, "s")).RunForeach(r => happened.Enqueue($"emitted {r.Position.Offset}"), Materializer);
+        var done = Source.From([Element(1), Element(2)]).Via(SseHubFlow.Publish(hub, "s")).RunForeach(
+            r => happened.Enqueue($"emitted {r.Position.Offset}"), Materializer);
         await Eventually.Until(() => hub.Calls == 1, "the first call");
         happened.Enqueue("answered");
         gate.SetResult();
@@ -69,7 +74,8 @@ public sealed class PublishTests : StreamsTest
             }
         }
 
-        var done = Source.From(Elements()).Via(SseHubFlow.Publish(hub, "s", new PublishFlowOptions { MaxInFlight = inFlight })).RunForeach(_ => emitted++, Materializer);
+        var done = Source.From(Elements()).Via(SseHubFlow.Publish(hub, "s", new PublishFlowOptions { MaxInFlight = inFlight })).RunForeach(
+            _ => emitted++, Materializer);
         await Eventually.Until(() => hub.Calls == 1, "the first call");
         gate.SetResult();
         await Eventually.Within(done, "the graph's end");
@@ -89,7 +95,8 @@ public sealed class PublishTests : StreamsTest
         var quarter = new string('x', (32 << 10) - 64);
         PublishElement[] elements =
         [
-            Element(0), .. Enumerable.Repeat(new PublishElement(new SseEvent { Data = quarter }), 5), .. Enumerable.Range(1, 2).Select(static i => Element(i)),
+            Element(0), .. Enumerable.Repeat(new PublishElement(new SseEvent { Data = quarter }), 5), .. Enumerable.Range(1, 2)
+                .Select(static i => Element(i)),
             new PublishElement(new SseEvent { Data = quarter + quarter + quarter + quarter + quarter }, "large"), Element(3),
         ];
         var done = RunAsync(hub, elements);
@@ -103,7 +110,9 @@ public sealed class PublishTests : StreamsTest
     public async Task Downstream_that_takes_nothing_stops_the_publishing()
     {
         var hub = new UnreliableHub(Hub, static _ => Fate.Answered);
-        var (source, sink) = this.SourceProbe<PublishElement>().Via(SseHubFlow.Publish(hub, "s", new PublishFlowOptions { MaxInFlight = 3 })).ToMaterialized(this.SinkProbe<PublishResult>(), Keep.Both).Run(Materializer);
+        var (source, sink) = this.SourceProbe<PublishElement>()
+            .Via(SseHubFlow.Publish(hub, "s", new PublishFlowOptions { MaxInFlight = 3 })).ToMaterialized(
+                this.SinkProbe<PublishResult>(), Keep.Both).Run(Materializer);
         await sink.EnsureSubscriptionAsync();
         // The first one is published and waits for demand; three more are gathered, and behind them upstream is not asked.
         for (var i = 1; i <= 4; i++) await source.SendNextAsync(Element(i));
@@ -129,13 +138,15 @@ public sealed class PublishTests : StreamsTest
     {
         var gate = new TaskCompletionSource();
         var hub = new UnreliableHub(Hub, static _ => Fate.Answered) { Gate = gate.Task };
-        var done = Source.From([Element(1), Element(2), Element(3)]).RunWith(SseHubSink.Publish(hub, "s", new PublishFlowOptions { MaxInFlight = 2 }), Materializer);
+        var done = Source.From([Element(1), Element(2), Element(3)]).RunWith(
+            SseHubSink.Publish(hub, "s", new PublishFlowOptions { MaxInFlight = 2 }), Materializer);
         await Eventually.Until(() => hub.Calls == 1, "the first call");
         done.IsCompleted.ShouldBeFalse();
         gate.SetResult();
         await Eventually.Within(done, "the sink's task");
         (await OnStreamAsync()).ShouldBe(["1", "2", "3"]);
-        (await Eventually.Within(Source.Empty<PublishElement>().RunWith(SseHubSink.Publish(hub, "s"), Materializer), "an empty sink's task")).ShouldBe(Done.Instance);
+        (await Eventually.Within(Source.Empty<PublishElement>().RunWith(SseHubSink.Publish(hub, "s"), Materializer),
+            "an empty sink's task")).ShouldBe(Done.Instance);
     }
 
     [Theory]
@@ -146,12 +157,15 @@ public sealed class PublishTests : StreamsTest
         var emitted = new List<long>();
         var gate = new TaskCompletionSource();
         var hub = new UnreliableHub(Hub, static _ => Fate.Answered) { Gate = gate.Task };
-        var graph = Source.From([Keyless(1), Keyless(2), TooLarge, Keyless(4)]).Via(SseHubFlow.Publish(hub, "s", new PublishFlowOptions { MaxInFlight = inFlight })).RunForeach(r => emitted.Add(r.Position.Offset), Materializer);
+        var graph = Source.From([Keyless(1), Keyless(2), TooLarge, Keyless(4)])
+            .Via(SseHubFlow.Publish(hub, "s", new PublishFlowOptions { MaxInFlight = inFlight })).RunForeach(
+                r => emitted.Add(r.Position.Offset), Materializer);
         await Eventually.Until(() => hub.Calls == 1, "the first call");
         gate.SetResult();
         var fault = await Should.ThrowAsync<PublishFailedException>(Eventually.Within(graph, "the failure"));
         (fault.Stream, fault.Status).ShouldBe(("s", PublishStatus.TooLarge));
-        fault.Message.ShouldBe("An event for the stream 's' was not acknowledged (TooLarge): The data have 101 bytes; at most 100 are allowed.");
+        fault.Message.ShouldBe(
+            "An event for the stream 's' was not acknowledged (TooLarge): The data have 101 bytes; at most 100 are allowed.");
         emitted.ShouldBe([1L, 2]);
         // What came behind it in the same call is on the stream, as the documentation says; with one in flight it was never handed in.
         (await OnStreamAsync()).ShouldBe(inFlight == 1 ? ["1", "2"] : ["1", "2", "4"]);
@@ -164,8 +178,10 @@ public sealed class PublishTests : StreamsTest
     {
         var gate = new TaskCompletionSource();
         var hub = new UnreliableHub(Hub, static _ => Fate.Answered) { Gate = gate.Task };
-        var flow = SseHubFlow.PublishWithContext<string>(hub, "s", new PublishFlowOptions { MaxInFlight = inFlight }).AsFlow().WithAttributes(s_resume);
-        var graph = Source.From([(TooLarge, "a"), (Keyless(1), "b"), (TooLarge, "c"), (TooLarge, "d"), (Keyless(2), "e"), (TooLarge, "f")]).Via(flow).RunWith(Sink.Seq<(PublishResult, string)>(), Materializer);
+        var flow = SseHubFlow.PublishWithContext<string>(hub, "s", new PublishFlowOptions { MaxInFlight = inFlight }).AsFlow()
+            .WithAttributes(s_resume);
+        var graph = Source.From([(TooLarge, "a"), (Keyless(1), "b"), (TooLarge, "c"), (TooLarge, "d"), (Keyless(2), "e"), (TooLarge, "f")])
+            .Via(flow).RunWith(Sink.Seq<(PublishResult, string)>(), Materializer);
         await Eventually.Until(() => hub.Calls == 1, "the first call");
         gate.SetResult();
         var all = await Eventually.Within(graph, "the graph's end");
@@ -178,8 +194,10 @@ public sealed class PublishTests : StreamsTest
     public async Task Other_refusals_name_the_stream_and_the_status_too()
     {
         var noStream = new PublishElement(new SseEvent { Data = "x" }, new PublishOptions { CreateStream = false });
-        (await Should.ThrowAsync<PublishFailedException>(RunAsync(Hub, [noStream], stream: "none"))).Message.ShouldContain("'none' was not acknowledged (NoStream)");
-        (await Should.ThrowAsync<PublishFailedException>(RunAsync(Hub, [new PublishElement(new SseEvent { Data = "x", Type = "hub.x" })]))).Status.ShouldBe(PublishStatus.Invalid);
+        (await Should.ThrowAsync<PublishFailedException>(RunAsync(Hub, [noStream], stream: "none"))).Message.ShouldContain(
+            "'none' was not acknowledged (NoStream)");
+        (await Should.ThrowAsync<PublishFailedException>(
+            RunAsync(Hub, [new PublishElement(new SseEvent { Data = "x", Type = "hub.x" })]))).Status.ShouldBe(PublishStatus.Invalid);
         var run = new PublishElement(new SseEvent { Data = "x" }, new PublishOptions { IdempotencyKey = "k", KeyCoversRun = true });
         (await Should.ThrowAsync<PublishFailedException>(RunAsync(Hub, [run]))).Message.ShouldContain("a key of its own");
         await Hub.DisposeAsync();
@@ -193,18 +211,22 @@ public sealed class PublishTests : StreamsTest
     public async Task Hub_that_throws_fails_the_graph_with_that(int inFlight)
     {
         var hub = new UnreliableHub(Hub, static call => call == 2 ? Fate.Broken : Fate.Answered);
-        (await Should.ThrowAsync<InvalidOperationException>(RunAsync(hub, [Element(1), Element(2), Element(3)], new PublishFlowOptions { MaxInFlight = inFlight }))).Message.ShouldBe("The hub is broken.");
+        (await Should.ThrowAsync<InvalidOperationException>(
+            RunAsync(hub, [Element(1), Element(2), Element(3)],
+            new PublishFlowOptions { MaxInFlight = inFlight }))).Message.ShouldBe("The hub is broken.");
         (await OnStreamAsync()).ShouldBe(["1"]);
     }
 
     [Fact]
     public async Task Upstream_that_fails_fails_the_graph_and_downstream_that_cancels_cancels_upstream()
     {
-        var (source, sink) = this.SourceProbe<PublishElement>().Via(SseHubFlow.Publish(Hub, "s")).ToMaterialized(this.SinkProbe<PublishResult>(), Keep.Both).Run(Materializer);
+        var (source, sink) = this.SourceProbe<PublishElement>().Via(SseHubFlow.Publish(Hub, "s")).ToMaterialized(
+            this.SinkProbe<PublishResult>(), Keep.Both).Run(Materializer);
         await sink.RequestAsync(1);
         await source.SendErrorAsync(new InvalidOperationException("upstream"));
         (await sink.ExpectErrorAsync()).Message.ShouldBe("upstream");
-        (source, sink) = this.SourceProbe<PublishElement>().Via(SseHubFlow.Publish(Hub, "s")).ToMaterialized(this.SinkProbe<PublishResult>(), Keep.Both).Run(Materializer);
+        (source, sink) = this.SourceProbe<PublishElement>().Via(SseHubFlow.Publish(Hub, "s")).ToMaterialized(
+            this.SinkProbe<PublishResult>(), Keep.Both).Run(Materializer);
         await sink.EnsureSubscriptionAsync();
         sink.Cancel();
         await source.ExpectCancellationAsync();
@@ -213,7 +235,14 @@ public sealed class PublishTests : StreamsTest
     [Fact]
     public void Options_out_of_bounds_are_all_named()
     {
-        var options = new PublishFlowOptions { MaxInFlight = 0, MinBackoff = TimeSpan.FromSeconds(9), MaxBackoff = TimeSpan.FromSeconds(2), RandomFactor = double.NaN, RetryFor = TimeSpan.FromMinutes(6) };
+        var options = new PublishFlowOptions
+        {
+            MaxInFlight = 0,
+            MinBackoff = TimeSpan.FromSeconds(9),
+            MaxBackoff = TimeSpan.FromSeconds(2),
+            RandomFactor = double.NaN,
+            RetryFor = TimeSpan.FromMinutes(6),
+        };
         var message = Should.Throw<ArgumentException>(() => SseHubFlow.Publish(Hub, "s", options)).Message;
         foreach (var name in new[] { "MaxInFlight", "MinBackoff", "RandomFactor", "RetryFor" }) message.ShouldContain(name);
         new PublishFlowOptions().Validate().ShouldBeEmpty();

@@ -12,7 +12,11 @@ namespace AkkaSse.AkkaStreams.Tests;
 /// <summary>Lost answers, absent engines and graphs that are started again: every event is on the stream once, and in order.</summary>
 public sealed class RepeatTests : StreamsTest
 {
-    private static readonly PublishFlowOptions s_fast = new() { MinBackoff = TimeSpan.FromMilliseconds(1), MaxBackoff = TimeSpan.FromMilliseconds(1) };
+    private static readonly PublishFlowOptions s_fast = new()
+    {
+        MinBackoff = TimeSpan.FromMilliseconds(1),
+        MaxBackoff = TimeSpan.FromMilliseconds(1),
+    };
 
     [Theory]
     [InlineData(1, Fate.AnswerLost)]
@@ -24,7 +28,8 @@ public sealed class RepeatTests : StreamsTest
     public async Task Elements_with_keys_are_repeated_until_they_are_answered_and_appended_once_in_order(int inFlight, Fate fate)
     {
         var hub = new UnreliableHub(Hub, call => call % 3 == 0 ? Fate.Answered : fate);
-        await Eventually.Within(Source.From(Enumerable.Range(1, 200).Select(static i => Element(i))).RunWith(SseHubSink.Publish(hub, "s", s_fast with { MaxInFlight = inFlight }), Materializer), "the graph's end");
+        await Eventually.Within(Source.From(Enumerable.Range(1, 200).Select(static i => Element(i))).RunWith(
+            SseHubSink.Publish(hub, "s", s_fast with { MaxInFlight = inFlight }), Materializer), "the graph's end");
         (await OnStreamAsync()).ShouldBe(Numbers(1, 200));
         hub.Calls.ShouldBeGreaterThan(2 * 200 / inFlight);
     }
@@ -33,7 +38,8 @@ public sealed class RepeatTests : StreamsTest
     public async Task Element_without_a_key_is_repeated_when_it_was_certainly_not_appended()
     {
         var hub = new UnreliableHub(Hub, static call => call < 3 ? Fate.Away : Fate.Answered);
-        await Eventually.Within(Source.Single(Element(1, keyed: false)).RunWith(SseHubSink.Publish(hub, "s", s_fast), Materializer), "the graph's end");
+        await Eventually.Within(
+            Source.Single(Element(1, keyed: false)).RunWith(SseHubSink.Publish(hub, "s", s_fast), Materializer), "the graph's end");
         (hub.Calls, string.Join(' ', await OnStreamAsync())).ShouldBe((3, "1"));
     }
 
@@ -55,7 +61,14 @@ public sealed class RepeatTests : StreamsTest
     {
         var clock = new ManualTimeProvider();
         var hub = new UnreliableHub(Hub, static _ => Fate.Away);
-        var options = new PublishFlowOptions { MinBackoff = TimeSpan.FromSeconds(1), MaxBackoff = TimeSpan.FromSeconds(4), RandomFactor = 0, RetryFor = TimeSpan.FromSeconds(10), Time = clock };
+        var options = new PublishFlowOptions
+        {
+            MinBackoff = TimeSpan.FromSeconds(1),
+            MaxBackoff = TimeSpan.FromSeconds(4),
+            RandomFactor = 0,
+            RetryFor = TimeSpan.FromSeconds(10),
+            Time = clock,
+        };
         var graph = Source.Single(Element(1)).RunWith(SseHubSink.Publish(hub, "s", options), Materializer);
         // 1, 2 and 4 s, and the next 4 s would be beyond the 10 s.
         foreach (var (calls, pause) in new[] { (1, 1), (2, 2), (3, 4) })
@@ -67,7 +80,9 @@ public sealed class RepeatTests : StreamsTest
         }
         var fault = await Should.ThrowAsync<PublishFailedException>(Eventually.Within(graph, "the failure"));
         fault.Status.ShouldBe(PublishStatus.Unavailable);
-        fault.Message.ShouldBe("An event for the stream 's' was not acknowledged (Unavailable): after 3 repetitions in 10 s, the most allowed (RetryFor). Away.");
+        fault.Message.ShouldBe(
+            "An event for the stream 's' was not acknowledged (Unavailable): after 3 repetitions in 10 s, the most allowed (RetryFor). " +
+            "Away.");
         hub.Calls.ShouldBe(4);
     }
 
@@ -76,11 +91,13 @@ public sealed class RepeatTests : StreamsTest
     {
         var clock = new ManualTimeProvider();
         var hub = new UnreliableHub(Hub, static _ => Fate.Away);
-        var (stop, done) = Source.Single(Element(1, keyed: false)).Concat(Source.Never<PublishElement>()).ViaMaterialized(KillSwitches.Single<PublishElement>(), Keep.Right)
+        var (stop, done) = Source.Single(Element(1, keyed: false)).Concat(Source.Never<PublishElement>()).ViaMaterialized(
+            KillSwitches.Single<PublishElement>(), Keep.Right)
             .ToMaterialized(SseHubSink.Publish(hub, "s", new PublishFlowOptions { Time = clock }), Keep.Both).Run(Materializer);
         await Eventually.Until(() => clock.ActiveTimers == 1, "the first pause");
         stop.Abort(new InvalidOperationException("killed"));
-        (await Should.ThrowAsync<AggregateException>(Eventually.Within(done, "the graph's end"))).InnerException!.Message.ShouldBe("killed");
+        (await Should.ThrowAsync<AggregateException>(
+            Eventually.Within(done, "the graph's end"))).InnerException!.Message.ShouldBe("killed");
         await Eventually.Until(() => clock.ActiveTimers == 0, "nobody to wait for another try");
         clock.Advance(TimeSpan.FromMinutes(1));
         hub.Calls.ShouldBe(1);
@@ -89,7 +106,12 @@ public sealed class RepeatTests : StreamsTest
     [Fact]
     public void Pauses_double_up_to_their_bound_with_a_random_part_on_top()
     {
-        var options = new PublishFlowOptions { MinBackoff = TimeSpan.FromMilliseconds(100), MaxBackoff = TimeSpan.FromSeconds(3), RandomFactor = 0.5 };
+        var options = new PublishFlowOptions
+        {
+            MinBackoff = TimeSpan.FromMilliseconds(100),
+            MaxBackoff = TimeSpan.FromSeconds(3),
+            RandomFactor = 0.5,
+        };
         int[] repeated = [0, 1, 2, 5, 1_000];
         repeated.Select(n => Verdicts.Pause(options, n, 0).TotalMilliseconds).ShouldBe([100, 200, 400, 3_000, 3_000]);
         Verdicts.Pause(options, 1_000, 1).TotalMilliseconds.ShouldBe(4_500);
@@ -113,8 +135,8 @@ public sealed class RepeatTests : StreamsTest
         Verdicts.Of(status, hasKey: false).ShouldBe(without);
     }
 
-    // The upstream is a log with a committed offset, as Kafka's: a graph that starts again repeats what was not committed. Here it starts again whenever an answer is lost, and now and then for no
-    // reason between the answer and the commit.
+    // The upstream is a log with a committed offset, as Kafka's: a graph that starts again repeats what was not committed. Here it starts
+    // again whenever an answer is lost, and now and then for no reason between the answer and the commit.
     [Theory]
     [InlineData(1, 1)]
     [InlineData(1, 2)]
@@ -138,7 +160,8 @@ public sealed class RepeatTests : StreamsTest
             var graph = Source.From(Enumerable.Range(committed + 1, events - committed).Select(static i => (Element(i), i)))
                 .Via(SseHubFlow.PublishWithContext<int>(hub, "s", options).AsFlow())
                 .RunForeach(r => committed = r.Item2 == crash ? throw new InvalidOperationException("killed") : r.Item2, Materializer);
-            await ((Task)Eventually.Within(graph, "the graph's end")).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await ((Task)Eventually.Within(graph, "the graph's end")).ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
         starts.ShouldBeGreaterThan(5);
         (await OnStreamAsync()).ShouldBe(Numbers(1, events));
@@ -157,14 +180,16 @@ public sealed class RepeatTests : StreamsTest
         var graph = RestartSource.OnFailuresWithBackoff(
             () => SseHubSource.From(hub, "s", StartPosition.After(last))
                 .Select(static e => (new PublishElement(new SseEvent(e.Event) { Id = null }, $"s {e.Position}"), e.Position))
-                .Via(SseHubFlow.PublishWithContext<StreamPosition>(hub, "copy", new PublishFlowOptions { MaxInFlight = 8, RetryFor = TimeSpan.Zero }).AsFlow())
+                .Via(SseHubFlow.PublishWithContext<StreamPosition>(
+                    hub, "copy", new PublishFlowOptions { MaxInFlight = 8, RetryFor = TimeSpan.Zero }).AsFlow())
                 .Select(r =>
                 {
                     last = r.Item2;
                     copied++;
                     return NotUsed.Instance;
                 }),
-            RestartSettings.Create(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), 0)).Take(events).RunWith(Sink.Ignore<NotUsed>(), Materializer);
+            RestartSettings.Create(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), 0)).Take(events).RunWith(
+            Sink.Ignore<NotUsed>(), Materializer);
         await Eventually.Within(graph, "the copy");
         (await OnStreamAsync("copy")).ShouldBe(Numbers(1, events));
         copied.ShouldBe(events);

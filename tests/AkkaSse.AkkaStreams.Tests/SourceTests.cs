@@ -11,7 +11,8 @@ public sealed class SourceTests : StreamsTest
 {
     private const long Many = 1_000;
 
-    private TestSubscriber.Probe<StreamEvent> Run(StartPosition? from = null, string stream = "s") => SseHubSource.From(Hub, stream, from).RunWith(this.SinkProbe<StreamEvent>(), Materializer);
+    private TestSubscriber.Probe<StreamEvent> Run(StartPosition? from = null, string stream = "s") =>
+        SseHubSource.From(Hub, stream, from).RunWith(this.SinkProbe<StreamEvent>(), Materializer);
 
     private static async Task<List<string>> TakeAsync(TestSubscriber.Probe<StreamEvent> probe, int count)
     {
@@ -49,7 +50,8 @@ public sealed class SourceTests : StreamsTest
     {
         await PublishAsync(1, 2);
         var source = SseHubSource.From(Hub, "s", StartPosition.Earliest).Take(2).Select(Told);
-        for (var i = 0; i < 2; i++) (await Eventually.Within(source.RunWith(Sink.Seq<string>(), Materializer), "two events")).ShouldBe(["1@1", "2@2"]);
+        for (var i = 0; i < 2; i++)
+            (await Eventually.Within(source.RunWith(Sink.Seq<string>(), Materializer), "two events")).ShouldBe(["1@1", "2@2"]);
     }
 
     [Fact]
@@ -168,7 +170,8 @@ public sealed class SourceTests : StreamsTest
     public async Task Graph_that_fails_or_ends_with_its_materializer_leaves_no_reader()
     {
         await PublishAsync(1, 1);
-        var failing = SseHubSource.From(Hub, "s", StartPosition.Earliest).RunForeach(static _ => throw new InvalidOperationException("handler"), Materializer);
+        var failing = SseHubSource.From(Hub, "s", StartPosition.Earliest).RunForeach(
+            static _ => throw new InvalidOperationException("handler"), Materializer);
         (await Should.ThrowAsync<InvalidOperationException>(Eventually.Within(failing, "the failure"))).Message.ShouldBe("handler");
         await ReadersAsync(0);
         using var other = Sys.Materializer();

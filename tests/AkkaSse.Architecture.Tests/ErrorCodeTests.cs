@@ -10,27 +10,32 @@ public partial class ErrorCodeTests
     // What describes the codes for OpenAPI answers with none; its own tests hold it against the document.
     private const string Descriptions = "src/AkkaSse.AspNetCore/Description/";
 
-    private static IEnumerable<string> Sources => Repository.Under("src/AkkaSse.AspNetCore", ".cs").Concat(Repository.Under("src/AkkaSse.Server", ".cs"))
+    private static IEnumerable<string> Sources =>
+        Repository.Under("src/AkkaSse.AspNetCore", ".cs").Concat(Repository.Under("src/AkkaSse.Server", ".cs"))
         .Where(static f => f != Declarations && !f.StartsWith(Descriptions, StringComparison.Ordinal));
 
     /// <summary>Each constant with its value and the status that its comment says.</summary>
     private static Dictionary<string, (int Status, string Code)> Declared =>
-        Declaration().Matches(Repository.Read(Declarations)).ToDictionary(static m => m.Groups[2].Value, static m => (Number(m.Groups[1]), m.Groups[3].Value));
+        Declaration().Matches(Repository.Read(Declarations)).ToDictionary(
+            static m => m.Groups[2].Value, static m => (Number(m.Groups[1]), m.Groups[3].Value));
 
     [Fact]
     public void Documented_codes_and_statuses_are_those_of_the_program()
     {
-        var documented = Row().Matches(Repository.Read("docs/http-api.md")).Select(static m => (Status: Number(m.Groups[1]), Code: m.Groups[2].Value)).ToList();
+        var documented = Row().Matches(Repository.Read("docs/http-api.md")).Select(
+            static m => (Status: Number(m.Groups[1]), Code: m.Groups[2].Value)).ToList();
         var declared = Declared;
 
-        documented.GroupBy(static d => d.Code).Where(static g => g.Count() > 1).Select(static g => g.Key).ShouldBeEmpty("a code has one row");
+        documented.GroupBy(static d => d.Code).Where(static g => g.Count() > 1).Select(static g => g.Key)
+            .ShouldBeEmpty("a code has one row");
         documented.Order().ShouldBe(declared.Values.Order(), "docs/http-api.md and HubErrorCodes");
         Answers().Distinct().Order().ShouldBe(declared.Values.Order(), "what the code answers with, and HubErrorCodes");
     }
 
     [Fact]
     public void Every_use_of_a_code_says_its_status_beside_it() =>
-        Sources.SelectMany(static f => Uses(Repository.Read(f)).Where(static u => !u.Success).Select(u => f)).ShouldBeEmpty("the comparison with the documents reads them in pairs");
+        Sources.SelectMany(static f => Uses(Repository.Read(f)).Where(static u => !u.Success).Select(u => f)).ShouldBeEmpty(
+            "the comparison with the documents reads them in pairs");
 
     [Theory]
     [InlineData("new HubFault(403, HubErrorCodes.Forbidden, \"x\")", true)]
@@ -38,7 +43,8 @@ public partial class ErrorCodeTests
     [InlineData("errors.WriteAsync(Context, StatusCodes.Status401Unauthorized, HubErrorCodes.Unauthorized, x)", true)]
     [InlineData("new(status, HubErrorCodes.BodyInvalid, x)", false)]
     [InlineData("new(e.Code, e.Code == 413 ? HubErrorCodes.BodyTooLarge : HubErrorCodes.BodyInvalid, x)", false)]
-    public void Code_without_a_status_beside_it_is_found(string source, bool paired) => Uses(source).All(static u => u.Success).ShouldBe(paired);
+    public void Code_without_a_status_beside_it_is_found(string source, bool paired) =>
+        Uses(source).All(static u => u.Success).ShouldBe(paired);
 
     private static IEnumerable<(int Status, string Code)> Answers() =>
         from file in Sources

@@ -48,7 +48,9 @@ public sealed class AuthorizationTests
         (await host.SendAsync(method, target, body)).Status.ShouldBe(401);
         (await host.SendAsync(method, target, body, "X-User: u", "X-Role: other")).Status.ShouldBe(403);
         // In the group's role the request gets further; what it then finds is another test's business.
-        (method == "GET" && policy == "Subscribe" ? (await SubscribeStatusAsync(host, target, "X-User: u", "X-Role: " + policy)) : (await host.SendAsync(method, target, body, "X-User: u", "X-Role: " + policy)).Status)
+        (method == "GET" && policy == "Subscribe"
+            ? (await SubscribeStatusAsync(host, target, "X-User: u", "X-Role: " + policy))
+            : (await host.SendAsync(method, target, body, "X-User: u", "X-Role: " + policy)).Status)
             .ShouldNotBeOneOf(401, 403, 405, 500);
     }
 
@@ -56,8 +58,10 @@ public sealed class AuthorizationTests
     [Trait("parity", "HTTP-07")]
     public async Task Convention_builder_covers_every_endpoint()
     {
-        await using var host = await EdgeHost.StartAsync(map: false, host: AddTestAuthentication, app: app => app.MapSseHub().RequireAuthorization("Publish"));
-        foreach (var target in new[] { "/v1/streams/a/events", "/v1/cluster", "/v1/streams/a/nothing" }) (await host.GetAsync(target)).Status.ShouldBe(401);
+        await using var host = await EdgeHost.StartAsync(
+            map: false, host: AddTestAuthentication, app: app => app.MapSseHub().RequireAuthorization("Publish"));
+        foreach (var target in new[] { "/v1/streams/a/events", "/v1/cluster", "/v1/streams/a/nothing" })
+            (await host.GetAsync(target)).Status.ShouldBe(401);
     }
 
     [Fact]
@@ -197,7 +201,8 @@ public sealed class AuthorizationTests
     public async Task Observer_sees_url_headers_without_secrets_and_subject()
     {
         await using var host = await StartAsync(b => b.AddObserver<Recording>());
-        await using var reader = await host.SubscribeAsync("/v1/events?client=u", "X-User: u", "X-Trace: 7", "Authorization: Bearer secret", "Cookie: a=b", "Proxy-Authorization: x");
+        await using var reader = await host.SubscribeAsync(
+            "/v1/events?client=u", "X-User: u", "X-Trace: 7", "Authorization: Bearer secret", "Cookie: a=b", "Proxy-Authorization: x");
         await reader.NextAsync("hub.open");
         var recording = host.Services.GetServices<IHubObserver>().OfType<Recording>().Single();
         var seen = await Testing.Eventually.Within(recording.Connected.Task, "OnConnected");
@@ -220,7 +225,8 @@ public sealed class AuthorizationTests
 
     private static void AddTestAuthentication(WebApplicationBuilder builder)
     {
-        builder.Services.AddAuthentication(TestAuthentication.Scheme_).AddScheme<AuthenticationSchemeOptions, TestAuthentication>(TestAuthentication.Scheme_, null);
+        builder.Services.AddAuthentication(TestAuthentication.Scheme_).AddScheme<AuthenticationSchemeOptions, TestAuthentication>(
+            TestAuthentication.Scheme_, null);
         builder.Services.AddAuthorization(o =>
         {
             foreach (var name in new[] { "Subscribe", "Publish", "Streams", "Clients", "Cluster" })

@@ -147,7 +147,8 @@ public sealed class ClientTests
         Ids(await host.GetAsync("/v1/clients?zone=z")).ShouldBe(["b"]);
         var first = await host.GetAsync("/v1/clients?limit=2");
         Ids(first).ShouldBe(["a", "b"]);
-        Ids(await host.GetAsync("/v1/clients?limit=2&after=" + Uri.EscapeDataString(first.Json.GetProperty("next").GetString()!))).ShouldBe(["c"]);
+        Ids(await host.GetAsync("/v1/clients?limit=2&after=" + Uri.EscapeDataString(first.Json.GetProperty("next").GetString()!)))
+            .ShouldBe(["c"]);
 
         var one = (await host.GetAsync("/v1/clients/a")).Json;
         one.GetProperty("url").GetString().ShouldBe("/v1/events?client=a&stream=s&access_token=-&x=1");

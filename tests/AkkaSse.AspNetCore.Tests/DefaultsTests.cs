@@ -16,7 +16,8 @@ public sealed class DefaultsTests
         await reader.NextAsync(HubNames.OpenEvent);
         await host.PostAsync("/v1/streams/s/events", "a\r\nb\rc\nd");
         var block = await reader.NextEventAsync();
-        block.Lines.Where(static l => l.StartsWith("data", StringComparison.Ordinal)).ShouldBe(["data: a", "data: b", "data: c", "data: d"]);
+        block.Lines.Where(static l => l.StartsWith("data", StringComparison.Ordinal)).ShouldBe(
+            ["data: a", "data: b", "data: c", "data: d"]);
     }
 
     [Fact]
@@ -27,7 +28,8 @@ public sealed class DefaultsTests
         await using var host = await EdgeHost.StartAsync();
         await using var reader = await host.SubscribeAsync("/v1/streams/s/events");
         string[] servers = ["Date", "Server", "Transfer-Encoding", "Connection"];
-        reader.Head.Headers.Select(static h => h.Key).Except(["Content-Type", "Cache-Control", "X-Accel-Buffering", .. servers], StringComparer.OrdinalIgnoreCase).ShouldBeEmpty();
+        reader.Head.Headers.Select(static h => h.Key).Except(
+            ["Content-Type", "Cache-Control", "X-Accel-Buffering", .. servers], StringComparer.OrdinalIgnoreCase).ShouldBeEmpty();
     }
 
     [Fact]

@@ -47,7 +47,8 @@ public sealed class GuardTests
         var written = await server.PostAsync(Target, "x", headers);
         written.Status.ShouldBe(status, written.Text);
         if (status == 403) written.Code.ShouldBe("cross-site");
-        (await server.GetAsync("/v1/streams", headers)).Status.ShouldBe(200, "whether a page of another origin may see a list is CORS' business");
+        (await server.GetAsync("/v1/streams", headers)).Status.ShouldBe(
+            200, "whether a page of another origin may see a list is CORS' business");
         foreach (var target in new[] { "/v1/streams/s/events", "/v1/events?client=c", "/v1/subscriptions/none/events", "/own" })
         {
             // Managed subscriptions that do not exist are 404 to those who may ask.

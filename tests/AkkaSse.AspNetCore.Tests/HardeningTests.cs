@@ -207,7 +207,8 @@ public sealed class HardeningTests : IClassFixture<HardeningTests.Server>
     [InlineData("br, gzip")]
     public async Task Encoded_body_is_415(string encoding)
     {
-        foreach (var (method, target) in new[] { ("POST", "/v1/streams/a/events"), ("PUT", "/v1/streams/a"), ("POST", "/v1/subscriptions") })
+        foreach (var (method, target) in new[] { ("POST", "/v1/streams/a/events"), ("PUT", "/v1/streams/a"),
+            ("POST", "/v1/subscriptions") })
         {
             var answer = await _host.SendAsync(method, target, "x", "Content-Encoding: " + encoding);
             (answer.Status, answer.Code).ShouldBe((415, "encoding-unsupported"));
@@ -252,7 +253,8 @@ public sealed class HardeningTests : IClassFixture<HardeningTests.Server>
             """{"maxEvent":1,"maxAge":"soon","maxBytes":1,"slowReader":"drop","waitBound":0}""");
         (answer.Status, answer.Code).ShouldBe((400, "options-invalid"), answer.Text);
         var detail = answer.Json.GetProperty("detail").GetString()!;
-        foreach (var part in new[] { "'maxEvent' is not known", "'maxAge' has a value", "maxBytes is 1;", "'slowReader' has a value", "waitBound is 0;" })
+        foreach (var part in new[] { "'maxEvent' is not known", "'maxAge' has a value", "maxBytes is 1;", "'slowReader' has a value",
+            "waitBound is 0;" })
             detail.ShouldContain(part);
         (await _host.SendAsync("HEAD", "/v1/streams/options")).Status.ShouldBe(404);
     }

@@ -9,13 +9,16 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace AkkaSse.AspNetCore.Tests;
 
-/// <summary>A last event id is never a reason to refuse, on any edge, whatever bytes it is made of: an EventSource would not come back.</summary>
+/// <summary>
+/// A last event id is never a reason to refuse, on any edge, whatever bytes it is made of: an EventSource would not come back.
+/// </summary>
 [Trait("parity", "RPL-05")]
 public sealed class LastEventIdTests
 {
     private static readonly string[] s_streamRoutes =
     [
-        "/v1/streams/a/events?", "/v1/stream/events?stream=a", "/v1/events?stream=a", "/v1/subscriptions/m/events?", "/v1/subscription/events?id=m",
+        "/v1/streams/a/events?", "/v1/stream/events?stream=a", "/v1/events?stream=a", "/v1/subscriptions/m/events?",
+            "/v1/subscription/events?id=m",
         "/news?", "/events?stream=a", "/automation/api/v2/events?nodes=a", "/automation/api/v2/events/m?",
     ];
 
@@ -89,7 +92,8 @@ public sealed class LastEventIdTests
         await using var first = await host.SubscribeAsync("/v1/streams/a/events?since=earliest");
         var id = (await UntilDataAsync(first, "1")).Id;
         await host.PostAsync("/v1/streams/a/events", "2");
-        foreach (var (query, header) in new[] { ($"last_event_id={id}&last_event_id={id}", "X: y"), ("", $"Last-Event-ID: {id}\r\nLast-Event-ID: {id}") })
+        foreach (var (query, header) in new[] { ($"last_event_id={id}&last_event_id={id}", "X: y"),
+            ("", $"Last-Event-ID: {id}\r\nLast-Event-ID: {id}") })
         {
             await using var again = await host.SubscribeAsync("/v1/streams/a/events?" + query, header);
             (await again.NextEventAsync()).Data.ShouldBe("2");
@@ -131,7 +135,9 @@ public sealed class LastEventIdTests
     {
         var seen = "";
         await using var host = await EdgeHost.StartAsync(
-            host: b => b.WebHost.ConfigureKestrel(k => k.RequestHeaderEncodingSelector = static name => name == "X-Old" ? Encoding.Latin1 : null),
+            host: b => b.WebHost.ConfigureKestrel(k => k.RequestHeaderEncodingSelector = static name => name == "X-Old"
+            ? Encoding.Latin1
+            : null),
             app: app => app.Use(async (context, next) =>
             {
                 seen = context.Request.Headers["X-Old"].ToString();
@@ -170,5 +176,6 @@ public sealed class LastEventIdTests
         reader.Head.Status.ShouldBe(200, target);
     }
 
-    private static Task<RawBlock> UntilDataAsync(RawSseClient reader, string data) => reader.NextAsync(b => b.Data == data, $"the data {data}");
+    private static Task<RawBlock> UntilDataAsync(RawSseClient reader, string data) =>
+        reader.NextAsync(b => b.Data == data, $"the data {data}");
 }

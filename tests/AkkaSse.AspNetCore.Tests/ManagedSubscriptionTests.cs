@@ -20,7 +20,8 @@ public sealed class ManagedSubscriptionTests
         await Testing.Eventually.Until(() => host.Edge.Load.Connections == 0, "the first connection to end");
         await Testing.Eventually.Until(
             async () =>
-                (await host.GetAsync(target)).Json.GetProperty("positions").GetProperty("a").GetString()!.StartsWith("1-", StringComparison.Ordinal), "the position to be kept");
+                (await host.GetAsync(target)).Json.GetProperty("positions").GetProperty("a").GetString()!.StartsWith(
+                "1-", StringComparison.Ordinal), "the position to be kept");
         await host.PostAsync("/v1/streams/b/events", "while away");
         await using var again = await host.SubscribeAsync(events);
         (await again.NextEventAsync()).Data.ShouldBe("while away");

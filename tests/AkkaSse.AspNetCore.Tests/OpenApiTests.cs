@@ -19,8 +19,10 @@ public sealed class OpenApiTests
         await using var host = await StartAsync(app => app.MapSseStream("/news", "a"));
         var document = await ReadAsync(host);
 
-        var described = document.GetProperty("paths").EnumerateObject().SelectMany(static p => p.Value.EnumerateObject().Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}"));
-        var routes = HubRoutes.All.SelectMany(static r => r.Methods.Select(m => $"{m} {r.Pattern}")).Concat(["GET /news", "HEAD /news"]).ToList();
+        var described = document.GetProperty("paths").EnumerateObject().SelectMany(
+            static p => p.Value.EnumerateObject().Select(m => $"{m.Name.ToUpperInvariant()} {p.Name}"));
+        var routes = HubRoutes.All.SelectMany(static r => r.Methods.Select(m => $"{m} {r.Pattern}")).Concat(["GET /news", "HEAD /news"])
+            .ToList();
         described.ShouldBe(routes, ignoreOrder: true);
 
         // The endpoints that there are, but for the two that answer what has no route, and the document itself.
@@ -37,18 +39,23 @@ public sealed class OpenApiTests
 
         var publish = paths.GetProperty("/v1/streams/{stream}/events").GetProperty("post");
         Parameters(publish).ShouldBe(
-            ["path stream!", "query type", "query id", "query comment", "query retry", "query base64", "query ttl", "query conflate", "header Idempotency-Key"], ignoreOrder: true);
+            ["path stream!", "query type", "query id", "query comment", "query retry", "query base64", "query ttl", "query conflate",
+            "header Idempotency-Key"], ignoreOrder: true);
         publish.GetProperty("requestBody").GetProperty("content").TryGetProperty("*/*", out _).ShouldBeTrue();
-        publish.GetProperty("responses").GetProperty("202").GetProperty("content").GetProperty("application/json").GetProperty("schema").ToString().ShouldContain("SsePublished");
-        publish.GetProperty("responses").GetProperty("422").GetProperty("description").GetString()!.ShouldContain("`idempotency-key-conflict`");
-        publish.GetProperty("responses").GetProperty("422").GetProperty("content").GetProperty("application/problem+json").GetProperty("schema").ToString().ShouldContain("SseProblem");
+        publish.GetProperty("responses").GetProperty("202").GetProperty("content").GetProperty("application/json").GetProperty("schema")
+            .ToString().ShouldContain("SsePublished");
+        publish.GetProperty("responses").GetProperty("422").GetProperty("description").GetString()!.ShouldContain(
+            "`idempotency-key-conflict`");
+        publish.GetProperty("responses").GetProperty("422").GetProperty("content").GetProperty("application/problem+json")
+            .GetProperty("schema").ToString().ShouldContain("SseProblem");
 
         var twin = paths.GetProperty("/v1/stream/history").GetProperty("get");
         Parameters(twin).ShouldBe(["query stream!", "query after", "query limit"], ignoreOrder: true);
 
         var read = paths.GetProperty("/v1/events");
         Parameters(read.GetProperty("get")).ShouldContain("header Last-Event-ID");
-        read.GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content").TryGetProperty("text/event-stream", out _).ShouldBeTrue();
+        read.GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content")
+            .TryGetProperty("text/event-stream", out _).ShouldBeTrue();
         read.GetProperty("head").GetProperty("responses").GetProperty("200").TryGetProperty("content", out _).ShouldBeFalse();
     }
 
@@ -91,7 +98,8 @@ public sealed class OpenApiTests
         var operation = (await ReadAsync(host)).GetProperty("paths").GetProperty(path).GetProperty(method.ToLowerInvariant());
         var answer = await host.SendAsync(method, target, body);
         answer.Code.ShouldNotBeNull(answer.Text);
-        operation.GetProperty("responses").TryGetProperty($"{answer.Status}", out var described).ShouldBeTrue($"{answer.Status} {answer.Code}");
+        operation.GetProperty("responses").TryGetProperty($"{answer.Status}", out var described).ShouldBeTrue(
+            $"{answer.Status} {answer.Code}");
         described.GetProperty("description").GetString()!.ShouldContain($"`{answer.Code}`");
     }
 
@@ -115,16 +123,21 @@ public sealed class OpenApiTests
     [Fact]
     public void Every_code_is_told_by_some_operation_and_as_in_the_document_for_people()
     {
-        var codes = typeof(HubErrorCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(static f => (string)f.GetRawConstantValue()!).ToList();
+        var codes = typeof(HubErrorCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(
+            static f => (string)f.GetRawConstantValue()!).ToList();
         Problems.All.Keys.ShouldBe(codes, ignoreOrder: true);
-        HubRoutes.All.SelectMany(static r => r.Methods.SelectMany(m => Operations.Of(r, m).Codes)).Concat(Operations.Everywhere).Concat(s_nowhere).Distinct().ShouldBe(codes, ignoreOrder: true);
+        HubRoutes.All.SelectMany(static r => r.Methods.SelectMany(m => Operations.Of(r, m).Codes)).Concat(Operations.Everywhere)
+            .Concat(s_nowhere).Distinct().ShouldBe(codes, ignoreOrder: true);
 
-        var rows = File.ReadAllLines(Path.Combine(Root(), "docs", "http-api.md")).Select(static l => l.Split('|', StringSplitOptions.TrimEntries))
-            .Where(static c => c.Length == 5 && int.TryParse(c[1], out _) && c[2].StartsWith('`')).Select(static c => (c[2].Trim('`'), int.Parse(c[1]), c[3].Replace("`", "", StringComparison.Ordinal)));
+        var rows = File.ReadAllLines(Path.Combine(Root(), "docs", "http-api.md")).Select(
+            static l => l.Split('|', StringSplitOptions.TrimEntries))
+            .Where(static c => c.Length == 5 && int.TryParse(c[1], out _) && c[2].StartsWith('`')).Select(
+                static c => (c[2].Trim('`'), int.Parse(c[1]), c[3].Replace("`", "", StringComparison.Ordinal)));
         rows.ShouldBe(Problems.All.Select(static p => (p.Key, p.Value.Status, p.Value.When)), ignoreOrder: true);
     }
 
-    private static Task<EdgeHost> StartAsync(Action<WebApplication>? app = null, bool map = true, bool autoCreate = true) => EdgeHost.StartAsync(
+    private static Task<EdgeHost> StartAsync(Action<WebApplication>? app = null, bool map = true, bool autoCreate = true) =>
+        EdgeHost.StartAsync(
         hub: o => o.AutoCreate = autoCreate,
         edge: o => o.AllowAnonymousClientIds = false,
         host: static b => b.Services.AddOpenApi(),
@@ -144,7 +157,8 @@ public sealed class OpenApiTests
 
     // "!" where it is required.
     private static IEnumerable<string> Parameters(JsonElement operation) => operation.GetProperty("parameters").EnumerateArray()
-        .Select(static p => $"{p.GetProperty("in")} {p.GetProperty("name")}{(p.TryGetProperty("required", out var required) && required.GetBoolean() ? "!" : "")}");
+        .Select(static p => $"{p.GetProperty("in")} {p.GetProperty("name")}" +
+            (p.TryGetProperty("required", out var required) && required.GetBoolean() ? "!" : ""));
 
     private static string Root()
     {

@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AkkaSse.AspNetCore.Tests;
 
-/// <summary>What a reader is told at the end repeats its position on the wire: some clients lose theirs at an event without an id.</summary>
+/// <summary>
+/// What a reader is told at the end repeats its position on the wire: some clients lose theirs at an event without an id.
+/// </summary>
 public sealed class PositionTests
 {
     [Theory]
@@ -37,13 +39,16 @@ public sealed class PositionTests
     [InlineData(null, "&last_event_id=7%0Adata:%20forged", null)]
     [InlineData(null, "&last_event_id=%C3%BC", null)]
     [InlineData(null, "", null)]
-    public async Task Browser_that_is_sent_away_for_a_while_keeps_the_position_that_it_came_with(string? header, string query, string? repeated)
+    public async Task Browser_that_is_sent_away_for_a_while_keeps_the_position_that_it_came_with(
+        string? header, string query, string? repeated)
     {
         await using var host = await EdgeHost.StartAsync(o => o.MaxConnections = 1);
         await using var first = await host.SubscribeAsync("/v1/streams/s/events");
         await first.NextAsync("hub.open");
 
-        await using var second = await host.SubscribeAsync("/v1/streams/s/events?browser=1" + query, header is null ? [] : ["Last-Event-ID: " + header]);
+        await using var second = await host.SubscribeAsync("/v1/streams/s/events?browser=1" + query, header is null
+            ? []
+            : ["Last-Event-ID: " + header]);
 
         var end = await second.NextAsync("hub.end");
         end.Data.ShouldBe("""{"reason":"limit"}""");

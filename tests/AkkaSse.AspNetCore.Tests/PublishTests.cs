@@ -123,7 +123,8 @@ public sealed class PublishTests
         await using var reader = await host.SubscribeAsync("/v1/streams/big/events");
         await reader.NextAsync("hub.open");
         var text =
-            string.Concat(Enumerable.Range(0, (size / 10) + 1).Select(i => i.ToString("D10", System.Globalization.CultureInfo.InvariantCulture)))[..size];
+            string.Concat(Enumerable.Range(0, (size / 10) + 1).Select(
+                i => i.ToString("D10", System.Globalization.CultureInfo.InvariantCulture)))[..size];
         (await host.PostAsync("/v1/streams/big/events", text)).Status.ShouldBe(202);
         (await reader.NextEventAsync()).Data.ShouldBe(text);
     }

@@ -114,7 +114,8 @@ public sealed class ResponseHeadTests
             host: b =>
             {
                 b.Services.AddSingleton<IHubObserver>(ended);
-                b.Services.Configure<KestrelServerOptions>(o => o.Limits.MinResponseDataRate = new MinDataRate(1_000_000_000, TimeSpan.FromSeconds(1.01)));
+                b.Services.Configure<KestrelServerOptions>(
+                    o => o.Limits.MinResponseDataRate = new MinDataRate(1_000_000_000, TimeSpan.FromSeconds(1.01)));
             });
         await using var stalled = await RawConnection.OpenAsync(host.Address, receiveBuffer: 4096);
         await stalled.WriteHeadAsync("GET", "/v1/streams/a/events");

@@ -31,9 +31,12 @@ public sealed class SetupTests
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore().AddSseHub();
         await using var app = builder.Build();
-        Should.Throw<InvalidOperationException>(() => app.MapSseHub(o => o.StreamsPolicy = "s")).Message.ShouldContain("StreamsPolicy is 's', but the application has no authorization");
-        Should.Throw<InvalidOperationException>(() => app.MapSseCompatibilityEndpoints(o => o.Endpoints.PublishPolicy = "p")).Message.ShouldContain("PublishPolicy is 'p'");
-        Should.Throw<InvalidOperationException>(() => app.MapSseStream("/news", "news", o => o.SubscribePolicy = "read")).Message.ShouldContain("AddAuthorization");
+        Should.Throw<InvalidOperationException>(() => app.MapSseHub(o => o.StreamsPolicy = "s")).Message.ShouldContain(
+            "StreamsPolicy is 's', but the application has no authorization");
+        Should.Throw<InvalidOperationException>(() => app.MapSseCompatibilityEndpoints(o => o.Endpoints.PublishPolicy = "p"))
+            .Message.ShouldContain("PublishPolicy is 'p'");
+        Should.Throw<InvalidOperationException>(() => app.MapSseStream("/news", "news", o => o.SubscribePolicy = "read"))
+            .Message.ShouldContain("AddAuthorization");
     }
 
     [Fact]
@@ -141,7 +144,8 @@ public sealed class SetupTests
         (await reader.NextAsync("hub.drain")).Retry.ShouldNotBeNull();
         while (await reader.NextAsync() is not null) { }
         await stop;
-        (await host.Hub.PublishAsync("a", new Protocol.SseEvent { Data = "x" })).Status.ShouldBeOneOf(PublishStatus.Closed, PublishStatus.Accepted);
+        (await host.Hub.PublishAsync("a", new Protocol.SseEvent { Data = "x" })).Status.ShouldBeOneOf(
+            PublishStatus.Closed, PublishStatus.Accepted);
     }
 
     [Fact]
@@ -163,7 +167,8 @@ public sealed class SetupTests
     public async Task Errors_are_problems_or_plain_text_as_accept_prefers()
     {
         await using var host = await EdgeHost.StartAsync();
-        foreach (var accept in new[] { "X-Other: y", "Accept: */*", "Accept: application/json", "Accept: text/event-stream", "Accept: text/plain;q=0.5, application/problem+json" })
+        foreach (var accept in new[] { "X-Other: y", "Accept: */*", "Accept: application/json", "Accept: text/event-stream",
+            "Accept: text/plain;q=0.5, application/problem+json" })
         {
             var problem = await host.GetAsync("/v1/streams/none", accept);
             problem.Header("Content-Type").ShouldBe("application/problem+json", accept);

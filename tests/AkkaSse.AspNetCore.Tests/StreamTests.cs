@@ -8,7 +8,9 @@ public sealed class StreamTests
     public async Task Stream_is_created_once_changed_and_inspected()
     {
         await using var host = await EdgeHost.StartAsync();
-        var created = await host.SendAsync("PUT", "/v1/streams/a", """{"maxEvents":5,"maxAge":"1h","ttl":"30s","slowReader":"conflate","maxSubscribers":7,"idleRemoval":null}""");
+        var created = await host.SendAsync(
+            "PUT", "/v1/streams/a",
+            """{"maxEvents":5,"maxAge":"1h","ttl":"30s","slowReader":"conflate","maxSubscribers":7,"idleRemoval":null}""");
         created.Status.ShouldBe(201, created.Text);
         var options = created.Json.GetProperty("options");
         options.GetProperty("maxEvents").GetInt64().ShouldBe(5);

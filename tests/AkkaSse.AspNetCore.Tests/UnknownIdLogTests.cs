@@ -19,7 +19,8 @@ public sealed class UnknownIdLogTests
         foreach (var name in names) (await host.PostAsync($"/v1/streams/{name}/events", "x")).Status.ShouldBe(202);
 
         // With a stream that is not there yet: it meets the same id when it comes.
-        await using var reader = await host.SubscribeAsync($"/v1/events?stream=late&{string.Join('&', names.Select(static n => "stream=" + n))}", "Last-Event-ID: " + id);
+        await using var reader = await host.SubscribeAsync(
+            $"/v1/events?stream=late&{string.Join('&', names.Select(static n => "stream=" + n))}", "Last-Event-ID: " + id);
         foreach (var _ in names) await reader.NextAsync(HubNames.GapEvent);
         (await host.PostAsync("/v1/streams/late/events", "end")).Status.ShouldBe(202);
         while ((await reader.NextEventAsync()).Data != "end")

@@ -95,6 +95,7 @@ public sealed class ZoneTests
     private sealed class Welcoming : IHubObserver
     {
         public async ValueTask OnConnectedAsync(ClientInfo client, ISseHub hub, CancellationToken cancellation) =>
-            await hub.SendToAsync(client.Id, new SseEvent { Type = "ping", Data = $"{client.Zone}->{client.Id} Connection Successful!" }, client.Zone, cancellation);
+            await hub.SendToAsync(client.Id, new SseEvent { Type = "ping", Data = $"{client.Zone}->{client.Id} Connection Successful!" },
+                client.Zone, cancellation);
     }
 }

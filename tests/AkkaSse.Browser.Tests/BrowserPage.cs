@@ -20,7 +20,8 @@ internal sealed class BrowserPage : IAsyncDisposable
         page.PageError += (_, error) => _faults.Enqueue(error);
         page.Console += (_, message) =>
         {
-            if (message.Type == "error" && message.Text.Contains("Content Security Policy", StringComparison.Ordinal)) _faults.Enqueue(message.Text);
+            if (message.Type == "error" && message.Text.Contains("Content Security Policy", StringComparison.Ordinal))
+                _faults.Enqueue(message.Text);
         };
     }
 
@@ -39,17 +40,22 @@ internal sealed class BrowserPage : IAsyncDisposable
         }
         """, new object[] { url, types });
 
-    /// <summary>Waits until the EventSource has seen an event of a type (with this data, if given); says what it saw when that never comes.</summary>
+    /// <summary>
+    /// Waits until the EventSource has seen an event of a type (with this data, if given); says what it saw when that never comes.
+    /// </summary>
     internal async Task WaitForAsync(string type, string? data = null, int count = 1)
     {
         try
         {
-            await Page.WaitForFunctionAsync("([type, data, count]) => window.seen.filter(e => e.type === type && (data === null || e.data === data)).length >= count",
+            await Page.WaitForFunctionAsync(
+                "([type, data, count]) => window.seen.filter(e => e.type === type && (data === null || e.data === data)).length >= count",
                 new object?[] { type, data, count });
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"{count} of type {type}{(data is null ? "" : $" with data {data}")} did not come. Seen: {JsonSerializer.Serialize(await SeenAsync())}");
+            throw new TimeoutException(
+                $"{count} of type {type}{(data is null ? "" : $" with data {data}")} did not come. Seen: " +
+                $"{JsonSerializer.Serialize(await SeenAsync())}");
         }
     }
 
@@ -61,7 +67,8 @@ internal sealed class BrowserPage : IAsyncDisposable
     }
 
     /// <summary>The data of the events that were published, in the order seen.</summary>
-    internal async Task<string[]> DataAsync() => [.. (await SeenAsync()).Where(e => !e.Type.StartsWith("hub.", StringComparison.Ordinal)).Select(e => e.Data)];
+    internal async Task<string[]> DataAsync() =>
+        [.. (await SeenAsync()).Where(e => !e.Type.StartsWith("hub.", StringComparison.Ordinal)).Select(e => e.Data)];
 
     /// <summary>The EventSource's readyState: 0 connecting, 1 open, 2 closed.</summary>
     internal Task<int> ReadyStateAsync() => Page.EvaluateAsync<int>("() => window.source.readyState");

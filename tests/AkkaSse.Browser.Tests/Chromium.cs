@@ -39,7 +39,9 @@ public sealed class Chromium : IAsyncLifetime
         _playwright?.Dispose();
     }
 
-    /// <summary>A page in a profile of its own. Script errors and refused contents fail the test that calls <see cref="BrowserPage.DisposeAsync"/>.</summary>
+    /// <summary>
+    /// A page in a profile of its own. Script errors and refused contents fail the test that calls <see cref="BrowserPage.DisposeAsync"/>.
+    /// </summary>
     internal async Task<BrowserPage> OpenAsync(Uri url)
     {
         var context = await _browser!.NewContextAsync();

@@ -158,7 +158,8 @@ public sealed class EventSourceTests(Chromium chromium) : IClassFixture<Chromium
         (await server.Http.DeleteAsync("/v1/clients/browser?reconnect=false")).IsSuccessStatusCode.ShouldBeTrue();
 
         await page.Page.WaitForFunctionAsync("() => window.source.readyState === 2");
-        await Eventually.Until(async () => (await server.Http.GetStringAsync("/v1/clients")).Contains("\"clients\":[]", StringComparison.Ordinal), "nobody is connected");
+        await Eventually.Until(async () => (await server.Http.GetStringAsync("/v1/clients")).Contains(
+            "\"clients\":[]", StringComparison.Ordinal), "nobody is connected");
     }
 
     [ChromiumFact]
@@ -168,7 +169,8 @@ public sealed class EventSourceTests(Chromium chromium) : IClassFixture<Chromium
         await using var page = await chromium.OpenAsync(server.Url);
         await page.ListenAsync("/v1/streams/text/events");
         await page.WaitForAsync("hub.open");
-        string[] texts = ["", " leading", "trailing ", ":colon", "a\nb\n\nc\n", "event: evil\n\ndata: x", "žluťoučký 🐎 \u2028 end", new string('x', 100_000)];
+        string[] texts = ["", " leading", "trailing ", ":colon", "a\nb\n\nc\n", "event: evil\n\ndata: x", "žluťoučký 🐎 \u2028 end",
+            new string('x', 100_000)];
 
         foreach (var text in texts) await PublishAsync(server, "text", text);
         await page.WaitForAsync("message", count: texts.Length);

@@ -64,7 +64,8 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
         await SubscribeAsync(page, "shop/orders b c d");
         foreach (var (stream, type) in new[] { ("shop/orders", "paid"), ("b", "told"), ("shop/orders", "sent") })
         {
-            (await server.Http.PostAsync($"/v1/publish?stream={Uri.EscapeDataString(stream)}&type={type}", new StringContent("x"))).EnsureSuccessStatusCode();
+            (await server.Http.PostAsync(
+                $"/v1/publish?stream={Uri.EscapeDataString(stream)}&type={type}", new StringContent("x"))).EnsureSuccessStatusCode();
             await Expect(page.Locator($"#events tr[data-type={type}] td").Nth(1)).ToHaveTextAsync(stream, new() { Timeout = Limit });
         }
         // All are visible at once.
@@ -126,7 +127,8 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
         // Another site than 127.0.0.1 to the browser; this path has no policy of its own about what its page may do.
         await using var browser = await chromium.OpenAsync(new Uri($"http://localhost:{foreign.Url.Port}/healthz/live"));
 
-        await browser.Page.EvaluateAsync("url => fetch(url, { method: 'POST', mode: 'no-cors', body: 'planted' })", $"{server.Url}v1/streams/news/events");
+        await browser.Page.EvaluateAsync(
+            "url => fetch(url, { method: 'POST', mode: 'no-cors', body: 'planted' })", $"{server.Url}v1/streams/news/events");
 
         using var history = await server.Http.GetAsync("/v1/streams/news/history");
         history.StatusCode.ShouldBe(System.Net.HttpStatusCode.NotFound, await history.Content.ReadAsStringAsync());

@@ -28,7 +28,8 @@ public sealed class DependencyInjectionTests
         services.AddLogging();
         services.AddSseClient("a", o => o.Url = new Uri("http://127.0.0.1/"));
         await using var provider = services.BuildServiceProvider();
-        Should.Throw<ArgumentException>(() => provider.GetRequiredService<ISseClientFactory>().Create("b")).Message.ShouldContain("AddSseClient(\"b\"");
+        Should.Throw<ArgumentException>(() => provider.GetRequiredService<ISseClientFactory>().Create("b"))
+            .Message.ShouldContain("AddSseClient(\"b\"");
     }
 
     private sealed class Stamp : DelegatingHandler

@@ -26,7 +26,8 @@ public sealed class EngineTests : IAsyncLifetime
         await using var c = await _harness.StartNodeAsync("c");
         const int clients = 60;
         var granted = new long[clients];
-        for (var i = 0; i < clients; i++) granted[i] = (await b.Engine.Claims.ClaimAsync(new ClaimRequest("z", $"c{i}") { Instance = "i" }, default)).Generation;
+        for (var i = 0; i < clients; i++)
+            granted[i] = (await b.Engine.Claims.ClaimAsync(new ClaimRequest("z", $"c{i}") { Instance = "i" }, default)).Generation;
         for (var i = 0; i < clients; i++) await b.Engine.Claims.RefuseAsync("z", $"bad{i}", null, TimeSpan.FromMinutes(10), default);
         // Some of the sixty are decided there; it leaves as it does in a rolling update.
         await a.Engine.DrainAsync(default);
@@ -36,12 +37,16 @@ public sealed class EngineTests : IAsyncLifetime
         {
             var client = $"c{i}";
             var place = default(ClaimLocation);
-            await Eventually.Until(async () => (await c.Engine.Claims.LocateAsync("z", client, default)).TryGet(out var places) && (place = places.SingleOrDefault()).Node == "b", () => $"{client} to be found\n{Logged}");
+            await Eventually.Until(async () => (await c.Engine.Claims.LocateAsync("z", client, default)).TryGet(out var places)
+                && (place = places.SingleOrDefault()).Node == "b", () => $"{client} to be found\n{Logged}");
             place.Generation.ShouldBe(granted[i]);
-            (await c.Engine.Claims.ClaimAsync(new ClaimRequest("z", client) { Instance = "j" }, default)).Status.ShouldBe(ClaimStatus.InUse);
+            (await c.Engine.Claims.ClaimAsync(
+                new ClaimRequest("z", client) { Instance = "j" }, default)).Status.ShouldBe(ClaimStatus.InUse);
             var bad = new ClaimRequest("z", $"bad{i}") { Instance = "k" };
             var status = ClaimStatus.Unavailable;
-            await Eventually.Until(async () => (status = (await c.Engine.Claims.ClaimAsync(bad, default)).Status) != ClaimStatus.Unavailable, () => $"bad{i} to be decided\n{Logged}");
+            await Eventually.Until(
+                async () => (status = (await c.Engine.Claims.ClaimAsync(bad, default)).Status) != ClaimStatus.Unavailable,
+                () => $"bad{i} to be decided\n{Logged}");
             status.ShouldBe(ClaimStatus.Refused);
             (await b.Engine.Claims.IsRefusedAsync("z", bad.Client, "k", default)).Known().ShouldBeTrue();
         }
@@ -57,9 +62,11 @@ public sealed class EngineTests : IAsyncLifetime
         await b.Engine.Claims.ClaimAsync(new ClaimRequest("z", "c"), default);
         (await a.Engine.Claims.LocateAsync(null, "c", default)).Known().Count.ShouldBe(1);
         var second = await b.Engine.Claims.ClaimAsync(new ClaimRequest("y", "c"), default);
-        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).TryGet(out var places) && places.Count == 2, "the second zone to be seen");
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).TryGet(out var places)
+            && places.Count == 2, "the second zone to be seen");
         await b.Engine.Claims.ReleaseAsync("y", "c", second.Generation);
-        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).TryGet(out var places) && places.Count == 1, "the end of it to be seen");
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync(null, "c", default)).TryGet(out var places)
+            && places.Count == 1, "the end of it to be seen");
     }
 
     [Fact]
@@ -85,8 +92,10 @@ public sealed class EngineTests : IAsyncLifetime
     {
         await using var harness = new AkkaHarness(change: static o => o.AppendTimeout = TimeSpan.FromSeconds(2));
         await using var a = await harness.StartNodeAsync("a");
-        await Eventually.Until(async () => (await a.Streams.ReadAsync("s", null, 10, default)).State == HistoryState.NoStream, "the stream to have an owner who knows that it is not there");
-        var region = await harness.Engines[0].Node!.System.ActorSelection("/system/sharding/akkasse-streams").ResolveOne(Eventually.Deadline);
+        await Eventually.Until(async () => (await a.Streams.ReadAsync("s", null, 10, default)).State == HistoryState.NoStream,
+            "the stream to have an owner who knows that it is not there");
+        var region = await harness.Engines[0].Node!.System.ActorSelection("/system/sharding/akkasse-streams")
+            .ResolveOne(Eventually.Deadline);
         (await region.GracefulStop(Eventually.Deadline, PoisonPill.Instance)).ShouldBeTrue();
         a.Engine.State.ShouldBe(EngineState.Ready);
         (await a.Streams.ReadAsync("t", null, 10, default)).State.ShouldBe(HistoryState.Unavailable);
@@ -99,7 +108,8 @@ public sealed class EngineTests : IAsyncLifetime
         var port = _harness.Engines[0].Node!.Self.Address.Port!.Value;
         await using var engine = new AkkaClusterEngine(new AkkaClusterOptions { Port = port });
         await using var hub = new SseHub(new HubOptions { NodeName = "b" }, engine);
-        (await Should.ThrowAsync<IOException>(async () => await hub.StartAsync())).Message.ShouldStartWith($"The cluster's port 127.0.0.1:{port} cannot be listened on: ");
+        (await Should.ThrowAsync<IOException>(async () => await hub.StartAsync())).Message.ShouldStartWith(
+            $"The cluster's port 127.0.0.1:{port} cannot be listened on: ");
     }
 
     [Fact]
@@ -112,9 +122,12 @@ public sealed class EngineTests : IAsyncLifetime
         var copies = victim.System.ActorSelection("/user/akkasse-streams");
         // A state that never came, for whatever life the copy of s0 has on this node: what reads it throws in the middle of its work.
         for (var grant = 1; grant < 200; grant++)
-            copies.Tell(new ToReplica("s0", self, self, new InstallSnapshot(new Term(long.MaxValue / 2, self, 1), grant, Term.None, 0, 1, new VoterSet(1, []), HasSnapshot: true, null)));
+            copies.Tell(new ToReplica(
+                "s0", self, self, new InstallSnapshot(
+                new Term(long.MaxValue / 2, self, 1), grant, Term.None, 0, 1, new VoterSet(1, []), HasSnapshot: true, null)));
 
-        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("copy of log s0 failed", StringComparison.Ordinal)), () => $"the failure to be told\n{Logged}");
+        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("copy of log s0 failed", StringComparison.Ordinal)),
+            () => $"the failure to be told\n{Logged}");
 
         for (var i = 0; i < 5; i++)
         {
@@ -134,8 +147,10 @@ public sealed class EngineTests : IAsyncLifetime
         var first = await _harness.StartNodeAsync("a");
         await using var other = await _harness.StartNodeAsync("b");
         var late = _harness.StartNodeAsync("a").AsTask();
-        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("The node name a is in use", StringComparison.Ordinal)), () => $"the second to be told\n{Logged}");
-        await Eventually.Until(async () => (await other.Hub.LoadOfAsync("a", default))?.Node == "a", () => $"an answer of the first\n{Logged}");
+        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("The node name a is in use", StringComparison.Ordinal)),
+            () => $"the second to be told\n{Logged}");
+        await Eventually.Until(
+            async () => (await other.Hub.LoadOfAsync("a", default))?.Node == "a", () => $"an answer of the first\n{Logged}");
         await first.Engine.DrainAsync(default);
         await first.DisposeAsync();
         await using var second = await late;
@@ -176,7 +191,8 @@ public sealed class EngineTests : IAsyncLifetime
             client.Reader.AdvanceTo(result.Buffer.End);
             return read.ToString().Contains($"data: {count - 1}\n", StringComparison.Ordinal);
         }, "the last event");
-        var data = read.ToString().Split('\n').Where(static l => l.StartsWith("data: ", StringComparison.Ordinal) && char.IsAsciiDigit(l[6])).Select(static l => int.Parse(l[6..], null));
+        var data = read.ToString().Split('\n').Where(static l => l.StartsWith("data: ", StringComparison.Ordinal)
+            && char.IsAsciiDigit(l[6])).Select(static l => int.Parse(l[6..], null));
         data.ShouldBe(Enumerable.Range(0, count));
     }
 
@@ -209,7 +225,8 @@ public sealed class EngineTests : IAsyncLifetime
     {
         var pipe = new System.IO.Pipelines.Pipe(new System.IO.Pipelines.PipeOptions(pauseWriterThreshold: 0));
         var admitted = await hub.ConnectAsync(new SubscribeRequest { Zone = "default", ClientId = client, Instance = "i" }, default);
-        _ = (admitted.Connection ?? throw new InvalidOperationException($"{admitted.Status} {admitted.Error}")).RunAsync(pipe.Writer, static () => { }, default);
+        _ = (admitted.Connection ?? throw new InvalidOperationException($"{admitted.Status} {admitted.Error}")).RunAsync(
+            pipe.Writer, static () => { }, default);
         return pipe;
     }
 }

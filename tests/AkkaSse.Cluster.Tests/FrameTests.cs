@@ -5,7 +5,10 @@ using AkkaSse.Protocol;
 
 namespace AkkaSse.Cluster.Tests;
 
-/// <summary>The largest message between nodes bounds events: what does not fit is refused by its size before it meets the remoting, which would drop it.</summary>
+/// <summary>
+/// The largest message between nodes bounds events: what does not fit is refused by its size before it meets the remoting, which would drop
+/// it.
+/// </summary>
 public sealed class FrameTests : IAsyncLifetime
 {
     private const int Frame = 256 << 10;
@@ -45,7 +48,9 @@ public sealed class FrameTests : IAsyncLifetime
 
     [Fact]
     public async Task Events_that_could_not_pass_are_refused_at_start() =>
-        (await Should.ThrowAsync<ArgumentException>(async () => await _harness.StartNodeAsync("a", static o => o.MaxEventBytes = Largest + 1))).Message.ShouldContain($"at most {Largest} are allowed");
+        (await Should.ThrowAsync<ArgumentException>(async () => await _harness.StartNodeAsync(
+            "a", static o => o.MaxEventBytes = Largest + 1))).Message.ShouldContain($"at most {Largest} are allowed");
 
-    private ValueTask<Engine.Specs.EngineNode> StartAsync(string name) => _harness.StartNodeAsync(name, static o => o.MaxEventBytes = Largest);
+    private ValueTask<Engine.Specs.EngineNode> StartAsync(string name) =>
+        _harness.StartNodeAsync(name, static o => o.MaxEventBytes = Largest);
 }

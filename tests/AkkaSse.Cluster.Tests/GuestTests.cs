@@ -17,7 +17,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Tests;
 
-/// <summary>The hub inside ActorSystems of applications: real hosts, Kestrel and remoting, with actors and a shard region of the application beside it.</summary>
+/// <summary>
+/// The hub inside ActorSystems of applications: real hosts, Kestrel and remoting, with actors and a shard region of the application beside
+/// it.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class GuestTests : IAsyncLifetime
 {
@@ -37,9 +40,11 @@ public sealed class GuestTests : IAsyncLifetime
         var second = await StartAsync("b", first);
 
         using var http = new HttpClient();
-        using var reading = await http.GetAsync(new Uri(UrlOf(second), "/v1/streams/news/events?since=earliest"), HttpCompletionOption.ResponseHeadersRead);
+        using var reading = await http.GetAsync(
+            new Uri(UrlOf(second), "/v1/streams/news/events?since=earliest"), HttpCompletionOption.ResponseHeadersRead);
         using var lines = new StreamReader(await reading.Content.ReadAsStreamAsync());
-        (await first.Services.GetRequiredService<ISseHub>().PublishAsync("news", new SseEvent { Data = "hello" })).Status.ShouldBe(PublishStatus.Accepted);
+        (await first.Services.GetRequiredService<ISseHub>().PublishAsync(
+            "news", new SseEvent { Data = "hello" })).Status.ShouldBe(PublishStatus.Accepted);
         await Eventually.Within(UntilAsync(lines, "data: hello"), "the event on the other node");
 
         // A remote message of the application, written by the serializer it has without the hub.
@@ -58,7 +63,9 @@ public sealed class GuestTests : IAsyncLifetime
                 {
                     // Sharding delivers at most once: a message to a shard that moves meanwhile may be gone.
                     var asked = region.Ask<Counted>(new Count($"c{i}"), TimeSpan.FromSeconds(1));
-                    if (await asked.ContinueWith(static t => t.IsCompletedSuccessfully ? t.Result.At : null, TaskScheduler.Default) is { } at) places.Add(at);
+                    if (await asked.ContinueWith(
+                        static t => t.IsCompletedSuccessfully ? t.Result.At : null, TaskScheduler.Default) is { } at)
+                        places.Add(at);
                 }
                 return places.Count == 2;
             },
@@ -72,7 +79,8 @@ public sealed class GuestTests : IAsyncLifetime
         await StartAsync("stranger", first, withHub: false);
         var second = await StartAsync("b", first);
 
-        (await second.Services.GetRequiredService<ISseHub>().PublishAsync("s", new SseEvent { Data = "1" })).Status.ShouldBe(PublishStatus.Accepted);
+        (await second.Services.GetRequiredService<ISseHub>().PublishAsync(
+            "s", new SseEvent { Data = "1" })).Status.ShouldBe(PublishStatus.Accepted);
         (await second.Services.GetRequiredService<IHubEdge>().NodesAsync(default)).Select(static n => n.Name).ShouldBe(["a", "b"]);
     }
 
@@ -82,7 +90,8 @@ public sealed class GuestTests : IAsyncLifetime
         var first = await StartAsync("a");
         var second = await StartAsync("b", first);
         var hub = first.Services.GetRequiredService<ISseHub>();
-        for (var i = 0; i < 20; i++) (await hub.PublishAsync($"s{i}", new SseEvent { Data = "kept" })).Status.ShouldBe(PublishStatus.Accepted);
+        for (var i = 0; i < 20; i++)
+            (await hub.PublishAsync($"s{i}", new SseEvent { Data = "kept" })).Status.ShouldBe(PublishStatus.Accepted);
 
         await first.StopAsync();
 
@@ -109,7 +118,8 @@ public sealed class GuestTests : IAsyncLifetime
 
         system.WhenTerminated.IsCompleted.ShouldBeFalse();
         (await system.ActorSelection("/user/echo").Ask<Greeting>(new Greeting("x", []), Eventually.Deadline)).Name.ShouldBe("x");
-        foreach (var path in new[] { "/system/sharding/akkasse-streams", "/system/sharding/akkasse-clients", "/system/sharding/akkasse-values", "/user/akkasse-stream-*" })
+        foreach (var path in new[] { "/system/sharding/akkasse-streams", "/system/sharding/akkasse-clients",
+            "/system/sharding/akkasse-values", "/user/akkasse-stream-*" })
             await Eventually.Until(async () => !await IsThereAsync(system, path), $"{path} to have ended");
     }
 
@@ -123,12 +133,15 @@ public sealed class GuestTests : IAsyncLifetime
         var third = await StartAsync("c", second);
 
         var hub = third.Services.GetRequiredService<ISseHub>();
-        for (var i = 0; i < 20; i++) await Eventually.Until(async () => (await hub.PublishAsync($"s{i}", new SseEvent { Data = "1" })).IsAccepted, $"a publish to s{i}");
+        for (var i = 0; i < 20; i++)
+            await Eventually.Until(
+                async () => (await hub.PublishAsync($"s{i}", new SseEvent { Data = "1" })).IsAccepted, $"a publish to s{i}");
         foreach (var application in new[] { second, third })
         {
             var edge = application.Services.GetRequiredService<IHubEdge>();
             await Eventually.Until(
-                async () => (await edge.NodesAsync(default)).Select(static n => (n.Name, n.State)).SequenceEqual([("a", "draining"), ("b", "up"), ("c", "up")]),
+                async () => (await edge.NodesAsync(default)).Select(static n => (n.Name, n.State)).SequenceEqual(
+                [("a", "draining"), ("b", "up"), ("c", "up")]),
                 "the nodes to know that the first one drains and the others are up");
         }
     }
@@ -156,7 +169,8 @@ public sealed class GuestTests : IAsyncLifetime
         var late = Build("a", first);
         await late.StartAsync();
         var edge = late.Services.GetRequiredService<IHubEdge>();
-        await Eventually.Until(() => Akka.Cluster.Cluster.Get(SystemOf(late)).SelfMember.Status == Akka.Cluster.MemberStatus.Up, "the late node to be a member");
+        await Eventually.Until(() => Akka.Cluster.Cluster.Get(SystemOf(late)).SelfMember.Status == Akka.Cluster.MemberStatus.Up,
+            "the late node to be a member");
         edge.EngineState.ShouldNotBe(EngineState.Ready);
 
         await first.StopAsync();
@@ -181,18 +195,22 @@ public sealed class GuestTests : IAsyncLifetime
         Faulty(static (services, hub) =>
         {
             hub.UseActorSystem();
-            services.AddAkka("app", static akka => akka.WithSseHub().WithRemoting("127.0.0.1", 0).WithClustering(new ClusterOptions { Roles = ["web"] }));
+            services.AddAkka("app", static akka => akka.WithSseHub().WithRemoting("127.0.0.1", 0).WithClustering(
+                new ClusterOptions { Roles = ["web"] }));
         }).ShouldContain("lacks the role akkasse-stream and akkasse-edge");
         Faulty(static (services, hub) =>
         {
             hub.UseActorSystem();
-            services.AddAkka("app", static akka => akka.WithRemoting("127.0.0.1", 0).WithClustering().WithSseHub(static o => o.Backups = 9));
+            services.AddAkka("app", static akka => akka.WithRemoting("127.0.0.1", 0).WithClustering()
+                .WithSseHub(static o => o.Backups = 9));
         }).ShouldContain("Backups is 9; 0 to 6 are allowed.");
-        Faulty(static (services, _) => services.AddAkka("app", static akka => akka.WithRemoting("127.0.0.1", 0).WithClustering().WithSseHub())).ShouldContain("call services.AddSseHub().UseActorSystem() too");
+        Faulty(static (services, _) => services.AddAkka("app", static akka => akka.WithRemoting("127.0.0.1", 0).WithClustering()
+            .WithSseHub())).ShouldContain("call services.AddSseHub().UseActorSystem() too");
         Faulty(static (services, hub) =>
         {
             hub.UseActorSystem();
-            services.AddAkka("app", static akka => akka.WithRemoting("127.0.0.1", 0).WithClustering().AddHocon("akka.remote.dot-netty.tcp.maximum-frame-size = 300000b", HoconAddMode.Prepend).WithSseHub());
+            services.AddAkka("app", static akka => akka.WithRemoting("127.0.0.1", 0).WithClustering().AddHocon(
+                "akka.remote.dot-netty.tcp.maximum-frame-size = 300000b", HoconAddMode.Prepend).WithSseHub());
         }).ShouldContain("akka.remote.dot-netty.tcp.maximum-frame-size");
     }
 
@@ -218,7 +236,8 @@ public sealed class GuestTests : IAsyncLifetime
         return "It started.";
     }
 
-    private static Uri UrlOf(WebApplication application) => new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    private static Uri UrlOf(WebApplication application) =>
+        new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     private static ActorSystem SystemOf(WebApplication application) => application.Services.GetRequiredService<ActorSystem>();
 
@@ -244,11 +263,13 @@ public sealed class GuestTests : IAsyncLifetime
         if (withHub)
         {
             var edge = application.Services.GetRequiredService<IHubEdge>();
-            await Eventually.Until(() => edge.EngineState == EngineState.Ready, () => $"the hub of {name} to be ready; it is {edge.EngineState}");
+            await Eventually.Until(
+                () => edge.EngineState == EngineState.Ready, () => $"the hub of {name} to be ready; it is {edge.EngineState}");
         }
         else
         {
-            await Eventually.Until(() => Akka.Cluster.Cluster.Get(SystemOf(application)).SelfMember.Status == Akka.Cluster.MemberStatus.Up, $"{name} to be a member");
+            await Eventually.Until(() => Akka.Cluster.Cluster.Get(SystemOf(application)).SelfMember.Status == Akka.Cluster.MemberStatus.Up,
+                $"{name} to be a member");
         }
         return application;
     }
@@ -258,14 +279,17 @@ public sealed class GuestTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        if (withHub) builder.Services.AddSseHub(hub => (hub.NodeName, hub.AutoCreate, hub.DrainWindow) = (name, true, TimeSpan.Zero)).UseActorSystem();
+        if (withHub)
+            builder.Services.AddSseHub(hub => (hub.NodeName, hub.AutoCreate, hub.DrainWindow) = (name, true, TimeSpan.Zero))
+                .UseActorSystem();
         builder.Services.AddAkka("app", (akka, _) =>
         {
             akka.AddHocon("akka.loglevel = WARNING", HoconAddMode.Prepend);
             akka.WithRemoting("127.0.0.1", 0).WithClustering(new ClusterOptions { Roles = ["web"] });
             if (withHub) akka.WithSseHub();
             akka.WithActors((system, registry) => registry.Register<Echo>(system.ActorOf(Props.Create<Echo>(), "echo")));
-            akka.WithShardRegion<Counter>("counters", static _ => Props.Create<Counter>(), new CounterExtractor(), new ShardOptions { Role = "web" });
+            akka.WithShardRegion<Counter>(
+                "counters", static _ => Props.Create<Counter>(), new CounterExtractor(), new ShardOptions { Role = "web" });
             akka.AddStartup((system, _) =>
             {
                 var cluster = Akka.Cluster.Cluster.Get(system);

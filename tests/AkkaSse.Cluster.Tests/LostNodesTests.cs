@@ -44,9 +44,12 @@ public sealed class LostNodesTests : IAsyncLifetime
         kept.Status.ShouldBe(ClaimStatus.Granted);
         var before = _harness.Engines[2].Node!.Id;
         _harness.Engines[0].Node!.Cluster.Down(_harness.Engines[2].Node!.Self.Address);
-        await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before && c.Engine.State == EngineState.Ready, () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
-        await Eventually.Until(async () => (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).SequenceEqual(["a", "b", "c"]), "all three to be listed");
-        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync("z", "kept", default)).TryGet(out var places) && places is [{ Node: "c" } at] && at.Generation == kept.Generation, () => $"the claim to be where it was\n{Logged}");
+        await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before && c.Engine.State == EngineState.Ready,
+            () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
+        await Eventually.Until(async () => (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name)
+            .SequenceEqual(["a", "b", "c"]), "all three to be listed");
+        await Eventually.Until(async () => (await a.Engine.Claims.LocateAsync("z", "kept", default)).TryGet(out var places)
+            && places is [{ Node: "c" } at] && at.Generation == kept.Generation, () => $"the claim to be where it was\n{Logged}");
         await Eventually.Until(async () => (await b.Hub.LoadOfAsync("c", default))?.Node == "c", "an answer of the node that came back");
     }
 
@@ -61,7 +64,8 @@ public sealed class LostNodesTests : IAsyncLifetime
         _port = was.Self.Address.Port!.Value;
         await using var again = await _harness.StartNodeAsync("c");
         _harness.Engines[3].Node!.Id.ShouldNotBe(was.Id);
-        await Eventually.Until(() => _harness.Engines[0].Node!.View.Members is { Length: 3 } all && all.All(m => m.Id != was.Id), () => $"the old incarnation to be gone\n{Logged}");
+        await Eventually.Until(() => _harness.Engines[0].Node!.View.Members is { Length: 3 } all && all.All(m => m.Id != was.Id),
+            () => $"the old incarnation to be gone\n{Logged}");
         await Eventually.Until(async () => (await a.Hub.LoadOfAsync("c", default))?.Node == "c", "an answer of the new one");
     }
 
@@ -74,14 +78,16 @@ public sealed class LostNodesTests : IAsyncLifetime
         await using var c = await _harness.StartNodeAsync("c");
         var before = _harness.Engines[2].Node!;
         _harness.Engines[0].Node!.Cluster.Down(before.Self.Address);
-        await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before.Id && c.Engine.State == EngineState.Ready, () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
+        await Eventually.Until(() => _harness.Engines[2].Node is { } now && now.Id != before.Id && c.Engine.State == EngineState.Ready,
+            () => $"the removed node to come back; it is {c.Engine.State}\n{Logged}");
         _harness.Engines[2].Node!.Self.Address.ShouldBe(before.Self.Address);
     }
 
     [Fact]
     public async Task Every_stream_that_is_followed_is_followed_in_the_next_ActorSystem()
     {
-        // Each stream's actor ends with the ActorSystem, and the stream begins another at once: the first of them while it still seems to go on.
+        // Each stream's actor ends with the ActorSystem, and the stream begins another at once: the first of them while it still seems to
+        // go on.
         const int Streams = 300;
         // A region waits for a coordinator to take its shards, and there is none that could.
         _hocon = "akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 2s";
@@ -104,7 +110,8 @@ public sealed class LostNodesTests : IAsyncLifetime
         {
             var was = _harness.Engines[0].Node!;
             await was.System.Terminate();
-            await Eventually.Until(() => _harness.Engines[0].Node is { } now && now != was && node.Engine.State == EngineState.Ready, () => $"the next ActorSystem; the engine is {node.Engine.State}\n{Logged}");
+            await Eventually.Until(() => _harness.Engines[0].Node is { } now && now != was && node.Engine.State == EngineState.Ready,
+                () => $"the next ActorSystem; the engine is {node.Engine.State}\n{Logged}");
             await PublishAsync($"{round}");
         }
         await end.CancelAsync();
@@ -113,8 +120,12 @@ public sealed class LostNodesTests : IAsyncLifetime
         async Task PublishAsync(string data)
         {
             await Task.WhenAll(Enumerable.Range(0, Streams).Select(async i =>
-                await Eventually.Until(async () => (await node.AppendAsync($"s{i}", data)).Status == PublishStatus.Accepted, () => $"s{i} to accept {data}\n{Logged}")));
-            await Eventually.Until(() => seen.Count == Streams && seen.Values.All(d => d == data), () => $"all readers to have {data}; missing: {string.Join(' ', seen.Where(s => s.Value != data).Select(static s => s.Key))}\n{Logged}");
+                await Eventually.Until(async () => (await node.AppendAsync($"s{i}", data)).Status == PublishStatus.Accepted,
+                () => $"s{i} to accept {data}\n{Logged}")));
+            await Eventually.Until(
+                () => seen.Count == Streams && seen.Values.All(d => d == data),
+                () => $"all readers to have " +
+                    $"{data}; missing: {string.Join(' ', seen.Where(s => s.Value != data).Select(static s => s.Key))}\n{Logged}");
         }
     }
 
@@ -138,7 +149,9 @@ public sealed class LostNodesTests : IAsyncLifetime
         for (var i = 0; i < Streams; i++)
         {
             var node = nodes[i % 3];
-            await Eventually.Until(async () => (await node.Streams.CreateAsync($"s{i}", options, default)).Status is CreateStreamStatus.Created or CreateStreamStatus.Unchanged, () => $"s{i} to be created\n{Logged}");
+            await Eventually.Until(
+                async () => (await node.Streams.CreateAsync($"s{i}", options, default)).Status is CreateStreamStatus.Created
+                or CreateStreamStatus.Unchanged, () => $"s{i} to be created\n{Logged}");
             (await node.AppendAsync($"s{i}", "1")).Status.ShouldBe(PublishStatus.Accepted);
             (await node.AppendAsync($"s{i}", "2", new PublishOptions { IdempotencyKey = "k" })).Status.ShouldBe(PublishStatus.Accepted);
             epochs[i] = (await node.AppendAsync($"s{i}", "3")).Position.Epoch;
@@ -161,12 +174,15 @@ public sealed class LostNodesTests : IAsyncLifetime
 
         var read = new List<string> { "1", "2", "3" };
         var anew = 0;
-        // Where one is back before another has ended, logs find their voters one by one and go on as they were, as in a rolling restart: then all end once more.
+        // Where one is back before another has ended, logs find their voters one by one and go on as they were, as in a rolling restart:
+        // then all end once more.
         for (var round = 1; anew == 0 && round <= 5; round++)
         {
             var was = _harness.Engines.Select(static e => e.Node!.Id).ToArray();
             await Task.WhenAll(_harness.Engines.Select(static e => e.Node!.System.Terminate()));
-            await Eventually.Until(() => _harness.Engines.Index().All(e => e.Item.Node is { } now && now.Id != was[e.Index] && e.Item.State == EngineState.Ready), () => $"the nodes to come back\n{Logged}");
+            await Eventually.Until(
+                () => _harness.Engines.Index().All(e => e.Item.Node is { } now && now.Id != was[e.Index]
+                && e.Item.State == EngineState.Ready), () => $"the nodes to come back\n{Logged}");
             for (var i = 1; i < Streams; i++)
             {
                 var isAnew = await GoesOnAsync(i);
@@ -177,29 +193,41 @@ public sealed class LostNodesTests : IAsyncLifetime
         }
         anew.ShouldBeGreaterThan(0, Logged);
         (await a.Streams.ExistsAsync("s0", default)).ShouldBeFalse("it was removed");
-        string[] Read() => [.. seen.Select(static d => d.StartsWith('{') && d.Contains("\"epoch-changed\"", StringComparison.Ordinal) ? "gap" : d)];
+        string[] Read() => [
+            .. seen.Select(static d => d.StartsWith('{') && d.Contains("\"epoch-changed\"", StringComparison.Ordinal) ? "gap" : d)];
         await Eventually.Until(() => Read().Length >= read.Count, () => $"the reader to go on; it has {string.Join(' ', seen)}");
         Read().ShouldBe(read);
         await end.CancelAsync();
         await reading;
-        await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("A majority of its voters took part: True", StringComparison.Ordinal)), "the restoring to be told");
+        await Eventually.Until(
+            () => _harness.Log.Lines.Any(static l => l.Contains("A majority of its voters took part: True", StringComparison.Ordinal)),
+            "the restoring to be told");
 
         // Everything is there and goes on, and whether in a new epoch.
         async Task<bool> GoesOnAsync(int i)
         {
             var (stream, node) = ($"s{i}", nodes[(i + 1) % 3]);
             AppendResult repeated = default;
-            await Eventually.Until(async () => (repeated = await node.AppendAsync(stream, "2", new PublishOptions { IdempotencyKey = "k" })).Status == PublishStatus.Accepted, () => $"{stream} to have an owner; {repeated.Status} {repeated.Error}\n{Logged}");
+            await Eventually.Until(
+                async () => (repeated = await node.AppendAsync(
+                stream, "2", new PublishOptions { IdempotencyKey = "k" })).Status == PublishStatus.Accepted,
+                () => $"{stream} to have an owner; {repeated.Status} {repeated.Error}\n{Logged}");
             (repeated.Duplicate, repeated.Position.Offset).ShouldBe((true, 2));
             AppendResult next = default;
-            await Eventually.Until(async () => (next = await node.AppendAsync(stream, "4", new PublishOptions { IdempotencyKey = "l" })).Status == PublishStatus.Accepted, () => $"{stream} to accept; {next.Status} {next.Error}\n{Logged}");
+            await Eventually.Until(
+                async () => (next = await node.AppendAsync(
+                stream, "4", new PublishOptions { IdempotencyKey = "l" })).Status == PublishStatus.Accepted,
+                () => $"{stream} to accept; {next.Status} {next.Error}\n{Logged}");
             (next.Status, next.Position.Offset).ShouldBe((PublishStatus.Accepted, 4));
             // Shards go back to their places meanwhile.
             HistoryPage page = null!;
-            await Eventually.Until(async () => (page = await nodes[i % 3].Streams.ReadAsync(stream, null, 10, default)).State != HistoryState.Unavailable, () => $"{stream} to be read\n{Logged}");
+            await Eventually.Until(
+                async () => (page = await nodes[i % 3].Streams.ReadAsync(stream, null, 10, default)).State != HistoryState.Unavailable,
+                () => $"{stream} to be read\n{Logged}");
             page.Events.Select(static e => e.Event.Data).ShouldBe(["1", "2", "3", "4"]);
             StreamInfo? info = null;
-            await Eventually.Until(async () => (info = await a.Streams.GetAsync(stream, default)) is not null, () => $"{stream} to be found\n{Logged}");
+            await Eventually.Until(
+                async () => (info = await a.Streams.GetAsync(stream, default)) is not null, () => $"{stream} to be found\n{Logged}");
             info!.Options.MaxEvents.ShouldBe(5_000);
             return info.Epoch != epochs[i];
         }
@@ -218,7 +246,9 @@ public sealed class LostNodesTests : IAsyncLifetime
         (await a.Engine.Claims.ClaimAsync(request with { Instance = "j" }, default)).Status.ShouldBe(ClaimStatus.InUse);
         // Without a word to the others: its ActorSystem is cut off first.
         await CutAsync(2, 0, 1);
-        await Eventually.Until(async () => (await a.Engine.Claims.ClaimAsync(request with { Instance = "j" }, default)).Status == ClaimStatus.Granted, () => $"the claim to end with its node\n{Logged}");
+        await Eventually.Until(
+            async () => (await a.Engine.Claims.ClaimAsync(request with { Instance = "j" }, default)).Status == ClaimStatus.Granted,
+            () => $"the claim to end with its node\n{Logged}");
         await c.DisposeAsync();
         (await b.Engine.Claims.LocateAsync("z", "c1", default)).Known().Single().Node.ShouldBe("a");
     }
@@ -233,7 +263,8 @@ public sealed class LostNodesTests : IAsyncLifetime
         await CutAsync(2, 0, 1);
         await Eventually.Until(() => c.Engine.State == EngineState.Down, () => $"the minority to refuse work\n{Logged}");
         (await c.Engine.Claims.ClaimAsync(new ClaimRequest("z", "x"), default)).Status.ShouldBe(ClaimStatus.Unavailable);
-        await Eventually.Until(() => a.Engine.State == EngineState.Ready && _harness.Engines[0].Node!.View.Members.Length == 2, () => $"the majority to go on without it\n{Logged}");
+        await Eventually.Until(() => a.Engine.State == EngineState.Ready && _harness.Engines[0].Node!.View.Members.Length == 2,
+            () => $"the majority to go on without it\n{Logged}");
         (await a.Engine.Claims.ClaimAsync(new ClaimRequest("z", "x"), default)).Status.ShouldBe(ClaimStatus.Granted);
         c.Engine.State.ShouldBe(EngineState.Down);
         await HealAsync(0, 1);
@@ -253,7 +284,9 @@ public sealed class LostNodesTests : IAsyncLifetime
         foreach (var i in all)
         {
             (await a.ClaimAsync(new ClaimRequest("z", $"c{i}"))).Status.ShouldBe(ClaimStatus.Granted);
-            await Eventually.Until(async () => (await a.Engine.Values.PutAsync($"k{i}", new byte[1], TimeSpan.FromHours(1), null, default)).IsKnown, () => $"a value to be stored\n{Logged}");
+            await Eventually.Until(
+                async () => (await a.Engine.Values.PutAsync($"k{i}", new byte[1], TimeSpan.FromHours(1), null, default)).IsKnown,
+                () => $"a value to be stored\n{Logged}");
         }
         await CutAsync(2, 0, 1);
 
@@ -262,14 +295,19 @@ public sealed class LostNodesTests : IAsyncLifetime
         {
             await Task.WhenAll(all.Select(async i =>
             {
-                if ((await b.Engine.Claims.LocateAsync("z", $"c{i}", default)).TryGet(out var places)) places.Count.ShouldBe(1, $"client {i} holds its id");
+                if ((await b.Engine.Claims.LocateAsync("z", $"c{i}", default)).TryGet(out var places))
+                    places.Count.ShouldBe(1, $"client {i} holds its id");
                 else Interlocked.Increment(ref unknown);
-                if ((await b.Engine.Values.GetAsync($"k{i}", default)).TryGet(out var value)) value.ShouldNotBeNull($"value {i} was stored");
+                if ((await b.Engine.Values.GetAsync($"k{i}", default)).TryGet(out var value))
+                    value.ShouldNotBeNull($"value {i} was stored");
                 else Interlocked.Increment(ref unknown);
             }));
         }
         unknown.ShouldBePositive("the node that was cut off owned some of them");
-        await Eventually.Until(async () => (await Task.WhenAll(all.Select(async i => (await b.Engine.Values.GetAsync($"k{i}", default)).IsKnown))).All(static k => k), () => $"all values to be found again\n{Logged}");
+        await Eventually.Until(
+            async () => (await Task.WhenAll(
+            all.Select(async i => (await b.Engine.Values.GetAsync($"k{i}", default)).IsKnown))).All(static k => k),
+            () => $"all values to be found again\n{Logged}");
         // So that it need not wait for anybody at its end.
         await HealAsync(0, 1);
     }
@@ -285,7 +323,10 @@ public sealed class LostNodesTests : IAsyncLifetime
         {
             listener.Start();
             waiting = _harness.StartNodeAsync("b").AsTask();
-            await Eventually.Until(() => _harness.Log.Lines.Any(static l => l.Contains("takes connections and has answered nothing", StringComparison.Ordinal)), () => $"the node to begin again\n{Logged}");
+            await Eventually.Until(
+                () => _harness.Log.Lines.Any(
+                static l => l.Contains("takes connections and has answered nothing", StringComparison.Ordinal)),
+                () => $"the node to begin again\n{Logged}");
         }
         _port = deaf;
         await using var a = await _harness.StartNodeAsync("a");
@@ -294,7 +335,9 @@ public sealed class LostNodesTests : IAsyncLifetime
         (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).ShouldBe(["a", "b"]);
     }
 
-    /// <summary>It may be out of reach of this ActorSystem alone, or frozen: a new ActorSystem is tried once, and then the others are joined.</summary>
+    /// <summary>
+    /// It may be out of reach of this ActorSystem alone, or frozen: a new ActorSystem is tried once, and then the others are joined.
+    /// </summary>
     [Fact]
     public async Task Node_whose_seed_is_silent_while_another_is_in_a_cluster_begins_again_once_and_joins()
     {
@@ -309,7 +352,8 @@ public sealed class LostNodesTests : IAsyncLifetime
         await using var b = await _harness.StartNodeAsync("b");
         b.Engine.State.ShouldBe(EngineState.Ready, Logged);
         (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).ShouldBe(["a", "b"]);
-        _harness.Log.Lines.Count(static l => l.Contains("takes connections and has answered nothing", StringComparison.Ordinal)).ShouldBe(1, Logged);
+        _harness.Log.Lines.Count(static l => l.Contains("takes connections and has answered nothing", StringComparison.Ordinal))
+            .ShouldBe(1, Logged);
     }
 
     private string Logged => string.Join('\n', _harness.Log.Lines.TakeLast(80));

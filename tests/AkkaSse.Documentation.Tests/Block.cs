@@ -62,7 +62,8 @@ public sealed record Block(string File, int Line, string Language, string Text, 
 
     private static IEnumerable<string> Markdown(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), "*.md", SearchOption.AllDirectories)
-            .Select(f => Path.GetRelativePath(Root, f)).Where(static f => !f.Split('/').Any(static p => p is "bin" or "obj")).Order(StringComparer.Ordinal);
+            .Select(f => Path.GetRelativePath(Root, f)).Where(static f => !f.Split('/').Any(static p => p is "bin" or "obj"))
+                .Order(StringComparer.Ordinal);
 
     private static string FindRoot()
     {

@@ -9,13 +9,19 @@ internal static class Compiler
 {
     private static readonly string[] s_usings =
     [
-        "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Net.Http.Json", "System.Threading", "System.Threading.Tasks",
-        "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.Routing", "Microsoft.Extensions.Configuration",
+        "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Net.Http.Json", "System.Threading",
+            "System.Threading.Tasks",
+        "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.Routing",
+            "Microsoft.Extensions.Configuration",
         "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
     ];
 
     // A library built against an older version of the framework's assemblies is no fault.
-    private static readonly Dictionary<string, ReportDiagnostic> s_asTheSdk = new() { ["CS1701"] = ReportDiagnostic.Suppress, ["CS1702"] = ReportDiagnostic.Suppress };
+    private static readonly Dictionary<string, ReportDiagnostic> s_asTheSdk = new()
+    {
+        ["CS1701"] = ReportDiagnostic.Suppress,
+        ["CS1702"] = ReportDiagnostic.Suppress,
+    };
 
     private static readonly CSharpParseOptions s_language = new(LanguageVersion.Latest);
 
@@ -25,14 +31,16 @@ internal static class Compiler
     // All assemblies that this test could load: the frameworks', the libraries' and those of the packages they need.
     private static readonly MetadataReference[] s_references =
     [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(static p => MetadataReference.CreateFromFile(p)),
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(
+            static p => MetadataReference.CreateFromFile(p)),
     ];
 
     /// <summary>A block with what stands before it, usings first.</summary>
     public static string Compose(Block block)
     {
         var (before, own) = (Split(block.Before), Split(block.Text));
-        return string.Join('\n', before.Usings.Concat(own.Usings).Distinct()) + "\n" + before.Code + $"\n#line {block.Line + 1 + own.Lines} \"{block.File}\"\n" + own.Code;
+        return string.Join('\n', before.Usings.Concat(own.Usings).Distinct()) + "\n" + before.Code
+            + $"\n#line {block.Line + 1 + own.Lines} \"{block.File}\"\n" + own.Code;
     }
 
     /// <summary>Compiles, and writes the assembly where a path is given.</summary>
@@ -42,7 +50,8 @@ internal static class Compiler
         var tree = CSharpSyntaxTree.ParseText(source, s_language);
         var program = tree.GetCompilationUnitRoot().Members.Any(static m => m is GlobalStatementSyntax);
         var options = new CSharpCompilationOptions(
-            program ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable,
+            program ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
+            nullableContextOptions: NullableContextOptions.Enable,
             specificDiagnosticOptions: s_asTheSdk);
         var name = path is null ? "snippet" : Path.GetFileNameWithoutExtension(path);
         var compilation = CSharpCompilation.Create(name, [s_implicit, tree], s_references, options);
@@ -53,13 +62,15 @@ internal static class Compiler
             found = compilation.Emit(file).Diagnostics;
         }
 
-        return [.. found.Where(static d => d.Severity >= DiagnosticSeverity.Warning).Select(static d => $"{d.Location.GetMappedLineSpan()}: {d.Id} {d.GetMessage()}")];
+        return [.. found.Where(static d => d.Severity >= DiagnosticSeverity.Warning).Select(
+            static d => $"{d.Location.GetMappedLineSpan()}: {d.Id} {d.GetMessage()}")];
     }
 
     private static (List<string> Usings, string Code, int Lines) Split(string text)
     {
         var lines = text.Split('\n').ToList();
-        var count = lines.FindLastIndex(static l => l.StartsWith("using ", StringComparison.Ordinal) && l.Contains(';') && !l.Contains('=')) + 1;
+        var count = lines.FindLastIndex(static l => l.StartsWith("using ", StringComparison.Ordinal) && l.Contains(';') && !l.Contains('='))
+            + 1;
         return (lines[..count], string.Join('\n', lines[count..]), count);
     }
 }

@@ -32,7 +32,9 @@ public static class DocumentedEngineTests
         protected override IEngineHarness CreateHarness() => new DocumentedEngineHarness();
     }
 
-    /// <summary>What the suites leave to the hub: history that is read from the engine page by page, and the step from there to new events.</summary>
+    /// <summary>
+    /// What the suites leave to the hub: history that is read from the engine page by page, and the step from there to new events.
+    /// </summary>
     public sealed class Readers
     {
         [Fact]

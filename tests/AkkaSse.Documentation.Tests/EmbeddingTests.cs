@@ -21,7 +21,8 @@ public sealed class EmbeddingTests
     {
         var port = FreePort.Next();
         return ShouldPublishAsync(WithHub(
-            Block.Find("README.md", ".UseAkkaCluster(").Text, ("o.Host =", $"o.Port = {port}; o.Host ="), ("10.0.0.1:4053", $"127.0.0.1:{port}"), ("10.0.0.", "127.0.0.")));
+            Block.Find("README.md", ".UseAkkaCluster(").Text, ("o.Host =", $"o.Port = {port}; o.Host ="),
+            ("10.0.0.1:4053", $"127.0.0.1:{port}"), ("10.0.0.", "127.0.0.")));
     }
 
     [PostgresFact]
@@ -29,13 +30,16 @@ public sealed class EmbeddingTests
     {
         await using var postgres = await PostgresServer.StartNewAsync();
         var database = await postgres.CreateDatabaseAsync();
-        await ShouldPublishAsync(WithHub(Block.Find("README.md", ".UsePostgres(").Text, ("Host=db;Username=hub;Password=…;Database=hub", postgres.ConnectionString(database))));
+        await ShouldPublishAsync(
+            WithHub(Block.Find("README.md", ".UsePostgres(")
+            .Text, ("Host=db;Username=hub;Password=…;Database=hub", postgres.ConnectionString(database))));
     }
 
     [Fact]
     public async Task Program_with_edges_for_older_clients_keeps_to_its_policies()
     {
-        await using var app = await DocumentProgram.ListenAsync(Compiler.Compose(Block.Find("docs/compatibility.md", "MapSseCompatibilityEndpoints")));
+        await using var app = await DocumentProgram.ListenAsync(
+            Compiler.Compose(Block.Find("docs/compatibility.md", "MapSseCompatibilityEndpoints")));
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = app.Url };
         using var native = await http.PostAsync("/v1/streams/news/events", new StringContent("hello"));
         native.IsSuccessStatusCode.ShouldBeTrue();
@@ -46,16 +50,21 @@ public sealed class EmbeddingTests
     [Fact]
     public async Task Program_in_an_ActorSystem_of_its_own_publishes()
     {
-        var source = Compiler.Compose(Block.Find("docs/akka.md", ".WithSseHub(")).Replace("10.0.0.1", "127.0.0.1", StringComparison.Ordinal).Replace("4053", $"{FreePort.Next()}", StringComparison.Ordinal);
+        var source = Compiler.Compose(Block.Find("docs/akka.md", ".WithSseHub(")).Replace("10.0.0.1", "127.0.0.1", StringComparison.Ordinal)
+            .Replace("4053", $"{FreePort.Next()}", StringComparison.Ordinal);
         await using var app = await DocumentProgram.ListenAsync(source);
         using var http = new HttpClient { BaseAddress = app.Url };
-        await Eventually.Until(async () => (await http.PostAsync("/v1/streams/news/events", new StringContent("hello"))).IsSuccessStatusCode, () => $"a publish. It wrote:\n{app.Output}");
+        await Eventually.Until(
+            async () => (await http.PostAsync("/v1/streams/news/events", new StringContent("hello"))).IsSuccessStatusCode,
+            () => $"a publish. It wrote:\n{app.Output}");
     }
 
     private static string WithHub(string hub, params (string From, string To)[] places)
     {
         foreach (var (from, to) in places) hub = hub.Replace(from, to, StringComparison.Ordinal);
-        return string.Join('\n', s_program.Split('\n').Select(l => l.StartsWith("builder.Services.AddSseHub(", StringComparison.Ordinal) ? hub : l));
+        return string.Join('\n', s_program.Split('\n').Select(l => l.StartsWith("builder.Services.AddSseHub(", StringComparison.Ordinal)
+            ? hub
+            : l));
     }
 
     private static async Task ShouldPublishAsync(string source)
@@ -66,7 +75,9 @@ public sealed class EmbeddingTests
         using var http = new HttpClient { BaseAddress = app.Url };
         // An engine may still be starting.
         await Eventually.Until(
-            async () => (await http.PostAsync("/articles", new StringContent("""{"title":"Rain tomorrow"}""", Encoding.UTF8, "application/json"))).StatusCode == HttpStatusCode.Accepted,
+            async () => (await http.PostAsync(
+            "/articles", new StringContent(
+            """{"title":"Rain tomorrow"}""", Encoding.UTF8, "application/json"))).StatusCode == HttpStatusCode.Accepted,
             () => $"an article. It wrote:\n{app.Output}");
         var e = await Eventually.Within(subscription.Events.ReadAsync().AsTask(), "the event");
         (e.Type, e.Data).ShouldBe(("headline", "Rain tomorrow"));

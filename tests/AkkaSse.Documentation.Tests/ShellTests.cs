@@ -4,7 +4,9 @@ using AkkaSse.Server.Tests.Support;
 
 namespace AkkaSse.Documentation.Tests;
 
-/// <summary>What the documents show for a shell is a shell's language, names what is there, and gives the server switches that it has.</summary>
+/// <summary>
+/// What the documents show for a shell is a shell's language, names what is there, and gives the server switches that it has.
+/// </summary>
 public sealed partial class ShellTests
 {
     public static TheoryData<Block> Blocks => [.. Block.All.Where(static b => b.Language is "sh" or "console")];
@@ -34,7 +36,8 @@ public sealed partial class ShellTests
     public async Task Switches_of_the_server_are_known_to_it()
     {
         var known = new Dictionary<string, string>();
-        foreach (var (block, command) in Block.All.Where(static b => b.Language is "sh" or "console").SelectMany(static b => Commands(b).Split('\n').Select(c => (b, c))))
+        foreach (var (block, command) in Block.All.Where(static b => b.Language is "sh" or "console").SelectMany(
+            static b => Commands(b).Split('\n').Select(c => (b, c))))
         {
             if (ServerCall().Match(command) is not { Success: true } call) continue;
             var verb = call.Groups["verb"].Value;
@@ -48,7 +51,8 @@ public sealed partial class ShellTests
     // Of a console session only what was typed.
     private static string Commands(Block block) => block.Language == "sh"
         ? block.Text
-        : string.Join('\n', block.Text.Split('\n').Where(static l => l.StartsWith("$ ", StringComparison.Ordinal)).Select(static l => l[2..]));
+        : string.Join('\n', block.Text.Split('\n').Where(static l => l.StartsWith("$ ", StringComparison.Ordinal))
+            .Select(static l => l[2..]));
 
     private static async Task<string> HelpAsync(string verb)
     {

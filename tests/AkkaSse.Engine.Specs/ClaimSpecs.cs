@@ -12,7 +12,9 @@ public abstract class ClaimSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync();
         var claims = node.Engine.Claims;
-        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Task.Run(async () => await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = $"i{i}" }))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(
+            i => Task.Run(async () => await node.ClaimAsync(new ClaimRequest("z", "c") { Instance = $"i{i}" }))));
         answers.Count(static a => a.Status == ClaimStatus.Granted).ShouldBe(1);
         answers.Count(static a => a.Status == ClaimStatus.InUse).ShouldBe(99);
         var winner = answers.Single(static a => a.Status == ClaimStatus.Granted);
@@ -56,7 +58,8 @@ public abstract class ClaimSpecs : EngineSpecs
     [InlineData(DuplicateClientPolicy.Reject, "alice", "b", ClaimStatus.InUse)]
     [InlineData(DuplicateClientPolicy.Replace, "bob", null, ClaimStatus.Granted)]
     [Trait("parity", "TGT-02")]
-    public async Task Policy_decides_about_another_instance(DuplicateClientPolicy policy, string? subject, string? instance, ClaimStatus expected)
+    public async Task Policy_decides_about_another_instance(
+        DuplicateClientPolicy policy, string? subject, string? instance, ClaimStatus expected)
     {
         await using var node = await Harness.StartNodeAsync(configure: o => o.DuplicateClients = policy);
         var claims = node.Engine.Claims;

@@ -18,7 +18,8 @@ public abstract class ClusterSpecs : EngineSpecs
         var readers = new[] { a, b }.Select(node => ReadAsync(node.Hub, 2 * each, deadline.Token)).ToArray();
         await Task.WhenAll(new[] { a, b }.Select(node => Task.Run(async () =>
         {
-            for (var i = 0; i < each; i++) (await node.AppendAsync("s", $"{node.Hub.Options.NodeName}{i}")).Status.ShouldBe(PublishStatus.Accepted);
+            for (var i = 0; i < each; i++)
+                (await node.AppendAsync("s", $"{node.Hub.Options.NodeName}{i}")).Status.ShouldBe(PublishStatus.Accepted);
         })));
         var seen = await Task.WhenAll(readers);
         seen[0].Distinct().Count().ShouldBe(2 * each);
@@ -33,11 +34,13 @@ public abstract class ClusterSpecs : EngineSpecs
         await using var a = await Harness.StartNodeAsync("a");
         await using var b = await Harness.StartNodeAsync("b");
         using var stop = new CancellationTokenSource();
-        var seen = Enumerable.Range(0, Streams).Select(static _ => new System.Collections.Concurrent.ConcurrentQueue<(long Offset, string Data)>()).ToArray();
+        var seen = Enumerable.Range(0, Streams).Select(
+            static _ => new System.Collections.Concurrent.ConcurrentQueue<(long Offset, string Data)>()).ToArray();
         // Each stream is read on one node, and published to on both.
         var readers = seen.Index().Select(s => Task.Run(async () =>
         {
-            await foreach (var e in (s.Index % 2 == 0 ? b : a).Hub.ListenAsync($"s{s.Index}", StartPosition.Earliest, stop.Token)) s.Item.Enqueue((long.Parse(e.LastEventId.Split('-')[0], null), $"{e.Type} {e.Data}"));
+            await foreach (var e in (s.Index % 2 == 0 ? b : a).Hub.ListenAsync($"s{s.Index}", StartPosition.Earliest, stop.Token))
+                s.Item.Enqueue((long.Parse(e.LastEventId.Split('-')[0], null), $"{e.Type} {e.Data}"));
         })).ToList();
         await Task.WhenAll(new[] { a, b }.SelectMany(node => Enumerable.Range(0, 2 * Streams).Select(p => Task.Run(async () =>
         {
@@ -55,7 +58,9 @@ public abstract class ClusterSpecs : EngineSpecs
             }
         }))));
         const int Each = 2 * 2 * Batches * Batch;
-        await Eventually.Until(() => seen.All(static s => s.Count >= Each), () => $"{Each} events of each stream; {string.Join(' ', seen.Select(static s => s.Count))} came");
+        await Eventually.Until(
+            () => seen.All(static s => s.Count >= Each),
+            () => $"{Each} events of each stream; {string.Join(' ', seen.Select(static s => s.Count))} came");
         foreach (var (s, events) in seen.Index())
         {
             events.Select(static e => e.Offset).ShouldBe(Enumerable.Range(1, Each).Select(static i => (long)i));
@@ -140,7 +145,8 @@ public abstract class ClusterSpecs : EngineSpecs
     {
         await using var a = await Harness.StartNodeAsync("a");
         await using var b = await Harness.StartNodeAsync("b");
-        await Eventually.Until(async () => (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).SequenceEqual(["a", "b"]), "both nodes to be listed");
+        await Eventually.Until(async () => (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).SequenceEqual(["a", "b"]),
+            "both nodes to be listed");
         await Eventually.Until(async () => (await a.Hub.LoadOfAsync("b", default))?.Node == "b", "an answer of the other node");
     }
 

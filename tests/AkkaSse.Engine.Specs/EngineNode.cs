@@ -8,7 +8,8 @@ namespace AkkaSse.Engine.Specs;
 /// <summary>A running node: a hub and the engine it stands on.</summary>
 /// <param name="hub">The hub.</param>
 /// <param name="engine">Its engine.</param>
-/// <param name="patience">How long a single append or claim comes again while it is answered Unavailable, as a publisher or a client does; then nothing was appended or granted. For engines whose streams and ids find their owners by and by.</param>
+/// <param name="patience">How long a single append or claim comes again while it is answered Unavailable, as a publisher or a client does;
+/// then nothing was appended or granted. For engines whose streams and ids find their owners by and by.</param>
 public sealed class EngineNode(SseHub hub, IHubEngine engine, TimeSpan patience = default) : IAsyncDisposable
 {
     public SseHub Hub { get; } = hub;

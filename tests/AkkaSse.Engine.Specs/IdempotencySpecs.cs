@@ -78,7 +78,8 @@ public abstract class IdempotencySpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync();
         var key = new PublishOptions { IdempotencyKey = "run", KeyCoversRun = true };
-        BatchItem[] Run(string last) => [.. new[] { "a", "b", last }.Select(d => new BatchItem { Stream = "s", Event = Event(d), Options = key })];
+        BatchItem[] Run(string last) =>
+            [.. new[] { "a", "b", last }.Select(d => new BatchItem { Stream = "s", Event = Event(d), Options = key })];
         var first = await node.Hub.PublishBatchAsync(Run("c"));
         first.ShouldAllBe(static r => r.IsAccepted);
         await node.AppendAsync("s", "between");
@@ -119,7 +120,8 @@ public abstract class EngineTimeSpecs : EngineSpecs
     [Fact]
     public async Task Key_is_kept_for_the_whole_window_and_no_longer()
     {
-        await using var node = await Harness.StartNodeAsync(configure: static o => (o.MaxIdempotencyKeys, o.IdempotencyWindow) = (1, TimeSpan.FromMinutes(10)));
+        await using var node = await Harness.StartNodeAsync(
+            configure: static o => (o.MaxIdempotencyKeys, o.IdempotencyWindow) = (1, TimeSpan.FromMinutes(10)));
         var key = new PublishOptions { IdempotencyKey = "k" };
         await node.AppendAsync("s", "x", key);
         await Clock.AdvanceAsync(TimeSpan.FromMinutes(10) - TimeSpan.FromMilliseconds(1));
@@ -132,7 +134,12 @@ public abstract class EngineTimeSpecs : EngineSpecs
     [Fact]
     public async Task Keys_outlive_idle_removal()
     {
-        await using var node = await Harness.StartNodeAsync(configure: static o => o.StreamDefaults = new StreamOptions { MaxAge = TimeSpan.FromSeconds(1), IdleRemoval = TimeSpan.FromSeconds(1) });
+        await using var node = await Harness.StartNodeAsync(
+            configure: static o => o.StreamDefaults = new StreamOptions
+            {
+                MaxAge = TimeSpan.FromSeconds(1),
+                IdleRemoval = TimeSpan.FromSeconds(1),
+            });
         var key = new PublishOptions { IdempotencyKey = "k" };
         var first = await node.AppendAsync("s", "x", key);
         for (var i = 0; i < 60; i++) await Clock.AdvanceAsync(TimeSpan.FromSeconds(1));
@@ -151,7 +158,8 @@ public abstract class EngineTimeSpecs : EngineSpecs
         await Clock.AdvanceAsync(TimeSpan.FromSeconds(2));
         (await kv.GetAsync("k", default)).Known().ShouldBeNull();
         (await kv.DeleteAsync("k", null, default)).Known().ShouldBeFalse();
-        (await kv.PutAsync("k", new byte[] { 2 }, TimeSpan.FromSeconds(10), 0, default)).Known().ShouldNotBeNull("an expired value is absent");
+        (await kv.PutAsync("k", new byte[] { 2 }, TimeSpan.FromSeconds(10), 0, default)).Known().ShouldNotBeNull(
+            "an expired value is absent");
     }
 
     [Fact]
@@ -185,7 +193,12 @@ public abstract class EngineTimeSpecs : EngineSpecs
     [Trait("parity", "STR-06")]
     public async Task Idle_stream_is_removed_and_its_recreation_continues_the_epoch()
     {
-        await using var node = await Harness.StartNodeAsync(configure: static o => o.StreamDefaults = new StreamOptions { MaxAge = TimeSpan.FromSeconds(5), IdleRemoval = TimeSpan.FromSeconds(30) });
+        await using var node = await Harness.StartNodeAsync(
+            configure: static o => o.StreamDefaults = new StreamOptions
+            {
+                MaxAge = TimeSpan.FromSeconds(5),
+                IdleRemoval = TimeSpan.FromSeconds(30),
+            });
         var before = (await node.AppendAsync("s", "x")).Position;
         await node.Directory.CreateAsync("declared");
         for (var i = 0; i < 40; i++) await Clock.AdvanceAsync(TimeSpan.FromSeconds(1));

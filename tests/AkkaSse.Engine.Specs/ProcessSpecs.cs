@@ -17,12 +17,16 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
     protected static bool Soak { get; } = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is not null;
 
     /// <summary>How many servers: three, or what AKKASSE_TEST_NODES says.</summary>
-    protected static int Nodes { get; } = int.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_NODES"), NumberStyles.None, CultureInfo.InvariantCulture, out var nodes) ? nodes : 3;
+    protected static int Nodes { get; } = int.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_NODES"), NumberStyles.None,
+        CultureInfo.InvariantCulture, out var nodes) ? nodes : 3;
 
     /// <summary>Starts nodes n0, n1, … of a hub of their own, ready.</summary>
     protected abstract Task<NodeCluster> StartAsync(int nodes, params string[] arguments);
 
-    /// <summary>Nodes n0, n1, … for a test that ends none of them. An engine may lend the same ones to all such tests: a start costs more than most of them.</summary>
+    /// <summary>
+    /// Nodes n0, n1, … for a test that ends none of them. An engine may lend the same ones to all such tests: a start costs more than most
+    /// of them.
+    /// </summary>
     protected virtual async Task<BorrowedCluster> BorrowAsync(int nodes) => new(await StartAsync(nodes), ends: true);
 
     [Fact]
@@ -42,7 +46,9 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
         }
         var wanted = Soak ? 20_000 : 1_500;
         for (var p = 0; p < 8; p++) load.Publish($"p{p}", streams, p);
-        await Eventually.Until(() => load.Acknowledged > wanted, () => $"{wanted} publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}", () => load.Acknowledged);
+        await Eventually.Until(
+            () => load.Acknowledged > wanted, () => $"{wanted} publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}",
+            () => load.Acknowledged);
         await load.FinishAsync();
         (load.Reconnects, load.Gaps).ShouldBe((0, 0));
     }
@@ -55,10 +61,14 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
         var streams = Enumerable.Range(0, 10).Select(static i => $"s{i}").ToList();
         foreach (var stream in streams) await load.ReadAsync(stream, cluster.Urls[0]);
         for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p);
-        await Eventually.Until(() => load.Acknowledged > 300, () => $"300 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}", () => load.Acknowledged);
+        await Eventually.Until(
+            () => load.Acknowledged > 300, () => $"300 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}",
+            () => load.Acknowledged);
         await cluster.KillAsync(0);
         var then = load.Acknowledged;
-        await Eventually.Until(() => load.Acknowledged > then + 300, () => $"300 publishes after the kill; {load.Acknowledged - then} came\n{cluster.Output}", () => load.Acknowledged);
+        await Eventually.Until(
+            () => load.Acknowledged > then + 300, () => $"300 publishes after the kill; {load.Acknowledged - then} came\n{cluster.Output}",
+            () => load.Acknowledged);
         await load.FinishAsync();
         load.Reconnects.ShouldBeGreaterThanOrEqualTo(10);
         load.Gaps.ShouldBe(0);
@@ -73,15 +83,18 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
         foreach (var stream in streams) await load.ReadAsync(stream, cluster.Urls[stream[1] % Nodes]);
         for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p, TimeSpan.FromMilliseconds(2));
         // Warm first, then quiet, then restarts.
-        await Eventually.Until(() => load.Acknowledged > (Soak ? 5_000 : 200), () => $"publishes to warm up with\n{cluster.Output}", () => load.Acknowledged);
+        await Eventually.Until(
+            () => load.Acknowledged > (Soak ? 5_000 : 200), () => $"publishes to warm up with\n{cluster.Output}", () => load.Acknowledged);
         var quiet = TimeProvider.System.GetTimestamp();
         var warm = load.Acknowledged;
-        await Eventually.Until(() => load.Acknowledged > warm + (Soak ? 5_000 : 200), () => $"publishes in quiet\n{cluster.Output}", () => load.Acknowledged);
+        await Eventually.Until(
+            () => load.Acknowledged > warm + (Soak ? 5_000 : 200), () => $"publishes in quiet\n{cluster.Output}", () => load.Acknowledged);
         var restarts = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < Nodes; i++)
         {
             var then = load.Acknowledged;
-            await Eventually.Until(() => load.Acknowledged > then + (Soak ? 2_000 : 100), () => $"publishes before restart {i}\n{cluster.Output}", () => load.Acknowledged);
+            await Eventually.Until(() => load.Acknowledged > then + (Soak ? 2_000 : 100),
+                () => $"publishes before restart {i}\n{cluster.Output}", () => load.Acknowledged);
             (await cluster.StopAsync(0)).ShouldBe(0);
             // As an orchestrator does: the next one goes when this one serves.
             await cluster.StartReadyNodeAsync($"n{i}");
@@ -100,7 +113,9 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
     {
         await using var borrowed = await BorrowAsync(Nodes);
         var cluster = borrowed.Nodes;
-        var clients = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => RawSseClient.OpenAsync(cluster.Urls[i % Nodes], $"/v1/events?client=one&instance=i{i}&stream=s")));
+        var clients = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(
+            i => RawSseClient.OpenAsync(cluster.Urls[i % Nodes], $"/v1/events?client=one&instance=i{i}&stream=s")));
         try
         {
             clients.Count(static c => c.Head.Status == 200).ShouldBe(1);
@@ -133,7 +148,8 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
             {
                 for (var to = 0; to < Nodes; to++)
                 {
-                    using var sent = await http.PostAsync(new Uri(cluster.Urls[from], $"/v1/clients/c{to}/events"), new StringContent($"{from}>{to}"));
+                    using var sent = await http.PostAsync(
+                        new Uri(cluster.Urls[from], $"/v1/clients/c{to}/events"), new StringContent($"{from}>{to}"));
                     sent.StatusCode.ShouldBe(HttpStatusCode.Accepted, cluster.Output);
                 }
                 using var unknown = await http.PostAsync(new Uri(cluster.Urls[from], "/v1/clients/nobody/events"), new StringContent("x"));
@@ -156,7 +172,11 @@ public abstract class ProcessSpecs(ITestOutputHelper output)
 
     private static string Percentiles(Load load, long from, long to)
     {
-        var took = load.Latencies.Where(l => l.Begun >= from && l.Begun < to).Select(static l => l.Took.TotalMilliseconds).Order().ToArray();
-        return took.Length == 0 ? "none" : $"{took.Length} publishes, p50 {took[took.Length / 2]:0.0} ms, p99 {took[took.Length * 99 / 100]:0.0} ms, max {took[^1]:0.0} ms";
+        var took = load.Latencies.Where(l => l.Begun >= from && l.Begun < to).Select(static l => l.Took.TotalMilliseconds).Order()
+            .ToArray();
+        return took.Length == 0
+            ? "none"
+            : $"{took.Length} publishes, p50 " +
+                $"{took[took.Length / 2]:0.0} ms, p99 {took[took.Length * 99 / 100]:0.0} ms, max {took[^1]:0.0} ms";
     }
 }

@@ -51,7 +51,8 @@ public abstract class StreamSpecs : EngineSpecs
         await using var attached = await node.Streams.AttachAsync("s", new RecordingSink(), default);
         var data = new string('x', Size);
         for (var i = 0; i < Count; i++) (await node.AppendAsync("s", data)).Status.ShouldBe(PublishStatus.Accepted);
-        await Eventually.Until(() => node.Engine.LogBytes >= Count * Size, () => $"{Count * Size} bytes of logs; there are {node.Engine.LogBytes}");
+        await Eventually.Until(
+            () => node.Engine.LogBytes >= Count * Size, () => $"{Count * Size} bytes of logs; there are {node.Engine.LogBytes}");
         node.Hub.Load.LogBytes.ShouldBeGreaterThanOrEqualTo(Count * Size);
     }
 

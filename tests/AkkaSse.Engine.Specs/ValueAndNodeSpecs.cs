@@ -32,7 +32,9 @@ public abstract class ValueSpecs : EngineSpecs
     public async Task Concurrent_compares_have_one_winner()
     {
         await using var node = await Harness.StartNodeAsync();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(async () => await node.Engine.Values.PutAsync("k", new[] { (byte)i }, Long, 0, default))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(
+            i => Task.Run(async () => await node.Engine.Values.PutAsync("k", new[] { (byte)i }, Long, 0, default))));
         answers.Count(static a => a.Known() is not null).ShouldBe(1);
     }
 

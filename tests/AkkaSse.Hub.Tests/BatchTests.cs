@@ -32,11 +32,13 @@ public sealed class BatchTests
 
         results.Select(static r => r.Publish?.Status).ShouldBe(
         [
-            PublishStatus.Accepted, PublishStatus.TooLarge, PublishStatus.Accepted, PublishStatus.Accepted, PublishStatus.Invalid, PublishStatus.Invalid, PublishStatus.Accepted,
+            PublishStatus.Accepted, PublishStatus.TooLarge, PublishStatus.Accepted, PublishStatus.Accepted, PublishStatus.Invalid,
+                PublishStatus.Invalid, PublishStatus.Accepted,
             PublishStatus.Invalid, PublishStatus.Invalid, null, PublishStatus.Accepted, PublishStatus.Accepted, PublishStatus.Accepted,
         ]);
         results[9].Send!.Value.Status.ShouldBe(SendStatus.NotConnected);
-        results.Where(static r => r.Publish is { IsAccepted: true, HasOffset: true }).Select(static r => r.Publish!.Value.Position.Offset).ShouldBe([1, 2, 3, 1, 2, 4]);
+        results.Where(static r => r.Publish is { IsAccepted: true, HasOffset: true }).Select(static r => r.Publish!.Value.Position.Offset)
+            .ShouldBe([1, 2, 3, 1, 2, 4]);
         results[3].Publish!.Value.Id.ShouldBeNull();
         results[11].Publish!.Value.Duplicate.ShouldBeTrue();
         results[12].Publish!.Value.Id.ShouldBe(results[12].Publish!.Value.Position.ToString());
@@ -49,7 +51,8 @@ public sealed class BatchTests
         await using var test = await TestHub.StartAsync();
         await using var reader = await test.ReadAsync("s");
         await reader.ExpectAsync("hub.open");
-        var results = await test.Hub.PublishBatchAsync([.. Enumerable.Range(1, 3_000).Select(static i => To("s", $"{i}", i % 700 == 0 ? $"k{i}" : null))]);
+        var results = await test.Hub.PublishBatchAsync(
+            [.. Enumerable.Range(1, 3_000).Select(static i => To("s", $"{i}", i % 700 == 0 ? $"k{i}" : null))]);
         results.Select(static r => r.Publish!.Value.Position.Offset).ShouldBe(Enumerable.Range(1, 3_000).Select(static i => (long)i));
         (await reader.DataAsync(3_000)).ShouldBe(Enumerable.Range(1, 3_000).Select(static i => $"{i}"));
     }
@@ -63,7 +66,8 @@ public sealed class BatchTests
         await reader.ExpectAsync("hub.open");
         var publishing = test.Hub.PublishBatchAsync([.. Enumerable.Range(1, 1_000).Select(static i => To("s", $"{i}"))]).AsTask();
         (await reader.DataAsync(1_000)).ShouldBe(Enumerable.Range(1, 1_000).Select(static i => $"{i}"));
-        (await publishing).Select(static r => r.Publish!.Value.Position.Offset).ShouldBe(Enumerable.Range(1, 1_000).Select(static i => (long)i));
+        (await publishing).Select(static r => r.Publish!.Value.Position.Offset).ShouldBe(
+            Enumerable.Range(1, 1_000).Select(static i => (long)i));
     }
 
     [Fact]

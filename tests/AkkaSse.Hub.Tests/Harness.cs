@@ -24,7 +24,8 @@ internal sealed class TestHub : IAsyncDisposable
     internal static Task<TestHub> StartAsync(Action<HubOptions>? configure = null, bool manual = true, params IHubObserver[] observers) =>
         StartAsync(manual ? new ManualTimeProvider() : null, configure, observers);
 
-    internal static async Task<TestHub> StartAsync(ManualTimeProvider? clock, Action<HubOptions>? configure = null, params IHubObserver[] observers)
+    internal static async Task<TestHub> StartAsync(
+        ManualTimeProvider? clock, Action<HubOptions>? configure = null, params IHubObserver[] observers)
     {
         var options = new HubOptions { NodeName = "n", AutoCreate = true };
         configure?.Invoke(options);
@@ -33,7 +34,8 @@ internal sealed class TestHub : IAsyncDisposable
         return new TestHub(hub, clock);
     }
 
-    internal async Task<PublishResult> PublishAsync(string stream, string data, string? type = null, PublishOptions options = default, string? id = null)
+    internal async Task<PublishResult> PublishAsync(
+        string stream, string data, string? type = null, PublishOptions options = default, string? id = null)
     {
         var result = await Hub.PublishAsync(stream, new SseEvent { Data = data, Type = type, Id = id }, options);
         result.Status.ShouldBe(PublishStatus.Accepted, result.Error);
@@ -87,7 +89,8 @@ internal sealed class TestReader : IAsyncDisposable
     internal TestReader(IClientConnection connection, int pause)
     {
         Connection = connection;
-        _pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: pause, resumeWriterThreshold: Math.Max(1, pause / 2), useSynchronizationContext: false));
+        _pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.Inline,
+            pauseWriterThreshold: pause, resumeWriterThreshold: Math.Max(1, pause / 2), useSynchronizationContext: false));
         _watched = new WatchedWriter(_pipe.Writer);
         Running = RunAsync();
     }

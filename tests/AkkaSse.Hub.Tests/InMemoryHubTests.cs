@@ -17,10 +17,12 @@ public sealed partial class InMemoryHubTests
     {
         var hub = Substitute.For<ISseHub>();
 #pragma warning disable CA2012 // Told to the mock, not consumed.
-        hub.PublishAsync("orders", Arg.Any<SseEvent>(), default, default).ReturnsForAnyArgs(new ValueTask<PublishResult>(new PublishResult(PublishStatus.Unavailable, "orders")));
+        hub.PublishAsync("orders", Arg.Any<SseEvent>(), default, default).ReturnsForAnyArgs(
+            new ValueTask<PublishResult>(new PublishResult(PublishStatus.Unavailable, "orders")));
 #pragma warning restore CA2012
         (await new Shop(hub).OrderAsync("tea")).ShouldBeFalse();
-        await hub.Received(1).PublishAsync("orders", Arg.Is<SseEvent>(static e => e.Data == "tea"), Arg.Any<PublishOptions>(), Arg.Any<CancellationToken>());
+        await hub.Received(1).PublishAsync(
+            "orders", Arg.Is<SseEvent>(static e => e.Data == "tea"), Arg.Any<PublishOptions>(), Arg.Any<CancellationToken>());
     }
 
     [Fact]
@@ -44,7 +46,9 @@ public sealed partial class InMemoryHubTests
         var one = ids.First();
         ConnectionIds.NodeOf(one).ShouldBe("node-1");
         made.Text(made.Parse(one).ShouldNotBeNull()).ShouldBe(one);
-        foreach (var other in (string[])["", "~", "mine", one[..^1], one + "A", one.Replace("abc", "abd", StringComparison.Ordinal), one[..^1] + "_", one[..^1] + "!"]) made.Parse(other).ShouldBeNull();
+        foreach (var other in (string[])["", "~", "mine", one[..^1], one + "A", one.Replace("abc", "abd", StringComparison.Ordinal),
+            one[..^1] + "_", one[..^1] + "!"])
+            made.Parse(other).ShouldBeNull();
     }
 
     [Fact]
@@ -57,7 +61,8 @@ public sealed partial class InMemoryHubTests
         log.Begin("e", 0, 0, 0);
         log.Append(new LogFrame { Head = "data: one\n"u8, At = 1 }, out _).ShouldBeTrue();
         log.Append(new LogFrame { Head = "data: two\n"u8, At = 1 }, out _).ShouldBeTrue();
-        var node = new StreamActor("s", new AkkaSse.Hub.Actors.ActorCount(), static (e, where) => throw new InvalidOperationException(where, e));
+        var node = new StreamActor(
+            "s", new AkkaSse.Hub.Actors.ActorCount(), static (e, where) => throw new InvalidOperationException(where, e));
         node.Attached(new LogAttachment(log));
         var runs = Enumerable.Range(0, 3).Select(_ =>
         {
@@ -88,6 +93,7 @@ public sealed partial class InMemoryHubTests
 
     private sealed class Shop(ISseHub hub)
     {
-        internal async Task<bool> OrderAsync(string what) => (await hub.PublishAsync("orders", new SseEvent { Type = "created", Data = what })).IsAccepted;
+        internal async Task<bool> OrderAsync(string what) =>
+            (await hub.PublishAsync("orders", new SseEvent { Type = "created", Data = what })).IsAccepted;
     }
 }

@@ -7,7 +7,10 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Postgres.Tests;
 
-/// <summary>What the database is asked when much happens at once: a few things for many, and nothing that nobody wants. Counted in the server's own log of statements.</summary>
+/// <summary>
+/// What the database is asked when much happens at once: a few things for many, and nothing that nobody wants. Counted in the server's own
+/// log of statements.
+/// </summary>
 [Collection(SharedServerCollection.Name)]
 public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
 {
@@ -32,7 +35,13 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
         var before = asked.Count();
         before.ShouldBeGreaterThan(0, "the server logs what is asked");
         var admissions = await Task.WhenAll(Enumerable.Range(0, connects).Select(i => Task.Run(async () => await node.Hub.ConnectAsync(
-            new SubscribeRequest { Streams = [new StreamSubscription("s")], Zone = "z", Broadcast = true, ClientId = chosenIds ? $"c{i}" : null }, default))));
+            new SubscribeRequest
+            {
+                Streams = [new StreamSubscription("s")],
+                Zone = "z",
+                Broadcast = true,
+                ClientId = chosenIds ? $"c{i}" : null,
+            }, default))));
         var count = asked.Count() - before;
         admissions.ShouldAllBe(static a => a.Status == AdmissionStatus.Accepted);
         // The bound leaves space for what the node asks by itself meanwhile; one question per connect would be a thousand.
@@ -52,10 +61,13 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
         var told = new System.Collections.Concurrent.ConcurrentQueue<string>();
         await using var listening = await shared.Server.ConnectAsync(await _harness.DatabaseAsync());
         listening.Notification += (_, e) => told.Enqueue(e.Payload);
-        await using (var listen = new Npgsql.NpgsqlCommand($"listen {PgNames.HeadsChannel}", listening)) await listen.ExecuteNonQueryAsync();
-        var results = await Task.WhenAll(Enumerable.Range(0, publishes).Select(i => Task.Run(() => node.AppendAsync($"s{i % 20}", $"{i}"))));
+        await using (var listen = new Npgsql.NpgsqlCommand($"listen {PgNames.HeadsChannel}", listening))
+            await listen.ExecuteNonQueryAsync();
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, publishes).Select(i => Task.Run(() => node.AppendAsync($"s{i % 20}", $"{i}"))));
         results.ShouldAllBe(static r => r.Status == PublishStatus.Accepted);
-        (commits, wakeUps, inserts) = (asked.Count("commit") - commits, asked.Count("select pg_notify") - wakeUps, asked.Count("insert into akkasse.events") - inserts);
+        (commits, wakeUps, inserts) = (asked.Count("commit") - commits, asked.Count("select pg_notify") - wakeUps, asked.Count(
+            "insert into akkasse.events") - inserts);
         inserts.ShouldBeInRange(1, publishes / 10);
         // What the node commits by itself meanwhile (its lease, retention) is among them.
         commits.ShouldBeInRange(inserts, inserts + 20);
@@ -94,7 +106,8 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
             await Eventually.Until(() => seen.All(s => s > i), $"event {i} at all readers");
         }
         await Eventually.Within(Task.WhenAll(all), "the readers to end");
-        // A wake-up that comes during a read, and the look each second, may find the same event missing; one read per reader would be a thousand.
+        // A wake-up that comes during a read, and the look each second, may find the same event missing; one read per reader would be a
+        // thousand.
         (asked.Count(Reads) - before).ShouldBeInRange(events, events * 3);
     }
 
@@ -104,7 +117,8 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
         const int readers = 50, events = 2_000;
         var asked = await StatementLog.OfAsync(shared.Server, await _harness.DatabaseAsync());
         await using var publisher = await _harness.StartNodeAsync("a");
-        await publisher.AppendAsync("s", [.. Enumerable.Range(0, events).Select(static i => new AppendItem(new SseEvent { Data = $"{i}" }, default))]);
+        await publisher.AppendAsync(
+            "s", [.. Enumerable.Range(0, events).Select(static i => new AppendItem(new SseEvent { Data = $"{i}" }, default))]);
         await using var reading = await _harness.StartNodeAsync("b");
         using var deadline = Eventually.Limit();
         await Eventually.Within(
@@ -135,7 +149,9 @@ public sealed class DatabaseUseTests(SharedServer shared) : IAsyncLifetime
         var run = admission.Connection!.RunAsync(pipe.Writer, static () => { }, default);
         (await sender.Hub.SendToAsync("c", new SseEvent { Data = "first" }, "z")).Status.ShouldBe(SendStatus.Accepted);
         var before = asked.Count();
-        var results = await Task.WhenAll(Enumerable.Range(0, sends).Select(i => Task.Run(async () => await sender.Hub.SendToAsync("c", new SseEvent { Data = $"event {i};" }, "z"))));
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, sends).Select(
+            i => Task.Run(async () => await sender.Hub.SendToAsync("c", new SseEvent { Data = $"event {i};" }, "z"))));
         results.ShouldAllBe(static r => r.Status == SendStatus.Accepted);
         var count = asked.Count() - before;
         count.ShouldBeLessThan(sends / 2, $"{count} statements for {sends} sends, each of which locates, asks and is answered");

@@ -26,12 +26,15 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         foreach (var stream in streams) await node.AppendAsync(stream, "first");
         await using var other = await ConnectAsync();
         await using var transaction = await other.BeginTransactionAsync();
-        await using (var command = new NpgsqlCommand("select 1 from akkasse.streams where name = 's50' for update", other)) await command.ExecuteScalarAsync();
+        await using (var command = new NpgsqlCommand("select 1 from akkasse.streams where name = 's50' for update", other))
+            await command.ExecuteScalarAsync();
         var held = node.AppendAsync("s50", "held");
         var held2 = node.AppendAsync("s50", "held2");
         for (var round = 0; round < 3; round++)
         {
-            var results = await Eventually.Within(Task.WhenAll(streams.Where(static s => s != "s50").Select(s => node.AppendAsync(s, $"{round}"))), "publishes to the other 99");
+            var results = await Eventually.Within(
+                Task.WhenAll(streams.Where(static s => s != "s50").Select(s => node.AppendAsync(s, $"{round}"))),
+                "publishes to the other 99");
             results.ShouldAllBe(static r => r.Status == PublishStatus.Accepted);
         }
         held.IsCompleted.ShouldBeFalse();
@@ -51,7 +54,9 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await using var transaction = await other.BeginTransactionAsync();
         await ExecuteAsync(other, "select 1 from akkasse.streams for update");
         var held = node.AppendAsync("s", "2");
-        await Eventually.Until(() => harness.Log.Lines.Any(static l => l.Contains("A stream is locked by somebody else", StringComparison.Ordinal)), "the publish to wait apart");
+        await Eventually.Until(
+            () => harness.Log.Lines.Any(static l => l.Contains("A stream is locked by somebody else", StringComparison.Ordinal)),
+            "the publish to wait apart");
         held.IsCompleted.ShouldBeFalse();
         clock.Advance(node.Hub.Options.PublishTimeout + TimeSpan.FromSeconds(1));
         (await Eventually.Within(held, "an answer")).Status.ShouldBe(PublishStatus.Unavailable);
@@ -68,7 +73,8 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await using var transaction = await other.BeginTransactionAsync();
         await ExecuteAsync(other, "select 1 from akkasse.streams where name = 'locked' for update");
         await ScalarAsync("update akkasse.keys set until = 1");
-        await Eventually.Until(async () => await ScalarAsync("select count(*) from akkasse.keys") is 1L, "the key of the free stream to be forgotten");
+        await Eventually.Until(
+            async () => await ScalarAsync("select count(*) from akkasse.keys") is 1L, "the key of the free stream to be forgotten");
         await ScalarAsync("select 1 from akkasse.streams where name = 'free' for update nowait");
         await transaction.RollbackAsync();
         await Eventually.Until(async () => await ScalarAsync("select count(*) from akkasse.keys") is 0L, "the other key to be forgotten");
@@ -80,13 +86,20 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
     {
         await using var node = await _harness.StartNodeAsync();
         var key = new PublishOptions { IdempotencyKey = "k", KeyCoversRun = true };
-        BatchItem[] run = [.. Enumerable.Range(0, 500).Select(i => new BatchItem { Stream = "s", Event = i % 10 == 0 ? new SseEvent { Comment = "c" } : new SseEvent { Data = $"{i}" }, Options = key })];
+        BatchItem[] run = [.. Enumerable.Range(0, 500).Select(
+            i => new BatchItem
+            {
+                Stream = "s",
+                Event = i % 10 == 0 ? new SseEvent { Comment = "c" } : new SseEvent { Data = $"{i}" },
+                Options = key,
+            })];
         await node.AppendAsync("s", "before");
         var first = await node.Hub.PublishBatchAsync(run);
         first.ShouldAllBe(static r => r.IsAccepted && !r.Publish!.Value.Duplicate);
         var again = await node.Hub.PublishBatchAsync(run);
         again.ShouldAllBe(static r => r.IsAccepted && r.Publish!.Value.Duplicate);
-        again.Select(static r => (r.Publish!.Value.Position, r.Publish.Value.Id)).ShouldBe(first.Select(static r => (r.Publish!.Value.Position, r.Publish.Value.Id)));
+        again.Select(static r => (r.Publish!.Value.Position, r.Publish.Value.Id)).ShouldBe(
+            first.Select(static r => (r.Publish!.Value.Position, r.Publish.Value.Id)));
         (await ScalarAsync("select count(*) from akkasse.keys")).ShouldBe(1L);
         (await ScalarAsync("select keys from akkasse.streams where name = 's'")).ShouldBe(1);
         (await node.ReadAllAsync("s")).Count.ShouldBe(451);
@@ -96,9 +109,13 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
     public async Task Lost_wake_up_is_repaired_by_the_look_at_the_heads()
     {
         // The publisher's NOTIFY does nothing: a function of this name stands before the server's own.
-        await using var quiet = new PostgresHarness(shared.Server, change: static o => new PostgresOptions { ConnectionString = o.ConnectionString + ";Search Path=\"mute,pg_catalog\"" });
+        await using var quiet = new PostgresHarness(shared.Server, change: static o => new PostgresOptions
+        {
+            ConnectionString = o.ConnectionString + ";Search Path=\"mute,pg_catalog\"",
+        });
         var database = await quiet.DatabaseAsync();
-        await shared.Server.ExecuteAsync(database, "create schema mute; create function mute.pg_notify(text, text) returns void language sql as 'select'");
+        await shared.Server.ExecuteAsync(
+            database, "create schema mute; create function mute.pg_notify(text, text) returns void language sql as 'select'");
         await using var a = await quiet.StartNodeAsync("a");
         await using var b = await quiet.StartNodeAsync("b");
         await a.AppendAsync("s", "0");
@@ -122,7 +139,8 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await (await _harness.StartNodeAsync("a")).DisposeAsync();
         await using var a = await _harness.StartNodeAsync("a");
         for (var i = 1; i < 50; i++)
-            await ScalarAsync($"insert into akkasse.inbox (node, sender, sender_incarnation, kind, correlation, body) values ('a', 'b', gen_random_uuid(), 2, {i}, 'stale')");
+            await ScalarAsync($"insert into akkasse.inbox (node, sender, sender_incarnation, kind, correlation, body) values ('a', 'b', " +
+                $"gen_random_uuid(), 2, {i}, 'stale')");
         var reply = await a.Engine.Nodes.RequestAsync("b", "{\"kind\":\"load\"}"u8.ToArray(), Eventually.Deadline, default);
         System.Text.Encoding.UTF8.GetString(reply!.Value.Span).ShouldNotContain("stale");
     }
@@ -138,7 +156,12 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         var items = new AppendItem[]
         {
             new(new SseEvent { Data = "1", Type = odd }, default),
-            new(new SseEvent { Data = "2", Comment = odd + "\0", Fields = [new("f", odd)] }, new PublishOptions { ConflateKey = odd, IdempotencyKey = "k", Principal = odd + "\0" }),
+            new(new SseEvent
+            {
+                Data = "2",
+                Comment = odd + "\0",
+                Fields = [new("f", odd)],
+            }, new PublishOptions { ConflateKey = odd, IdempotencyKey = "k", Principal = odd + "\0" }),
             new(new SseEvent { Data = "3" }, default),
         };
         (await node.AppendAsync("s", items)).ShouldAllBe(static r => r.Status == PublishStatus.Accepted);
@@ -146,7 +169,8 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         (await node.ReadAllAsync("s")).ShouldBe(["1", "2", "3"]);
         var claim = new ClaimRequest("z", "c") { Subject = odd + "\0", Instance = "i" };
         (await node.Engine.Claims.ClaimAsync(claim, default)).Status.ShouldBe(ClaimStatus.Granted);
-        (await node.Engine.Claims.ClaimAsync(claim, default)).Status.ShouldBe(ClaimStatus.Granted, "the same instance of the same principal");
+        (await node.Engine.Claims.ClaimAsync(claim, default)).Status.ShouldBe(
+            ClaimStatus.Granted, "the same instance of the same principal");
     }
 
     [Fact]
@@ -163,14 +187,18 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         var data = new string('x', 24 << 20);
         // 64 MiB may wait, besides what is under way or was moved apart: at least three of the eight are too much.
         var publishes = Enumerable.Range(0, 8).Select(_ => node.AppendAsync("s", data)).ToList();
-        await Eventually.Until(() => publishes.Count(static p => p.IsCompleted) >= 3, () => $"three refusals; {publishes.Count(static p => p.IsCompleted)} came");
-        var (refused, waiting) = (publishes.Where(static p => p.IsCompleted).ToList(), publishes.Where(static p => !p.IsCompleted).ToList());
-        (await Task.WhenAll(refused)).ShouldAllBe(static r => r.Status == PublishStatus.Unavailable && r.Error!.Contains("Too much waits", StringComparison.Ordinal));
+        await Eventually.Until(() => publishes.Count(static p => p.IsCompleted) >= 3,
+            () => $"three refusals; {publishes.Count(static p => p.IsCompleted)} came");
+        var (refused, waiting) = (publishes.Where(static p => p.IsCompleted).ToList(), publishes.Where(static p => !p.IsCompleted)
+            .ToList());
+        (await Task.WhenAll(refused)).ShouldAllBe(
+            static r => r.Status == PublishStatus.Unavailable && r.Error!.Contains("Too much waits", StringComparison.Ordinal));
         waiting.ShouldNotBeEmpty();
         clock.Advance(node.Hub.Options.PublishTimeout + TimeSpan.FromSeconds(1));
         var late = await Eventually.Within(Task.WhenAll(waiting), "the others' time to be over");
         late.ShouldAllBe(static r => r.Status == PublishStatus.Unavailable);
-        late.ShouldContain(static r => r.Error!.Contains("locked", StringComparison.Ordinal) || r.Error.Contains("timeout", StringComparison.Ordinal));
+        late.ShouldContain(static r => r.Error!.Contains("locked", StringComparison.Ordinal)
+            || r.Error.Contains("timeout", StringComparison.Ordinal));
         await transaction.RollbackAsync();
         (await node.AppendAsync("s", "last")).Position.Offset.ShouldBe(2);
     }
@@ -178,14 +206,22 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
     [Fact]
     public async Task Reader_of_history_gets_nothing_twice_when_the_database_is_ahead_of_its_node()
     {
-        // The reader's node hears of nothing until it appends itself: what the other one appends meanwhile lies in the database and not in its log.
+        // The reader's node hears of nothing until it appends itself: what the other one appends meanwhile lies in the database and not in
+        // its log.
         await using var deaf = new PostgresHarness(
-            shared.Server, change: static o => new PostgresOptions { ConnectionString = o.ConnectionString + ";Search Path=\"mute,pg_catalog\"", HeadPoll = TimeSpan.FromMinutes(1) });
-        await shared.Server.ExecuteAsync(await deaf.DatabaseAsync(), "create schema mute; create function mute.pg_notify(text, text) returns void language sql as 'select'");
+            shared.Server, change: static o => new PostgresOptions
+            {
+                ConnectionString = o.ConnectionString + ";Search Path=\"mute,pg_catalog\"",
+                HeadPoll = TimeSpan.FromMinutes(1),
+            });
+        await shared.Server.ExecuteAsync(
+            await deaf.DatabaseAsync(),
+            "create schema mute; create function mute.pg_notify(text, text) returns void language sql as 'select'");
         await using var a = await deaf.StartNodeAsync("a");
         await using var b = await deaf.StartNodeAsync("b");
         var filler = new string('x', 1_000);
-        AppendItem[] Items(int from, int count) => [.. Enumerable.Range(from, count).Select(i => new AppendItem(new SseEvent { Data = $"{i} {filler}" }, default))];
+        AppendItem[] Items(int from, int count) =>
+            [.. Enumerable.Range(from, count).Select(i => new AppendItem(new SseEvent { Data = $"{i} {filler}" }, default))];
         await a.AppendAsync("s", Items(1, 300));
         using var deadline = Eventually.Limit();
         await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
@@ -215,7 +251,10 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
     {
         await using var a = await _harness.StartNodeAsync("a");
         await using var b = await _harness.StartNodeAsync("b");
-        for (var i = 0; i < 10; i++) await a.AppendAsync("s", [.. Enumerable.Range(i * 100, 100).Select(static n => new AppendItem(new SseEvent { Data = $"{n}", Type = n % 2 == 0 ? "even" : null }, default))]);
+        for (var i = 0; i < 10; i++)
+            await a.AppendAsync(
+                "s", [.. Enumerable.Range(i * 100, 100).Select(
+                static n => new AppendItem(new SseEvent { Data = $"{n}", Type = n % 2 == 0 ? "even" : null }, default))]);
         using var deadline = Eventually.Limit();
         await using var reader = b.Hub.ListenAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
         for (var n = 0; n < 1_000; n++)
@@ -238,7 +277,8 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await using var a = await _harness.StartNodeAsync("a");
         await a.Directory.CreateAsync("s", new StreamOptions { Ids = StreamIds.Caller });
         await a.AppendAsync("s", [new AppendItem(new SseEvent { Data = "1", Id = "id1" }, default)]);
-        var admission = await a.Hub.ConnectAsync(new SubscribeRequest { Streams = [new StreamSubscription("s")], LastEventId = id }, default);
+        var admission = await a.Hub.ConnectAsync(
+            new SubscribeRequest { Streams = [new StreamSubscription("s")], LastEventId = id }, default);
         admission.Status.ShouldBe(AdmissionStatus.Accepted, admission.Error);
         await admission.Connection!.DisposeAsync();
     }
@@ -301,7 +341,8 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await Eventually.Until(async () => (await a.ReadAllAsync("s")).Count == 600, "600 rows of the outbox in the log");
         await never.RollbackAsync();
         (await b.ReadAllAsync("s")).ShouldBe(Enumerable.Range(0, 600).Select(static i => $"{i}"));
-        await Eventually.Until(async () => (await a.ReadAllAsync("x")).Count == 2 && (await a.ReadAllAsync("y")).Count == 2, "the other streams");
+        await Eventually.Until(
+            async () => (await a.ReadAllAsync("x")).Count == 2 && (await a.ReadAllAsync("y")).Count == 2, "the other streams");
         (await ScalarAsync("select count(*) from akkasse.outbox")).ShouldBe(0L);
     }
 
@@ -321,7 +362,8 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
     }
 
     [Theory]
-    // As after pg_dump and a restore into another server; as documented for a snapshot that took the original's place; after a restart with asynchronous commits.
+    // As after pg_dump and a restore into another server; as documented for a snapshot that took the original's place; after a restart with
+    // asynchronous commits.
     [InlineData("update akkasse.meta set system_identifier = 1")]
     [InlineData("update akkasse.meta set timeline = 0")]
     [InlineData("update akkasse.meta set asynchronous = true, started_at = '-infinity'")]
@@ -365,8 +407,12 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
         await node.AppendAsync("age", "new");
         for (var i = 0; i < 50; i++) await node.AppendAsync("count", $"{i}");
         for (var i = 0; i < 50; i++) await node.AppendAsync("bytes", new string('x', 1_000));
-        await Eventually.Until(async () => (long)(await ScalarAsync("select count(*) from akkasse.events"))! is > 15 and < 21, "rows to be deleted");
-        await Eventually.Until(async () => await ScalarAsync("select string_agg(convert_from(data, 'UTF8'), ' ') from akkasse.events where stream = (select id from akkasse.streams where name = 'age')") is "new", "the old row to be deleted");
+        await Eventually.Until(
+            async () => (long)(await ScalarAsync("select count(*) from akkasse.events"))! is > 15 and < 21, "rows to be deleted");
+        await Eventually.Until(
+            async () => await ScalarAsync(
+            "select string_agg(convert_from(data, 'UTF8'), ' ') from akkasse.events where stream = (select id from akkasse.streams " +
+            "where name = 'age')") is "new", "the old row to be deleted");
         (await node.ReadAllAsync("age")).ShouldBe(["new"]);
         (await node.ReadAllAsync("count")).ShouldBe(Enumerable.Range(40, 10).Select(static i => $"{i}"));
         (await node.Directory.GetAsync("bytes"))!.Bytes.ShouldBeLessThanOrEqualTo(10_000);
@@ -375,16 +421,20 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
     [Fact]
     public async Task Password_is_in_no_log_line_and_no_error()
     {
-        var harness = new PostgresHarness(shared.Server, change: static o => new PostgresOptions { ConnectionString = o.ConnectionString + ";Password=s3cret-word" });
+        var harness = new PostgresHarness(
+            shared.Server, change: static o => new PostgresOptions { ConnectionString = o.ConnectionString + ";Password=s3cret-word" });
         await using (var node = await harness.StartNodeAsync())
         {
             await node.AppendAsync("s", "1");
             await shared.Server.TerminateConnectionsAsync(await harness.DatabaseAsync());
-            await Eventually.Until(async () => (await node.AppendAsync("s", "2")).Status == PublishStatus.Accepted, "the connections to be back");
+            await Eventually.Until(
+                async () => (await node.AppendAsync("s", "2")).Status == PublishStatus.Accepted, "the connections to be back");
         }
         harness.Log.Lines.ShouldNotBeEmpty();
         harness.Log.Lines.ShouldAllBe(static l => !l.Contains("s3cret", StringComparison.Ordinal));
-        Should.Throw<ArgumentException>(static () => new PostgresEngine(new PostgresOptions { ConnectionString = "Password=s3cret-word;Port=x" })).Message.ShouldNotContain("s3cret");
+        Should.Throw<ArgumentException>(
+            static () => new PostgresEngine(new PostgresOptions { ConnectionString = "Password=s3cret-word;Port=x" }))
+            .Message.ShouldNotContain("s3cret");
         await harness.DisposeAsync();
     }
 

@@ -22,19 +22,26 @@ public sealed class OutboxTests(SharedServer shared) : IAsyncLifetime
         var database = await _harness.DatabaseAsync();
         var role = $"shop_{database}";
         await shared.Server.ExecuteAsync(database, $"create role {role} login");
-        await using var shop = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(shared.Server.ConnectionString(database)) { Username = role, Pooling = false }.ConnectionString);
+        await using var shop = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(
+            shared.Server.ConnectionString(database)) { Username = role, Pooling = false }.ConnectionString);
         await shop.OpenAsync();
         const string publish = "select akkasse.publish('s', 't', 'x')";
-        (await Should.ThrowAsync<PostgresException>(() => ScalarAsync(shop, publish))).SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
+        (await Should.ThrowAsync<PostgresException>(() => ScalarAsync(shop, publish))).SqlState.ShouldBe(
+            PostgresErrorCodes.InsufficientPrivilege);
         await shared.Server.ExecuteAsync(database, $"grant usage on schema akkasse to {role}");
-        (await Should.ThrowAsync<PostgresException>(() => ScalarAsync(shop, publish))).SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
-        await shared.Server.ExecuteAsync(database, $"grant execute on function akkasse.publish(text, text, text, text, text, interval) to {role}");
+        (await Should.ThrowAsync<PostgresException>(() => ScalarAsync(shop, publish))).SqlState.ShouldBe(
+            PostgresErrorCodes.InsufficientPrivilege);
+        await shared.Server.ExecuteAsync(
+            database, $"grant execute on function akkasse.publish(text, text, text, text, text, interval) to {role}");
         // A function of the caller's in his search path is not called by the one that runs with the owner's rights.
         await ScalarAsync(shop, "create function pg_temp.gen_random_uuid() returns uuid language sql as $$ select null::uuid $$");
         (await ScalarAsync(shop, publish)).ShouldBeOfType<Guid>();
         await Eventually.Until(async () => (await node.ReadAllAsync("s")).Count == 1, "the event");
         foreach (var table in new[] { "outbox", "events", "streams", "outbox_refused", "kv", "claims" })
-            (await Should.ThrowAsync<PostgresException>(() => ScalarAsync(shop, $"select count(*) from akkasse.{table}"))).SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
+            (await Should.ThrowAsync<PostgresException>(
+                () => ScalarAsync(shop, $"select count(*) from akkasse.{table}"))).SqlState.ShouldBe(
+                PostgresErrorCodes.InsufficientPrivilege);
     }
 
     [Fact]
@@ -50,7 +57,8 @@ public sealed class OutboxTests(SharedServer shared) : IAsyncLifetime
         await shared.Server.ExecuteAsync(database, "select akkasse.publish('free', 't', 'x')");
         await Eventually.Until(async () => (await node.ReadAllAsync("free")).Count == 1, "the row of the other stream");
         await transaction.RollbackAsync();
-        await Eventually.Until(async () => (await shared.Server.ExecuteAsync(database, "select count(*) from akkasse.outbox")) is 0L, "the rest");
+        await Eventually.Until(
+            async () => (await shared.Server.ExecuteAsync(database, "select count(*) from akkasse.outbox")) is 0L, "the rest");
         (await node.ReadAllAsync("locked")).ShouldBe(["first", .. Enumerable.Range(1, 1500).Select(static i => $"{i}")]);
     }
 
@@ -60,12 +68,17 @@ public sealed class OutboxTests(SharedServer shared) : IAsyncLifetime
         await using var node = await _harness.StartNodeAsync(configure: static o => (o.AutoCreate, o.MaxEventBytes) = (false, 100));
         var database = await _harness.DatabaseAsync();
         await node.Directory.CreateAsync("s", null);
-        await shared.Server.ExecuteAsync(database, "select akkasse.publish('none', 't', 'x'), akkasse.publish('s', 't', repeat('x', 101)), akkasse.publish('s', 't', '\\xff'::bytea), akkasse.publish('s', 't', 'fine')");
+        await shared.Server.ExecuteAsync(
+            database, "select akkasse.publish('none', 't', 'x'), akkasse.publish('s', 't', repeat('x', 101)), akkasse.publish('s', 't', " +
+                "'\\xff'::bytea), akkasse.publish('s', 't', 'fine')");
         await Eventually.Until(async () => (await node.ReadAllAsync("s")).Count == 1, "the row that may be published");
         (await node.ReadAllAsync("s")).ShouldBe(["fine"]);
-        await Eventually.Until(async () => (await shared.Server.ExecuteAsync(database, "select count(*) from akkasse.outbox_refused")) is 3L, "three refusals");
+        await Eventually.Until(
+            async () => (await shared.Server.ExecuteAsync(database, "select count(*) from akkasse.outbox_refused")) is 3L,
+            "three refusals");
         var reasons = (string)(await shared.Server.ExecuteAsync(database, "select string_agg(reason, '|') from akkasse.outbox_refused"))!;
-        reasons.ShouldSatisfyAllConditions(r => r.ShouldContain("does not exist"), r => r.ShouldContain("at most 100"), r => r.ShouldContain("UTF-8"));
+        reasons.ShouldSatisfyAllConditions(
+            r => r.ShouldContain("does not exist"), r => r.ShouldContain("at most 100"), r => r.ShouldContain("UTF-8"));
     }
 
     [Fact]
@@ -73,9 +86,13 @@ public sealed class OutboxTests(SharedServer shared) : IAsyncLifetime
     {
         await using var node = await _harness.StartNodeAsync(configure: static o => o.MaxEventBytes = 8 << 20);
         var database = await _harness.DatabaseAsync();
-        await shared.Server.ExecuteAsync(database, "select count(akkasse.publish('s', 't', repeat(i::text, 3000000))) from generate_series(1, 6) i");
-        await Eventually.Until(async () => (await shared.Server.ExecuteAsync(database, "select count(*) from akkasse.outbox")) is 0L, "the rows to be moved");
-        (await shared.Server.ExecuteAsync(database, "select string_agg(substr(convert_from(data, 'UTF8'), 1, 1), '' order by \"offset\") from akkasse.events")).ShouldBe("123456");
+        await shared.Server.ExecuteAsync(
+            database, "select count(akkasse.publish('s', 't', repeat(i::text, 3000000))) from generate_series(1, 6) i");
+        await Eventually.Until(
+            async () => (await shared.Server.ExecuteAsync(database, "select count(*) from akkasse.outbox")) is 0L, "the rows to be moved");
+        (await shared.Server.ExecuteAsync(
+            database, "select string_agg(substr(convert_from(data, 'UTF8'), 1, 1), '' order by \"offset\") from " +
+                "akkasse.events")).ShouldBe("123456");
     }
 
     private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql)

@@ -22,7 +22,8 @@ public sealed class SchemaTests(SharedServer shared) : IAsyncLifetime
         await _harness.DatabaseAsync();
         var nodes = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () => await _harness.StartNodeAsync($"n{i}"))));
         (await ScalarAsync("select string_agg(version::text, ' ' order by version) from akkasse.migrations")).ShouldBe("1");
-        (await Task.WhenAll(nodes.Select(static n => n.AppendAsync("s", "x")))).Select(static r => r.Position.Offset).Order().ShouldBe([1, 2, 3, 4, 5, 6, 7, 8]);
+        (await Task.WhenAll(nodes.Select(static n => n.AppendAsync("s", "x")))).Select(static r => r.Position.Offset).Order()
+            .ShouldBe([1, 2, 3, 4, 5, 6, 7, 8]);
         (await nodes[0].Engine.Nodes.ListAsync(default)).Count.ShouldBe(8);
         foreach (var node in nodes) await node.DisposeAsync();
     }
@@ -33,9 +34,13 @@ public sealed class SchemaTests(SharedServer shared) : IAsyncLifetime
         var database = await _harness.DatabaseAsync();
         await using var other = await shared.Server.ConnectAsync(database);
         await using var transaction = await other.BeginTransactionAsync();
-        await using (var command = new Npgsql.NpgsqlCommand($"select pg_advisory_xact_lock({PgNames.SchemaLock})", other)) await command.ExecuteScalarAsync();
+        await using (var command = new Npgsql.NpgsqlCommand($"select pg_advisory_xact_lock({PgNames.SchemaLock})", other))
+            await command.ExecuteScalarAsync();
         var starting = Task.Run(async () => await _harness.StartNodeAsync());
-        await Eventually.Until(async () => await ScalarAsync("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())") is 1L, "the node to wait for the lock");
+        await Eventually.Until(
+            async () => await ScalarAsync(
+            "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database " +
+            "where datname = current_database())") is 1L, "the node to wait for the lock");
         (await ScalarAsync("select count(*) from information_schema.schemata where schema_name = 'akkasse'")).ShouldBe(0L);
         await transaction.RollbackAsync();
         await using var node = await Eventually.Within(starting, "the node to be ready");
@@ -66,7 +71,8 @@ public sealed class SchemaTests(SharedServer shared) : IAsyncLifetime
         await using var b = await _harness.StartNodeAsync("b");
         // Composed and decomposed, of either case, with blanks, with what LIKE and paths take for something else, and the longest.
         string[] names = ["\u00e9", "e\u0301", "a", "A", "a ", " a", "%", "_", "\\", "'", "\ud83d\ude00", new string('\u00e9', 128)];
-        foreach (var (i, name) in names.Index()) (await a.AppendAsync(name, $"{i}")).Position.Offset.ShouldBe(1, $"'{name}' is a stream of its own");
+        foreach (var (i, name) in names.Index())
+            (await a.AppendAsync(name, $"{i}")).Position.Offset.ShouldBe(1, $"'{name}' is a stream of its own");
         foreach (var (i, name) in names.Index()) (await b.ReadAllAsync(name)).ShouldBe([$"{i}"]);
         (await b.Directory.ListAsync()).Items.Select(static s => s.Name).ShouldBe(names, ignoreOrder: true);
         foreach (var name in names) (await b.Directory.ListAsync(prefix: name)).Items.ShouldContain(s => s.Name == name);
@@ -81,7 +87,8 @@ public sealed class SchemaTests(SharedServer shared) : IAsyncLifetime
         await using var harness = new PostgresHarness(shared.Server, change: o => new PostgresOptions
         {
             ConnectionString = shared.Server.ConnectionString(database),
-            ListenConnectionString = shared.Server.ConnectionString(database).Replace("Username=hub", "Username=ears", StringComparison.Ordinal),
+            ListenConnectionString = shared.Server.ConnectionString(database).Replace(
+                "Username=hub", "Username=ears", StringComparison.Ordinal),
         });
         await using var a = await harness.StartNodeAsync("a");
         await using var b = await harness.StartNodeAsync("b");
@@ -91,9 +98,13 @@ public sealed class SchemaTests(SharedServer shared) : IAsyncLifetime
         (await reader.MoveNextAsync()).ShouldBeTrue();
         await a.AppendAsync("s", "1");
         (await reader.MoveNextAsync()).ShouldBeTrue();
-        const string sessions = "select string_agg(distinct usename || ' ' || application_name, ', ' order by usename || ' ' || application_name) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+        const string sessions =
+            "select string_agg(distinct usename || ' ' || application_name, ', ' order by usename || ' ' || application_name) from " +
+            "pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
         (await shared.Server.ExecuteAsync(database, sessions)).ShouldBe("ears akkasse-listen, hub akkasse");
-        (await shared.Server.ExecuteAsync(database, "select count(*) from pg_stat_activity where usename = 'ears' and datname = current_database()")).ShouldBe(2L, "one per node");
+        (await shared.Server.ExecuteAsync(
+            database, "select count(*) from pg_stat_activity where usename = 'ears' and datname = current_database()")).ShouldBe(2L,
+            "one per node");
     }
 
     private async Task<object?> ScalarAsync(string sql) => await shared.Server.ExecuteAsync(await _harness.DatabaseAsync(), sql);

@@ -27,7 +27,8 @@ public sealed class AccessTests
         foreach (var (host, expected) in new[]
         {
             ("localhost", HttpStatusCode.OK), ("localhost.evil.example", HttpStatusCode.Forbidden), ("localhost", HttpStatusCode.OK),
-            ("evil.example", HttpStatusCode.Forbidden), ("evil.example", HttpStatusCode.Forbidden), ("app.localhost:9", HttpStatusCode.OK), ("127.0.0.1", HttpStatusCode.OK),
+            ("evil.example", HttpStatusCode.Forbidden), ("evil.example", HttpStatusCode.Forbidden), ("app.localhost:9", HttpStatusCode.OK),
+                ("127.0.0.1", HttpStatusCode.OK),
         })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/streams") { Headers = { Host = host } };
@@ -39,27 +40,32 @@ public sealed class AccessTests
     [Fact]
     public async Task Anonymous_network_serves_no_foreign_host_and_no_page_of_another_origin()
     {
-        await using var server = await TestServer.StartAsync("--allow-anonymous-network", "--allow-host", "hub.example", "--set", "Server:AllowAnonymousClientIds=true");
+        await using var server = await TestServer.StartAsync(
+            "--allow-anonymous-network", "--allow-host", "hub.example", "--set", "Server:AllowAnonymousClientIds=true");
         (await server.PublishAsync("news", "x")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
 
         foreach (var (method, target) in new[]
         {
-            ("GET", "/v1/streams/news/history"), ("DELETE", "/v1/streams/news"), ("GET", "/v1/streams/news/events"), ("GET", "/metrics"), ("GET", "/"),
+            ("GET", "/v1/streams/news/history"), ("DELETE", "/v1/streams/news"), ("GET", "/v1/streams/news/events"), ("GET", "/metrics"),
+                ("GET", "/"),
             ("GET", "/events?stream=news"), ("GET", "/v1/nothing"),
         })
         {
             var answer = await RawHttp.SendAsync(server.Url, method, target, null, "Host: evil.example");
             (answer.Status, answer.Code).ShouldBe((403, "host-forbidden"), target);
         }
-        foreach (var (method, target) in new[] { ("POST", "/v1/streams/news/events"), ("DELETE", "/v1/streams/news"), ("POST", "/broadcast"), ("POST", "/v1/batch") })
+        foreach (var (method, target) in new[] { ("POST", "/v1/streams/news/events"), ("DELETE", "/v1/streams/news"),
+            ("POST", "/broadcast"), ("POST", "/v1/batch") })
         {
             // As a browser sends it to an address that is neither https nor loopback: without Sec-Fetch-Site.
             var answer = await RawHttp.SendAsync(server.Url, method, target, [], "Origin: http://evil.example");
             (answer.Status, answer.Code).ShouldBe((403, "cross-site"), target);
         }
 
-        (await RawHttp.GetAsync(server.Url, "/v1/streams/news/history", "Host: hub.example")).Json.GetProperty("events").GetArrayLength().ShouldBe(1);
-        (await RawHttp.PostAsync(server.Url, "/v1/streams/news/events", "x", "Host: hub.example", "Origin: http://hub.example")).Status.ShouldBe(202);
+        (await RawHttp.GetAsync(server.Url, "/v1/streams/news/history", "Host: hub.example")).Json.GetProperty("events").GetArrayLength()
+            .ShouldBe(1);
+        (await RawHttp.PostAsync(
+            server.Url, "/v1/streams/news/events", "x", "Host: hub.example", "Origin: http://hub.example")).Status.ShouldBe(202);
         // A balancer asks by whatever address it has.
         (await RawHttp.GetAsync(server.Url, "/healthz/ready", "Host: 10.1.2.3:8080")).Status.ShouldBe(200);
         (await RawHttp.GetAsync(server.Url, "/healthz/live", "Host: pod-0.hub")).Status.ShouldBe(200);
@@ -86,7 +92,8 @@ public sealed class AccessTests
     public async Task Cors_is_off_unless_an_origin_is_allowed_and_then_allows_the_hubs_headers()
     {
         await using var plain = await TestServer.StartAsync();
-        await using var open = await TestServer.StartAsync("--cors-origin", "https://app.example", "--cors-origin", "http://localhost:5173");
+        await using var open = await TestServer.StartAsync(
+            "--cors-origin", "https://app.example", "--cors-origin", "http://localhost:5173");
 
         (await PreflightAsync(plain, "https://app.example")).Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
         (await PreflightAsync(open, "https://other.example")).Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
@@ -109,9 +116,14 @@ public sealed class AccessTests
     [Trait("parity", "TGT-08")]
     public async Task With_tokens_every_call_needs_one_and_its_grants_decide()
     {
-        await using var server = await TestServer.StartAsync(0, ConfigurationTests.Tokens(Secret, "robot", "publish:orders*", "subscribe:orders-eu"), Secret);
+        await using var server = await TestServer.StartAsync(
+            0, ConfigurationTests.Tokens(Secret, "robot", "publish:orders*", "subscribe:orders-eu"), Secret);
         using var anonymous = new HttpClient { BaseAddress = server.Url };
-        using var wrong = new HttpClient { BaseAddress = server.Url, DefaultRequestHeaders = { { "Authorization", "Bearer wrong-horse-battery-staple" } } };
+        using var wrong = new HttpClient
+        {
+            BaseAddress = server.Url,
+            DefaultRequestHeaders = { { "Authorization", "Bearer wrong-horse-battery-staple" } },
+        };
 
         foreach (var http in (HttpClient[])[anonymous, wrong])
         {

@@ -27,7 +27,8 @@ public sealed class CompatibilityTests
         await using var server = await TestServer.StartAsync(0, ConfigurationTests.Tokens(secret, "robot", "all"), secret);
         using var anonymous = new HttpClient { BaseAddress = server.Url };
 
-        (await anonymous.GetAsync("/events?stream=news", HttpCompletionOption.ResponseHeadersRead)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await anonymous.GetAsync(
+            "/events?stream=news", HttpCompletionOption.ResponseHeadersRead)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         (await anonymous.PostAsync("/broadcast", new StringContent("x"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         (await server.Http.PostAsync("/broadcast", new StringContent("x"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
@@ -36,6 +37,7 @@ public sealed class CompatibilityTests
     private static async Task<bool> IsServedAsync(TestServer server, string path)
     {
         using var response = await server.Http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
-        return response.StatusCode != HttpStatusCode.NotFound || !(await response.Content.ReadAsStringAsync()).Contains("\"code\":\"not-found\"", StringComparison.Ordinal);
+        return response.StatusCode != HttpStatusCode.NotFound || !(await response.Content.ReadAsStringAsync()).Contains(
+            "\"code\":\"not-found\"", StringComparison.Ordinal);
     }
 }

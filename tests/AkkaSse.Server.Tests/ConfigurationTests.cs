@@ -13,7 +13,8 @@ public sealed partial class ConfigurationTests
     public async Task Every_fault_is_named_at_once_with_key_value_and_what_is_allowed()
     {
         var (code, output) = await ProgramProcess.RunAsync(TestServer.Program,
-            ["--retain-events", "0", "--heartbeat", "soon", "--set", "Hub:WriteTolerence=2", "--compatibility", "r3labs,gopher", "--log-format", "xml"]);
+            ["--retain-events", "0", "--heartbeat", "soon", "--set", "Hub:WriteTolerence=2", "--compatibility", "r3labs,gopher",
+            "--log-format", "xml"]);
 
         code.ShouldBe(ConfigurationFault);
         output.ShouldContain("Hub:StreamDefaults:MaxEvents is 0; 1 to 100000000 are allowed.");
@@ -30,13 +31,18 @@ public sealed partial class ConfigurationTests
     [InlineData("Hub:WriteTimeout=0s", "Hub:WriteTimeout is 0s; 10ms to 10m are allowed, or explicitly infinite.")]
     [InlineData("Hub:Heartbeat=500ms", "Hub:Heartbeat is 500ms; 0 (off) or 1s to 1h are allowed.")]
     [InlineData("Hub:MaxEventBytes=1GiB", "Hub:MaxEventBytes is 1073741824; 1 to 67108864 are allowed.")]
-    [InlineData("Hub:DuplicateClients=7", "Hub:DuplicateClients is '7' (from command line); replaceSamePrincipal, reject, replace is allowed.")]
-    [InlineData("Hub:StreamDefaults:SlowReader=queue", "Hub:StreamDefaults:SlowReader is 'queue' (from command line); skip, disconnect, conflate, wait is allowed.")]
+    [InlineData("Hub:DuplicateClients=7",
+        "Hub:DuplicateClients is '7' (from command line); replaceSamePrincipal, reject, replace is allowed.")]
+    [InlineData("Hub:StreamDefaults:SlowReader=queue",
+        "Hub:StreamDefaults:SlowReader is 'queue' (from command line); skip, disconnect, conflate, wait is allowed.")]
     [InlineData("Server:Otlp=collector", "Server:Otlp is 'collector'; an http or https url")]
     [InlineData("Server:CorsOrigins=https://a.example/path", "Server:CorsOrigins has 'https://a.example/path'; an origin like")]
-    [InlineData("Server:AllowedHosts=http://hub.example", "Server:AllowedHosts has 'http://hub.example'; a name or address without scheme and port")]
-    [InlineData("Server:KnownProxies=10.0.0.0/33", "Server:KnownProxies has '10.0.0.0/33'; an address like 10.0.0.5 or a network like 10.0.0.0/8 is allowed.")]
-    [InlineData("Server:CorsHeaders=trace parent", "Server:CorsHeaders has 'trace parent'; the name of a header like traceparent is allowed.")]
+    [InlineData("Server:AllowedHosts=http://hub.example",
+        "Server:AllowedHosts has 'http://hub.example'; a name or address without scheme and port")]
+    [InlineData("Server:KnownProxies=10.0.0.0/33",
+        "Server:KnownProxies has '10.0.0.0/33'; an address like 10.0.0.5 or a network like 10.0.0.0/8 is allowed.")]
+    [InlineData("Server:CorsHeaders=trace parent",
+        "Server:CorsHeaders has 'trace parent'; the name of a header like traceparent is allowed.")]
     [InlineData("Server:CorsCredentials=true", "Server:CorsCredentials is true without Server:CorsOrigins")]
     [InlineData("Logging:LogLevel:Default=loud", "Logging:LogLevel:Default is 'loud'")]
     public async Task A_value_out_of_range_is_refused_and_not_adjusted(string setting, string fault)
@@ -54,11 +60,13 @@ public sealed partial class ConfigurationTests
         code.ShouldBe(ConfigurationFault);
         output.ShouldContain("Postgres:ConnectionString is empty");
 
-        (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "postgres", "--postgres", "Password=s3cret-word;Port=none"]);
+        (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["--engine", "postgres", "--postgres", "Password=s3cret-word;Port=none"]);
         code.ShouldBe(ConfigurationFault);
         output.ShouldNotContain("s3cret-word");
 
-        (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", "postgres", "--postgres", "Host=db;Password=s3cret-word"]);
+        (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["config", "--engine", "postgres", "--postgres", "Host=db;Password=s3cret-word"]);
         code.ShouldBe(0);
         output.ShouldContain("Postgres:ConnectionString");
         output.ShouldNotContain("s3cret-word");
@@ -67,7 +75,9 @@ public sealed partial class ConfigurationTests
     [Fact]
     public async Task Faults_of_the_akka_engine_are_told_by_their_keys()
     {
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--engine", "akka", "--akka-seed", "no host", "--akka-hocon", "/does/not/exist", "--set", "Akka:Backups=9"]);
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["--engine", "akka", "--akka-seed", "no host", "--akka-hocon", "/does/not/exist", "--set",
+            "Akka:Backups=9"]);
 
         code.ShouldBe(ConfigurationFault);
         output.ShouldContain("Akka:Seeds has 'no host'; host:port is allowed");
@@ -79,7 +89,8 @@ public sealed partial class ConfigurationTests
     public async Task Faults_of_tls_are_told_by_their_keys_and_its_password_is_never_shown()
     {
         string[] password = ["--engine", "akka", "--set", "Akka:Tls:Password=s3cret-word"];
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, [.. password, "--set", "Akka:Tls:CertificateFile=/does/not/exist", "--set", "Akka:Tls:CaFile=/nor/this"]);
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, [.. password, "--set", "Akka:Tls:CertificateFile=/does/not/exist", "--set", "Akka:Tls:CaFile=/nor/this"]);
         code.ShouldBe(ConfigurationFault);
         output.ShouldContain("Akka:Tls:CertificateFile is '/does/not/exist', which cannot be read: ");
         output.ShouldContain("Akka:Tls:CaFile is '/nor/this', which cannot be read: ");
@@ -90,14 +101,17 @@ public sealed partial class ConfigurationTests
         output.ShouldContain("Akka:Tls:Password is set without Tls.CertificateFile, which turns TLS on");
         output.ShouldNotContain("s3cret-word");
 
-        (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", "memory", "--set", "Akka:Tls:Password=s3cret-word"]);
+        (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["config", "--engine", "memory", "--set", "Akka:Tls:Password=s3cret-word"]);
         code.ShouldBe(0, output);
         Line(output, "Akka:Tls:Password").ShouldBe(["Akka:Tls:Password", "********", "command line"]);
         Line(output, "Akka:Tls:CheckHostNames").ShouldBe(["Akka:Tls:CheckHostNames", "true", "default"]);
         output.ShouldNotContain("s3cret-word");
     }
 
-    /// <summary>What the files for containers set must be keys of this server. Whatever engine they ask for, every build reads the keys of all.</summary>
+    /// <summary>
+    /// What the files for containers set must be keys of this server. Whatever engine they ask for, every build reads the keys of all.
+    /// </summary>
     [Theory]
     [InlineData("compose.yaml", 1)]
     [InlineData("compose.postgres.yml", 4)]
@@ -109,7 +123,8 @@ public sealed partial class ConfigurationTests
     {
         var text = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "../../../../../docker", file));
         var variables = new Dictionary<string, string>();
-        foreach (Match match in DeploymentVariable().Matches(text)) variables[match.Groups[1].Value] = KubernetesReference().Replace(match.Groups[2].Value, "x");
+        foreach (Match match in DeploymentVariable().Matches(text))
+            variables[match.Groups[1].Value] = KubernetesReference().Replace(match.Groups[2].Value, "x");
         variables.Count.ShouldBeGreaterThanOrEqualTo(least);
 
         var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", "memory"], variables);
@@ -117,7 +132,8 @@ public sealed partial class ConfigurationTests
         foreach (var name in variables.Keys.Where(static n => n != "AKKASSE_SERVER__ENGINE"))
         {
             var key = name["AKKASSE_".Length..].Replace("__", ":", StringComparison.Ordinal);
-            output.Split('\n').ShouldContain(l => l.StartsWith(key + " ", StringComparison.OrdinalIgnoreCase) && l.TrimEnd().EndsWith("environment, AKKASSE_", StringComparison.Ordinal), $"{key} in\n{output}");
+            output.Split('\n').ShouldContain(l => l.StartsWith(key + " ", StringComparison.OrdinalIgnoreCase)
+                && l.TrimEnd().EndsWith("environment, AKKASSE_", StringComparison.Ordinal), $"{key} in\n{output}");
         }
     }
 
@@ -153,7 +169,8 @@ public sealed partial class ConfigurationTests
     [Fact]
     public async Task Ports_for_all_addresses_count_as_network_too()
     {
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, [], new Dictionary<string, string> { ["ASPNETCORE_HTTP_PORTS"] = "8080" });
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, [], new Dictionary<string, string> { ["ASPNETCORE_HTTP_PORTS"] = "8080" });
 
         code.ShouldBe(ConfigurationFault);
         output.ShouldContain("http_ports is 'http://*:8080' (from environment, ASPNETCORE_)");
@@ -258,7 +275,11 @@ public sealed partial class ConfigurationTests
 
     internal static Dictionary<string, string> Tokens(string token, string subject, params string[] grants)
     {
-        var variables = new Dictionary<string, string> { ["AKKASSE_AUTH__TOKENS__0__TOKEN"] = token, ["AKKASSE_AUTH__TOKENS__0__SUBJECT"] = subject };
+        var variables = new Dictionary<string, string>
+        {
+            ["AKKASSE_AUTH__TOKENS__0__TOKEN"] = token,
+            ["AKKASSE_AUTH__TOKENS__0__SUBJECT"] = subject,
+        };
         for (var i = 0; i < grants.Length; i++) variables[$"AKKASSE_AUTH__TOKENS__0__GRANTS__{i}"] = grants[i];
         return variables;
     }
@@ -272,5 +293,6 @@ public sealed partial class ConfigurationTests
     private static partial Regex KubernetesReference();
 
     private static string[] Line(string output, string key) =>
-        output.Split('\n').Single(l => l.StartsWith(key + " ", StringComparison.Ordinal)).Split(' ', 3, StringSplitOptions.RemoveEmptyEntries).Select(p => p.Trim()).ToArray();
+        output.Split('\n').Single(l => l.StartsWith(key + " ", StringComparison.Ordinal)).Split(
+            ' ', 3, StringSplitOptions.RemoveEmptyEntries).Select(p => p.Trim()).ToArray();
 }

@@ -57,10 +57,18 @@ public sealed class GrantTests
     [InlineData("clients", HubAction.DisconnectClient, null, null, "ann", false, HubAccess.Allow)]
     [InlineData("clients", HubAction.InspectCluster, null, null, null, false, HubAccess.Forbidden)]
     [InlineData("all", HubAction.InspectCluster, null, null, null, false, HubAccess.Allow)]
-    public async Task Authorizer_answers_from_the_grants(string grant, HubAction action, string? stream, string? zone, string? client, bool broadcast, HubAccess expected)
+    public async Task Authorizer_answers_from_the_grants(
+        string grant, HubAction action, string? stream, string? zone, string? client, bool broadcast, HubAccess expected)
     {
         var principal = new ClaimsPrincipal(new ClaimsIdentity([new Claim(Grant.ClaimType, grant)], "test"));
-        var request = new HubAccessRequest(principal, action) { Stream = stream, Zone = zone, Client = client, Broadcast = broadcast, Context = new DefaultHttpContext() };
+        var request = new HubAccessRequest(principal, action)
+        {
+            Stream = stream,
+            Zone = zone,
+            Client = client,
+            Broadcast = broadcast,
+            Context = new DefaultHttpContext(),
+        };
 
         (await new GrantAuthorizer().AuthorizeAsync(request, CancellationToken.None)).ShouldBe(expected);
     }
@@ -70,7 +78,11 @@ public sealed class GrantTests
     {
         foreach (var action in Enum.GetValues<HubAction>())
         {
-            var request = new HubAccessRequest(new ClaimsPrincipal(new ClaimsIdentity()), action) { Stream = "a", Context = new DefaultHttpContext() };
+            var request = new HubAccessRequest(new ClaimsPrincipal(new ClaimsIdentity()), action)
+            {
+                Stream = "a",
+                Context = new DefaultHttpContext(),
+            };
             (await new GrantAuthorizer().AuthorizeAsync(request, CancellationToken.None)).ShouldBe(HubAccess.Unauthorized);
         }
     }

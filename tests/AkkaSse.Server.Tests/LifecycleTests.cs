@@ -43,7 +43,8 @@ public sealed class LifecycleTests
         await using var reader = await server.ReadAsync("/v1/streams/s/events");
         await reader.NextAsync("hub.open");
         // The line of the connection: the hub's own first lines belong to no request.
-        await Eventually.Until(() => server.Process.Output.Contains("SseHub[1010]", StringComparison.Ordinal), "the line of the connection");
+        await Eventually.Until(
+            () => server.Process.Output.Contains("SseHub[1010]", StringComparison.Ordinal), "the line of the connection");
         server.Process.Output.Contains("ConnectionId:", StringComparison.Ordinal).ShouldBe(asked, server.Process.Output);
     }
 
@@ -63,7 +64,8 @@ public sealed class LifecycleTests
         // With a delay before the drain of minutes only the second signal can be what ended the process before the deadline.
         await using var server = await TestServer.StartAsync("--set", "Server:ReadinessDelay=10m");
         server.Process.Terminate();
-        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness fails after the first signal");
+        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable,
+            "readiness fails after the first signal");
 
         server.Process.Terminate();
 
@@ -79,7 +81,8 @@ public sealed class LifecycleTests
 
         server.Process.Terminate();
 
-        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable, "readiness fails");
+        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).StatusCode == HttpStatusCode.ServiceUnavailable,
+            "readiness fails");
         (await server.Http.GetAsync("/healthz/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await server.PublishAsync("news", "still here")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await reader.NextAsync("message")).Data.ShouldBe("still here");
@@ -119,7 +122,8 @@ public sealed class LifecycleTests
     [InlineData(true)]
     [InlineData(false)]
     [Trait("parity", "RPL-11")]
-    public async Task Restart_is_a_comment_and_a_jump_of_the_ids_to_a_reader_of_the_r3labs_edge_which_gets_all_that_is_new(bool isThereWhenItComes)
+    public async Task Restart_is_a_comment_and_a_jump_of_the_ids_to_a_reader_of_the_r3labs_edge_which_gets_all_that_is_new(
+        bool isThereWhenItComes)
     {
         string[] edges = ["--compatibility", "r3labs"];
         long last;
@@ -141,7 +145,8 @@ public sealed class LifecycleTests
 
         var one = await again.NextEventAsync();
         one.Data.ShouldBe("new 1");
-        one.Comments.ShouldContain(static c => c.StartsWith("gap stream=orders", StringComparison.Ordinal) && c.EndsWith("reason=epoch-changed", StringComparison.Ordinal));
+        one.Comments.ShouldContain(static c => c.StartsWith("gap stream=orders", StringComparison.Ordinal)
+            && c.EndsWith("reason=epoch-changed", StringComparison.Ordinal));
         Number(one).ShouldBeGreaterThan(last + 1);
         Number(await again.NextEventAsync()).ShouldBe(Number(one) + 1);
 
@@ -195,7 +200,8 @@ public sealed class LifecycleTests
             server.Process.Output.ShouldNotContain("GET /v1/streams/news/events 200");
         }
 
-        await Eventually.Until(() => server.Process.Output.Contains("GET /v1/streams/news/events 200", StringComparison.Ordinal), "the stream's line in the access log");
+        await Eventually.Until(() => server.Process.Output.Contains("GET /v1/streams/news/events 200", StringComparison.Ordinal),
+            "the stream's line in the access log");
     }
 
     [Fact]
@@ -204,7 +210,11 @@ public sealed class LifecycleTests
         await using var server = await TestServer.StartAsync("--h2c", "http://127.0.0.1:0");
         var urls = server.Process.Output.Split(' ').Where(w => w.StartsWith("http://", StringComparison.Ordinal)).ToList();
         urls.Count.ShouldBe(2);
-        using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var http = new HttpClient
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
 
         var answers = new List<bool>();
         foreach (var url in urls)

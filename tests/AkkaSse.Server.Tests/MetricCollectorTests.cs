@@ -31,7 +31,9 @@ public sealed class MetricCollectorTests : IDisposable
             for (var i = 0; i < 1_000; i++) counter.Add(1);
         });
 
-        _collector.Write().ShouldBe("# HELP akkasse_events_published_total Events.\n# TYPE akkasse_events_published_total counter\nakkasse_events_published_total 8000\n");
+        _collector.Write().ShouldBe(
+            "# HELP akkasse_events_published_total Events.\n# TYPE akkasse_events_published_total " +
+            "counter\nakkasse_events_published_total 8000\n");
     }
 
     [Fact]
@@ -53,7 +55,8 @@ public sealed class MetricCollectorTests : IDisposable
     [Fact]
     public void Histograms_have_cumulative_buckets_sum_and_count()
     {
-        var histogram = _meter.CreateHistogram("akkasse.flush.duration", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
+        var histogram = _meter.CreateHistogram(
+            "akkasse.flush.duration", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
         foreach (var value in (double[])[0.05, 0.1, 0.5, 3]) histogram.Record(value, new KeyValuePair<string, object?>("kind", "live"));
 
         var text = _collector.Write();
@@ -84,7 +87,8 @@ public sealed class MetricCollectorTests : IDisposable
         var lines = _collector.Write().Split('\n').Where(l => l.StartsWith("akkasse_many_total", StringComparison.Ordinal)).ToList();
 
         lines.Count.ShouldBe(MetricFamily.MaxSeries);
-        lines.Sum(l => long.Parse(l.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture)).ShouldBe(10 * MetricFamily.MaxSeries);
+        lines.Sum(l => long.Parse(l.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture))
+            .ShouldBe(10 * MetricFamily.MaxSeries);
         lines.ShouldContain(l => l.StartsWith("akkasse_many_total{overflow=\"true\"}", StringComparison.Ordinal));
     }
 
@@ -93,7 +97,8 @@ public sealed class MetricCollectorTests : IDisposable
     {
         var report = true;
         _meter.CreateObservableGauge("akkasse.engine.state", () => report
-            ? new[] { new Measurement<int>(1, new KeyValuePair<string, object?>("node", "a")), new Measurement<int>(2, new KeyValuePair<string, object?>("node", "b")) }
+            ? new[] { new Measurement<int>(1, new KeyValuePair<string, object?>("node", "a")), new Measurement<int>(
+                2, new KeyValuePair<string, object?>("node", "b")) }
             : [new Measurement<int>(3, new KeyValuePair<string, object?>("node", "b"))]);
 
         _collector.Write().ShouldContain("akkasse_engine_state{node=\"a\"} 1\n");

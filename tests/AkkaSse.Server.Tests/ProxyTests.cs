@@ -4,7 +4,9 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests;
 
-/// <summary>What a proxy in front changes: addresses of callers, and pages of other origins with cookies and headers of their own.</summary>
+/// <summary>
+/// What a proxy in front changes: addresses of callers, and pages of other origins with cookies and headers of their own.
+/// </summary>
 public sealed class ProxyTests
 {
     private const string Target = "/v1/streams/news/events";
@@ -12,7 +14,8 @@ public sealed class ProxyTests
     [Fact]
     public async Task Readers_behind_a_known_proxy_are_counted_by_their_own_addresses()
     {
-        await using var server = await TestServer.StartAsync("--set", "Hub:MaxConnectionsPerKey=1", "--known-proxy", "127.0.0.0/8", "--known-proxy", "198.51.100.9");
+        await using var server = await TestServer.StartAsync(
+            "--set", "Hub:MaxConnectionsPerKey=1", "--known-proxy", "127.0.0.0/8", "--known-proxy", "198.51.100.9");
         await using var one = await OpenAsync(server, "203.0.113.1");
         await using var two = await OpenAsync(server, "203.0.113.2");
         // Two known proxies in a row.
@@ -22,7 +25,8 @@ public sealed class ProxyTests
         (await RawHttp.GetAsync(server.Url, Target, "X-Forwarded-For: 203.0.113.1")).Status.ShouldBe(429);
         // What the caller wrote itself stands before what the proxy has added.
         (await RawHttp.GetAsync(server.Url, Target, "X-Forwarded-For: 203.0.113.77, 203.0.113.2")).Status.ShouldBe(429);
-        var clients = (await RawHttp.GetAsync(server.Url, "/v1/clients")).Json.GetProperty("clients").EnumerateArray().Select(static c => c.GetProperty("remote").GetString());
+        var clients = (await RawHttp.GetAsync(server.Url, "/v1/clients")).Json.GetProperty("clients").EnumerateArray().Select(
+            static c => c.GetProperty("remote").GetString());
         clients.Order().ShouldBe(["203.0.113.1", "203.0.113.2", "203.0.113.3"]);
     }
 
@@ -40,17 +44,23 @@ public sealed class ProxyTests
     [Fact]
     public async Task Wrong_tokens_count_for_the_forwarded_address()
     {
-        await using var server = await TestServer.StartAsync(0, ConfigurationTests.Tokens("correct-horse-battery-staple", "robot", "all"), null, "--known-proxy", "127.0.0.1");
-        await Eventually.Until(async () => (await RawHttp.GetAsync(server.Url, "/v1/streams", "X-Forwarded-For: 203.0.113.1", "Authorization: Bearer wrong")).Status == 429, "the address to be out of tries");
-        (await RawHttp.GetAsync(server.Url, "/v1/streams", "X-Forwarded-For: 203.0.113.2", "Authorization: Bearer wrong")).Status.ShouldBe(401);
-        (await RawHttp.GetAsync(server.Url, "/v1/streams", "X-Forwarded-For: 203.0.113.2", "Authorization: Bearer correct-horse-battery-staple")).Status.ShouldBe(200);
+        await using var server = await TestServer.StartAsync(
+            0, ConfigurationTests.Tokens("correct-horse-battery-staple", "robot", "all"), null, "--known-proxy", "127.0.0.1");
+        await Eventually.Until(
+            async () => (await RawHttp.GetAsync(server.Url, "/v1/streams", "X-Forwarded-For: 203.0.113.1",
+            "Authorization: Bearer wrong")).Status == 429, "the address to be out of tries");
+        (await RawHttp.GetAsync(
+            server.Url, "/v1/streams", "X-Forwarded-For: 203.0.113.2", "Authorization: Bearer wrong")).Status.ShouldBe(401);
+        (await RawHttp.GetAsync(server.Url, "/v1/streams", "X-Forwarded-For: 203.0.113.2",
+            "Authorization: Bearer correct-horse-battery-staple")).Status.ShouldBe(200);
     }
 
     [Fact]
     public async Task Further_headers_and_credentials_are_allowed_by_keys()
     {
         await using var plain = await TestServer.StartAsync("--cors-origin", "https://app.example");
-        await using var open = await TestServer.StartAsync("--cors-origin", "https://app.example", "--cors-header", "traceparent", "--cors-header", "x-tenant", "--cors-credentials");
+        await using var open = await TestServer.StartAsync(
+            "--cors-origin", "https://app.example", "--cors-header", "traceparent", "--cors-header", "x-tenant", "--cors-credentials");
 
         var without = await PreflightAsync(plain);
         without.Header("Access-Control-Allow-Headers")!.ShouldNotContain("traceparent", Case.Insensitive);
@@ -64,7 +74,8 @@ public sealed class ProxyTests
         reader.Head.Header("Access-Control-Allow-Credentials").ShouldBe("true");
     }
 
-    private static Task<RawSseClient> OpenAsync(TestServer server, string forwarded) => RawSseClient.OpenAsync(server.Url, Target, "X-Forwarded-For: " + forwarded);
+    private static Task<RawSseClient> OpenAsync(TestServer server, string forwarded) =>
+        RawSseClient.OpenAsync(server.Url, Target, "X-Forwarded-For: " + forwarded);
 
     private static Task<RawResponse> PreflightAsync(TestServer server) => RawHttp.SendAsync(server.Url, "OPTIONS", Target, null,
         "Origin: https://app.example", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: traceparent,last-event-id");

@@ -14,7 +14,8 @@ public sealed class RemoteCommandTests
         (await server.PublishAsync("news", "[bold]one", "headline")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await server.PublishAsync("news", "two")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
 
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["subscribe", server.Url.ToString(), "--stream", "news", "--since", "earliest", "--count", "2", "--json"]);
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["subscribe", server.Url.ToString(), "--stream", "news", "--since", "earliest", "--count", "2", "--json"]);
 
         code.ShouldBe(0);
         var lines = output.Split('\n').Where(l => l.StartsWith('{')).ToList();
@@ -31,7 +32,8 @@ public sealed class RemoteCommandTests
         await using var server = await TestServer.StartAsync();
         (await server.PublishAsync("news", "two")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
 
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["subscribe", server.Url.ToString(), "-s", "news", "--last-event-id", "4-old", "--count", "1"]);
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["subscribe", server.Url.ToString(), "-s", "news", "--last-event-id", "4-old", "--count", "1"]);
 
         code.ShouldBe(0);
         output.ShouldContain("missed 5 to ? of news (epoch-changed)");
@@ -55,7 +57,8 @@ public sealed class RemoteCommandTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["publish", server.Url.ToString(), "--stream", "news", "--type", "headline", "hello [world]"]);
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["publish", server.Url.ToString(), "--stream", "news", "--type", "headline", "hello [world]"]);
 
         code.ShouldBe(0, output);
         output.ShouldStartWith("1-");
@@ -71,7 +74,8 @@ public sealed class RemoteCommandTests
         await using var reader = await server.ReadAsync("/v1/streams/lines/events");
         await reader.NextAsync("hub.open");
 
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["publish", server.Url.ToString(), "--stream", "lines", "--lines"],
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["publish", server.Url.ToString(), "--stream", "lines", "--lines"],
             input: string.Concat(Enumerable.Range(0, 1_000).Select(i => $"line {i}\n")));
 
         code.ShouldBe(0, output);
@@ -84,7 +88,8 @@ public sealed class RemoteCommandTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["publish", server.Url.ToString(), "--client", "nobody", "hello"]);
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["publish", server.Url.ToString(), "--client", "nobody", "hello"]);
 
         code.ShouldBe(1);
         output.ShouldContain("nobody");
@@ -110,7 +115,8 @@ public sealed class RemoteCommandTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["bench", server.Url.ToString(), "--readers", "20", "--rate", "200", "--duration", "1s"]);
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["bench", server.Url.ToString(), "--readers", "20", "--rate", "200", "--duration", "1s"]);
 
         code.ShouldBe(0, output);
         output.ShouldContain("0 out of order, 0 gaps, 0 missing");
@@ -126,7 +132,8 @@ public sealed class RemoteCommandTests
         (await server.PublishAsync("news", "secret news")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
 
         var (refused, _) = await ProgramProcess.RunAsync(TestServer.Program, arguments);
-        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, arguments, new Dictionary<string, string> { ["AKKASSE_TOKEN"] = secret });
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, arguments, new Dictionary<string, string> { ["AKKASSE_TOKEN"] = secret });
 
         refused.ShouldBe(1);
         code.ShouldBe(0, output);

@@ -75,7 +75,11 @@ public sealed class TokenAttemptsTests
         variables["AKKASSE_AUTH__TOKENS__1__GRANTS"] = "all";
         await using var server = await TestServer.StartAsync(0, variables, Secret);
         (await server.Http.GetAsync("/v1/streams")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        using var wrong = new HttpClient { BaseAddress = server.Url, DefaultRequestHeaders = { { "Authorization", "Bearer wrong-horse-battery-staple" } } };
+        using var wrong = new HttpClient
+        {
+            BaseAddress = server.Url,
+            DefaultRequestHeaders = { { "Authorization", "Bearer wrong-horse-battery-staple" } },
+        };
 
         // At the rate of tries no count of a slow machine's requests is beyond it: until it is met.
         await Eventually.Until(async () =>
@@ -89,7 +93,11 @@ public sealed class TokenAttemptsTests
         }, "the address to be out of tries");
 
         (await server.Http.GetAsync("/v1/streams")).StatusCode.ShouldBe(HttpStatusCode.OK, "a right token from the same address");
-        using var late = new HttpClient { BaseAddress = server.Url, DefaultRequestHeaders = { { "Authorization", "Bearer another-horse-battery-staple" } } };
+        using var late = new HttpClient
+        {
+            BaseAddress = server.Url,
+            DefaultRequestHeaders = { { "Authorization", "Bearer another-horse-battery-staple" } },
+        };
         (await late.GetAsync("/v1/streams")).StatusCode.ShouldBe(HttpStatusCode.OK, "so is one that is new here");
         server.Process.Output.ShouldContain("A token that is not known came from 127.0.0.1");
         server.Process.Output.ShouldNotContain("wrong-horse");

@@ -25,14 +25,18 @@ public sealed class WarmUpTests
 
     private static async Task NothingIsLeftAsync(params string[] arguments)
     {
-        await using var server = await TestServer.StartAsync(0, new Dictionary<string, string> { ["AKKASSE_SERVER__WARMUP"] = "200ms" }, null, ["--log-level", "debug", .. arguments]);
-        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).IsSuccessStatusCode, () => $"the server to be ready\n{server.Process.Output}");
+        await using var server = await TestServer.StartAsync(
+            0, new Dictionary<string, string> { ["AKKASSE_SERVER__WARMUP"] = "200ms" }, null, ["--log-level", "debug", .. arguments]);
+        await Eventually.Until(async () => (await server.Http.GetAsync("/healthz/ready")).IsSuccessStatusCode,
+            () => $"the server to be ready\n{server.Process.Output}");
         JsonDocument.Parse(await server.Http.GetStringAsync("/v1/cluster")).RootElement.GetProperty("nodes").GetArrayLength().ShouldBe(1);
         JsonDocument.Parse(await server.Http.GetStringAsync("/v1/streams")).RootElement.GetProperty("streams").GetArrayLength().ShouldBe(0);
         JsonDocument.Parse(await server.Http.GetStringAsync("/v1/clients")).RootElement.GetProperty("clients").GetArrayLength().ShouldBe(0);
         var metrics = await server.Http.GetStringAsync("/metrics");
         metrics.ShouldContain("akkasse_ready");
-        foreach (var counted in metrics.Split('\n').Where(static l => l.StartsWith("akkasse_", StringComparison.Ordinal) && (l.Contains("connects", StringComparison.Ordinal) || l.Contains("published", StringComparison.Ordinal) || l.Contains("delivered", StringComparison.Ordinal))))
+        foreach (var counted in metrics.Split('\n').Where(
+            static l => l.StartsWith("akkasse_", StringComparison.Ordinal) && (l.Contains("connects", StringComparison.Ordinal)
+            || l.Contains("published", StringComparison.Ordinal) || l.Contains("delivered", StringComparison.Ordinal))))
             counted.ShouldEndWith(" 0");
         // The line that announces it names the switch.
         string.Join('\n', server.Process.Output.Split('\n').Skip(1)).ShouldNotContain("warm-up");

@@ -1,8 +1,8 @@
 namespace AkkaSse.Testing;
 
 /// <summary>
-/// Whether servers under test hand a stream's connection over, as they do by default, or keep its request. test.sh runs the end-to-end tests in
-/// both modes.
+/// Whether servers under test hand a stream's connection over, as they do by default, or keep its request. test.sh runs the end-to-end
+/// tests in both modes.
 /// </summary>
 public static class DetachMode
 {

@@ -1,7 +1,8 @@
 namespace AkkaSse.Testing;
 
 /// <summary>
-/// Waits for conditions instead of sleeping; a wait that fails says what it waited for and how much of the machine it got. Deadlines count <see cref="GrantedTime"/>: on a busy machine they take up to 16 times as long.
+/// Waits for conditions instead of sleeping; a wait that fails says what it waited for and how much of the machine it got. Deadlines count
+/// <see cref="GrantedTime"/>: on a busy machine they take up to 16 times as long.
 /// </summary>
 public static class Eventually
 {
@@ -12,7 +13,9 @@ public static class Eventually
     public static readonly TimeSpan Longest = Deadline * GrantedTime.Slowest;
 
     // Of the wall clock, for waits that are prolonged by progress: before test.sh takes the test for one that hangs.
-    private static readonly TimeSpan s_longest = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is null ? TimeSpan.FromMinutes(10) : TimeSpan.FromMinutes(50);
+    private static readonly TimeSpan s_longest = Environment.GetEnvironmentVariable("AKKASSE_SOAK") is null
+        ? TimeSpan.FromMinutes(10)
+        : TimeSpan.FromMinutes(50);
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
 
@@ -32,7 +35,8 @@ public static class Eventually
     /// <param name="condition">What is waited for.</param>
     /// <param name="what">Its description, asked when it does not come.</param>
     /// <param name="progress">A value that changes while what is tested goes on: the deadline begins anew with each change.</param>
-    public static Task Until(Func<bool> condition, Func<string> what, Func<long> progress) => Until(() => Task.FromResult(condition()), what, progress);
+    public static Task Until(Func<bool> condition, Func<string> what, Func<long> progress) =>
+        Until(() => Task.FromResult(condition()), what, progress);
 
     /// <summary>Waits until the condition holds, as long as there is progress.</summary>
     /// <param name="condition">What is waited for.</param>
@@ -47,7 +51,8 @@ public static class Eventually
         {
             var asked = condition();
             // A condition that hangs is one that does not hold.
-            if (!await EndsAsync(asked, Deadline).ConfigureAwait(false)) throw new TimeoutException($"{all} in vain for an answer about: {what()}");
+            if (!await EndsAsync(asked, Deadline).ConfigureAwait(false))
+                throw new TimeoutException($"{all} in vain for an answer about: {what()}");
             if (await asked.ConfigureAwait(false)) return;
             if (progress() is var now && now != last) (last, still) = (now, new Stretch());
             if (still.Granted > Deadline || all.Wall > s_longest) throw new TimeoutException($"{all} in vain for: {what()}");
@@ -97,6 +102,7 @@ public static class Eventually
 
         internal TimeSpan Granted => GrantedTime.Instance.GetElapsedTime(_granted);
 
-        public override string ToString() => $"Waited {Wall.TotalSeconds:0.#} s, in which the machine gave the tests {Granted.TotalSeconds:0.#} s,";
+        public override string ToString() =>
+            $"Waited {Wall.TotalSeconds:0.#} s, in which the machine gave the tests {Granted.TotalSeconds:0.#} s,";
     }
 }

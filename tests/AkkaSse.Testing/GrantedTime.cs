@@ -1,17 +1,22 @@
 namespace AkkaSse.Testing;
 
 /// <summary>
-/// Time that goes on only as far as this machine lets the tests run. Deadlines of tests count it: beside eight busy loops on two cores 30 s of the wall clock are 6 s of work, and say nothing about what is tested. Hubs and failure
-/// detectors that run in a test's process take it too, so that their own timeouts mean what they mean on a machine of their own. Thread-safe.
+/// Time that goes on only as far as this machine lets the tests run. Deadlines of tests count it: beside eight busy loops on two cores 30 s
+/// of the wall clock are 6 s of work, and say nothing about what is tested. Hubs and failure detectors that run in a test's process take it
+/// too, so that their own timeouts mean what they mean on a machine of their own. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A thread has a turn every 10 ms, by way of the thread pool, as everything that is waited for has. A turn adds the time since the one before, at most 15 ms of it (a turn that comes late is one turn), and at most the share of the
-/// processors that one of the runnable threads of the machine has. At least a <see cref="Slowest"/>th of the wall clock is added, so that every wait ends. Timestamps are those of the last turn.
-/// The date is the system's.
+/// A thread has a turn every 10 ms, by way of the thread pool, as everything that is waited for has. A turn adds the time since the one
+/// before, at most 15 ms of it (a turn that comes late is one turn), and at most the share of the processors that one of the runnable
+/// threads of the machine has. At least a <see cref="Slowest"/>th of the wall clock is added, so that every wait ends. Timestamps are those
+/// of the last turn. The date is the system's.
 /// </remarks>
 public sealed class GrantedTime : TimeProvider
 {
-    /// <summary>How many times slower than the wall clock it may be: a deadline of 30 s ends after 8 minutes at the latest, before test.sh takes the test for one that hangs.</summary>
+    /// <summary>
+    /// How many times slower than the wall clock it may be: a deadline of 30 s ends after 8 minutes at the latest, before test.sh takes the
+    /// test for one that hangs.
+    /// </summary>
     public const int Slowest = 16;
 
     private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(10);

@@ -31,7 +31,8 @@ public sealed class RawConnection : IAsyncDisposable
         if (receiveBuffer is { } size) socket.ReceiveBufferSize = size;
         try
         {
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(server.Host), server.Port)).WaitAsync(Eventually.Deadline, GrantedTime.Instance).ConfigureAwait(false);
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(server.Host), server.Port)).WaitAsync(
+                Eventually.Deadline, GrantedTime.Instance).ConfigureAwait(false);
         }
         catch
         {
@@ -175,7 +176,9 @@ public sealed class RawConnection : IAsyncDisposable
 
     private async Task<string> ReadLineAsync(CancellationToken cancellation = default)
     {
-        using var deadline = cancellation.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellation) : Eventually.Limit();
+        using var deadline = cancellation.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(cancellation)
+            : Eventually.Limit();
         var line = new StringBuilder();
         while (true)
         {

@@ -33,7 +33,8 @@ public static class RawHttp
     /// <param name="target">The request target exactly as it stands in the request line.</param>
     /// <param name="body">The body; null sends none and no Content-Length.</param>
     /// <param name="headers">Header lines without line ends.</param>
-    public static async Task<RawResponse> SendAsync(Uri server, string method, string target, byte[]? body = null, params IEnumerable<string> headers)
+    public static async Task<RawResponse> SendAsync(
+        Uri server, string method, string target, byte[]? body = null, params IEnumerable<string> headers)
     {
         await using var connection = await RawConnection.OpenAsync(server).ConfigureAwait(false);
         var lines = headers.Append("Connection: close").ToList();

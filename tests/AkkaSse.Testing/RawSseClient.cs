@@ -30,7 +30,8 @@ public sealed record RawBlock(IReadOnlyList<string> Lines)
     public override string ToString() => string.Join('\n', Lines);
 
     private List<string> Values(string name) =>
-        [.. Lines.Where(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Select(l => l[(name.Length + 1)..] is ['\u0020', .. var rest] ? rest : l[(name.Length + 1)..])];
+        [.. Lines.Where(l => l.StartsWith(name + ":", StringComparison.Ordinal)).Select(
+            l => l[(name.Length + 1)..] is ['\u0020', .. var rest] ? rest : l[(name.Length + 1)..])];
 }
 
 /// <summary>Reads an event stream from a raw socket, block by block, each read with a deadline. Not thread-safe.</summary>
@@ -157,7 +158,9 @@ public sealed class RawSseClient : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException($"No complete line in time; pending are {_lines.Count} lines and the text '{Encoding.UTF8.GetString(_line.ToArray())}'.");
+                throw new TimeoutException(
+                    $"No complete line in time; pending are {_lines.Count} lines and the text " +
+                    $"'{Encoding.UTF8.GetString(_line.ToArray())}'.");
             }
             if (_end == 0) return null;
         }

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace AkkaSse.Testing;
 
 /// <summary>
-/// How many threads of the whole machine besides the one that asks run or wait for a processor, from /proc/loadavg; 0 where that is not there. Allocates nothing when asked: tests count allocations. Not thread-safe.
+/// How many threads of the whole machine besides the one that asks run or wait for a processor, from /proc/loadavg; 0 where that is not
+/// there. Allocates nothing when asked: tests count allocations. Not thread-safe.
 /// </summary>
 internal sealed class RunnableThreads
 {

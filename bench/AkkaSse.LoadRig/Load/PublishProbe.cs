@@ -7,8 +7,8 @@ using AkkaSse.LoadRig.Measure;
 namespace AkkaSse.LoadRig.Load;
 
 /// <summary>
-/// Publishes at a steady pace to a stream that nobody reads, and times the answers: what a storm does to everybody else. On a thread of its own,
-/// because the rig's is busy with the storm, and that would be measured instead of the server.
+/// Publishes at a steady pace to a stream that nobody reads, and times the answers: what a storm does to everybody else. On a thread of its
+/// own, because the rig's is busy with the storm, and that would be measured instead of the server.
 /// </summary>
 internal sealed class PublishProbe : IDisposable
 {
@@ -31,7 +31,11 @@ internal sealed class PublishProbe : IDisposable
         _plan = plan;
         // The number behind the last that readers read.
         _request = new PublishRequest(plan with { Batch = 1 }, plan.Streams);
-        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)(plan.ConnectSeconds * 1000) };
+        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = (int)(plan.ConnectSeconds * 1000),
+        };
         _socket.Connect(plan.PublishServer);
         _thread = new Thread(Run) { IsBackground = true, Name = "publish probe" };
         _thread.Start();

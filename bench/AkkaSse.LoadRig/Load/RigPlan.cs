@@ -99,7 +99,8 @@ internal sealed record RigPlan
     {
         foreach (var server in new[] { Server, PublishServer })
         {
-            if (!IPAddress.IsLoopback(server.Address)) yield return $"{server.Address} is not a loopback address; the rig loads no other machine.";
+            if (!IPAddress.IsLoopback(server.Address))
+                yield return $"{server.Address} is not a loopback address; the rig loads no other machine.";
             if (server.Port is < 1 or > 65535) yield return $"The port {server.Port} is none; 1 to 65535 are.";
         }
         if (Connections is < 0 or > MaxConnections) yield return $"--conns is {Connections}; 0 to {MaxConnections} are allowed.";

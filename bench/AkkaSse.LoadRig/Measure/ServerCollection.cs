@@ -10,12 +10,15 @@ internal static class ServerCollection
     // The runtime's keyword GCHeapCollect: whoever begins to listen with it induces one full, blocking collection.
     private const long HeapCollect = 0x80_0000;
 
-    // One leaves free regions in place for what may come (up to 20 MB seen, another amount each time); they are given back when three or four collections had no use for them.
+    // One leaves free regions in place for what may come (up to 20 MB seen, another amount each time); they are given back when three or
+    // four collections had no use for them.
     private const int Collections = 5;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Runs full collections in each process that has a .NET runtime, until what is free has been given back; others are left alone.</summary>
+    /// <summary>
+    /// Runs full collections in each process that has a .NET runtime, until what is free has been given back; others are left alone.
+    /// </summary>
     /// <exception cref="RigException">A runtime does not answer within 20 s.</exception>
     internal static void Force(IReadOnlyList<int> pids)
     {
@@ -28,7 +31,8 @@ internal static class ServerCollection
         static void ForceOne(int pid)
         {
             using var session = new DiagnosticsClient(pid).StartEventPipeSession(
-                new EventPipeProvider("Microsoft-Windows-DotNETRuntime", EventLevel.Informational, HeapCollect), requestRundown: false, circularBufferMB: 1);
+                new EventPipeProvider("Microsoft-Windows-DotNETRuntime", EventLevel.Informational, HeapCollect), requestRundown: false,
+                circularBufferMB: 1);
             // The session says that it has begun when the collection is over; its events are not needed.
             var drained = session.EventStream.CopyToAsync(Stream.Null);
             session.Stop();

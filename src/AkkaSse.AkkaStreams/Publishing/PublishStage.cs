@@ -9,8 +9,9 @@ namespace AkkaSse.AkkaStreams.Publishing;
 
 /// <summary>Elements in, acknowledged elements out, one run under way at a time.</summary>
 /// <remarks>
-/// Not SelectAsync, for two reasons: its tasks outlive the graph, so that a graph that was killed would go on repeating beside the one that was started in its place, and append events without a key
-/// twice; and over runs its supervision drops a whole run where one element is refused.
+/// Not SelectAsync, for two reasons: its tasks outlive the graph, so that a graph that was killed would go on repeating beside the one that
+/// was started in its place, and append events without a key twice; and over runs its supervision drops a whole run where one element is
+/// refused.
 /// </remarks>
 internal sealed class PublishStage<TContext> : GraphStage<FlowShape<(PublishElement, TContext), (PublishResult, TContext)>>
 {

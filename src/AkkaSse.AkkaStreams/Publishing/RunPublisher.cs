@@ -20,7 +20,11 @@ internal sealed class RunPublisher(ISseHub hub, string stream, PublishFlowOption
         var open = new List<int>(run.Length);
         for (var i = 0; i < run.Length; i++)
         {
-            if (run[i].Options.KeyCoversRun) outcomes[i] = Refused(new PublishResult(PublishStatus.Invalid, stream) { Error = "A key that covers a run is not allowed here; give each element a key of its own." });
+            if (run[i].Options.KeyCoversRun)
+                outcomes[i] = Refused(new PublishResult(PublishStatus.Invalid, stream)
+                {
+                    Error = "A key that covers a run is not allowed here; give each element a key of its own.",
+                });
             else open.Add(i);
         }
         var begun = options.Time.GetTimestamp();
@@ -35,7 +39,9 @@ internal sealed class RunPublisher(ISseHub hub, string stream, PublishFlowOption
                 var place = open[i];
                 var verdict = Verdicts.Of(answers[i].Status, run[place].HasKey);
                 if (verdict == Verdict.Repeat && !isOver) open[left++] = place;
-                else outcomes[place] = verdict == Verdict.Acknowledged ? new Outcome(answers[i], null) : verdict == Verdict.Repeat ? GivenUp(answers[i], repeated) : Refused(answers[i]);
+                else outcomes[place] = verdict == Verdict.Acknowledged ? new Outcome(answers[i], null) : verdict == Verdict.Repeat
+                    ? GivenUp(answers[i], repeated)
+                    : Refused(answers[i]);
             }
             open.RemoveRange(left, open.Count - left);
             if (left > 0) await Task.Delay(pause, options.Time, cancellation).ConfigureAwait(false);
@@ -46,9 +52,11 @@ internal sealed class RunPublisher(ISseHub hub, string stream, PublishFlowOption
     private async ValueTask<PublishResult[]> AskAsync(PublishElement[] run, List<int> open, CancellationToken cancellation)
     {
         // One by one in-process engines answer at once, without the arrays of a batch.
-        if (open.Count == 1) return [await hub.PublishAsync(stream, run[open[0]].Event, run[open[0]].Options, cancellation).ConfigureAwait(false)];
+        if (open.Count == 1)
+            return [await hub.PublishAsync(stream, run[open[0]].Event, run[open[0]].Options, cancellation).ConfigureAwait(false)];
         var items = new BatchItem[open.Count];
-        for (var i = 0; i < items.Length; i++) items[i] = new BatchItem { Stream = stream, Event = run[open[i]].Event, Options = run[open[i]].Options };
+        for (var i = 0; i < items.Length; i++)
+            items[i] = new BatchItem { Stream = stream, Event = run[open[i]].Event, Options = run[open[i]].Options };
         var answers = await hub.PublishBatchAsync(items, cancellation).ConfigureAwait(false);
         var results = new PublishResult[items.Length];
         for (var i = 0; i < items.Length; i++) results[i] = answers[i].Publish!.Value;
@@ -56,12 +64,17 @@ internal sealed class RunPublisher(ISseHub hub, string stream, PublishFlowOption
     }
 
     private Outcome GivenUp(in PublishResult result, int repeated) =>
-        Fail(result, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"after {repeated} repetitions in {options.RetryFor.TotalSeconds:0.###} s, the most allowed ({nameof(PublishFlowOptions.RetryFor)}). {result.Error}"));
+        Fail(result, string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"after {repeated} repetitions in {options.RetryFor.TotalSeconds:0.###} s, the most allowed " +
+            $"({nameof(PublishFlowOptions.RetryFor)}). {result.Error}"));
 
     private Outcome Refused(in PublishResult result) => Fail(result, result.Status == PublishStatus.OutcomeUnknown
-        ? $"the event may or may not be on the stream. It has no idempotency key, so it cannot be repeated without the risk of appending it twice; give elements keys. {result.Error}"
+        ? $"the event may or may not be on the stream. It has no idempotency key, so it cannot be repeated without the risk of " +
+            $"appending it twice; give elements keys. {result.Error}"
         : result.Error ?? "the hub gave no reason.");
 
     private static Outcome Fail(in PublishResult result, string why) =>
-        new(result, new PublishFailedException(result, $"An event for the stream '{result.Stream}' was not acknowledged ({result.Status}): {why}".TrimEnd()));
+        new(result, new PublishFailedException(
+            result, $"An event for the stream '{result.Stream}' was not acknowledged ({result.Status}): {why}".TrimEnd()));
 }

@@ -7,8 +7,8 @@ namespace AkkaSse.AkkaStreams.Reading;
 
 /// <summary>An enumeration of a stream's events as a source.</summary>
 /// <remarks>
-/// Akka's own Source.From(IAsyncEnumerable) ends an enumerator while a move of it is under way, which an iterator refuses: when an event arrives in that moment, the reader stays for ever.
-/// Here the move is awaited first.
+/// Akka's own Source.From(IAsyncEnumerable) ends an enumerator while a move of it is under way, which an iterator refuses: when an event
+/// arrives in that moment, the reader stays for ever. Here the move is awaited first.
 /// </remarks>
 internal sealed class ReaderStage(ISseHub hub, string stream, StartPosition? from) : GraphStage<SourceShape<StreamEvent>>
 {

@@ -66,7 +66,8 @@ internal sealed class GuardRules
     private static bool IsBelow(string name, string suffix) =>
         name.Length > suffix.Length && name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase);
 
-    // Browsers send Sec-Fetch-Site only to https and loopback; Origin goes with every write that a page sends. What sends neither is no page.
+    // Browsers send Sec-Fetch-Site only to https and loopback; Origin goes with every write that a page sends. What sends neither is no
+    // page.
     private bool IsOwnPage(HttpRequest request)
     {
         var headers = request.Headers;

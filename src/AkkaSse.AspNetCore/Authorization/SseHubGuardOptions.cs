@@ -2,8 +2,8 @@ namespace AkkaSse.AspNetCore;
 
 /// <summary>
 /// Which requests are served while nobody has to authenticate. A page of any site can make a browser that reaches the hub send to it: the
-/// <c>Host</c> tells a name that was rebound to the hub's address (DNS rebinding), <c>Sec-Fetch-Site</c> and <c>Origin</c> tell a write that
-/// a page of another origin sends. Read when the guard is added; not thread-safe.
+/// <c>Host</c> tells a name that was rebound to the hub's address (DNS rebinding), <c>Sec-Fetch-Site</c> and <c>Origin</c> tell a write
+/// that a page of another origin sends. Read when the guard is added; not thread-safe.
 /// </summary>
 public sealed class SseHubGuardOptions
 {

@@ -5,8 +5,8 @@ namespace AkkaSse.AspNetCore;
 
 /// <summary>Writes <c>{"items":[…],"accepted":n,"rejected":m}</c> as the items are answered.</summary>
 /// <remarks>
-/// Nothing is flushed before the body has been read: a sender that writes its whole body before it reads would block on its own answer. That bounds what is held
-/// to 10 000 answers of some hundred bytes.
+/// Nothing is flushed before the body has been read: a sender that writes its whole body before it reads would block on its own answer.
+/// That bounds what is held to 10 000 answers of some hundred bytes.
 /// </remarks>
 internal sealed class BatchAnswers(IBufferWriter<byte> output) : IDisposable
 {

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// <c>POST /v1/batch</c>: publishes the items of a body as it arrives, in order and each for itself. Memory is bounded by one run (256 items or 256 KB) or one item,
-/// whichever is larger, and by the answers.
+/// <c>POST /v1/batch</c>: publishes the items of a body as it arrives, in order and each for itself. Memory is bounded by one run (256
+/// items or 256 KB) or one item, whichever is larger, and by the answers.
 /// </summary>
 internal static class BatchEndpoint
 {
@@ -23,7 +23,8 @@ internal static class BatchEndpoint
         using var answers = new BatchAnswers(context.Response.BodyWriter);
         answers.Begin();
         using (var memory = new RunMemory())
-        using (var reader = new BatchReader(context.Request.BodyReader, new BatchItemParser(memory), context.Request.ContentLength, BatchLimits.ItemBytes(edge.Edge.Options.MaxEventBytes)))
+        using (var reader = new BatchReader(context.Request.BodyReader, new BatchItemParser(memory), context.Request.ContentLength,
+            BatchLimits.ItemBytes(edge.Edge.Options.MaxEventBytes)))
         {
             var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context));
             await PublishAsync(context, edge, key, reader, run, answers).ConfigureAwait(false);
@@ -37,7 +38,8 @@ internal static class BatchEndpoint
         await ResponseBody.FlushAsync(context).ConfigureAwait(false);
     }
 
-    private static async Task PublishAsync(HttpContext context, EdgeContext edge, string? key, BatchReader reader, BatchRun run, BatchAnswers answers)
+    private static async Task PublishAsync(
+        HttpContext context, EdgeContext edge, string? key, BatchReader reader, BatchRun run, BatchAnswers answers)
     {
         var authorizer = edge.Authorizer is null ? null : new BatchAuthorizer(context, edge);
         var keys = new RunKeys(key);
@@ -47,7 +49,8 @@ internal static class BatchEndpoint
             var step = reader.Next(out var item);
             if (step == BatchStep.NeedData && reader.Cut is { } cut)
             {
-                // What was read of it stands. Under a key a run that is not whole is left to the repetition, which would find another one under the run's key.
+                // What was read of it stands. Under a key a run that is not whole is left to the repetition, which would find another one
+                // under the run's key.
                 if (key is null) await run.FlushAsync().ConfigureAwait(false);
                 answers.Write(cut);
                 return;
@@ -56,7 +59,8 @@ internal static class BatchEndpoint
             if (step == BatchStep.NeedData)
             {
                 if (reader.TryFill()) continue;
-                // What has arrived is published before more is waited for. Under a key it stays: where a run ends must depend on the body alone, so that a repetition finds the same runs.
+                // What has arrived is published before more is waited for. Under a key it stays: where a run ends must depend on the body
+                // alone, so that a repetition finds the same runs.
                 if (key is null) await run.FlushAsync().ConfigureAwait(false);
                 else run.Keep();
                 await reader.FillAsync().ConfigureAwait(false);
@@ -88,10 +92,12 @@ internal static class BatchEndpoint
         if (RequestBody.Encoded(request) is { } encoded) return encoded;
         var keys = request.Headers["Idempotency-Key"];
         if (keys.Count == 0) return null;
-        if (keys.Count > 1) return new HubFault(400, HubErrorCodes.HeaderInvalid, "Idempotency-Key is there more than once; once is allowed.");
+        if (keys.Count > 1)
+            return new HubFault(400, HubErrorCodes.HeaderInvalid, "Idempotency-Key is there more than once; once is allowed.");
         key = keys.ToString();
         return key.Length is 0 or > BatchLimits.KeyLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')
-            ? new HubFault(400, HubErrorCodes.HeaderInvalid, $"Idempotency-Key is not 1 to {BatchLimits.KeyLength} characters of printable ASCII, which is what a batch may have.")
+            ? new HubFault(400, HubErrorCodes.HeaderInvalid,
+                $"Idempotency-Key is not 1 to {BatchLimits.KeyLength} characters of printable ASCII, which is what a batch may have.")
             : null;
     }
 }

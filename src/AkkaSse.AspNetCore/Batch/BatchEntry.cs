@@ -1,6 +1,9 @@
 namespace AkkaSse.AspNetCore;
 
-/// <summary>One item of a batch as it was parsed. Its data are a slice of the reader's block or of the run's memory, valid until the run has been published.</summary>
+/// <summary>
+/// One item of a batch as it was parsed. Its data are a slice of the reader's block or of the run's memory, valid until the run has been
+/// published.
+/// </summary>
 internal struct BatchEntry
 {
     public string? Stream, Client, Zone, Type, Id, Key, Comment, Conflate;

@@ -6,10 +6,15 @@ using AkkaSse.Hub;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Reads one item. What is wrong with an item is kept in it; only bytes that are no JSON are an exception, because nothing after them can be read.</summary>
+/// <summary>
+/// Reads one item. What is wrong with an item is kept in it; only bytes that are no JSON are an exception, because nothing after them can
+/// be read.
+/// </summary>
 internal sealed class BatchItemParser(RunMemory memory)
 {
-    private const string Allowed = "stream, client, zone, broadcast, type, data, json, base64, id, idempotencyKey, retry, comment, conflate, ttl and fields are allowed.";
+    private const string Allowed =
+        "stream, client, zone, broadcast, type, data, json, base64, id, idempotencyKey, retry, comment, conflate, ttl and fields are " +
+        "allowed.";
 
     private static readonly JsonReaderState Fresh = new(new JsonReaderOptions { MaxDepth = BatchLimits.Depth });
 
@@ -61,7 +66,8 @@ internal sealed class BatchItemParser(RunMemory memory)
             if (reader.TokenType == JsonTokenType.EndObject) break;
             var property = Which(ref reader);
             if (property == Property.Unknown) item.Fault ??= HubFault.Body($"The item has the member '{Short(ref reader)}'; {Allowed}");
-            else if ((seen & property) != 0) item.Fault ??= HubFault.Body($"The item has the member '{Short(ref reader)}' more than once; once is allowed.");
+            else if ((seen & property) != 0)
+                item.Fault ??= HubFault.Body($"The item has the member '{Short(ref reader)}' more than once; once is allowed.");
             seen |= property;
             if (item.Fault is not null)
             {
@@ -78,7 +84,8 @@ internal sealed class BatchItemParser(RunMemory memory)
                 continue;
             }
 
-            if (reader.TokenType != JsonTokenType.Null && Read(ref reader, property, block, start, ref item, ref base64) is { } wrong) item.Fault = HubFault.Body(wrong);
+            if (reader.TokenType != JsonTokenType.Null && Read(ref reader, property, block, start, ref item, ref base64) is { } wrong)
+                item.Fault = HubFault.Body(wrong);
             if (!reader.TrySkip()) return false;
         }
 
@@ -222,7 +229,8 @@ internal sealed class BatchItemParser(RunMemory memory)
             return null;
         }
 
-        if (reader.TokenType == JsonTokenType.String && Text(ref reader, "retry", null, out var text) is null && Durations.TryParse(text, out var duration))
+        if (reader.TokenType == JsonTokenType.String && Text(ref reader, "retry", null, out var text) is null
+            && Durations.TryParse(text, out var duration))
         {
             item.Retry = duration;
             return null;
@@ -264,14 +272,20 @@ internal sealed class BatchItemParser(RunMemory memory)
     {
         var targets = (item.Stream is null ? 0 : 1) + (item.Broadcast ? 1 : 0) + (item.Client is null && item.Zone is null ? 0 : 1);
         if (targets != 1)
-            return HubFault.Body($"The item has {(targets == 0 ? "no target" : "several targets")}; one of stream, zone, client (with or without zone) and broadcast is needed.");
-        if ((seen & (Property.Data | Property.Json)) == (Property.Data | Property.Json)) return HubFault.Body("The item has both 'data' and 'json'; one of them is allowed.");
+            return HubFault.Body(
+                $"The item has {(targets == 0 ? "no target" : "several targets")}; one of stream, zone, client (with or without zone) " +
+                "and broadcast is needed.");
+        if ((seen & (Property.Data | Property.Json)) == (Property.Data | Property.Json))
+            return HubFault.Body("The item has both 'data' and 'json'; one of them is allowed.");
         if (item.Client is not null && (item.Key is not null || item.Ttl is not null || item.Conflate is not null))
-            return HubFault.Body("idempotencyKey, ttl and conflate have no meaning for a client's inbox, which is live only and keeps nothing.");
+            return HubFault.Body(
+                "idempotencyKey, ttl and conflate have no meaning for a client's inbox, which is live only and keeps nothing.");
         if (!base64) return null;
-        if ((seen & Property.Data) == 0 || item.Data is not { } encoded) return HubFault.Body("The item has 'base64' and no 'data'; it says that the data are base64.");
+        if ((seen & Property.Data) == 0 || item.Data is not { } encoded)
+            return HubFault.Body("The item has 'base64' and no 'data'; it says that the data are base64.");
         var decoded = memory.Rent(Base64.GetMaxDecodedFromUtf8Length(encoded.Length));
-        if (Base64.DecodeFromUtf8(encoded.Span, decoded.Span, out _, out var written) != OperationStatus.Done) return HubFault.Body("The member 'data' is not base64.");
+        if (Base64.DecodeFromUtf8(encoded.Span, decoded.Span, out _, out var written) != OperationStatus.Done)
+            return HubFault.Body("The member 'data' is not base64.");
         item.Data = decoded[..written];
         return null;
     }

@@ -6,10 +6,15 @@ internal static class BatchLimits
     /// <summary>At most so many items; what follows them is refused.</summary>
     public const int Items = 10_000;
 
-    /// <summary>So many items go to the engine together: enough that a group commit pays, few enough that a run is a fraction of a millisecond of memory.</summary>
+    /// <summary>
+    /// So many items go to the engine together: enough that a group commit pays, few enough that a run is a fraction of a millisecond of
+    /// memory.
+    /// </summary>
     public const int RunItems = 256;
 
-    /// <summary>Or so many bytes of data, whichever comes first. Also the largest block that is read into unless one item needs more.</summary>
+    /// <summary>
+    /// Or so many bytes of data, whichever comes first. Also the largest block that is read into unless one item needs more.
+    /// </summary>
     public const int RunBytes = 256 << 10;
 
     /// <summary>The smallest block: a batch of a few events.</summary>

@@ -21,8 +21,9 @@ internal enum BatchStep
 }
 
 /// <summary>
-/// Takes items out of a body of JSON lines (objects with white space between them) or of one JSON array, as the body arrives. Holds one block: the items of the
-/// current run and what was read after them. Items point into the block, so it moves only in <see cref="FillAsync"/>.
+/// Takes items out of a body of JSON lines (objects with white space between them) or of one JSON array, as the body arrives. Holds one
+/// block: the items of the current run and what was read after them. Items point into the block, so it moves only in
+/// <see cref="FillAsync"/>.
 /// </summary>
 internal sealed class BatchReader : IDisposable
 {
@@ -44,7 +45,8 @@ internal sealed class BatchReader : IDisposable
         _pipe = pipe;
         _parser = parser;
         _limit = limit;
-        _block = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(length ?? BatchLimits.DefaultBlock, BatchLimits.MinBlock, BatchLimits.RunBytes));
+        _block = ArrayPool<byte>.Shared.Rent(
+            (int)Math.Clamp(length ?? BatchLimits.DefaultBlock, BatchLimits.MinBlock, BatchLimits.RunBytes));
     }
 
     private enum State
@@ -63,7 +65,10 @@ internal sealed class BatchReader : IDisposable
     /// <summary>Where that is.</summary>
     public BatchPosition FaultAt { get; private set; }
 
-    /// <summary>Why no more of the body comes: it broke off on the level of HTTP (a chunk, the announced length, the data rate). Null while it goes on.</summary>
+    /// <summary>
+    /// Why no more of the body comes: it broke off on the level of HTTP (a chunk, the announced length, the data rate). Null while it goes
+    /// on.
+    /// </summary>
     public HubFault? Cut { get; private set; }
 
     /// <summary>The next item, if it was read whole.</summary>
@@ -253,7 +258,8 @@ internal sealed class BatchReader : IDisposable
         return BatchStep.Item;
     }
 
-    private HubFault TooLarge() => new(413, HubErrorCodes.BodyTooLarge, $"The item has more than {_limit} bytes of JSON, which is what is allowed.");
+    private HubFault TooLarge() =>
+        new(413, HubErrorCodes.BodyTooLarge, $"The item has more than {_limit} bytes of JSON, which is what is allowed.");
 
     private void Done()
     {

@@ -22,7 +22,15 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
         _bytes += entry.Data?.Length ?? 0;
         var e = entry.Fields is null
             ? new SseEvent { Type = entry.Type, Id = entry.Id, Retry = entry.Retry, Comment = entry.Comment, DataBytes = entry.Data }
-            : new SseEvent { Type = entry.Type, Id = entry.Id, Retry = entry.Retry, Comment = entry.Comment, DataBytes = entry.Data, Fields = entry.Fields };
+            : new SseEvent
+              {
+                  Type = entry.Type,
+                  Id = entry.Id,
+                  Retry = entry.Retry,
+                  Comment = entry.Comment,
+                  DataBytes = entry.Data,
+                  Fields = entry.Fields,
+              };
         _items.Add(new BatchItem
         {
             Stream = entry.Stream,
@@ -86,12 +94,16 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
         if (result.Publish is { } published)
         {
             if (published.Status == PublishStatus.Accepted) answers.Write(published);
-            else answers.Write(published.Status == PublishStatus.Invalid && IsNotUtf8(item) ? NotUtf8() : PublishAnswers.Fault(published, default, utf8: true, edge.Edge));
+            else answers.Write(published.Status == PublishStatus.Invalid && IsNotUtf8(item)
+                ? NotUtf8()
+                : PublishAnswers.Fault(published, default, utf8: true, edge.Edge));
         }
         else if (result.Send is { } sent)
         {
             if (sent.Status == SendStatus.Accepted) answers.Write(sent);
-            else answers.Write(sent.Status == SendStatus.Invalid && IsNotUtf8(item) ? NotUtf8() : PublishAnswers.Fault(sent, utf8: true, edge.Edge));
+            else answers.Write(sent.Status == SendStatus.Invalid && IsNotUtf8(item)
+                ? NotUtf8()
+                : PublishAnswers.Fault(sent, utf8: true, edge.Edge));
         }
     }
 

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Finds the end of a JSON object that arrives in pieces, looking at every byte once. Reading the object again with each piece would be quadratic in the pieces:
-/// a megabyte sent byte by byte would cost hours.
+/// Finds the end of a JSON object that arrives in pieces, looking at every byte once. Reading the object again with each piece would be
+/// quadratic in the pieces: a megabyte sent byte by byte would cost hours.
 /// </summary>
 internal struct ItemScanner
 {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Gives the items of a batch with an <c>Idempotency-Key</c> the keys of their runs: neighbours for one target share <c>key#index</c>, with the index of the run's first item in the body. What a run is depends on
-/// the body alone, so a repetition has the same keys.
+/// Gives the items of a batch with an <c>Idempotency-Key</c> the keys of their runs: neighbours for one target share <c>key#index</c>, with
+/// the index of the run's first item in the body. What a run is depends on the body alone, so a repetition has the same keys.
 /// </summary>
 internal sealed class RunKeys(string? key)
 {

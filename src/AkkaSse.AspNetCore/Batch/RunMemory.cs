@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Pooled memory for what cannot stay where it was read: unescaped and base64 data of the items of one run. Given back all at once.</summary>
+/// <summary>
+/// Pooled memory for what cannot stay where it was read: unescaped and base64 data of the items of one run. Given back all at once.
+/// </summary>
 internal sealed class RunMemory : IDisposable
 {
     private const int ChunkBytes = 64 << 10;

@@ -3,7 +3,10 @@ using System.Text.Unicode;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>Turns UTF-8 into text, and gives the last text again when the bytes are the same: the items of a batch mostly name the same stream and type.</summary>
+/// <summary>
+/// Turns UTF-8 into text, and gives the last text again when the bytes are the same: the items of a batch mostly name the same stream and
+/// type.
+/// </summary>
 internal sealed class TextCache
 {
     // Names are at most 256 bytes; longer texts are no names and are not kept.

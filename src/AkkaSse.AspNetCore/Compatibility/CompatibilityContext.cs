@@ -15,13 +15,15 @@ internal sealed class CompatibilityContext(EdgeContext edge, SseCompatibilityOpt
     public SseCompatibilityOptions Options => options;
 
     /// <summary>
-    /// Answers with the message alone, as the older hubs do; their clients compare it. An error writer that the application has chosen is used here too (HTTP-06).
+    /// Answers with the message alone, as the older hubs do; their clients compare it. An error writer that the application has chosen is
+    /// used here too (HTTP-06).
     /// </summary>
     public Task RefuseAsync(HttpContext context, HubFault fault)
     {
         if (!(_text ??= services.GetRequiredService<IHubErrorWriter>() is ProblemErrorWriter)) return edge.RefuseAsync(context, fault);
         var response = context.Response;
-        if (fault.RetryAfter is { } wait) response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (fault.RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (fault.Allow is not null) response.Headers.Allow = fault.Allow;
         var body = Encoding.UTF8.GetBytes(fault.Message + "\n");
         response.StatusCode = fault.Status;

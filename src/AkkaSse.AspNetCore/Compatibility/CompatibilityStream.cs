@@ -33,7 +33,8 @@ internal static class CompatibilityStream
             await EventStream.RunAsync(context, connection, end).ConfigureAwait(false);
     }
 
-    private static async ValueTask<IClientConnection?> AdmitAsync(HttpContext context, CompatibilityContext shared, SubscribeRequest request, bool name)
+    private static async ValueTask<IClientConnection?> AdmitAsync(
+        HttpContext context, CompatibilityContext shared, SubscribeRequest request, bool name)
     {
         var edge = shared.Edge;
         if (await EventStream.AuthorizeAsync(context, edge, request).ConfigureAwait(false) is { } fault)
@@ -76,7 +77,8 @@ internal static class CompatibilityStream
             case AdmissionStatus.NoStream or AdmissionStatus.Removed:
                 return shared.RefuseAsync(context, HubFault.NoStream("", CompatibilityNames.NoSuchStream));
             case AdmissionStatus.ClientInUse:
-                return shared.RefuseAsync(context, new HubFault(409, HubErrorCodes.ClientInUse, CompatibilityNames.ClientExists(request.ClientId!)));
+                return shared.RefuseAsync(
+                    context, new HubFault(409, HubErrorCodes.ClientInUse, CompatibilityNames.ClientExists(request.ClientId!)));
             case AdmissionStatus.Refused:
                 return Refusals.WriteAsync(context, shared.Edge, request, admission);
             case AdmissionStatus.LimitReached or AdmissionStatus.Draining or AdmissionStatus.Unavailable when request.Browser:

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// <c>/automation/api/v2/events</c>: a managed subscription is created with POST and attached with GET by its id; GET with <c>nodes=</c> reads streams without one.
-/// The heartbeat is the event <c>keepalive</c> with a timestamp.
+/// <c>/automation/api/v2/events</c>: a managed subscription is created with POST and attached with GET by its id; GET with <c>nodes=</c>
+/// reads streams without one. The heartbeat is the event <c>keepalive</c> with a timestamp.
 /// </summary>
 internal sealed class CtrlXEndpoints(CompatibilityContext shared)
 {
@@ -20,7 +20,9 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
         }
 
         var streams = new List<StreamSubscription>();
-        foreach (var node in (lists ?? []).SelectMany(static l => l.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal))
+        foreach (var node in (lists ?? []).SelectMany(
+            static l => l.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Distinct(StringComparer.Ordinal))
         {
             if (HubNames.Check(node) is { } fault) return shared.RefuseAsync(context, HubFault.Name($"nodes: {fault}"));
             streams.Add(new StreamSubscription(node));
@@ -43,11 +45,16 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
     {
         var edge = shared.Edge;
         var fault = target.Name(RouteKeys.Subscription, "subscription", out var id) ?? edge.NotServing();
-        fault ??= await AccessRules.CheckAsync(edge, AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id }).ConfigureAwait(false);
+        fault ??= await AccessRules.CheckAsync(
+            edge, AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id }).ConfigureAwait(false);
         ManagedSubscription? subscription = null;
-        if (fault is null && !(await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false)).TryGet(out subscription)) fault = ManagedEndpoints.Unknown(edge);
+        if (fault is null && !(await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted)
+            .ConfigureAwait(false)).TryGet(out subscription))
+            fault = ManagedEndpoints.Unknown(edge);
         // Somebody else's looks as if it did not exist: ids may be guessed.
-        if (fault is null && (subscription is null || (subscription.Subject is not null && subscription.Subject != AccessRules.Subject(edge, context)))) fault = ManagedEndpoints.Missing(id);
+        if (fault is null && (subscription is null
+            || (subscription.Subject is not null && subscription.Subject != AccessRules.Subject(edge, context))))
+            fault = ManagedEndpoints.Missing(id);
         if (fault is not null)
         {
             await shared.RefuseAsync(context, fault).ConfigureAwait(false);
@@ -64,17 +71,21 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
     public Task Create(HttpContext context, RequestTarget target) => PutAsync(context, null);
 
     public Task CreateNamed(HttpContext context, RequestTarget target) =>
-        target.Name(RouteKeys.Subscription, "subscription", out var id) is { } fault ? shared.RefuseAsync(context, fault) : PutAsync(context, id);
+        target.Name(RouteKeys.Subscription, "subscription", out var id) is { } fault
+            ? shared.RefuseAsync(context, fault)
+            : PutAsync(context, id);
 
     private async Task PutAsync(HttpContext context, string? idInPath)
     {
         var edge = shared.Edge;
         var (document, fault) = await JsonBody.ReadAsync(context).ConfigureAwait(false);
-        if (fault is null && document is null) fault = HubFault.Body("The body is empty; {\"properties\":{\"id\":…,\"keepaliveInterval\":…},\"nodes\":[…]} is needed.");
+        if (fault is null && document is null)
+            fault = HubFault.Body("The body is empty; {\"properties\":{\"id\":…,\"keepaliveInterval\":…},\"nodes\":[…]} is needed.");
         ManagedSubscription? subscription = null;
         if (document is not null)
         {
-            using (document) fault = CtrlXSubscription.Read(document.RootElement, idInPath, AccessRules.Subject(edge, context), out subscription);
+            using (document) fault = CtrlXSubscription.Read(
+                document.RootElement, idInPath, AccessRules.Subject(edge, context), out subscription);
         }
         fault ??= edge.NotServing() ?? await AllowedAsync(context, subscription!).ConfigureAwait(false);
         if (fault is not null)
@@ -128,7 +139,8 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
     private HubFault? Fault(ManagedSubscriptionResult result, string id) => result.Status switch
     {
         ManagedSubscriptionStatus.Created or ManagedSubscriptionStatus.Updated => null,
-        ManagedSubscriptionStatus.Conflict => new(409, HubErrorCodes.SubscriptionInUse, result.Error ?? $"The subscription '{id}' belongs to somebody else."),
+        ManagedSubscriptionStatus.Conflict =>
+            new(409, HubErrorCodes.SubscriptionInUse, result.Error ?? $"The subscription '{id}' belongs to somebody else."),
         ManagedSubscriptionStatus.NoStream => new(404, HubErrorCodes.StreamNotFound, result.Error ?? CompatibilityNames.NoSuchStream),
         ManagedSubscriptionStatus.Unavailable => HubFault.Unavailable(result.Error, shared.Edge.Edge.RefusalRetry()),
         _ => new(400, HubErrorCodes.SubscriptionInvalid, result.Error ?? "The subscription is invalid."),

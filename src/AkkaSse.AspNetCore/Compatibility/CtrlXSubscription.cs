@@ -4,8 +4,9 @@ using AkkaSse.Hub;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// The body <c>{"properties":{"id":…,"keepaliveInterval":…},"nodes":[…]}</c>: nodes are streams, the interval is in milliseconds. Other properties (sampling, queueing,
-/// publish and error intervals) speak of a data source that is sampled; here events come when they are published, so they are read over.
+/// The body <c>{"properties":{"id":…,"keepaliveInterval":…},"nodes":[…]}</c>: nodes are streams, the interval is in milliseconds. Other
+/// properties (sampling, queueing, publish and error intervals) speak of a data source that is sampled; here events come when they are
+/// published, so they are read over.
 /// </summary>
 internal static class CtrlXSubscription
 {
@@ -20,12 +21,14 @@ internal static class CtrlXSubscription
             if (properties.TryGetProperty("id", out var named) && named.ValueKind != JsonValueKind.Null)
             {
                 if (JsonBody.Name(named, "id", out var own) is { } badId) return badId;
-                if (idInPath is not null && own != idInPath) return HubFault.Body($"The body has the id '{own}' and the path '{idInPath}'; they must be the same.");
+                if (idInPath is not null && own != idInPath)
+                    return HubFault.Body($"The body has the id '{own}' and the path '{idInPath}'; they must be the same.");
                 id = own;
             }
             if (properties.TryGetProperty("keepaliveInterval", out var interval) && interval.ValueKind != JsonValueKind.Null)
             {
-                if (interval.ValueKind != JsonValueKind.Number || !interval.TryGetInt32(out var ms) || ms < 0) return HubFault.Body("'keepaliveInterval' is not a number of milliseconds.");
+                if (interval.ValueKind != JsonValueKind.Number || !interval.TryGetInt32(out var ms) || ms < 0)
+                    return HubFault.Body("'keepaliveInterval' is not a number of milliseconds.");
                 keepalive = TimeSpan.FromMilliseconds(ms);
             }
         }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// <c>GET /connect?id=</c>: a client in the zone <c>default</c> with an inbox, its zone's events and the broadcasts. <c>POST /broadcast?type=&amp;id=</c>: to all of
-/// them, or to the one with that id.
+/// <c>GET /connect?id=</c>: a client in the zone <c>default</c> with an inbox, its zone's events and the broadcasts. <c>POST
+/// /broadcast?type=&amp;id=</c>: to all of them, or to the one with that id.
 /// </summary>
 internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
 {
@@ -47,8 +47,10 @@ internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
             var e = new SseEvent { Type = type, DataBytes = body.Memory };
             // Not cancelled when the sender goes away: the body is here, and what was begun should end with a known outcome.
             return client is null
-                ? await AnswerAsync(context, edge, await edge.Hub.BroadcastAsync(e, default, CancellationToken.None).ConfigureAwait(false), body.Memory).ConfigureAwait(false)
-                : await AnswerAsync(context, edge, await edge.Hub.SendToAsync(client, e, HubNames.DefaultZone, CancellationToken.None).ConfigureAwait(false), body.Memory).ConfigureAwait(false);
+                ? await AnswerAsync(context, edge, await edge.Hub.BroadcastAsync(e, default, CancellationToken.None).ConfigureAwait(false),
+                    body.Memory).ConfigureAwait(false)
+                : await AnswerAsync(context, edge, await edge.Hub.SendToAsync(
+                    client, e, HubNames.DefaultZone, CancellationToken.None).ConfigureAwait(false), body.Memory).ConfigureAwait(false);
         }
         finally
         {
@@ -56,7 +58,8 @@ internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
         }
     }
 
-    private static async ValueTask<HubFault?> AnswerAsync(HttpContext context, EdgeContext edge, PublishResult result, ReadOnlyMemory<byte> body)
+    private static async ValueTask<HubFault?> AnswerAsync(
+        HttpContext context, EdgeContext edge, PublishResult result, ReadOnlyMemory<byte> body)
     {
         var p = new PublishParameters { Broadcast = true };
         if (result.Status != PublishStatus.Accepted) return PublishAnswers.Fault(result, p, SseFieldRules.IsUtf8(body.Span), edge.Edge);
@@ -64,9 +67,11 @@ internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
         return null;
     }
 
-    private static async ValueTask<HubFault?> AnswerAsync(HttpContext context, EdgeContext edge, SendResult result, ReadOnlyMemory<byte> body)
+    private static async ValueTask<HubFault?> AnswerAsync(
+        HttpContext context, EdgeContext edge, SendResult result, ReadOnlyMemory<byte> body)
     {
-        if (result.Status is SendStatus.NotConnected or SendStatus.NoSuchZone) return new HubFault(404, HubErrorCodes.ClientNotConnected, CompatibilityNames.NoClient(result.Client));
+        if (result.Status is SendStatus.NotConnected or SendStatus.NoSuchZone)
+            return new HubFault(404, HubErrorCodes.ClientNotConnected, CompatibilityNames.NoClient(result.Client));
         if (result.Status != SendStatus.Accepted) return PublishAnswers.Fault(result, SseFieldRules.IsUtf8(body.Span), edge.Edge);
         await PublishAnswers.AcceptedAsync(context, result, status: 200).ConfigureAwait(false);
         return null;

@@ -15,7 +15,8 @@ internal sealed class R3labsEndpoints(CompatibilityContext shared)
         while (q.Next())
         {
             // The first of several counts, as in those hubs.
-            if (stream is null && q.Name is "stream" && q.Single("stream", ref stream) is { } wrong) return shared.RefuseAsync(context, wrong);
+            if (stream is null && q.Name is "stream" && q.Single("stream", ref stream) is { } wrong)
+                return shared.RefuseAsync(context, wrong);
         }
 
         if (string.IsNullOrEmpty(stream)) return shared.RefuseAsync(context, HubFault.Name(CompatibilityNames.NoStreamNamed));

@@ -10,8 +10,9 @@ namespace Microsoft.AspNetCore.Builder;
 public static class SseCompatibilityEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Maps <c>GET /events</c> (r3labs), <c>GET /connect</c> and <c>POST /broadcast</c> (davidsbond), <c>GET</c> and <c>POST /automation/api/v2/events[/{subscription}]</c>
-    /// (ctrlX), each as far as it is switched on. Errors are plain text with the older hubs' words.
+    /// Maps <c>GET /events</c> (r3labs), <c>GET /connect</c> and <c>POST /broadcast</c> (davidsbond), <c>GET</c> and <c>POST
+    /// /automation/api/v2/events[/{subscription}]</c> (ctrlX), each as far as it is switched on. Errors are plain text with the older hubs'
+    /// words.
     /// </summary>
     /// <param name="endpoints">The application, or a route group of it.</param>
     /// <param name="configure">Sets options.</param>
@@ -20,12 +21,14 @@ public static class SseCompatibilityEndpointRouteBuilderExtensions
     /// <c>AddSseHub</c> was not called, or a policy is named without <c>AddAuthorization</c>, or these edges were mapped here before.
     /// </exception>
     /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
-    public static IEndpointConventionBuilder MapSseCompatibilityEndpoints(this IEndpointRouteBuilder endpoints, Action<SseCompatibilityOptions>? configure = null)
+    public static IEndpointConventionBuilder MapSseCompatibilityEndpoints(
+        this IEndpointRouteBuilder endpoints, Action<SseCompatibilityOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var services = endpoints.ServiceProvider;
         var mappings = services.GetService<HubMappings>() ?? throw new InvalidOperationException(
-            $"{nameof(MapSseCompatibilityEndpoints)} needs the hub's services. Call builder.Services.AddSseHub() before the application is built.");
+            $"{nameof(MapSseCompatibilityEndpoints)} needs the hub's services. Call builder.Services.AddSseHub() before the application " +
+            "is built.");
         var options = new SseCompatibilityOptions();
         configure?.Invoke(options);
         var faults = options.Endpoints.Validate().ToList();
@@ -49,13 +52,15 @@ public static class SseCompatibilityEndpointRouteBuilderExtensions
         foreach (var pattern in routes.GroupBy(static r => r.RoutePattern))
         {
             var allow = string.Join(", ", pattern.SelectMany(static r => r.Methods).Order(StringComparer.Ordinal));
-            group.Map(pattern.Key, context => shared.RefuseAsync(context, NotAllowed(allow))).WithDisplayName($"AkkaSse 405 {pattern.Key}").WithOrder(int.MaxValue);
+            group.Map(pattern.Key, context => shared.RefuseAsync(context, NotAllowed(allow))).WithDisplayName($"AkkaSse 405 {pattern.Key}")
+                .WithOrder(int.MaxValue);
         }
         return group.WithMetadata(SseHubEndpointRouteBuilderExtensions.NotStored);
     }
 
     private static HubFault NotAllowed(string allow) =>
-        new(405, HubErrorCodes.MethodNotAllowed, $"The method is not allowed here; {allow} {(allow.Contains(',', StringComparison.Ordinal) ? "are" : "is")}.") { Allow = allow };
+        new(405, HubErrorCodes.MethodNotAllowed,
+            $"The method is not allowed here; {allow} {(allow.Contains(',', StringComparison.Ordinal) ? "are" : "is")}.") { Allow = allow };
 
     private static Task InvokeAsync(HttpContext context, CompatibilityContext shared, HubRoute route)
     {

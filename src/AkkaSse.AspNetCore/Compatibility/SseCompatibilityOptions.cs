@@ -32,8 +32,11 @@ public sealed class SseCompatibilityOptions
     /// </summary>
     public Func<string, string, SseEvent>? Welcome { get; set; }
 
-    /// <summary>The welcome of the older zone hub, for <see cref="Welcome"/>: type <c>ping</c>, data <c>zone-&gt;id Connection Successful!</c>.</summary>
+    /// <summary>
+    /// The welcome of the older zone hub, for <see cref="Welcome"/>: type <c>ping</c>, data <c>zone-&gt;id Connection Successful!</c>.
+    /// </summary>
     /// <param name="zone">The client's zone.</param>
     /// <param name="client">The client's id.</param>
-    public static SseEvent ConnectionSuccessful(string zone, string client) => new() { Type = "ping", Data = $"{zone}->{client} Connection Successful!" };
+    public static SseEvent ConnectionSuccessful(string zone, string client) =>
+        new() { Type = "ping", Data = $"{zone}->{client} Connection Successful!" };
 }

@@ -17,7 +17,8 @@ internal static class Welcomes
         if (options.Welcome is not { } make) return request;
         // The welcome names the client, so a client that chose no id gets one here and not from the hub.
         var client = request.ClientId ?? NewId();
-        var welcome = make(request.Zone!, client) ?? throw new InvalidOperationException($"{nameof(SseCompatibilityOptions)}.{nameof(SseCompatibilityOptions.Welcome)} returned null.");
+        var welcome = make(request.Zone!, client) ?? throw new InvalidOperationException(
+            $"{nameof(SseCompatibilityOptions)}.{nameof(SseCompatibilityOptions.Welcome)} returned null.");
         var bytes = new ArrayBufferWriter<byte>();
         SseEncoder.Write(bytes, new SseEvent(welcome) { Id = null });
         return request with { ClientId = client, Welcome = bytes.WrittenMemory };

@@ -16,7 +16,8 @@ internal static class Problems
             + "has broken chunks, cannot be decompressed, or was read by something before the hub"),
         [HubErrorCodes.DataNotUtf8] = (400, "the data are not UTF-8 and base64=1 was not given"),
         [HubErrorCodes.EventInvalid] = (400, "the event's type, id, retry or comment is not allowed, or not on this stream"),
-        [HubErrorCodes.OptionsInvalid] = (400, "a stream's options are unknown, of the wrong form or out of their bounds; all faults are listed"),
+        [HubErrorCodes.OptionsInvalid] =
+            (400, "a stream's options are unknown, of the wrong form or out of their bounds; all faults are listed"),
         [HubErrorCodes.SubscriptionInvalid] = (400, "the subscription names nothing to read, or too much"),
         [HubErrorCodes.Unauthorized] = (401, "the authorizer wants authentication; with WWW-Authenticate"),
         [HubErrorCodes.Forbidden] = (403, "the authorizer refuses"),

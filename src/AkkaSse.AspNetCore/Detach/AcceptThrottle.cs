@@ -5,16 +5,18 @@ using System.Runtime.InteropServices;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// One thread on which readers come in, one after the other, below the priority of everything else: a storm of reconnects takes the time that
-/// nobody else wants, and publishes and deliveries go on between any two of its steps. Thread-safe.
+/// One thread on which readers come in, one after the other, below the priority of everything else: a storm of reconnects takes the time
+/// that nobody else wants, and publishes and deliveries go on between any two of its steps. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Without it a storm's requests stand before a publish in the same queue, on the socket thread: with 10 000 readers that come back at once,
-/// a publish waited for seconds (decision 0047). What waits for something on its way in continues elsewhere; what blocks holds up everybody behind it.
+/// Without it a storm's requests stand before a publish in the same queue, on the socket thread: with 10 000 readers that come back at
+/// once, a publish waited for seconds (decision 0047). What waits for something on its way in continues elsewhere; what blocks holds up
+/// everybody behind it.
 /// </remarks>
 internal sealed class AcceptThrottle : IDisposable
 {
-    // A third of the processor's time beside a thread that never sleeps: readers still come in when the node is busy. Levels count from 0 to 19.
+    // A third of the processor's time beside a thread that never sleeps: readers still come in when the node is busy. Levels count from 0
+    // to 19.
     private const int Nice = 5;
 
     [ThreadStatic]
@@ -36,7 +38,8 @@ internal sealed class AcceptThrottle : IDisposable
     }
 
     /// <summary>Continues on the throttle's thread; at once when this is it.</summary>
-    /// <param name="accept">True for a connection that is being taken from the kernel: before all who wait, because the kernel holds only so many (4 096 by default) and drops the others for a second.</param>
+    /// <param name="accept">True for a connection that is being taken from the kernel: before all who wait, because the kernel holds only
+    /// so many (4 096 by default) and drops the others for a second.</param>
     internal Turn Enter(bool accept = false) => new(this, accept);
 
     private void Pass(Action continuation, bool accept)
@@ -44,7 +47,8 @@ internal sealed class AcceptThrottle : IDisposable
         (accept ? _accepts : _readers).Enqueue(continuation);
         _waiting.Release();
         // The thread may have ended between the two.
-        while (_closed && (_accepts.TryDequeue(out var late) || _readers.TryDequeue(out late))) ThreadPool.UnsafeQueueUserWorkItem(static c => c(), late, preferLocal: false);
+        while (_closed && (_accepts.TryDequeue(out var late) || _readers.TryDequeue(out late)))
+            ThreadPool.UnsafeQueueUserWorkItem(static c => c(), late, preferLocal: false);
     }
 
     private void Run()
@@ -80,7 +84,8 @@ internal sealed class AcceptThrottle : IDisposable
         {
         }
 
-        public void OnCompleted(Action continuation) => throw new NotSupportedException("The execution context does not go through the throttle.");
+        public void OnCompleted(Action continuation) =>
+            throw new NotSupportedException("The execution context does not go through the throttle.");
 
         public void UnsafeOnCompleted(Action continuation) => throttle.Pass(continuation, accept);
     }

@@ -7,7 +7,8 @@ namespace AkkaSse.AspNetCore;
 /// Lets connections in through the throttle. The server takes whatever the kernel has in one go on the thread where the first of them was
 /// announced, which is the socket thread: 4 000 in a backlog kept every socket of the process waiting for more than a second.
 /// </summary>
-internal sealed class AcceptThrottleListenerFactory(IConnectionListenerFactory transport, AcceptThrottle throttle) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class AcceptThrottleListenerFactory(IConnectionListenerFactory transport, AcceptThrottle throttle)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         new Listener(await transport.BindAsync(endpoint, cancellationToken).ConfigureAwait(false), throttle);

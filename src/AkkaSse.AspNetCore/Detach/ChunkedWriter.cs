@@ -4,8 +4,8 @@ using System.IO.Pipelines;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Writes a response body in chunks (RFC 9112, 7.1) straight into a connection's transport: a chunk per block of the transport's memory, the
-/// frame written around the bytes where they lie. For one writer.
+/// Writes a response body in chunks (RFC 9112, 7.1) straight into a connection's transport: a chunk per block of the transport's memory,
+/// the frame written around the bytes where they lie. For one writer.
 /// </summary>
 internal sealed class ChunkedWriter(PipeWriter transport) : PipeWriter
 {

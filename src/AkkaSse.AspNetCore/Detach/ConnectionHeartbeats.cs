@@ -4,9 +4,12 @@ using System.Diagnostics.CodeAnalysis;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// Calls the heartbeat handlers of connections that still have an HTTP layer, once a second as the server itself does; its timeouts (head, keep-alive, data rates) are measured there. Thread-safe.
+/// Calls the heartbeat handlers of connections that still have an HTTP layer, once a second as the server itself does; its timeouts (head,
+/// keep-alive, data rates) are measured there. Thread-safe.
 /// </summary>
-/// <remarks>The server's own list takes 120 bytes per connection for one handler, and keeps them for as long as the connection is open.</remarks>
+/// <remarks>
+/// The server's own list takes 120 bytes per connection for one handler, and keeps them for as long as the connection is open.
+/// </remarks>
 internal static class ConnectionHeartbeats
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -25,7 +28,8 @@ internal static class ConnectionHeartbeats
         return handlers;
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The connection is ended with the fault, which the server logs; the others go on.")]
+    [SuppressMessage("Design", "CA1031",
+        Justification = "The connection is ended with the fault, which the server logs; the others go on.")]
     private static void Run(ConcurrentDictionary<DetachGate, (Action<object> Action, object State)> handlers)
     {
         while (true)

@@ -38,7 +38,8 @@ internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeat
         _output = _transport.Output;
         _heartbeat = connection.Features.Get<IConnectionHeartbeatFeature>();
         // Only where nothing stands between this gate and the socket: what other middleware does to the bytes must be done.
-        if (_transport.GetType().Assembly == typeof(SocketTransportOptions).Assembly) _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
+        if (_transport.GetType().Assembly == typeof(SocketTransportOptions).Assembly)
+            _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
     }
 
     /// <summary>The throttle that readers go through; null for none.</summary>
@@ -108,7 +109,8 @@ internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeat
     }
 
     /// <summary>Where the stream's body is written: behind the head, straight to the socket where that is possible.</summary>
-    internal PipeWriter OpenBody() => _head is { } head ? new SocketWriter(_socket!, head.WrittenSpan.ToArray()) : new ChunkedWriter(_output);
+    internal PipeWriter OpenBody() =>
+        _head is { } head ? new SocketWriter(_socket!, head.WrittenSpan.ToArray()) : new ChunkedWriter(_output);
 
     /// <summary>The HTTP layer has ended: takes the gate away, so that nothing of the request is reachable from the connection.</summary>
     internal void Close()

@@ -13,8 +13,10 @@ internal static class DetachMiddleware
         return held.Task;
     }
 
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Handed on to the server, which ends the connection and logs it.")]
-    private static async Task ServeAsync(ConnectionDelegate next, ConnectionContext connection, AcceptThrottle? throttle, HeldConnection held)
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Design", "CA1031", Justification = "Handed on to the server, which ends the connection and logs it.")]
+    private static async Task ServeAsync(
+        ConnectionDelegate next, ConnectionContext connection, AcceptThrottle? throttle, HeldConnection held)
     {
         var gate = DetachGate.Open(connection, throttle);
         try
@@ -54,8 +56,8 @@ internal static class DetachMiddleware
     }
 
     /// <summary>
-    /// Whether the first bytes of a connection ask for an event stream: a GET that says so in Accept, as every EventSource does, or whose path
-    /// has a segment <c>events</c>. Health checks, metrics and lists must not wait behind a storm of readers.
+    /// Whether the first bytes of a connection ask for an event stream: a GET that says so in Accept, as every EventSource does, or whose
+    /// path has a segment <c>events</c>. Health checks, metrics and lists must not wait behind a storm of readers.
     /// </summary>
     internal static bool AsksToRead(ReadOnlySpan<byte> request)
     {

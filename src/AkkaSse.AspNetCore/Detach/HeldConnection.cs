@@ -5,7 +5,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>What the server waits for: the end of a connection's requests, or of the event stream that it goes on with. All that an idle one keeps of this assembly, besides its writer.</summary>
+/// <summary>
+/// What the server waits for: the end of a connection's requests, or of the event stream that it goes on with. All that an idle one keeps
+/// of this assembly, besides its writer.
+/// </summary>
 internal sealed class HeldConnection(ConnectionContext connection) : TaskCompletionSource, IClientTransport, IThreadPoolWorkItem
 {
     private PipeWriter? _output;

@@ -86,7 +86,10 @@ internal sealed class SocketWriter : PipeWriter
         _end += bytes;
     }
 
-    /// <summary>Sends what was written. Completed when the kernel has taken it; <see cref="FlushResult.IsCompleted"/> says that the peer or the connection is gone.</summary>
+    /// <summary>
+    /// Sends what was written. Completed when the kernel has taken it; <see cref="FlushResult.IsCompleted"/> says that the peer or the
+    /// connection is gone.
+    /// </summary>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         if (_bytes is null && _head is null && !_ended) return default;
@@ -97,15 +100,20 @@ internal sealed class SocketWriter : PipeWriter
         return default;
     }
 
-    /// <summary>Ends the body with the next flush; the socket stays open. With an exception: what was not flushed is dropped, and the body has no end.</summary>
+    /// <summary>
+    /// Ends the body with the next flush; the socket stays open. With an exception: what was not flushed is dropped, and the body has no
+    /// end.
+    /// </summary>
     public override void Complete(Exception? exception = null)
     {
         if (exception is null) _ended = true;
         else Release();
     }
 
-    /// <exception cref="NotSupportedException">Always: a flush ends when the kernel has taken the bytes or when the connection ends.</exception>
-    public override void CancelPendingFlush() => throw new NotSupportedException("A flush to a socket ends when the kernel has taken the bytes or when the connection ends.");
+    /// <exception cref="NotSupportedException">Always: a flush ends when the kernel has taken the bytes or when the connection
+    /// ends.</exception>
+    public override void CancelPendingFlush() =>
+        throw new NotSupportedException("A flush to a socket ends when the kernel has taken the bytes or when the connection ends.");
 
     private void Ensure(int sizeHint)
     {

@@ -27,7 +27,8 @@ internal ref struct JsonText(Span<byte> buffer)
     public static int MaxBytes(string? text) => text is null ? 4 : (text.Length * 6) + 2;
 
     /// <summary>The most that <see cref="Id"/> writes: a number of 19 digits and an epoch, or the publisher's own id.</summary>
-    public static int MaxIdBytes(in PublishResult result) => result.IsOwnId ? MaxBytes(result.Id) : 19 + 1 + StreamPosition.MaxEpochLength + 2;
+    public static int MaxIdBytes(in PublishResult result) =>
+        result.IsOwnId ? MaxBytes(result.Id) : 19 + 1 + StreamPosition.MaxEpochLength + 2;
 
     public void Raw(ReadOnlySpan<byte> utf8)
     {

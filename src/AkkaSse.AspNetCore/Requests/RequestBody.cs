@@ -66,10 +66,12 @@ internal readonly struct RequestBody
     {
         var content = request.Headers.ContentEncoding;
         if (content.Count > 0 && !content.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
-            return new HubFault(415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.");
+            return new HubFault(
+                415, HubErrorCodes.EncodingUnsupported, "The body has a Content-Encoding; only bodies as they are, are allowed.");
         var transfer = request.Headers.TransferEncoding;
         return transfer.Count > 0 && !transfer.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase)
-            ? new HubFault(415, HubErrorCodes.EncodingUnsupported, "The body has a Transfer-Encoding besides chunked; only bodies as they are, are allowed.")
+            ? new HubFault(415, HubErrorCodes.EncodingUnsupported,
+                "The body has a Transfer-Encoding besides chunked; only bodies as they are, are allowed.")
             : null;
     }
 

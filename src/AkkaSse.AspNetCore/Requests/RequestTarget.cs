@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Routing;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// The names and parameters of a request as they were routed: whatever a path base, a proxy's prefix or a rewriting rule did to the path and
-/// the query before routing holds here too.
+/// The names and parameters of a request as they were routed: whatever a path base, a proxy's prefix or a rewriting rule did to the path
+/// and the query before routing holds here too.
 /// </summary>
 internal readonly struct RequestTarget
 {
@@ -22,8 +22,8 @@ internal readonly struct RequestTarget
     public QueryReader Parameters => new(Query);
 
     /// <summary>
-    /// Takes the target of a request that routing has matched. A path with dot segments is refused: the server has resolved them, so that the
-    /// client may mean another route than the one that was matched.
+    /// Takes the target of a request that routing has matched. A path with dot segments is refused: the server has resolved them, so that
+    /// the client may mean another route than the one that was matched.
     /// </summary>
     /// <returns>Null when fine.</returns>
     public static HubFault? Read(HttpContext context, out RequestTarget target)
@@ -51,8 +51,9 @@ internal readonly struct RequestTarget
         return HubNames.Check(name) is { } fault ? HubFault.Name($"{kind}: {fault}") : null;
     }
 
-    // The server decodes the path before routing, and leaves as it stands what it cannot decode and '%2F'. A '%' in the routed name is therefore
-    // one that was sent as %25, or a fault; what was sent says which. A path that was rewritten is what its rule made of it, once decoded.
+    // The server decodes the path before routing, and leaves as it stands what it cannot decode and '%2F'. A '%' in the routed name is
+    // therefore one that was sent as %25, or a fault; what was sent says which. A path that was rewritten is what its rule made of it, once
+    // decoded.
     private HubFault? CheckPercent(string name, string kind, int after)
     {
         var raw = _context.Features.Get<IHttpRequestFeature>()?.RawTarget;

@@ -17,7 +17,8 @@ internal static class ResponseBody
 
     /// <summary>
     /// Hands on what was written. The server sends what its own writer holds when the request ends, head and body in one system call, so
-    /// nothing is flushed there. A writer that middleware has put in its place (for logs, compression, caches) passes on only what was flushed.
+    /// nothing is flushed there. A writer that middleware has put in its place (for logs, compression, caches) passes on only what was
+    /// flushed.
     /// </summary>
     public static Task FlushAsync(HttpContext context) =>
         IsOfServer(context.Features) ? Task.CompletedTask : context.Response.BodyWriter.FlushAsync().AsTask();

@@ -1,8 +1,8 @@
 namespace AkkaSse.AspNetCore;
 
 /// <summary>
-/// The names of the routes' parameters. They have a prefix, because a route group around the hub (<c>/tenants/{id}</c>) may have a parameter
-/// of the same name.
+/// The names of the routes' parameters. They have a prefix, because a route group around the hub (<c>/tenants/{id}</c>) may have a
+/// parameter of the same name.
 /// </summary>
 internal static class RouteKeys
 {

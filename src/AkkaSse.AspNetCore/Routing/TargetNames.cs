@@ -5,9 +5,11 @@ namespace AkkaSse.AspNetCore;
 /// </summary>
 internal static class TargetNames
 {
-    public static HubFault? Stream(in RequestTarget target, out string name) => Read(target, RouteKeys.Stream, "stream", "stream", out name);
+    public static HubFault? Stream(in RequestTarget target, out string name) =>
+        Read(target, RouteKeys.Stream, "stream", "stream", out name);
 
-    public static HubFault? Client(in RequestTarget target, out string name) => Read(target, RouteKeys.Client, "client", "client", out name);
+    public static HubFault? Client(in RequestTarget target, out string name) =>
+        Read(target, RouteKeys.Client, "client", "client", out name);
 
     public static HubFault? Subscription(in RequestTarget target, out string name) =>
         Read(target, RouteKeys.Subscription, "subscription", "id", out name);

@@ -8,7 +8,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class SseHubBuilderExtensions
 {
     /// <summary>Chooses who decides about streams, zones and clients, a singleton. The last call wins.</summary>
-    public static ISseHubBuilder UseAuthorizer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this ISseHubBuilder builder)
+    public static ISseHubBuilder UseAuthorizer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)]
+    T>(this ISseHubBuilder builder)
         where T : class, IHubAuthorizer
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -17,7 +18,8 @@ public static class SseHubBuilderExtensions
     }
 
     /// <summary>Chooses who writes error responses, a singleton. The last call wins.</summary>
-    public static ISseHubBuilder UseErrorWriter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this ISseHubBuilder builder)
+    public static ISseHubBuilder UseErrorWriter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)]
+    T>(this ISseHubBuilder builder)
         where T : class, IHubErrorWriter
     {
         ArgumentNullException.ThrowIfNull(builder);

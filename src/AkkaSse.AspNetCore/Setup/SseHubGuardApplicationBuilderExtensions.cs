@@ -28,6 +28,8 @@ public static class SseHubGuardApplicationBuilderExtensions
         app.ApplicationServices.GetRequiredService<HubMappings>().IsGuarded = true;
         var rules = new GuardRules(options);
         return app.Use(next => context =>
-            rules.Check(context.Request) is { } fault ? errors.WriteAsync(context, fault.Status, fault.Code, fault.Message) : next(context));
+            rules.Check(context.Request) is { } fault
+            ? errors.WriteAsync(context, fault.Status, fault.Code, fault.Message)
+            : next(context));
     }
 }

@@ -33,7 +33,8 @@ internal static class HistoryEndpoint
         var page = await edge.Hub.Streams.ReadAsync(stream, after, p.Limit, context.RequestAborted).ConfigureAwait(false);
         if (page.State is HistoryState.NoStream or HistoryState.Unavailable)
         {
-            await edge.RefuseAsync(context, page.State == HistoryState.NoStream ? HubFault.NoStream(stream) : StreamEndpoints.Unknown(edge)).ConfigureAwait(false);
+            await edge.RefuseAsync(context, page.State == HistoryState.NoStream ? HubFault.NoStream(stream) : StreamEndpoints.Unknown(edge))
+                .ConfigureAwait(false);
             return;
         }
 

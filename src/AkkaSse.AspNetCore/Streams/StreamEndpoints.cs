@@ -97,7 +97,8 @@ internal static class StreamEndpoints
         }
 
         var removed = await edge.Hub.Streams.RemoveAsync(stream, CancellationToken.None).ConfigureAwait(false);
-        await JsonAnswer.DoneAsync(context, edge, removed ? null : await MissingAsync(edge, stream).ConfigureAwait(false)).ConfigureAwait(false);
+        await JsonAnswer.DoneAsync(
+            context, edge, removed ? null : await MissingAsync(edge, stream).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     public static async Task Clear(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -110,7 +111,8 @@ internal static class StreamEndpoints
         }
 
         var cleared = await edge.Hub.Streams.ClearAsync(stream, CancellationToken.None).ConfigureAwait(false);
-        await JsonAnswer.DoneAsync(context, edge, cleared ? null : await MissingAsync(edge, stream).ConfigureAwait(false)).ConfigureAwait(false);
+        await JsonAnswer.DoneAsync(
+            context, edge, cleared ? null : await MissingAsync(edge, stream).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     /// <summary>The state of the node, then the authorizer's word.</summary>
@@ -119,7 +121,9 @@ internal static class StreamEndpoints
             ? new(fault)
             : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Stream = stream });
 
-    /// <summary>404 only when the engine says that the stream does not exist. That it said nothing before may as well mean that nobody could.</summary>
+    /// <summary>
+    /// 404 only when the engine says that the stream does not exist. That it said nothing before may as well mean that nobody could.
+    /// </summary>
     private static async ValueTask<HubFault> MissingAsync(EdgeContext edge, string stream)
     {
         var page = await edge.Hub.Streams.ReadAsync(stream, null, 1, CancellationToken.None).ConfigureAwait(false);
@@ -128,7 +132,9 @@ internal static class StreamEndpoints
 
     /// <summary>503: nobody can say whether there is such a stream.</summary>
     public static HubFault Unknown(EdgeContext edge) =>
-        HubFault.Unavailable("The engine is away, or the stream has no owner that can be reached now; nobody can say whether the stream exists.", edge.Edge.RefusalRetry());
+        HubFault.Unavailable(
+            "The engine is away, or the stream has no owner that can be reached now; nobody can say whether the stream exists.",
+            edge.Edge.RefusalRetry());
 
     private static async ValueTask<(string Stream, HubFault? Fault)> BeginAsync(
         HttpContext context, EdgeContext edge, RequestTarget target, HubAction action)

@@ -169,7 +169,8 @@ internal static class EventStream
     }
 
     /// <summary>A request that lives as long as its stream.</summary>
-    internal sealed class KeptRequest(HttpContext context) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IClientTransport
+    internal sealed class KeptRequest(HttpContext context) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
+        IClientTransport
     {
         public void Abort() => context.Abort();
 

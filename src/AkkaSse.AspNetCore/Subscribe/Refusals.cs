@@ -60,7 +60,13 @@ internal static class Refusals
         retry = TimeSpan.FromMilliseconds(Math.Ceiling(retry.TotalMilliseconds));
         // There are clients whose last event id an event without an id empties; they would come back without their position.
         SseEncoder.Write(output, request.Control
-            ? new SseEvent { Type = HubNames.EndEvent, Data = $$"""{"reason":"{{reason}}"}""", Retry = retry, Id = request.RepeatableLastEventId }
+            ? new SseEvent
+              {
+                  Type = HubNames.EndEvent,
+                  Data = $$"""{"reason":"{{reason}}"}""",
+                  Retry = retry,
+                  Id = request.RepeatableLastEventId,
+              }
             : new SseEvent { Retry = retry });
         return output.FlushAsync(context.RequestAborted).AsTask();
     }

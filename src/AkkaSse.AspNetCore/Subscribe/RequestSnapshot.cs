@@ -50,7 +50,9 @@ internal static class RequestSnapshot
     public static string? Remote(HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress;
-        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() is { } text ? StringPool.Addresses.Of(text) : null;
+        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() is { } text
+            ? StringPool.Addresses.Of(text)
+            : null;
     }
 
     public static (ClaimsPrincipal? Principal, string? Subject) Who(HttpContext context, EdgeContext edge)

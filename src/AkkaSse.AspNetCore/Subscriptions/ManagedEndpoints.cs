@@ -81,7 +81,8 @@ internal static class ManagedEndpoints
         if (edge.NotServing() is { } away) return (null, away);
         var question = AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id };
         if (await AccessRules.CheckAsync(edge, question).ConfigureAwait(false) is { } refused) return (null, refused);
-        if (!(await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false)).TryGet(out var subscription)) return (null, Unknown(edge));
+        if (!(await edge.Edge.GetSubscriptionAsync(id, context.RequestAborted).ConfigureAwait(false)).TryGet(out var subscription))
+            return (null, Unknown(edge));
         // Somebody else's looks as if it did not exist: ids may be guessed.
         return subscription is null || (subscription.Subject is not null && subscription.Subject != AccessRules.Subject(edge, context))
             ? (null, Missing(id))
@@ -101,7 +102,8 @@ internal static class ManagedEndpoints
         return null;
     }
 
-    internal static HubFault Unknown(EdgeContext edge) => HubFault.Unavailable("Nobody can say now whether the subscription exists.", edge.Edge.RefusalRetry());
+    internal static HubFault Unknown(EdgeContext edge) =>
+        HubFault.Unavailable("Nobody can say now whether the subscription exists.", edge.Edge.RefusalRetry());
 
     internal static HubFault Missing(string id) => new(404, HubErrorCodes.SubscriptionNotFound, $"The subscription '{id}' does not exist.");
 

@@ -51,7 +51,8 @@ internal static class PublishOutcomes
         422 => SsePublishStatus.KeyConflict,
         429 => answer.Code == "idempotency-keys-full" ? SsePublishStatus.KeyTableFull : SsePublishStatus.LimitReached,
         503 =>
-            answer.Code switch { "stream-full" => SsePublishStatus.Full, "draining" => SsePublishStatus.Closed, _ => SsePublishStatus.Unavailable },
+            answer.Code switch { "stream-full" => SsePublishStatus.Full, "draining" => SsePublishStatus.Closed, _ =>
+            SsePublishStatus.Unavailable },
         >= 500 or 408 => SsePublishStatus.OutcomeUnknown,
         _ => SsePublishStatus.Invalid,
     };

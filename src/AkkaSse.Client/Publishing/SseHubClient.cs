@@ -129,7 +129,8 @@ public sealed class SseHubClient : IAsyncDisposable
     /// <param name="cancellation">Gives up; the event may or may not have been sent then.</param>
     /// <returns>How it ended.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask<SseSendResult> SendToAsync(string client, SseEvent e, string? zone = null, CancellationToken cancellation = default)
+    public async ValueTask<SseSendResult> SendToAsync(
+        string client, SseEvent e, string? zone = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(client);
         var results =

@@ -184,7 +184,8 @@ internal sealed class ConnectionLoop(SseClientOptions options, Connector connect
                 case SseItemKind.Event:
                     item = Deliver(found.Event!, out second);
                     return true;
-                case SseItemKind.Comment when options.CustomFields && found.Comment!.StartsWith(HubNames.PublisherIdComment, StringComparison.Ordinal):
+                case SseItemKind.Comment when options.CustomFields && found.Comment!.StartsWith(
+                    HubNames.PublisherIdComment, StringComparison.Ordinal):
                     _publisherId = found.Comment[HubNames.PublisherIdComment.Length..];
                     break;
                 case SseItemKind.Comment:

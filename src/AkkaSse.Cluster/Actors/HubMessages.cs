@@ -64,24 +64,30 @@ public sealed record SendTo(string Client, SseEvent Event, string? Zone = null) 
 public sealed record Sent(SendTo Request, SendResult Result) : INoSerializationVerificationNeeded;
 
 /// <summary>
-/// Reads streams for an actor, which gets a <see cref="StreamReceived"/> for each event, in order within each stream. <see cref="SseHubActor"/> answers <see cref="Subscribed"/> or <see cref="SubscribeFailed"/>; the
-/// subscription ends with <see cref="Unsubscribe"/>, and with the subscriber.
+/// Reads streams for an actor, which gets a <see cref="StreamReceived"/> for each event, in order within each stream.
+/// <see cref="SseHubActor"/> answers <see cref="Subscribed"/> or <see cref="SubscribeFailed"/>; the subscription ends with
+/// <see cref="Unsubscribe"/>, and with the subscriber.
 /// </summary>
 /// <param name="Subscriber">Who gets the events; an actor of this process.</param>
-/// <param name="Streams">The streams, 1 to 32 different ones. One that does not exist yet is waited for, where the hub creates streams by publishing.</param>
-/// <param name="From">Where to begin in each; null: after what is there when the answer is given, so that nothing published after it is missed. <see cref="StartPosition.Latest"/> begins when the reader is attached, which on some engines is a moment later.</param>
-public sealed record Subscribe(IActorRef Subscriber, IReadOnlyList<string> Streams, StartPosition? From = null) : INoSerializationVerificationNeeded
+/// <param name="Streams">The streams, 1 to 32 different ones. One that does not exist yet is waited for, where the hub creates streams by
+/// publishing.</param>
+/// <param name="From">Where to begin in each; null: after what is there when the answer is given, so that nothing published after it is
+/// missed. <see cref="StartPosition.Latest"/> begins when the reader is attached, which on some engines is a moment later.</param>
+public sealed record Subscribe(IActorRef Subscriber, IReadOnlyList<string> Streams, StartPosition? From = null)
+    : INoSerializationVerificationNeeded
 {
     /// <summary>
-    /// At most so many events are on their way to the subscriber, in its mailbox, without an <see cref="Acknowledge"/>; 1 to 100 000. Default 64. Then the subscription waits, which costs nothing but its lag: what becomes
-    /// of one that falls behind what its streams keep is said by their slow-reader policy.
+    /// At most so many events are on their way to the subscriber, in its mailbox, without an <see cref="Acknowledge"/>; 1 to 100 000.
+    /// Default 64. Then the subscription waits, which costs nothing but its lag: what becomes of one that falls behind what its streams
+    /// keep is said by their slow-reader policy.
     /// </summary>
     public int Window { get; init; } = 64;
 }
 
 /// <summary>The answer to <see cref="Subscribe"/>: the streams are read from now on.</summary>
 /// <param name="Request">What was asked.</param>
-/// <param name="Subscription">Who sends the events, to be told <see cref="Acknowledge"/> and <see cref="Unsubscribe"/>; it may be watched.</param>
+/// <param name="Subscription">Who sends the events, to be told <see cref="Acknowledge"/> and <see cref="Unsubscribe"/>; it may be
+/// watched.</param>
 public sealed record Subscribed(Subscribe Request, IActorRef Subscription) : INoSerializationVerificationNeeded;
 
 /// <summary>The answer to <see cref="Subscribe"/> when nothing is read.</summary>
@@ -91,12 +97,14 @@ public sealed record SubscribeFailed(Subscribe Request, string Error) : INoSeria
 
 /// <summary>An event of a stream, from a subscription.</summary>
 /// <param name="Stream">The stream.</param>
-/// <param name="Received">The event with its position, or a gap; <see cref="StartPosition.After"/> the position of the last one handled is where to begin again.</param>
+/// <param name="Received">The event with its position, or a gap; <see cref="StartPosition.After"/> the position of the last one handled is
+/// where to begin again.</param>
 public sealed record StreamReceived(string Stream, StreamEvent Received) : INoSerializationVerificationNeeded;
 
 /// <summary>From a subscription: a stream has no more events for it. With its last stream the subscription ends.</summary>
 /// <param name="Stream">The stream.</param>
-/// <param name="Error">Why, when it was not removed and the hub does not stop: the stream's policy ended a reader that was too slow, say.</param>
+/// <param name="Error">Why, when it was not removed and the hub does not stop: the stream's policy ended a reader that was too slow,
+/// say.</param>
 public sealed record StreamEnded(string Stream, string? Error) : INoSerializationVerificationNeeded;
 
 /// <summary>To a subscription: so many events were handled, and as many more may come.</summary>

@@ -4,13 +4,17 @@ using AkkaSse.Hub;
 namespace AkkaSse.Cluster.Actors;
 
 /// <summary>
-/// The hub for actors: takes <see cref="Publish"/>, <see cref="BroadcastToZone"/>, <see cref="Broadcast"/>, <see cref="SendTo"/> and <see cref="Subscribe"/>, and answers each sender. <c>WithSseHub</c> starts one and registers
-/// it, so that <c>IRequiredActor&lt;SseHubActor&gt;</c> is injected; over any other hub it is started with <c>Props.Create(() => new SseHubActor(hub))</c>.
+/// The hub for actors: takes <see cref="Publish"/>, <see cref="BroadcastToZone"/>, <see cref="Broadcast"/>, <see cref="SendTo"/> and
+/// <see cref="Subscribe"/>, and answers each sender. <c>WithSseHub</c> starts one and registers it, so that
+/// <c>IRequiredActor&lt;SseHubActor&gt;</c> is injected; over any other hub it is started with <c>Props.Create(() => new
+/// SseHubActor(hub))</c>.
 /// </summary>
 /// <remarks>
-/// Its messages stay in the process: actors of other nodes talk to the hub actor there. Publishes are handed to the hub in the order in which they come, so those of one actor to one stream are appended in that order.
-/// At most <see cref="MaxInFlight"/> publishes and sends are without an answer; what comes beyond is answered with <see cref="PublishStatus.Unavailable"/> or <see cref="SendStatus.Unavailable"/> at once, and was certainly
-/// not appended or sent. A request that makes the hub throw is answered with <see cref="Status.Failure"/>.
+/// Its messages stay in the process: actors of other nodes talk to the hub actor there. Publishes are handed to the hub in the order in
+/// which they come, so those of one actor to one stream are appended in that order. At most <see cref="MaxInFlight"/> publishes and sends
+/// are without an answer; what comes beyond is answered with <see cref="PublishStatus.Unavailable"/> or
+/// <see cref="SendStatus.Unavailable"/> at once, and was certainly not appended or sent. A request that makes the hub throw is answered
+/// with <see cref="Status.Failure"/>.
 /// </remarks>
 public sealed class SseHubActor : ReceiveActor
 {
@@ -51,7 +55,9 @@ public sealed class SseHubActor : ReceiveActor
     /// <summary>A subscription that fails ends, and whoever watches it is told; a new one would begin elsewhere than it left off.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
 
-    private void Ask<TRequest, TResult>(TRequest request, Func<TRequest, ISseHub, ValueTask<TResult>> begin, Func<TRequest, TResult, object> answer, Func<TRequest, TResult> refusal)
+    private void Ask<TRequest, TResult>(
+        TRequest request, Func<TRequest, ISseHub, ValueTask<TResult>> begin, Func<TRequest, TResult, object> answer,
+        Func<TRequest, TResult> refusal)
     {
         if (_inFlight >= MaxInFlight)
         {
@@ -75,7 +81,8 @@ public sealed class SseHubActor : ReceiveActor
         }
         _inFlight++;
         var asker = Sender;
-        asked.AsTask().PipeTo(Self, success: result => new Answered(asker, answer(request, result)), failure: e => new Answered(asker, new Status.Failure(e)));
+        asked.AsTask().PipeTo(Self, success: result => new Answered(asker, answer(request, result)), failure: e => new Answered(
+            asker, new Status.Failure(e)));
     }
 
     private void OnSubscribe(Subscribe m)

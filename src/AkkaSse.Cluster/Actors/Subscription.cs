@@ -59,7 +59,8 @@ internal sealed class Subscription : ReceiveActor
 
     protected override void PostStop() => _ended.Cancel();
 
-    // A reader that begins at the newest event begins when it is attached, on some engines after a round trip to another node: what is published meanwhile it would not see. Where the stream stands now is asked first.
+    // A reader that begins at the newest event begins when it is attached, on some engines after a round trip to another node: what is
+    // published meanwhile it would not see. Where the stream stands now is asked first.
     private async Task<object> LocateAsync()
     {
         var starts = new StartPosition[_streams.Length];
@@ -71,7 +72,8 @@ internal sealed class Subscription : ReceiveActor
                 continue;
             }
             var page = await _hub.Streams.ReadAsync(_streams[i], after: null, limit: 1, _ended.Token).ConfigureAwait(false);
-            if (page.State == HistoryState.Unavailable) return new SubscribeFailed(_request, $"Where stream '{_streams[i]}' stands cannot be said now; ask again.");
+            if (page.State == HistoryState.Unavailable)
+                return new SubscribeFailed(_request, $"Where stream '{_streams[i]}' stands cannot be said now; ask again.");
             starts[i] = StartPosition.After(page.State == HistoryState.NoStream ? StreamPosition.BeforeFirst : page.Head);
         }
         return new Located(starts);
@@ -83,7 +85,8 @@ internal sealed class Subscription : ReceiveActor
         var opened = new List<IAsyncEnumerator<StreamEvent>>();
         try
         {
-            for (var i = 0; i < located.Starts.Length; i++) opened.Add(_hub.SubscribeAsync(_streams[i], located.Starts[i], _ended.Token).GetAsyncEnumerator(CancellationToken.None));
+            for (var i = 0; i < located.Starts.Length; i++)
+                opened.Add(_hub.SubscribeAsync(_streams[i], located.Starts[i], _ended.Token).GetAsyncEnumerator(CancellationToken.None));
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {

@@ -60,17 +60,20 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
 
     public async ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellation)
     {
-        if (!context.IsServing || _region is not { } region || context.Node is not { } node) return new ClaimResult(ClaimStatus.Unavailable, 0);
+        if (!context.IsServing || _region is not { } region || context.Node is not { } node)
+            return new ClaimResult(ClaimStatus.Unavailable, 0);
         var (zone, client) = (request.Zone, request.Client);
         var token = Interlocked.Increment(ref _token);
         _cache.Forget(client);
         _held.Ask(client, zone, request.Instance, request.Subject, token);
         var by = new Claimant(zone, request.Instance, request.Subject, context.NodeName, node.Id, token);
         // Not cancelled half-way: a claim that was granted must be known to its caller.
-        var answer = await AskAsync<ClaimAnswer>(region, new Claim(client, by, context.Host.Options.DuplicateClients), default).ConfigureAwait(false);
+        var answer = await AskAsync<ClaimAnswer>(
+            region, new Claim(client, by, context.Host.Options.DuplicateClients), default).ConfigureAwait(false);
         if (answer is { Status: ClaimStatus.Granted })
         {
-            if (_held.Grant(client, token, answer.Generation, answer.Incarnation)) return new ClaimResult(ClaimStatus.Granted, answer.Generation);
+            if (_held.Grant(client, token, answer.Generation, answer.Incarnation))
+                return new ClaimResult(ClaimStatus.Granted, answer.Generation);
         }
         else
         {
@@ -87,19 +90,24 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
         var token = _held.Take(client, zone, generation);
         _cache.Forget(client);
         // Not answered: the entity looks into this node's table before it refuses somebody because of it.
-        if (token != 0 && _region is { } region) await AskAsync<Done>(region, new Release(client, zone, token, generation), default).ConfigureAwait(false);
+        if (token != 0 && _region is { } region)
+            await AskAsync<Done>(region, new Release(client, zone, token, generation), default).ConfigureAwait(false);
     }
 
-    public async ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> LocateAsync(string? zone, string client, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> LocateAsync(
+        string? zone, string client, CancellationToken cancellation)
     {
         if (!context.IsServing || _region is not { } region || context.Node is not { } node) return default;
-        // In a zone that is named a place is right or the node there says no; in all zones, the client may have come into another one meanwhile.
+        // In a zone that is named a place is right or the node there says no; in all zones, the client may have come into another one
+        // meanwhile.
         var now = Now;
         var places = In(zone, _cache.Find(client, zone is null ? now : 0) ?? []);
         if (places.Count > 0 && places.All(p => p.Node == context.NodeName || node.View.Named(p.Node) is not null)) return new(places);
         var changes = _cache.Changes;
-        if (await AskAsync<Located>(region, new Locate(client, node.Id), cancellation).ConfigureAwait(false) is not { } located) return default;
-        places = [.. located.Places.OrderBy(static p => p.Zone, StringComparer.Ordinal).Select(p => new ClaimLocation(p.Zone, client, p.Node, p.Generation))];
+        if (await AskAsync<Located>(region, new Locate(client, node.Id), cancellation).ConfigureAwait(false) is not { } located)
+            return default;
+        places = [.. located.Places.OrderBy(static p => p.Zone, StringComparer.Ordinal).Select(
+            p => new ClaimLocation(p.Zone, client, p.Node, p.Generation))];
         if (places.Count > 0) _cache.Add(client, places, changes, now + UntoldAge, now + Math.Max(UntoldAge, located.ToldForMilliseconds));
         return new(In(zone, places));
     }
@@ -111,7 +119,9 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
 
     public async ValueTask RefuseAsync(string zone, string client, string? instance, TimeSpan time, CancellationToken cancellation)
     {
-        if (_region is { } region) await AskAsync<Done>(region, new Refuse(EntityOf(client, instance), zone, instance, (long)time.TotalMilliseconds), cancellation).ConfigureAwait(false);
+        if (_region is { } region)
+            await AskAsync<Done>(region, new Refuse(EntityOf(client, instance), zone, instance, (long)time.TotalMilliseconds), cancellation)
+                .ConfigureAwait(false);
     }
 
     public async ValueTask<EngineAnswer<bool>> IsRefusedAsync(string zone, string client, string? instance, CancellationToken cancellation)
@@ -125,7 +135,10 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
     internal ClaimsHeld OnQuestion(ClaimsQuestion question, ClusterNode node)
     {
         _cache.Changed(question.Client);
-        return new ClaimsHeld(question.Incarnation, node.Id, context.NodeName, _held.Answer(question.Client, question.Incarnation)) { Refusals = _refusals.Of(question.Client, Now) };
+        return new ClaimsHeld(question.Incarnation, node.Id, context.NodeName, _held.Answer(question.Client, question.Incarnation))
+        {
+            Refusals = _refusals.Of(question.Client, Now),
+        };
     }
 
     internal void OnChanged(PlacesChanged changed) => _cache.Changed(changed.Client);
@@ -146,7 +159,9 @@ internal sealed class AkkaClaims(EngineContext context) : IClaimEngine, ICachedL
         while (_region is { } region && context.Node is { } node)
         {
             var by = new Claimant(claim.Zone, claim.Instance, claim.Subject, context.NodeName, node.Id, claim.Token);
-            if (await AskAsync<ClaimAnswer>(region, new Restore(client, by, claim.Generation), default).ConfigureAwait(false) is not { } answer) continue;
+            if (await AskAsync<ClaimAnswer>(
+                region, new Restore(client, by, claim.Generation), default).ConfigureAwait(false) is not { } answer)
+                continue;
             if (answer.Status != ClaimStatus.Granted) Lost(client, claim.Zone, claim.Generation, CloseReason.LeaseLost);
             return;
         }

@@ -40,6 +40,7 @@ internal sealed class BanList
     /// <summary>All that have not ended.</summary>
     internal IReadOnlyList<KeepRefusals> All(long now)
     {
-        lock (_gate) return [.. _all.Where(k => k.Value.Until > now).Select(static k => new KeepRefusals(k.Key, k.Value.Until, k.Value.Refusals))];
+        lock (_gate)
+            return [.. _all.Where(k => k.Value.Until > now).Select(static k => new KeepRefusals(k.Key, k.Value.Until, k.Value.Refusals))];
     }
 }

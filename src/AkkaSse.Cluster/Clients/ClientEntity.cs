@@ -6,8 +6,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Cluster.Clients;
 
 /// <summary>
-/// Decides who holds a client id. In memory only: what it knows stands on the nodes that hold the claims, and a new incarnation asks every member before it decides; one that does not answer may hold the
-/// id, and is waited for until it answers or is no member any more.
+/// Decides who holds a client id. In memory only: what it knows stands on the nodes that hold the claims, and a new incarnation asks every
+/// member before it decides; one that does not answer may hold the id, and is waited for until it answers or is no member any more.
 /// </summary>
 internal sealed class ClientEntity : ReceiveActor, IWithTimers
 {
@@ -16,7 +16,8 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
 
-    // A node that has answered the entity within this time is believed; later its table is looked at before somebody is refused because of it.
+    // A node that has answered the entity within this time is believed; later its table is looked at before somebody is refused because of
+    // it.
     private const long Believed = 1_000;
 
     // A node that is told of changes asks again after this time: the message that should have told it may be lost.
@@ -28,7 +29,8 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private readonly List<(IEntityMessage Message, IActorRef From)> _waiting = [];
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
 
-    // Nodes that remember where the client is. Those that remember it of an earlier incarnation of this entity have forgotten it when they were asked for their claims.
+    // Nodes that remember where the client is. Those that remember it of an earlier incarnation of this entity have forgotten it when they
+    // were asked for their claims.
     private readonly HashSet<string> _rememberers = new(StringComparer.Ordinal);
     private readonly long _incarnation;
     private bool _asking;
@@ -76,7 +78,8 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
             case Claim m:
                 return OnClaim(m, from);
             case Restore m:
-                from.Tell(new ClaimAnswer(_state.Restore(m.By, m.Generation, Now) ? ClaimStatus.Granted : ClaimStatus.InUse, m.Generation, _incarnation), Self);
+                from.Tell(new ClaimAnswer(
+                    _state.Restore(m.By, m.Generation, Now) ? ClaimStatus.Granted : ClaimStatus.InUse, m.Generation, _incarnation), Self);
                 TellChanged();
                 return true;
             case Release m:
@@ -130,7 +133,8 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
             _state.EndWhere(h => h.By.Member == held.Member && !held.Claims.Any(c => c.Token == h.By.Token));
             foreach (var claim in held.Claims)
             {
-                if (_state.Find(claim.Zone) is { } holder && holder.By.Token == claim.Token) _state.Restore(holder.By, holder.Generation, Now);
+                if (_state.Find(claim.Zone) is { } holder && holder.By.Token == claim.Token)
+                    _state.Restore(holder.By, holder.Generation, Now);
             }
             Verified();
             return;
@@ -179,7 +183,8 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
 
     private bool OnClaim(Claim m, IActorRef from)
     {
-        if (_state.Find(m.By.Zone) is { } holder && Now - holder.SeenAt > Believed && _node.View.Members.FirstOrDefault(x => x.Id == holder.By.Member) is { Actor: { } actor } member)
+        if (_state.Find(m.By.Zone) is { } holder && Now - holder.SeenAt > Believed && _node.View.Members.FirstOrDefault(
+            x => x.Id == holder.By.Member) is { Actor: { } actor } member)
         {
             // It may have given up waiting for the answer that made it the holder.
             _verifying = member.Id;
@@ -201,7 +206,11 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private void OnLocate(Locate m, IActorRef from)
     {
         if (m.Member is { } member) _rememberers.Add(member);
-        from.Tell(new Located(true, [.. _state.Holders.Select(static h => new Located.Place(h.By.Zone, h.By.Node, h.By.Member, h.Generation))]) { ToldForMilliseconds = m.Member is null ? 0 : ToldFor }, Self);
+        from.Tell(new Located(
+            true, [.. _state.Holders.Select(static h => new Located.Place(h.By.Zone, h.By.Node, h.By.Member, h.Generation))])
+            {
+                ToldForMilliseconds = m.Member is null ? 0 : ToldFor,
+            }, Self);
     }
 
     private void TellChanged()
@@ -228,7 +237,8 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
         foreach (var member in _node.View.Members) member.Actor?.Tell(message, Self);
     }
 
-    private void TellLost(Holder holder) => _node.View.Members.FirstOrDefault(m => m.Id == holder.By.Member)?.Actor?.Tell(new ClaimLost(_name, holder.By.Zone, holder.Generation), Self);
+    private void TellLost(Holder holder) => _node.View.Members.FirstOrDefault(m => m.Id == holder.By.Member)?.Actor?.Tell(
+        new ClaimLost(_name, holder.By.Zone, holder.Generation), Self);
 
     private void OnIdle()
     {

@@ -11,7 +11,8 @@ namespace AkkaSse.Cluster.Clients;
 /// <param name="Subject">The principal; null for none.</param>
 /// <param name="Node">The node's name.</param>
 /// <param name="Member">The node's incarnation: a claim ends with it.</param>
-/// <param name="Token">Chosen by the node for this attempt: by it the node and the entity mean the same claim before there is a generation.</param>
+/// <param name="Token">Chosen by the node for this attempt: by it the node and the entity mean the same claim before there is a
+/// generation.</param>
 internal sealed record Claimant(string Zone, string? Instance, string? Subject, string Node, string Member, long Token);
 
 /// <summary>A claim that is held.</summary>
@@ -25,7 +26,9 @@ internal sealed record Claim(string Entity, Claimant By, DuplicateClientPolicy P
 /// <param name="Incarnation">Of the entity that decided: a node that a later one has asked meanwhile does not take it any more.</param>
 internal sealed record ClaimAnswer(ClaimStatus Status, long Generation, long Incarnation) : IWireMessage;
 
-/// <summary>After the node's ActorSystem has begun anew: its claims are kept, unless others have them now. Answered by <see cref="ClaimAnswer"/>.</summary>
+/// <summary>
+/// After the node's ActorSystem has begun anew: its claims are kept, unless others have them now. Answered by <see cref="ClaimAnswer"/>.
+/// </summary>
 internal sealed record Restore(string Entity, Claimant By, long Generation) : IEntityMessage;
 
 /// <summary>Gives a claim back, by its token. Answered by <see cref="Done"/>.</summary>
@@ -44,7 +47,10 @@ internal sealed record Located(bool Known, IReadOnlyList<Located.Place> Places) 
     internal sealed record Place(string Zone, string Node, string Member, long Generation);
 }
 
-/// <summary>To the actors of nodes that have asked where a client is: it is elsewhere, or in another zone besides, or not any more. Whoever wants to know of the next change asks again.</summary>
+/// <summary>
+/// To the actors of nodes that have asked where a client is: it is elsewhere, or in another zone besides, or not any more. Whoever wants to
+/// know of the next change asks again.
+/// </summary>
 internal sealed record PlacesChanged(string Client) : IWireMessage;
 
 /// <summary>Refuses a client for a time. Answered by <see cref="Done"/> when all nodes have been told.</summary>

@@ -67,7 +67,8 @@ internal static class ClientsWire
             {
                 var known = from.Bool();
                 var places = new Located.Place[from.Length()];
-                for (var i = 0; i < places.Length; i++) places[i] = new Located.Place(from.RequiredText(), from.RequiredText(), from.RequiredText(), from.Int());
+                for (var i = 0; i < places.Length; i++)
+                    places[i] = new Located.Place(from.RequiredText(), from.RequiredText(), from.RequiredText(), from.Int());
                 return new Located(known, places) { ToldForMilliseconds = from.HasMore ? from.Int() : 0 };
             }),
         new WireCodec<Refuse>("C7",
@@ -117,7 +118,8 @@ internal static class ClientsWire
             {
                 var (incarnation, member, node) = (from.Int(), from.RequiredText(), from.RequiredText());
                 var claims = new HeldEntry[from.Length()];
-                for (var i = 0; i < claims.Length; i++) claims[i] = new HeldEntry(from.RequiredText(), from.Text(), from.Text(), from.Int(), from.Int());
+                for (var i = 0; i < claims.Length; i++)
+                    claims[i] = new HeldEntry(from.RequiredText(), from.Text(), from.Text(), from.Int(), from.Int());
                 return new ClaimsHeld(incarnation, member, node, claims) { Refusals = from.HasMore ? from.Blob() : default };
             }),
         new WireCodec<ClaimLost>("C13",
@@ -136,7 +138,8 @@ internal static class ClientsWire
                 to.Blob(m.Refusals.Span);
             },
             static (ref from) => new KeepRefusals(from.RequiredText(), from.Int(), from.Blob())),
-        new WireCodec<PlacesChanged>("C15", static (m, to) => to.Text(m.Client), static (ref from) => new PlacesChanged(from.RequiredText())),
+        new WireCodec<PlacesChanged>(
+            "C15", static (m, to) => to.Text(m.Client), static (ref from) => new PlacesChanged(from.RequiredText())),
     ];
 
     private static void Write(Claimant by, WireWriter to)
@@ -149,5 +152,6 @@ internal static class ClientsWire
         to.Int(by.Token);
     }
 
-    private static Claimant ReadClaimant(ref WireReader from) => new(from.RequiredText(), from.Text(), from.Text(), from.RequiredText(), from.RequiredText(), from.Int());
+    private static Claimant ReadClaimant(ref WireReader from) =>
+        new(from.RequiredText(), from.Text(), from.Text(), from.RequiredText(), from.RequiredText(), from.Int());
 }

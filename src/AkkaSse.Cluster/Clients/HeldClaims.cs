@@ -16,7 +16,9 @@ internal sealed class HeldClaims
         }
     }
 
-    /// <summary>The entity has granted it. False: another incarnation of the entity has been told meanwhile that this node does not hold it.</summary>
+    /// <summary>
+    /// The entity has granted it. False: another incarnation of the entity has been told meanwhile that this node does not hold it.
+    /// </summary>
     internal bool Grant(string client, long token, long generation, long incarnation)
     {
         lock (_gate)
@@ -66,10 +68,12 @@ internal sealed class HeldClaims
     /// <summary>All that are held.</summary>
     internal IReadOnlyList<(string Client, HeldEntry Claim)> All()
     {
-        lock (_gate) return [.. _byClient.SelectMany(static c => c.Value.Where(static e => e.Generation != 0).Select(e => (c.Key, e.ToHeld())))];
+        lock (_gate)
+            return [.. _byClient.SelectMany(static c => c.Value.Where(static e => e.Generation != 0).Select(e => (c.Key, e.ToHeld())))];
     }
 
-    private Entry? Find(string client, Predicate<Entry> match) => _byClient.TryGetValue(client, out var entries) ? entries.Find(match) : null;
+    private Entry? Find(string client, Predicate<Entry> match) =>
+        _byClient.TryGetValue(client, out var entries) ? entries.Find(match) : null;
 
     private void Remove(string client, Entry entry)
     {

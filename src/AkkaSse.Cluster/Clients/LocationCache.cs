@@ -3,8 +3,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Cluster.Clients;
 
 /// <summary>
-/// Where clients were found, so that a send needs one hop. At most 65 536 clients: a full half is forgotten at once. A place may be old: whoever uses it learns so from the node there, and forgets it.
-/// Thread-safe.
+/// Where clients were found, so that a send needs one hop. At most 65 536 clients: a full half is forgotten at once. A place may be old:
+/// whoever uses it learns so from the node there, and forgets it. Thread-safe.
 /// </summary>
 internal sealed class LocationCache
 {

@@ -4,8 +4,9 @@ using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// At which level the application's log has a line of Akka.NET. What belongs to the ordinary coming and going of nodes is Debug: the engine says it in one line for each
-/// event of the cluster, and Akka.NET in 30 to 100 for each restart and node. Every other line keeps its level. Pure.
+/// At which level the application's log has a line of Akka.NET. What belongs to the ordinary coming and going of nodes is Debug: the engine
+/// says it in one line for each event of the cluster, and Akka.NET in 30 to 100 for each restart and node. Every other line keeps its
+/// level. Pure.
 /// </summary>
 internal static class AkkaLogLevels
 {
@@ -54,7 +55,8 @@ internal static class AkkaLogLevels
         && (Array.Exists(s_ordinary, b => text.StartsWith(b, StringComparison.Ordinal))
             || Array.Exists(s_ordinaryParts, p => text.Contains(p, StringComparison.Ordinal)));
 
-    // A message that is too large, or that has no serializer, is logged by the same classes, and is a fault. The types of these are not all public.
+    // A message that is too large, or that has no serializer, is logged by the same classes, and is a fault. The types of these are not all
+    // public.
     private static bool IsOfConnection(Exception cause) =>
         cause.GetType().Name is "EndpointDisassociatedException" or "EndpointAssociationException" or "InvalidAssociation";
 }

@@ -7,10 +7,13 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Writes what an ActorSystem of the engine's own logs to the application's log. The category is the class that logs (<c>Akka.Remote.EndpointWriter</c>), so that
-/// an operator can filter by it; time and level are the application's. The level is that of <see cref="AkkaLogLevels"/>.
+/// Writes what an ActorSystem of the engine's own logs to the application's log. The category is the class that logs
+/// (<c>Akka.Remote.EndpointWriter</c>), so that an operator can filter by it; time and level are the application's. The level is that of
+/// <see cref="AkkaLogLevels"/>.
 /// </summary>
-/// <remarks>Created by Akka.NET by reflection. The logger of Akka.Hosting has one category for everything, and time and level in the text as well.</remarks>
+/// <remarks>
+/// Created by Akka.NET by reflection. The logger of Akka.Hosting has one category for everything, and time and level in the text as well.
+/// </remarks>
 internal sealed class AkkaLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
     private readonly Dictionary<string, ILogger> _loggers = new(StringComparer.Ordinal);

@@ -5,7 +5,8 @@ using AkkaSse.Cluster.Wire;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// The configuration of the ActorSystem, the strongest first: what the engine cannot work without, the user's HOCON, the files per role, the file for all.
+/// The configuration of the ActorSystem, the strongest first: what the engine cannot work without, the user's HOCON, the files per role,
+/// the file for all.
 /// </summary>
 internal static class ClusterHocon
 {
@@ -43,10 +44,14 @@ internal static class ClusterHocon
         }
         if (options.EffectiveRoles.Contains(AkkaEngineOptions.EdgeRole))
             config = config.WithFallback(ConfigurationFactory.ParseString(File("edge.hocon")));
-        return config.WithFallback(ConfigurationFactory.ParseString(File("hub.hocon"))).WithFallback(ConfigurationFactory.ParseString(File("common.hocon")));
+        return config.WithFallback(ConfigurationFactory.ParseString(File("hub.hocon"))).WithFallback(
+            ConfigurationFactory.ParseString(File("common.hocon")));
     }
 
-    /// <summary>What an application's own ActorSystem needs above all that the application has set, so that the hub can work in it. Nothing of it touches messages, regions or timeouts of the application.</summary>
+    /// <summary>
+    /// What an application's own ActorSystem needs above all that the application has set, so that the hub can work in it. Nothing of it
+    /// touches messages, regions or timeouts of the application.
+    /// </summary>
     /// <param name="options">The hub's.</param>
     /// <param name="present">What the application has set so far.</param>
     internal static Config Guest(AkkaEngineOptions options, Config present)
@@ -75,7 +80,8 @@ internal static class ClusterHocon
 
     /// <summary>What an application's own ActorSystem needs where the application has set nothing else.</summary>
     internal static Config GuestDefaults { get; } =
-        ConfigurationFactory.ParseString(File("hub.hocon")).WithFallback(ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
+        ConfigurationFactory.ParseString(File("hub.hocon")).WithFallback(
+            ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
 
     private static Config Serializers { get; } = ConfigurationFactory.ParseString($$"""
         akka.actor {
@@ -87,7 +93,8 @@ internal static class ClusterHocon
     /// <summary>A file of <c>hocon/</c>, as it was compiled in.</summary>
     internal static string File(string name)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"hocon/{name}") ?? throw new InvalidOperationException($"hocon/{name} is not compiled in.");
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"hocon/{name}")
+            ?? throw new InvalidOperationException($"hocon/{name} is not compiled in.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
@@ -125,5 +132,6 @@ internal static class ClusterHocon
 
     private static string NameOf(Type type) => $"{type.FullName}, {type.Assembly.GetName().Name}";
 
-    private static string Quote(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    private static string Quote(string text) =>
+        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

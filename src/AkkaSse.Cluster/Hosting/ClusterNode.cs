@@ -40,7 +40,8 @@ internal sealed class ClusterNode
     internal ClusterView View => _view;
 
     /// <summary>
-    /// Starts a region of entities, or a proxy to it where this node hosts none. Messages are <see cref="IEntityMessage"/>, or the engine's own query messages of Akka.
+    /// Starts a region of entities, or a proxy to it where this node hosts none. Messages are <see cref="IEntityMessage"/>, or the engine's
+    /// own query messages of Akka.
     /// </summary>
     /// <param name="type">The region's name, the same on all nodes.</param>
     /// <param name="entity">Makes an entity's props from its name.</param>
@@ -51,7 +52,8 @@ internal sealed class ClusterNode
         var extractor = new EntityExtractor(Context.Options.Shards);
         if (!Context.Options.HostsStreams) return sharding.StartProxy(RegionPrefix + type, ClusterRoles.Stream, extractor);
         var settings = RegionSettings();
-        var allocation = ShardAllocationStrategy.LeastShardAllocationStrategy(settings.TuningParameters.LeastShardAllocationAbsoluteLimit, settings.TuningParameters.LeastShardAllocationRelativeLimit);
+        var allocation = ShardAllocationStrategy.LeastShardAllocationStrategy(
+            settings.TuningParameters.LeastShardAllocationAbsoluteLimit, settings.TuningParameters.LeastShardAllocationRelativeLimit);
         return sharding.Start(RegionPrefix + type, entity, settings, extractor, allocation, stop);
     }
 
@@ -76,12 +78,14 @@ internal sealed class ClusterNode
         Volatile.Write(ref _refusedAt, clock.GetTimestamp());
         Volatile.Write(ref _refusedFor, time.Ticks);
         // Looked at again when it may be over.
-        _ = Task.Delay(time + TimeSpan.FromMilliseconds(50), clock).ContinueWith(_ => RefusalChanged(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = Task.Delay(time + TimeSpan.FromMilliseconds(50), clock).ContinueWith(
+            _ => RefusalChanged(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         RefusalChanged();
     }
 
     /// <summary>Whether another node has this one's name.</summary>
-    internal bool IsRefused => Volatile.Read(ref _refusedFor) is > 0 and var ticks && Context.Time.GetElapsedTime(Volatile.Read(ref _refusedAt)).Ticks < ticks;
+    internal bool IsRefused =>
+        Volatile.Read(ref _refusedFor) is > 0 and var ticks && Context.Time.GetElapsedTime(Volatile.Read(ref _refusedAt)).Ticks < ticks;
 
     /// <summary>Called when <see cref="IsRefused"/> may have changed.</summary>
     internal Action RefusalChanged { get; init; } = static () => { };

@@ -31,7 +31,8 @@ internal sealed record ClusterMember(UniqueAddress Unique, MemberStatus Status, 
 }
 
 /// <summary>
-/// Who is in the cluster, as one node knows it. Immutable. The newest is at <see cref="ClusterNode.View"/>; each is published on the ActorSystem's event stream, which actors subscribe to.
+/// Who is in the cluster, as one node knows it. Immutable. The newest is at <see cref="ClusterNode.View"/>; each is published on the
+/// ActorSystem's event stream, which actors subscribe to.
 /// </summary>
 /// <param name="Self">This node.</param>
 /// <param name="Members">All members, this one included when it has joined, in the order of their addresses.</param>
@@ -49,7 +50,9 @@ internal sealed record ClusterView(UniqueAddress Self, ImmutableArray<ClusterMem
         {
             foreach (var member in Members)
             {
-                if (member is { HostsStreams: true, Draining: false, Status: MemberStatus.Up or MemberStatus.WeaklyUp } && !member.Unique.Equals(Self)) return true;
+                if (member is { HostsStreams: true, Draining: false, Status: MemberStatus.Up or MemberStatus.WeaklyUp }
+                    && !member.Unique.Equals(Self))
+                    return true;
             }
             return false;
         }
@@ -58,7 +61,8 @@ internal sealed record ClusterView(UniqueAddress Self, ImmutableArray<ClusterMem
     internal bool AllReachable => Members.All(static m => m.Reachable || !m.IsMember);
 
     /// <summary>
-    /// Whether this node sees fewer than half of the nodes that hold streams (or half, without the first of them): the side that the downing strategy keep-majority removes.
+    /// Whether this node sees fewer than half of the nodes that hold streams (or half, without the first of them): the side that the
+    /// downing strategy keep-majority removes.
     /// </summary>
     internal bool IsMinority
     {

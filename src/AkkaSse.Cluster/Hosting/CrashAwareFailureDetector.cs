@@ -5,8 +5,8 @@ using Akka.Remote;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Akka's failure detector for members of the cluster, which needs some 4 s of silence, and besides it <see cref="CrashEvidence"/>, which needs 0.2 s and no silence.
-/// Named in <c>hocon/common.hocon</c>.
+/// Akka's failure detector for members of the cluster, which needs some 4 s of silence, and besides it <see cref="CrashEvidence"/>, which
+/// needs 0.2 s and no silence. Named in <c>hocon/common.hocon</c>.
 /// </summary>
 public sealed class CrashAwareFailureDetector : PhiAccrualFailureDetector
 {

@@ -6,8 +6,8 @@ using Akka.Event;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Addresses at which no process listens any more, as this ActorSystem has found by <see cref="PortProbe"/>: a silent network does not refuse connections, a host whose process has
-/// ended does. Thread-safe.
+/// Addresses at which no process listens any more, as this ActorSystem has found by <see cref="PortProbe"/>: a silent network does not
+/// refuse connections, a host whose process has ended does. Thread-safe.
 /// </summary>
 internal sealed class CrashEvidence
 {

@@ -23,7 +23,10 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handOff, I
         get
         {
             var bytes = system.Settings.Config.GetByteSize("akka.remote.dot-netty.tcp.maximum-frame-size", null);
-            return bytes is { } known and > 0 ? (int)Math.Min(known, int.MaxValue) : throw new InvalidOperationException($"The ActorSystem {system.Name} has no remoting; the hub needs WithRemoting and WithClustering.");
+            return bytes is { } known and > 0
+                ? (int)Math.Min(known, int.MaxValue)
+                : throw new InvalidOperationException(
+                    $"The ActorSystem {system.Name} has no remoting; the hub needs WithRemoting and WithClustering.");
         }
     }
 
@@ -32,9 +35,13 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handOff, I
     public ActorSystem Begin(EngineContext context)
     {
         if (system is not ExtendedActorSystem { Provider: IClusterActorRefProvider })
-            throw new InvalidOperationException($"The ActorSystem {system.Name} is not one of a cluster; call WithRemoting and WithClustering before WithSseHub.");
+            throw new InvalidOperationException(
+                $"The ActorSystem {system.Name} is not one of a cluster; call WithRemoting and WithClustering before WithSseHub.");
         var missing = ClusterRoles.Of(context.Options).Where(role => !Akka.Cluster.Cluster.Get(system).SelfRoles.Contains(role)).ToArray();
-        if (missing.Length > 0) throw new InvalidOperationException($"The ActorSystem {system.Name} lacks the role {string.Join(" and ", missing)}: WithSseHub adds it to those that WithClustering set, and has to be called after it.");
+        if (missing.Length > 0)
+            throw new InvalidOperationException(
+                $"The ActorSystem {system.Name} lacks the role {string.Join(" and ", missing)}: WithSseHub adds it to those that " +
+                "WithClustering set, and has to be called after it.");
         Log.Guest(context.Logger, context.NodeName, system.Name);
         TlsNode.Warn(system.Settings.Config, "Turn on TLS in the application's remoting", context.Logger);
         var shutdown = CoordinatedShutdown.Get(system);
@@ -67,8 +74,10 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handOff, I
         }
     }
 
-    // The node stays in the cluster, because it is the application's. What is moved here would otherwise move when the application leaves, with nobody to answer for it meanwhile.
-    public Task LeaveAsync(ClusterNode node, IReadOnlyList<IActorRef> regions, CancellationToken limit) => EndRegionsAsync(regions, node.Logger, limit);
+    // The node stays in the cluster, because it is the application's. What is moved here would otherwise move when the application leaves,
+    // with nobody to answer for it meanwhile.
+    public Task LeaveAsync(ClusterNode node, IReadOnlyList<IActorRef> regions, CancellationToken limit) =>
+        EndRegionsAsync(regions, node.Logger, limit);
 
     public Task EndAsync(ActorSystem system, IReadOnlyList<IActorRef> regions) => EndRegionsAsync(regions, logger, CancellationToken.None);
 

@@ -1,8 +1,9 @@
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Whether the brackets and quotes of a HOCON text close as they opened. Akka.NET's parser does not look: it takes a text that ends early for complete, and some texts whose brackets do not
-/// match keep it busy for ever while its memory grows. Such a text never reaches it from here. Pure.
+/// Whether the brackets and quotes of a HOCON text close as they opened. Akka.NET's parser does not look: it takes a text that ends early
+/// for complete, and some texts whose brackets do not match keep it busy for ever while its memory grows. Such a text never reaches it from
+/// here. Pure.
 /// </summary>
 internal static class HoconBrackets
 {
@@ -34,7 +35,8 @@ internal static class HoconBrackets
                     break;
                 case '}' or ']':
                     if (!open.TryPop(out var last)) return $"line {line} has a '{hocon[i]}' that nothing opened.";
-                    if (last.Bracket != (hocon[i] == '}' ? '{' : '[')) return $"line {line} has a '{hocon[i]}' where the '{last.Bracket}' of line {last.Line} is to be closed.";
+                    if (last.Bracket != (hocon[i] == '}' ? '{' : '['))
+                        return $"line {line} has a '{hocon[i]}' where the '{last.Bracket}' of line {last.Line} is to be closed.";
                     break;
             }
         }

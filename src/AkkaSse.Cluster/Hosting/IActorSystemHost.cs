@@ -6,7 +6,8 @@ namespace AkkaSse.Cluster.Hosting;
 internal interface IActorSystemHost : IDisposable
 {
     /// <summary>Largest message between nodes in bytes.</summary>
-    /// <exception cref="InvalidOperationException">The ActorSystem is not one the engine can work in; the message says what is missing.</exception>
+    /// <exception cref="InvalidOperationException">The ActorSystem is not one the engine can work in; the message says what is
+    /// missing.</exception>
     int MaxFrameBytes { get; }
 
     /// <summary>Whether another ActorSystem follows one that has ended.</summary>

@@ -7,7 +7,8 @@ using AkkaSse.Cluster.Nodes;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Finds the cluster, or begins it. Akka's own seed process would let the first seed begin a second cluster whenever it does not reach the others; here a seed counts who answers first, and takes no silence for an answer.
+/// Finds the cluster, or begins it. Akka's own seed process would let the first seed begin a second cluster whenever it does not reach the
+/// others; here a seed counts who answers first, and takes no silence for an answer.
 /// </summary>
 /// <param name="node">This node.</param>
 /// <param name="options">Seeds and limits.</param>
@@ -18,10 +19,12 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
-    // Akka's own joining tries on and on; after this long the seeds are looked at anew, because the one that it asks may have left meanwhile.
+    // Akka's own joining tries on and on; after this long the seeds are looked at anew, because the one that it asks may have left
+    // meanwhile.
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(10);
 
-    // Whether anybody is behind an address that answers nothing at all cannot be known: after so long it counts as nobody. Far longer than a packet that is lost and sent again.
+    // Whether anybody is behind an address that answers nothing at all cannot be known: after so long it counts as nobody. Far longer than
+    // a packet that is lost and sent again.
     private static readonly TimeSpan UnknownLimit = TimeSpan.FromSeconds(10);
 
     // Two nodes that have this of each other must not begin again together.
@@ -30,8 +33,9 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
     private readonly ConcurrentDictionary<Address, long> _unknownSince = new();
 
     /// <summary>
-    /// True when this node is a member that is up; false when a seed takes connections and yet answers nothing: then only another ActorSystem will reach it. Akka.NET's remoting (1.5.73) can take a connection that
-    /// the seed's previous ActorSystem began, and that waited in a queue, for the newer one, and refuse the seed's present one from then on.
+    /// True when this node is a member that is up; false when a seed takes connections and yet answers nothing: then only another
+    /// ActorSystem will reach it. Akka.NET's remoting (1.5.73) can take a connection that the seed's previous ActorSystem began, and that
+    /// waited in a queue, for the newer one, and refuse the seed's present one from then on.
     /// </summary>
     internal async Task<bool> RunAsync(CancellationToken cancellation)
     {
@@ -47,14 +51,16 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             }
             else if (MayBegin(node.Self.Address, seeds, states, options.RequiredSeeds, wasRemoved))
             {
-                if (options.Seeds.Count == 0 && options.DiscoveryService is null) Log.ClusterOfOne(node.Logger, node.Context.NodeName, $"{node.Self.Address.Host}:{node.Self.Address.Port}");
+                if (options.Seeds.Count == 0 && options.DiscoveryService is null)
+                    Log.ClusterOfOne(node.Logger, node.Context.NodeName, $"{node.Self.Address.Host}:{node.Self.Address.Port}");
                 else Log.BeginsCluster(node.Logger, node.Context.NodeName);
                 if (await JoinAsync([node.Self.Address], cancellation).ConfigureAwait(false)) return true;
             }
             else if ((Answered(states), Open(states)) is var counts && counts != logged)
             {
                 logged = counts;
-                Log.WaitingForSeeds(node.Logger, string.Join(", ", seeds.Select(static s => $"{s.Host}:{s.Port}")), counts.Item1, seeds.Count, counts.Item2, Required(seeds.Count, options.RequiredSeeds, wasRemoved));
+                Log.WaitingForSeeds(node.Logger, string.Join(", ", seeds.Select(static s => $"{s.Host}:{s.Port}")), counts.Item1,
+                    seeds.Count, counts.Item2, Required(seeds.Count, options.RequiredSeeds, wasRemoved));
             }
             for (var i = 0; i < seeds.Count; i++)
             {
@@ -109,7 +115,9 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
         }
         catch (SocketException e)
         {
-            return e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.NoData ? SeedState.Absent : SeedState.Unknown;
+            return e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.HostNotFound or SocketError.NoData
+                ? SeedState.Absent
+                : SeedState.Unknown;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -118,14 +126,18 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
     }
 
     /// <summary>
-    /// Whether this node begins a cluster: it is the first of the seeds, so many have answered that they are in none, and of no other one it is open whether it is in one. Pure.
+    /// Whether this node begins a cluster: it is the first of the seeds, so many have answered that they are in none, and of no other one
+    /// it is open whether it is in one. Pure.
     /// </summary>
-    internal static bool MayBegin(Address self, IReadOnlyList<Address> seeds, IReadOnlyList<SeedState> states, int required, bool wasRemoved) =>
-        seeds.Count > 0 && seeds[0] == self && Open(states) == 0 && !states.Contains(SeedState.InCluster) && Answered(states) >= Required(seeds.Count, required, wasRemoved);
+    internal static bool MayBegin(
+        Address self, IReadOnlyList<Address> seeds, IReadOnlyList<SeedState> states, int required, bool wasRemoved) =>
+        seeds.Count > 0 && seeds[0] == self && Open(states) == 0 && !states.Contains(SeedState.InCluster) && Answered(states) >= Required(
+            seeds.Count, required, wasRemoved);
 
     /// <summary>
-    /// Whether this node joins those that have answered that they are in a cluster. A seed that takes connections and is silent may be one that this ActorSystem will never reach: as a member that hears some
-    /// of the others and not all, this node would hold up the whole cluster. With the next ActorSystem it joins all the same: then the seed is frozen, and not out of reach. Pure.
+    /// Whether this node joins those that have answered that they are in a cluster. A seed that takes connections and is silent may be one
+    /// that this ActorSystem will never reach: as a member that hears some of the others and not all, this node would hold up the whole
+    /// cluster. With the next ActorSystem it joins all the same: then the seed is frozen, and not out of reach. Pure.
     /// </summary>
     internal static bool MayJoin(IReadOnlyList<SeedState> states, bool seedWasSilent) =>
         states.Contains(SeedState.InCluster) && (seedWasSilent || !states.Contains(SeedState.Silent));
@@ -139,16 +151,22 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
     private async Task<IReadOnlyList<Address>> SeedsAsync(CancellationToken cancellation)
     {
         if (options.DiscoveryService is { } service) return await DiscoverAsync(service, cancellation).ConfigureAwait(false);
-        return options.Seeds.Count == 0 ? [node.Self.Address] : [.. options.Seeds.Select(s => SeedAddress.Parse(options.SystemName, s, node.Self.Address.Protocol)!)];
+        return options.Seeds.Count == 0
+            ? [node.Self.Address]
+            : [.. options.Seeds.Select(s => SeedAddress.Parse(options.SystemName, s, node.Self.Address.Protocol)!)];
     }
 
     private async Task<IReadOnlyList<Address>> DiscoverAsync(string service, CancellationToken cancellation)
     {
         try
         {
-            var found = await Discovery.Get(node.System).Default.Lookup(service, TimeSpan.FromSeconds(3)).WaitAsync(cancellation).ConfigureAwait(false);
+            var found = await Discovery.Get(node.System).Default.Lookup(service, TimeSpan.FromSeconds(3))
+                .WaitAsync(cancellation).ConfigureAwait(false);
             var port = node.Self.Address.Port ?? AkkaClusterOptions.DefaultPort;
-            return [.. found.Addresses.Select(a => new Address(node.Self.Address.Protocol, node.System.Name, a.Address?.ToString() ?? a.Host, a.Port is > 0 ? a.Port : port)).Distinct().Order()];
+            return [.. found.Addresses.Select(
+                a => new Address(node.Self.Address.Protocol, node.System.Name, a.Address?.ToString() ?? a.Host, a.Port is > 0
+                ? a.Port
+                : port)).Distinct().Order()];
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
@@ -164,7 +182,8 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
         if (seed == node.Self.Address) return false;
         try
         {
-            return (await node.System.ActorSelection(NodeActor.PathAt(seed)).Ask<SeedAnswer>(SeedQuestion.Instance, AnswerLimit, cancellation).ConfigureAwait(false)).InCluster;
+            return (await node.System.ActorSelection(NodeActor.PathAt(seed)).Ask<SeedAnswer>(
+                SeedQuestion.Instance, AnswerLimit, cancellation).ConfigureAwait(false)).InCluster;
         }
         catch (Exception e) when (e is AskTimeoutException or TaskCanceledException && !cancellation.IsCancellationRequested)
         {
@@ -181,7 +200,8 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             await node.Cluster.JoinSeedNodesAsync(at, limit.Token).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException
+            && !cancellation.IsCancellationRequested)
         {
             Log.NotLetIn(node.Logger, string.Join(", ", at.Select(static s => $"{s.Host}:{s.Port}")), JoinLimit);
             return false;

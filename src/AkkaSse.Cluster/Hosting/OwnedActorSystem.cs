@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
 
-/// <summary>An ActorSystem of the engine's own: made from composed HOCON, joined by counting seeds, and replaced when the others have removed it.</summary>
+/// <summary>
+/// An ActorSystem of the engine's own: made from composed HOCON, joined by counting seeds, and replaced when the others have removed it.
+/// </summary>
 internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactory loggers, ILogger logger) : IActorSystemHost
 {
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(20);
@@ -31,7 +33,8 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         if (isFirst) _tls = TlsNode.Start(options.Tls, logger, context.Time);
         var log = new StartLoggers(loggers);
         var setup = ActorSystemSetup.Create(
-            BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options, $"{typeof(AkkaLogger).FullName}, {typeof(AkkaLogger).Assembly.GetName().Name}")),
+            BootstrapSetup.Create().WithConfig(
+            ClusterHocon.Compose(options, $"{typeof(AkkaLogger).FullName}, {typeof(AkkaLogger).Assembly.GetName().Name}")),
             new LoggerFactorySetup(log));
         var system = Create(TlsNode.Add(setup, _tls));
         log.Made();
@@ -51,25 +54,30 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         catch (Exception e) when (SocketFault(e) is { } fault)
         {
             var (option, advice) = Advice(fault.SocketErrorCode);
-            throw new EngineStartException(option, $"The cluster's port {options.Host}:{options.Port} cannot be listened on: {fault.Message}. {advice}", fault);
+            throw new EngineStartException(
+                option, $"The cluster's port {options.Host}:{options.Port} cannot be listened on: {fault.Message}. {advice}", fault);
         }
         catch (Exception e) when (!_wasCreated)
         {
             // Whatever Akka.NET makes of a value in HOCON. Values of its own the engine has checked.
             throw new EngineStartException(options.HoconFile is null ? nameof(options.Hocon) : nameof(options.HoconFile),
-                $"The cluster cannot be started with this configuration: {Innermost(e).Message.TrimEnd('.')}. HOCON has to have values that Akka.NET takes.", e);
+                $"The cluster cannot be started with this configuration: {Innermost(e).Message.TrimEnd('.')}. HOCON has to have values " +
+                "that Akka.NET takes.", e);
         }
     }
 
     private static (string Option, string Advice) Advice(SocketError error) => error switch
     {
-        SocketError.AddressAlreadyInUse => (nameof(AkkaClusterOptions.Port), "Another process has it; each node on this host needs a Port of its own."),
+        SocketError.AddressAlreadyInUse =>
+            (nameof(AkkaClusterOptions.Port), "Another process has it; each node on this host needs a Port of its own."),
         SocketError.AccessDenied => (nameof(AkkaClusterOptions.Port), "This process may not; ports from 1024 on need no rights."),
         _ => (nameof(AkkaClusterOptions.Host), "Host has to be an address or a name of this machine."),
     };
 
     private static Exception Innermost(Exception e) =>
-        e is AggregateException { InnerExceptions: [var first, ..] } ? Innermost(first) : e.InnerException is { } inner ? Innermost(inner) : e;
+        e is AggregateException { InnerExceptions: [var first, ..] } ? Innermost(first) : e.InnerException is { } inner
+            ? Innermost(inner)
+            : e;
 
     private static SocketException? SocketFault(Exception? e) => e switch
     {

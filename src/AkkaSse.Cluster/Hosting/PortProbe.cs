@@ -19,7 +19,8 @@ internal enum PortState
 /// <summary>Looks whether a process still listens at an address.</summary>
 internal static class PortProbe
 {
-    // A process that starts again at once does not listen for some 100 ms; one refusal alone might also be of a connection that came while a listener was replaced.
+    // A process that starts again at once does not listen for some 100 ms; one refusal alone might also be of a connection that came while
+    // a listener was replaced.
     private const int Attempts = 3;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

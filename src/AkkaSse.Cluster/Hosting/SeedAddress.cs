@@ -26,7 +26,8 @@ internal static class SeedAddress
         // An IPv6 address has colons of its own, and stands in brackets where a port follows.
         var colon = text.EndsWith(']') || Uri.CheckHostName(text) == UriHostNameType.IPv6 ? -1 : text.LastIndexOf(':');
         ushort port = AkkaClusterOptions.DefaultPort;
-        if (colon >= 0 && (!ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out port) || port == 0)) return null;
+        if (colon >= 0 && (!ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out port) || port == 0))
+            return null;
         var host = (colon < 0 ? text : text[..colon]).Trim('[', ']');
         return Uri.CheckHostName(host) == UriHostNameType.Unknown ? null : new Address(protocol, system, host, port);
     }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// The loggers of an ActorSystem that is being made. Until it is, what Akka.NET logs as an error is logged at Debug: whoever makes it is told the
-/// cause by an exception, and Akka.NET's lines are stack traces of it, some of which come after. Thread-safe.
+/// The loggers of an ActorSystem that is being made. Until it is, what Akka.NET logs as an error is logged at Debug: whoever makes it is
+/// told the cause by an exception, and Akka.NET's lines are stack traces of it, some of which come after. Thread-safe.
 /// </summary>
 internal sealed class StartLoggers(ILoggerFactory loggers) : ILoggerFactory
 {
@@ -29,7 +29,8 @@ internal sealed class StartLoggers(ILoggerFactory loggers) : ILoggerFactory
 
         public bool IsEnabled(LogLevel logLevel) => logger.IsEnabled(LevelOf(logLevel));
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             logger.Log(LevelOf(logLevel), eventId, state, exception, formatter);
 
         private LogLevel LevelOf(LogLevel level) => level is LogLevel.Error or LogLevel.Critical && !owner._isMade ? LogLevel.Debug : level;

@@ -2,11 +2,14 @@ using Akka.Configuration;
 
 namespace AkkaSse.Cluster.Hosting;
 
-/// <summary>What TLS changes in HOCON. The certificate is not in it: it is given to the transport as an object, and its password stands nowhere.</summary>
+/// <summary>
+/// What TLS changes in HOCON. The certificate is not in it: it is given to the transport as an object, and its password stands nowhere.
+/// </summary>
 internal static class TlsHocon
 {
     // What would say another thing than the options, or lead around them.
-    private static readonly string[] Paths = ["akka.remote.dot-netty.tcp.enable-ssl", "akka.remote.dot-netty.tcp.ssl", "akka.remote.dot-netty.tcp.transport-class", "akka.remote.enabled-transports", "akka.remote.helios"];
+    private static readonly string[] Paths = ["akka.remote.dot-netty.tcp.enable-ssl", "akka.remote.dot-netty.tcp.ssl",
+        "akka.remote.dot-netty.tcp.transport-class", "akka.remote.enabled-transports", "akka.remote.helios"];
 
     /// <summary>The engine's own settings, stronger than the user's; empty without TLS.</summary>
     internal static string Own(AkkaClusterOptions options) => !options.Tls.IsOn ? "" : $$"""

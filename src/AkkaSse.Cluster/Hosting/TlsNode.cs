@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
 
-/// <summary>TLS of one engine, for as long as the engine lives. The files are read once. Logs once a day, from 14 days before its end, that the node's certificate expires. Thread-safe.</summary>
+/// <summary>
+/// TLS of one engine, for as long as the engine lives. The files are read once. Logs once a day, from 14 days before its end, that the
+/// node's certificate expires. Thread-safe.
+/// </summary>
 internal sealed class TlsNode : IDisposable
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -24,7 +27,8 @@ internal sealed class TlsNode : IDisposable
         (_files, _logger, _time) = (files, logger, time);
         var peers = new TlsPeers(options, files, time);
         _setup = new TlsSetup(options, files, peers, new TlsNotices(logger, time));
-        // Disposing the timer does not wait for a callback that runs, and what it would throw of a disposed certificate would end the process.
+        // Disposing the timer does not wait for a callback that runs, and what it would throw of a disposed certificate would end the
+        // process.
         (_subject, _end) = (files.Certificate.Subject, new DateTimeOffset(files.Certificate.NotAfter.ToUniversalTime()));
         Log.TlsOn(logger, _subject, TlsPeers.Date(_end.UtcDateTime), files.Certificate.Issuer, peers.Authorities);
         if (!options.RequirePeerCertificate) Log.TlsWithoutPeers(logger);
@@ -38,7 +42,9 @@ internal sealed class TlsNode : IDisposable
     {
         if (!options.IsOn) return null;
         var faults = new List<string>();
-        return TlsFiles.Read(options, faults) is { } files ? new TlsNode(options, files, logger, time) : throw new InvalidOperationException(string.Join(' ', faults));
+        return TlsFiles.Read(options, faults) is { } files
+            ? new TlsNode(options, files, logger, time)
+            : throw new InvalidOperationException(string.Join(' ', faults));
     }
 
     /// <summary>How many ActorSystems of this node's transports have begun and not ended.</summary>

@@ -4,9 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Logs each refused connection and each node that was not reached, in one line. Whoever tries again and again does not fill the log: each address is logged once per minute and <see cref="TlsRefusalKind"/>, whatever it
-/// shows, so at most six times a minute. Within a minute at most 100 such lines are logged of refused connections, and 100 of nodes that were not reached; beyond that nothing is logged until a line is a minute old.
-/// The two are counted apart, so that strangers at the port do not hide what this node has to say of the nodes that it connects to. Thread-safe.
+/// Logs each refused connection and each node that was not reached, in one line. Whoever tries again and again does not fill the log: each
+/// address is logged once per minute and <see cref="TlsRefusalKind"/>, whatever it shows, so at most six times a minute. Within a minute at
+/// most 100 such lines are logged of refused connections, and 100 of nodes that were not reached; beyond that nothing is logged until a
+/// line is a minute old. The two are counted apart, so that strangers at the port do not hide what this node has to say of the nodes that
+/// it connects to. Thread-safe.
 /// </summary>
 internal sealed class TlsNotices(ILogger logger, TimeProvider time)
 {
@@ -18,7 +20,9 @@ internal sealed class TlsNotices(ILogger logger, TimeProvider time)
     private readonly Dictionary<(string Host, TlsRefusalKind Kind), long> _refused = [];
     private readonly Dictionary<(string Place, TlsRefusalKind Kind), long> _unreached = [];
 
-    /// <summary>Logs that somebody connected and was refused, unless its address was logged for the same kind of reason within the last minute.</summary>
+    /// <summary>
+    /// Logs that somebody connected and was refused, unless its address was logged for the same kind of reason within the last minute.
+    /// </summary>
     /// <param name="peer">The address and port of the other side, as sockets write them: <c>[::ffff:10.0.0.1]:40000</c>.</param>
     /// <param name="refusal">Why it was refused.</param>
     internal void Refused(string peer, TlsRefusal refusal)
@@ -27,7 +31,10 @@ internal sealed class TlsNotices(ILogger logger, TimeProvider time)
         if (IsNews(_refused, HostOf(peer), refusal.Kind)) Log.PeerRefused(logger, peer, refusal.Reason);
     }
 
-    /// <summary>Logs that this node connected to another one and no TLS came of it, unless that node was logged for the same kind of reason within the last minute.</summary>
+    /// <summary>
+    /// Logs that this node connected to another one and no TLS came of it, unless that node was logged for the same kind of reason within
+    /// the last minute.
+    /// </summary>
     /// <param name="node">The node that this one connected to.</param>
     /// <param name="refusal">Why no TLS came of it.</param>
     internal void Unreached(Address node, TlsRefusal refusal)

@@ -5,7 +5,10 @@ using Akka.Actor;
 
 namespace AkkaSse.Cluster.Hosting;
 
-/// <summary>Why a seed that takes connections answers nothing, where the reason is TLS. The transport does not know: with TLS 1.2 a server that refuses a certificate ends the connection after the handshake.</summary>
+/// <summary>
+/// Why a seed that takes connections answers nothing, where the reason is TLS. The transport does not know: with TLS 1.2 a server that
+/// refuses a certificate ends the connection after the handshake.
+/// </summary>
 internal static class TlsProbe
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
@@ -21,7 +24,10 @@ internal static class TlsProbe
             if (shown) Log.SeedSpeaksTls(node.Logger, seed.ToString());
             return;
         }
-        if (refused) tls.Notices.Unreached(seed, new TlsRefusal(TlsRefusalKind.RefusedByPeer, $"it refuses this node's certificate {tls.Certificate.Subject}; its own log says why"));
+        if (refused)
+            tls.Notices.Unreached(
+                seed, new TlsRefusal(
+                TlsRefusalKind.RefusedByPeer, $"it refuses this node's certificate {tls.Certificate.Subject}; its own log says why"));
         // The next ActorSystem's attempts are told anew: what else is logged of a seed that is not reached goes on and on.
         tls.Notices.Forget(seed);
     }
@@ -41,7 +47,8 @@ internal static class TlsProbe
             {
                 ClientCertificates = tls is null ? null : [tls.Certificate],
                 LocalCertificateSelectionCallback = tls is null ? null : (_, _, _, _, _) => tls.Certificate,
-                // Nothing is sent, and nothing that comes is looked at: a stranger's answer does no harm. Without TLS of its own this node asks for the certificate alone.
+                // Nothing is sent, and nothing that comes is looked at: a stranger's answer does no harm. Without TLS of its own this node
+                // asks for the certificate alone.
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
                     shown = certificate is not null;

@@ -10,7 +10,8 @@ internal static class TlsText
     internal const int MaxLength = 200;
 
     /// <summary>
-    /// The text in one line: each control character, line or paragraph separator, invisible format character (U+202E would turn the rest of the line around) and lone surrogate becomes a question mark. Text longer than
+    /// The text in one line: each control character, line or paragraph separator, invisible format character (U+202E would turn the rest of
+    /// the line around) and lone surrogate becomes a question mark. Text longer than
     /// <see cref="MaxLength"/> is cut there and ends in an ellipsis, which counts.
     /// </summary>
     internal static string Clean(string text)
@@ -29,5 +30,6 @@ internal static class TlsText
         return clean.ToString();
     }
 
-    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

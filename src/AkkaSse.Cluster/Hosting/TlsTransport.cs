@@ -6,10 +6,14 @@ using Akka.Remote.Transport;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
-/// Akka.NET's transport, in a small ActorSystem of its own. Akka.NET (1.5.74) shuts the ActorSystem of a transport down when a node that it connects to does not agree on TLS: one node that comes back at its address
-/// without TLS, with a wrong certificate, or that is killed in the middle of a handshake, would take every other node down with it. Here that ends nothing, and the node is as unreachable as one that is not there.
+/// Akka.NET's transport, in a small ActorSystem of its own. Akka.NET (1.5.74) shuts the ActorSystem of a transport down when a node that it
+/// connects to does not agree on TLS: one node that comes back at its address without TLS, with a wrong certificate, or that is killed in
+/// the middle of a handshake, would take every other node down with it. Here that ends nothing, and the node is as unreachable as one that
+/// is not there.
 /// </summary>
-/// <remarks>Created by Akka.NET by reflection. What the transport logs comes to <see cref="TlsLogListener"/> and not to the application's log.</remarks>
+/// <remarks>
+/// Created by Akka.NET by reflection. What the transport logs comes to <see cref="TlsLogListener"/> and not to the application's log.
+/// </remarks>
 internal sealed class TlsTransport : Transport
 {
     // Nothing of it may end by itself, and it has two actors.
@@ -38,10 +42,14 @@ internal sealed class TlsTransport : Transport
     {
         System = system;
         Config = config;
-        var setup = system.Settings.Setup.Get<TlsSetup>() is { HasValue: true } given ? given.Value : throw new InvalidOperationException("The transport with TLS has no certificate.");
+        var setup = system.Settings.Setup.Get<TlsSetup>() is { HasValue: true } given
+            ? given.Value
+            : throw new InvalidOperationException("The transport with TLS has no certificate.");
         _notices = setup.Notices;
         // The name is part of the addresses that the transport makes.
-        _own = ActorSystem.Create(system.Name, ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(OwnHocon)), setup.DotNetty));
+        _own = ActorSystem.Create(
+            system.Name, ActorSystemSetup.Create(
+            BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(OwnHocon)), setup.DotNetty));
         setup.Count(_own);
         try
         {
@@ -49,7 +57,8 @@ internal sealed class TlsTransport : Transport
             _own.ActorOf(Props.Create(() => new TlsLogListener(_notices)));
             var tcp = Type.GetType("Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", throwOnError: true)!;
             _inner = (Transport)Activator.CreateInstance(tcp, _own, config)!;
-            if (_inner.SchemeIdentifier != "ssl.tcp") throw new InvalidOperationException($"The transport speaks {_inner.SchemeIdentifier} and not TLS.");
+            if (_inner.SchemeIdentifier != "ssl.tcp")
+                throw new InvalidOperationException($"The transport speaks {_inner.SchemeIdentifier} and not TLS.");
         }
         catch
         {
@@ -86,7 +95,8 @@ internal sealed class TlsTransport : Transport
         {
             return await _inner.Associate(remoteAddress).ConfigureAwait(false);
         }
-        catch (Exception e) when (e.InnerException is { } handshake && e.Message.StartsWith("TLS handshake failed", StringComparison.Ordinal))
+        catch (Exception e) when (e.InnerException is { } handshake
+            && e.Message.StartsWith("TLS handshake failed", StringComparison.Ordinal))
         {
             if (TlsLogListener.ReasonOf(handshake) is { } refusal) _notices.Unreached(remoteAddress, refusal);
             throw;

@@ -7,7 +7,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Cluster.Nodes;
 
 /// <summary>
-/// The other nodes: who they are, and requests to them. Requests go straight to the other node's actor, so they are in order per pair and at most once; nothing is sent again.
+/// The other nodes: who they are, and requests to them. Requests go straight to the other node's actor, so they are in order per pair and
+/// at most once; nothing is sent again.
 /// </summary>
 internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterComponent
 {
@@ -60,31 +61,46 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
     {
         var nodes = new List<NodeInfo>
         {
-            new(context.NodeName, context.IsLeaving ? "draining" : context.State == EngineState.Starting ? "starting" : "up") { Self = true, StartedAt = StartedAt, Address = context.Options.Address },
+            new(context.NodeName, context.IsLeaving ? "draining" : context.State == EngineState.Starting ? "starting" : "up")
+            {
+                Self = true,
+                StartedAt = StartedAt,
+                Address = context.Options.Address,
+            },
         };
         if (context.Node is { } node)
         {
             foreach (var member in node.View.Members)
             {
                 if (member.Name is null || member.Unique.Equals(node.Self)) continue;
-                var state = member.Draining || member.Status is Akka.Cluster.MemberStatus.Leaving or Akka.Cluster.MemberStatus.Exiting ? "draining" : member.IsMember ? "up" : "starting";
-                nodes.Add(new NodeInfo(member.Name, member.Reachable ? state : "unreachable") { StartedAt = member.StartedAt, Address = member.PublicAddress });
+                var state = member.Draining || member.Status is Akka.Cluster.MemberStatus.Leaving or Akka.Cluster.MemberStatus.Exiting
+                    ? "draining"
+                    : member.IsMember ? "up" : "starting";
+                nodes.Add(new NodeInfo(member.Name, member.Reachable ? state : "unreachable")
+                {
+                    StartedAt = member.StartedAt,
+                    Address = member.PublicAddress,
+                });
             }
         }
         nodes.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return ValueTask.FromResult<IReadOnlyList<NodeInfo>>(nodes);
     }
 
-    public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
+    public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(
+        string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (context.Node is not { } here || _actor is not { } self) return null;
         try
         {
-            if (node == context.NodeName) return await context.Host.OnRequestAsync(node, message, cancellation).AsTask().WaitAsync(timeout, cancellation).ConfigureAwait(false);
+            if (node == context.NodeName)
+                return await context.Host.OnRequestAsync(node, message, cancellation).AsTask()
+                    .WaitAsync(timeout, cancellation).ConfigureAwait(false);
             if (here.View.Named(node) is not { Actor: { } actor }) return null;
             var line = LineTo(actor, self);
-            if (!line.Permits.Wait(0, CancellationToken.None) && !await line.Permits.WaitAsync(timeout, cancellation).ConfigureAwait(false)) return null;
+            if (!line.Permits.Wait(0, CancellationToken.None) && !await line.Permits.WaitAsync(timeout, cancellation).ConfigureAwait(false))
+                return null;
             var correlation = Interlocked.Increment(ref _correlation);
             var answer = new TaskCompletionSource<ReadOnlyMemory<byte>?>(TaskCreationOptions.RunContinuationsAsynchronously);
             _asked[correlation] = answer;

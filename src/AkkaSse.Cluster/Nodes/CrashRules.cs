@@ -7,8 +7,9 @@ namespace AkkaSse.Cluster.Nodes;
 internal static class CrashRules
 {
     /// <summary>
-    /// Whether the nodes that have found its port closed decide. They do when they are more than half of all nodes that hold streams, the crashed one counted: the side that
-    /// keep-majority would keep. So what refuses connections and is no host (a firewall, a proxy) cannot make two clusters of one.
+    /// Whether the nodes that have found its port closed decide. They do when they are more than half of all nodes that hold streams, the
+    /// crashed one counted: the side that keep-majority would keep. So what refuses connections and is no host (a firewall, a proxy) cannot
+    /// make two clusters of one.
     /// </summary>
     /// <param name="view">The membership as this node knows it.</param>
     /// <param name="suspect">The member at whose address nothing listens.</param>

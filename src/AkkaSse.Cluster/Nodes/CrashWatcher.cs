@@ -6,8 +6,9 @@ using AkkaSse.Cluster.Hosting;
 namespace AkkaSse.Cluster.Nodes;
 
 /// <summary>
-/// One per ActorSystem of the engine's own, at a fixed path. When a connection to a member ends, it looks at the member's port at once; where nothing listens any more, it says so to the others, and
-/// when <see cref="CrashRules"/> are met the member is downed without the seconds of silence that prove a network to be gone.
+/// One per ActorSystem of the engine's own, at a fixed path. When a connection to a member ends, it looks at the member's port at once;
+/// where nothing listens any more, it says so to the others, and when <see cref="CrashRules"/> are met the member is downed without the
+/// seconds of silence that prove a network to be gone.
 /// </summary>
 internal sealed class CrashWatcher : ReceiveActor
 {
@@ -63,7 +64,9 @@ internal sealed class CrashWatcher : ReceiveActor
     {
         foreach (var member in _node.View.Members)
         {
-            if (member.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Joining && member.Unique.Address.Equals(address) && !member.Unique.Equals(_node.Self)) return member.Unique;
+            if (member.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Joining && member.Unique.Address.Equals(address)
+                && !member.Unique.Equals(_node.Self))
+                return member.Unique;
         }
         return null;
     }
@@ -73,12 +76,14 @@ internal sealed class CrashWatcher : ReceiveActor
         _looking.Remove(looked.Suspect);
         if (looked.State == PortState.Open) Forget(looked.Suspect);
         // It may be gone meanwhile, and another one be there in its place.
-        if (looked.State != PortState.Refused || Suspect(looked.Suspect.Address) is not { } suspect || !suspect.Equals(looked.Suspect)) return;
+        if (looked.State != PortState.Refused || Suspect(looked.Suspect.Address) is not { } suspect || !suspect.Equals(looked.Suspect))
+            return;
         _evidence.Add(suspect.Address);
         var crashed = new Crashed(suspect.Address.ToString(), suspect.Uid);
         foreach (var member in _node.View.Members)
         {
-            if (member.Reachable && !member.Unique.Equals(_node.Self) && !member.Unique.Equals(suspect)) Context.ActorSelection(PathAt(member.Unique.Address)).Tell(crashed, Self);
+            if (member.Reachable && !member.Unique.Equals(_node.Self) && !member.Unique.Equals(suspect))
+                Context.ActorSelection(PathAt(member.Unique.Address)).Tell(crashed, Self);
         }
         Testify(suspect, _node.Self);
     }

@@ -5,7 +5,9 @@ using AkkaSse.Cluster.Hosting;
 
 namespace AkkaSse.Cluster.Nodes;
 
-/// <summary>One per ActorSystem, at a fixed path: knows the members and their names, answers requests of other nodes, tells them who this one is.</summary>
+/// <summary>
+/// One per ActorSystem, at a fixed path: knows the members and their names, answers requests of other nodes, tells them who this one is.
+/// </summary>
 internal sealed class NodeActor : ReceiveActor, IWithTimers
 {
     internal const string Name = "akkasse-node";
@@ -35,7 +37,9 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<ClaimLost>(m => _nodes.Claims.OnLost(m));
         Receive<PlacesChanged>(m => _nodes.Claims.OnChanged(m));
         Receive<KeepRefusals>(m => _nodes.Claims.OnRefusals(m));
-        Receive<SeedQuestion>(_ => Sender.Tell(new SeedAnswer(_node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving), Self));
+        Receive<SeedQuestion>(
+            _ => Sender.Tell(new SeedAnswer(
+            _node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving), Self));
         Receive<Tick>(_ => Greet());
         Receive<SayHello>(_ =>
         {
@@ -51,7 +55,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        _node.Cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.ReachabilityEvent));
+        _node.Cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent),
+            typeof(ClusterEvent.ReachabilityEvent));
         Timers.StartPeriodicTimer("hello", Tick.Instance, HelloInterval);
         _hellos[_node.Self] = (OwnHello(answer: false), Self);
     }
@@ -82,7 +87,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
             Put(e.Member, !_members.TryGetValue(e.Member.UniqueAddress, out var known) || known.Reachable);
         }
         Publish();
-        if (e is not ClusterEvent.MemberRemoved && _members.TryGetValue(e.Member.UniqueAddress, out var member) && member.Name is null) GreetOne(member, answer: true);
+        if (e is not ClusterEvent.MemberRemoved && _members.TryGetValue(e.Member.UniqueAddress, out var member) && member.Name is null)
+            GreetOne(member, answer: true);
     }
 
     private void OnReachability(Member member, bool reachable)
@@ -107,7 +113,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private string NameOf(Member member) => _hellos.TryGetValue(member.UniqueAddress, out var known) ? known.Hello.Node : "without a name";
 
     private void Put(Member member, bool reachable) =>
-        _members[member.UniqueAddress] = new ClusterMember(member.UniqueAddress, member.Status, reachable, member.HasRole(ClusterRoles.Stream));
+        _members[member.UniqueAddress] = new ClusterMember(
+            member.UniqueAddress, member.Status, reachable, member.HasRole(ClusterRoles.Stream));
 
     private void OnHello(Hello hello)
     {
@@ -120,7 +127,9 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         if (from is null) return;
         foreach (var (unique, (other, _)) in _hellos)
         {
-            if (other.Node != hello.Node || unique.Equals(from.Unique) || !_members.TryGetValue(unique, out var holder) || !holder.Reachable || !holder.IsMember) continue;
+            if (other.Node != hello.Node || unique.Equals(from.Unique) || !_members.TryGetValue(unique, out var holder) || !holder.Reachable
+                || !holder.IsMember)
+                continue;
             // The one that was there first keeps the name; both sides see the same start times.
             if ((other.StartedAt, unique.Uid).CompareTo((hello.StartedAt, from.Unique.Uid)) > 0) continue;
             Sender.Tell(new NameTaken(hello.Node, unique.Address.ToString()), Self);
@@ -157,7 +166,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Context.ActorSelection(PathAt(member.Unique.Address)).Tell(OwnHello(answer), Self);
     }
 
-    private Hello OwnHello(bool answer) => new(_node.Context.NodeName, _nodes.StartedAt.ToUnixTimeMilliseconds(), _nodes.IsDraining, _node.Context.Options.Address, answer);
+    private Hello OwnHello(bool answer) =>
+        new(_node.Context.NodeName, _nodes.StartedAt.ToUnixTimeMilliseconds(), _nodes.IsDraining, _node.Context.Options.Address, answer);
 
     private void Publish()
     {

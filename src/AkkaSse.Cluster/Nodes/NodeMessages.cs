@@ -31,9 +31,15 @@ internal sealed record Request(long Correlation, string From, ReadOnlyMemory<byt
 /// <summary>The answer to a <see cref="Request"/>; without a body the node could not answer.</summary>
 internal sealed record Reply(long Correlation, bool Failed, ReadOnlyMemory<byte> Body) : IWireMessage;
 
-/// <summary>Requests that gathered while others were on their way: a message to another node costs some 100 µs on both sides together, whatever is in it.</summary>
+/// <summary>
+/// Requests that gathered while others were on their way: a message to another node costs some 100 µs on both sides together, whatever is
+/// in it.
+/// </summary>
 /// <param name="All">In their order.</param>
 internal sealed record Requests(Request[] All) : IWireMessage;
 
-/// <summary>The answer to <see cref="Requests"/>: those that were answered at once. The others follow as they come; an empty one says that the line is free again.</summary>
+/// <summary>
+/// The answer to <see cref="Requests"/>: those that were answered at once. The others follow as they come; an empty one says that the line
+/// is free again.
+/// </summary>
 internal sealed record Replies(Reply[] All) : IWireMessage;

@@ -3,13 +3,17 @@ using Akka.Actor;
 namespace AkkaSse.Cluster.Nodes;
 
 /// <summary>
-/// Requests on their way to one node, in order. While messages are on their way the next requests gather and go in one: each message costs the same wake-ups of threads on both sides, whatever is in it. Thread-safe.
+/// Requests on their way to one node, in order. While messages are on their way the next requests gather and go in one: each message costs
+/// the same wake-ups of threads on both sides, whatever is in it. Thread-safe.
 /// </summary>
 /// <param name="to">The node's actor.</param>
 /// <param name="self">This node's.</param>
 internal sealed class RequestLine(IActorRef to, IActorRef self) : IThreadPoolWorkItem
 {
-    /// <summary>At most so many requests are without an answer; the next ones wait outside. An unbounded burst would hold up the heartbeats on the same connection.</summary>
+    /// <summary>
+    /// At most so many requests are without an answer; the next ones wait outside. An unbounded burst would hold up the heartbeats on the
+    /// same connection.
+    /// </summary>
     internal const int Window = 1_024;
 
     // Two: one is being handled there while the next is under way.

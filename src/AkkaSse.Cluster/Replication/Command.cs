@@ -1,9 +1,15 @@
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>What one entry of a log does to its state. Immutable once proposed: leader, replicas and the messages between them share the object. Its codec stands in <see cref="CommandContract"/>.</summary>
+/// <summary>
+/// What one entry of a log does to its state. Immutable once proposed: leader, replicas and the messages between them share the object. Its
+/// codec stands in <see cref="CommandContract"/>.
+/// </summary>
 internal abstract class Command
 {
-    /// <summary>About how many bytes it takes on the wire: batches are cut by the sum. A single command above <see cref="ReplicationOptions.BatchBytes"/> travels alone, so the shell must refuse what does not fit a frame before it proposes it.</summary>
+    /// <summary>
+    /// About how many bytes it takes on the wire: batches are cut by the sum. A single command above
+    /// <see cref="ReplicationOptions.BatchBytes"/> travels alone, so the shell must refuse what does not fit a frame before it proposes it.
+    /// </summary>
     internal abstract int Size { get; }
 }
 

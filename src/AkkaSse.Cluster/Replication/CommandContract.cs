@@ -3,7 +3,9 @@ using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>How one type of command is written. Same rules as <see cref="WireCodec"/>: a kind never changes its meaning, fields are only appended.</summary>
+/// <summary>
+/// How one type of command is written. Same rules as <see cref="WireCodec"/>: a kind never changes its meaning, fields are only appended.
+/// </summary>
 internal abstract class CommandCodec(byte kind, Type type)
 {
     /// <summary>0 to 15 are the log's own, 16 to 63 the streams', 64 to 95 the key-values'.</summary>
@@ -13,7 +15,9 @@ internal abstract class CommandCodec(byte kind, Type type)
 
     internal abstract void Write(Command command, WireWriter to);
 
-    /// <summary>Reads exactly what was written. The command's bytes are a slice of their own: <see cref="WireReader.HasMore"/> is false at its end.</summary>
+    /// <summary>
+    /// Reads exactly what was written. The command's bytes are a slice of their own: <see cref="WireReader.HasMore"/> is false at its end.
+    /// </summary>
     internal abstract Command Read(ref WireReader from);
 }
 
@@ -31,7 +35,8 @@ internal sealed class CommandCodec<T>(byte kind, Action<T, WireWriter> write, Co
 /// <summary>Every command that can stand in a log, component by component.</summary>
 internal static class CommandContract
 {
-    internal static IReadOnlyList<CommandCodec> Codecs { get; } = [.. ReplicationWire.Commands, .. Streams.StreamsWire.Commands, .. Values.ValuesWire.Commands];
+    internal static IReadOnlyList<CommandCodec> Codecs { get; } = [
+        .. ReplicationWire.Commands, .. Streams.StreamsWire.Commands, .. Values.ValuesWire.Commands];
 
     private static readonly FrozenDictionary<Type, CommandCodec> ByType = Codecs.ToFrozenDictionary(static c => c.Type);
     private static readonly FrozenDictionary<byte, CommandCodec> ByKind = Codecs.ToFrozenDictionary(static c => c.Kind);
@@ -39,7 +44,8 @@ internal static class CommandContract
     /// <exception cref="ArgumentException">The command has no codec.</exception>
     internal static void Write(Command command, WireWriter to)
     {
-        if (!ByType.TryGetValue(command.GetType(), out var codec)) throw new ArgumentException($"{command.GetType()} has no codec in the contract of commands.", nameof(command));
+        if (!ByType.TryGetValue(command.GetType(), out var codec))
+            throw new ArgumentException($"{command.GetType()} has no codec in the contract of commands.", nameof(command));
         to.Byte(codec.Kind);
         var begin = to.Begin();
         codec.Write(command, to);

@@ -17,7 +17,8 @@ internal sealed class EntryLog(long after)
     {
         get
         {
-            if (index <= After || index > Last) throw new ArgumentOutOfRangeException(nameof(index), index, $"Entries {After + 1} to {Last} are kept.");
+            if (index <= After || index > Last)
+                throw new ArgumentOutOfRangeException(nameof(index), index, $"Entries {After + 1} to {Last} are kept.");
             return _ring[Slot(index - After - 1)]!;
         }
     }

@@ -16,7 +16,8 @@ internal static class HostWire
             to.Bool(m.Message is ToReplica);
             if (m.Message is ToReplica toReplica) Write(toReplica, to);
             else Write((ToLeader)m.Message, to);
-        }, static (ref WireReader from) => new SnapshotOffer(from.Int(), from.Int32(), from.Bool() ? ReadToReplica(ref from) : ReadToLeader(ref from))),
+        }, static (ref WireReader from) => new SnapshotOffer(
+        from.Int(), from.Int32(), from.Bool() ? ReadToReplica(ref from) : ReadToLeader(ref from))),
         new WireCodec<SnapshotPull>("H4", static (m, to) =>
         {
             to.Int(m.Transfer);
@@ -38,7 +39,8 @@ internal static class HostWire
         ReplicationWire.Write(m.Message, to);
     }
 
-    private static ToReplica ReadToReplica(ref WireReader from) => new(from.RequiredText(), ReplicationWire.ReadNode(ref from), ReplicationWire.ReadNode(ref from), ReplicationWire.Read(ref from));
+    private static ToReplica ReadToReplica(ref WireReader from) =>
+        new(from.RequiredText(), ReplicationWire.ReadNode(ref from), ReplicationWire.ReadNode(ref from), ReplicationWire.Read(ref from));
 
     private static void Write(ToLeader m, WireWriter to)
     {

@@ -64,9 +64,12 @@ internal sealed partial class Leader<TState>
         Change(Voters.Joint(next));
     }
 
-    private bool IsLost(Voter voter) => _peers.TryGetValue(voter.Node, out var peer) && peer.Promised && peer.Incarnation != voter.Incarnation;
+    private bool IsLost(Voter voter) =>
+        _peers.TryGetValue(voter.Node, out var peer) && peer.Promised && peer.Incarnation != voter.Incarnation;
 
-    /// <summary>Whether fewer voters live than any way to commit needs. A new leader finds out whether another set took over, or begins anew.</summary>
+    /// <summary>
+    /// Whether fewer voters live than any way to commit needs. A new leader finds out whether another set took over, or begins anew.
+    /// </summary>
     private bool CanNeverCommit(IReadOnlyList<Voter> voters)
     {
         var living = 0;

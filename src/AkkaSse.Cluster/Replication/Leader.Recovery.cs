@@ -16,13 +16,21 @@ internal sealed partial class Leader<TState>
     private TState? _uncleanState;
     private Held? _uncleanSource;
 
-    /// <summary>Whether a log is being read only to begin another with it: the state takes entries that were perhaps never committed.</summary>
+    /// <summary>
+    /// Whether a log is being read only to begin another with it: the state takes entries that were perhaps never committed.
+    /// </summary>
     internal bool IsRecoveringUncleanly => _phase == Phase.Fetching && _isRecoveringUncleanly;
 
-    /// <summary>Whether the log that began anew had a majority of the former one's voters to begin with: then nothing that was acknowledged is missing in what <see cref="TakeUncleanState"/> gives.</summary>
+    /// <summary>
+    /// Whether the log that began anew had a majority of the former one's voters to begin with: then nothing that was acknowledged is
+    /// missing in what <see cref="TakeUncleanState"/> gives.
+    /// </summary>
     internal bool UncleanRecoveryIsComplete { get; private set; }
 
-    /// <summary>After <see cref="LeaderEffectKind.RecoveredUncleanly"/>, once: the best that was left of the former log, or null. The new log is empty: it is for the shell to propose what of it shall go on.</summary>
+    /// <summary>
+    /// After <see cref="LeaderEffectKind.RecoveredUncleanly"/>, once: the best that was left of the former log, or null. The new log is
+    /// empty: it is for the shell to propose what of it shall go on.
+    /// </summary>
     internal TState? TakeUncleanState()
     {
         var state = _uncleanState;
@@ -66,7 +74,8 @@ internal sealed partial class Leader<TState>
 
     private void OnPromise(Peer peer, Promise promise)
     {
-        // The first answer counts. A later one with another incarnation comes of a question that was late or doubled, and of a life that began after the first answer.
+        // The first answer counts. A later one with another incarnation comes of a question that was late or doubled, and of a life that
+        // began after the first answer.
         if (!peer.Promised) peer.Promise(promise.Incarnation, promise.Held);
         else if (peer.Incarnation != promise.Incarnation) return;
         switch (_phase)
@@ -94,13 +103,19 @@ internal sealed partial class Leader<TState>
             return;
         }
         Term = Term with { Number = promised.Number + 1 };
-        // A removed node is no rival, and the first refusal only says that the hint was low. Further ones come of rivals, or of promises that are left of several; different waits end a duel.
+        // A removed node is no rival, and the first refusal only says that the hint was low. Further ones come of rivals, or of promises
+        // that are left of several; different waits end a duel.
         if (promised.Leader is { } rival && _view.Has(rival)) _raised++;
-        if (_raised > 1) _prepareAt = _now + ((_options.ResendAfter << Math.Min(_raised - 2, MostBackoff)) * (1 + ((_self.Uid + _self.Address.Length) & 3)) / 4);
+        if (_raised > 1)
+            _prepareAt = _now + ((_options.ResendAfter << Math.Min(_raised - 2, MostBackoff)) * (1
+                + ((_self.Uid + _self.Address.Length) & 3)) / 4);
         Prepare();
     }
 
-    /// <summary>Enough voters of the best log's set: take it. All nodes have answered and no log can go on: found one, with the best of what is left.</summary>
+    /// <summary>
+    /// Enough voters of the best log's set: take it. All nodes have answered and no log can go on: found one, with the best of what is
+    /// left.
+    /// </summary>
     private void Evaluate()
     {
         var best = Best();
@@ -131,8 +146,13 @@ internal sealed partial class Leader<TState>
         Found(anew: true);
     }
 
-    /// <summary>The highest (accepted term, length); among equals the one that is furthest in committing and has been tried least, then this node's own, because that costs no transfer.</summary>
-    /// <remarks>An empty log is none: whether every member confirmed its founding nobody but its founder knew, and nothing is lost with it.</remarks>
+    /// <summary>
+    /// The highest (accepted term, length); among equals the one that is furthest in committing and has been tried least, then this node's
+    /// own, because that costs no transfer.
+    /// </summary>
+    /// <remarks>
+    /// An empty log is none: whether every member confirmed its founding nobody but its founder knew, and nothing is lost with it.
+    /// </remarks>
     private Peer? Best()
     {
         Peer? best = null;
@@ -150,7 +170,8 @@ internal sealed partial class Leader<TState>
         foreach (var peer in _peers.Values)
         {
             if (peer.Remains is not { } remains) continue;
-            if (best is null || IsBetter(remains, best.Remains) || (!IsBetter(best.Remains!, remains) && peer.Tries < best.Tries)) best = peer;
+            if (best is null || IsBetter(remains, best.Remains) || (!IsBetter(best.Remains!, remains) && peer.Tries < best.Tries))
+                best = peer;
         }
         return best;
     }
@@ -190,7 +211,9 @@ internal sealed partial class Leader<TState>
         return Quorum.Heard(voters.Count, left, heard);
     }
 
-    /// <summary>Whether a majority of the set, of both while it is joint, is heard, be it as what it was: every commit met one of these.</summary>
+    /// <summary>
+    /// Whether a majority of the set, of both while it is joint, is heard, be it as what it was: every commit met one of these.
+    /// </summary>
     private bool IsAll(VoterSet set) => IsAll(set.Voters) && (set.Next is null || IsAll(set.Next));
 
     private bool IsAll(IReadOnlyList<Voter> voters)
@@ -200,7 +223,8 @@ internal sealed partial class Leader<TState>
         {
             foreach (var peer in _peers.Values)
             {
-                if (peer.Promised && (peer.UncleanCopy?.Vote == voter || (peer.Node == voter.Node && peer.Incarnation == voter.Incarnation)))
+                if (peer.Promised && (peer.UncleanCopy?.Vote == voter
+                    || (peer.Node == voter.Node && peer.Incarnation == voter.Incarnation)))
                 {
                     heard++;
                     break;
@@ -246,7 +270,8 @@ internal sealed partial class Leader<TState>
 
     private void OnFetchedSnapshot(Peer peer, FetchedSnapshot fetched)
     {
-        if (_phase != Phase.Fetching || State is not null || fetched.Incarnation != peer.Incarnation || !HoldsTheSame(peer, _source!)) return;
+        if (_phase != Phase.Fetching || State is not null || fetched.Incarnation != peer.Incarnation || !HoldsTheSame(peer, _source!))
+            return;
         // A large state may take longer than the patience for it: whoever is first is the source.
         _source = peer;
         State = ((ICarriesSnapshot)fetched).Restore(_states);
@@ -270,7 +295,8 @@ internal sealed partial class Leader<TState>
 
     private void OnFetchedEntries(Peer peer, FetchedEntries pulled)
     {
-        if (_phase != Phase.Fetching || peer != _source || State is null || pulled.Incarnation != peer.Incarnation || pulled.After != Last) return;
+        if (_phase != Phase.Fetching || peer != _source || State is null || pulled.Incarnation != peer.Incarnation || pulled.After != Last)
+            return;
         foreach (var entry in pulled.Entries) Append(entry);
         if (pulled.Entries.Length == 0) return;
         peer.Tries = 0;
@@ -296,7 +322,10 @@ internal sealed partial class Leader<TState>
         _votersAt = index;
     }
 
-    /// <summary>A log that begins here: every member has answered at one time that it holds none that could be saved, and must confirm it once more before anything is committed, so that of two founders at most one succeeds.</summary>
+    /// <summary>
+    /// A log that begins here: every member has answered at one time that it holds none that could be saved, and must confirm it once more
+    /// before anything is committed, so that of two founders at most one succeeds.
+    /// </summary>
     private void Found(bool anew)
     {
         List<NodeId> able = [];

@@ -14,25 +14,36 @@ internal sealed partial class Leader<TState>
     private long _batchAfter = -1;
     private bool _batchIsFull;
 
-    /// <summary>Appends a command and gives its index. It is sent with the next <see cref="Flush"/>; <see cref="LeaderEffectKind.Committed"/> tells its end.</summary>
+    /// <summary>
+    /// Appends a command and gives its index. It is sent with the next <see cref="Flush"/>; <see cref="LeaderEffectKind.Committed"/> tells
+    /// its end.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Not recovered, or deposed.</exception>
     internal long Propose(Command command)
     {
-        if (!IsRecovered || _phase == Phase.Deposed) throw new InvalidOperationException(IsDeposed ? $"The leader of '{Name}' is deposed." : $"The log '{Name}' is not recovered.");
+        if (!IsRecovered || _phase == Phase.Deposed)
+            throw new InvalidOperationException(IsDeposed ? $"The leader of '{Name}' is deposed." : $"The log '{Name}' is not recovered.");
         Append(new Entry(Last + 1, Term, command));
         return Last;
     }
 
-    /// <summary>Sends what was proposed, as far as the windows of the voters allow; the rest follows with their answers. Once per mailbox turn, so that a turn's proposals go out together.</summary>
+    /// <summary>
+    /// Sends what was proposed, as far as the windows of the voters allow; the rest follows with their answers. Once per mailbox turn, so
+    /// that a turn's proposals go out together.
+    /// </summary>
     internal void Flush()
     {
         if (_phase != Phase.Leading) return;
         foreach (var peer in _peers.Values) SendMore(peer);
     }
 
-    /// <summary>A committed entry that is still kept: at least those of a <see cref="LeaderEffectKind.Committed"/> effect until the next call that changes the machine.</summary>
+    /// <summary>
+    /// A committed entry that is still kept: at least those of a <see cref="LeaderEffectKind.Committed"/> effect until the next call that
+    /// changes the machine.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not kept, or not committed.</exception>
-    internal Entry Committed(long index) => index <= Commit ? _log[index] : throw new ArgumentOutOfRangeException(nameof(index), index, $"Committed is up to {Commit}.");
+    internal Entry Committed(long index) =>
+        index <= Commit ? _log[index] : throw new ArgumentOutOfRangeException(nameof(index), index, $"Committed is up to {Commit}.");
 
     private void Append(Entry entry)
     {
@@ -111,7 +122,9 @@ internal sealed partial class Leader<TState>
     private void SendSnapshot(Peer peer)
     {
         var isEmpty = Commit == 0;
-        Send(peer, new InstallSnapshot(Term, peer.Incarnation, _origin, _start, Commit, _committedVoters!, !isEmpty, isEmpty ? null : State!.Snapshot()));
+        Send(peer, new InstallSnapshot(Term, peer.Incarnation, _origin, _start, Commit, _committedVoters!, !isEmpty, isEmpty
+            ? null
+            : State!.Snapshot()));
         peer.SentSnapshot(Commit);
         TryLater(peer, isEmpty ? _options.ResendAfter : _options.InstallAfter);
     }
@@ -151,7 +164,8 @@ internal sealed partial class Leader<TState>
         if (!IsRecovered)
         {
             IsRecovered = true;
-            _effects.Enqueue(new LeaderEffect(_isUnclean ? LeaderEffectKind.RecoveredUncleanly : LeaderEffectKind.Recovered, Index: Commit));
+            _effects.Enqueue(new LeaderEffect(
+                _isUnclean ? LeaderEffectKind.RecoveredUncleanly : LeaderEffectKind.Recovered, Index: Commit));
             votersChanged = true;
         }
         else
@@ -170,7 +184,10 @@ internal sealed partial class Leader<TState>
         return Quorum.Reached(matches, needed);
     }
 
-    /// <summary>Lets committed entries go, those of the effects already taken. A peer that is being sent a snapshot needs those after it, up to 16 times the usual.</summary>
+    /// <summary>
+    /// Lets committed entries go, those of the effects already taken. A peer that is being sent a snapshot needs those after it, up to 16
+    /// times the usual.
+    /// </summary>
     private void Trim()
     {
         if (_keptBytes <= _options.RetainedBytes) return;

@@ -1,9 +1,13 @@
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>One incarnation of a log's leader: recovers the log from its voters, decides the order, commits, and keeps as many voters as it should have. Not thread-safe; pure: no clock, no I/O. It need not be a voter itself.</summary>
+/// <summary>
+/// One incarnation of a log's leader: recovers the log from its voters, decides the order, commits, and keeps as many voters as it should
+/// have. Not thread-safe; pure: no clock, no I/O. It need not be a voter itself.
+/// </summary>
 /// <remarks>
-/// The shell hands in messages, members and time, proposes, and after each turn takes the effects with <see cref="TryTake"/> until there are none. Several leaders of one log may live at once; only one of them can commit.
-/// Idempotent re-proposal is the shell's decision and is made from <see cref="State"/> plus its own uncommitted proposals, after <see cref="LeaderEffectKind.Recovered"/>.
+/// The shell hands in messages, members and time, proposes, and after each turn takes the effects with <see cref="TryTake"/> until there
+/// are none. Several leaders of one log may live at once; only one of them can commit. Idempotent re-proposal is the shell's decision and
+/// is made from <see cref="State"/> plus its own uncommitted proposals, after <see cref="LeaderEffectKind.Recovered"/>.
 /// </remarks>
 /// <typeparam name="TState">The log's state.</typeparam>
 internal sealed partial class Leader<TState>
@@ -24,12 +28,14 @@ internal sealed partial class Leader<TState>
     /// <param name="name">The log's name: decides by hash which nodes vote.</param>
     /// <param name="self">This node.</param>
     /// <param name="incarnation">A number this node has given to no other leader since it started; a counter.</param>
-    /// <param name="heard">A number not below any term heard of; only a hint: too low costs a round trip. The clock in milliseconds is a good one.</param>
+    /// <param name="heard">A number not below any term heard of; only a hint: too low costs a round trip. The clock in milliseconds is a
+    /// good one.</param>
     /// <param name="states">Makes states.</param>
     /// <param name="members">The cluster.</param>
     /// <param name="options">Limits.</param>
     /// <param name="now">Monotonic milliseconds; see <see cref="Tick"/>.</param>
-    internal Leader(string name, NodeId self, long incarnation, long heard, IReplicatedStates<TState> states, MemberView members, ReplicationOptions options, long now)
+    internal Leader(string name, NodeId self, long incarnation, long heard, IReplicatedStates<TState> states, MemberView members,
+        ReplicationOptions options, long now)
     {
         Name = name;
         _self = self;
@@ -68,7 +74,10 @@ internal sealed partial class Leader<TState>
 
     internal bool IsDeposed => _phase == Phase.Deposed;
 
-    /// <summary>This log took the place of one whose voters were lost. A shell that recovers such a log with an empty state finishes what the leader that began it could not: it tells readers of a new epoch.</summary>
+    /// <summary>
+    /// This log took the place of one whose voters were lost. A shell that recovers such a log with an empty state finishes what the leader
+    /// that began it could not: it tells readers of a new epoch.
+    /// </summary>
     internal bool BeganAnew => Voters?.BeganAnew == true;
 
     /// <summary>Everything up to here is committed and applied to <see cref="State"/>.</summary>
@@ -146,7 +155,9 @@ internal sealed partial class Leader<TState>
         }
     }
 
-    /// <summary>Time passes: repeats what got lost, gives up what takes too long. Every 100 ms or so while <see cref="NeedsTick"/>.</summary>
+    /// <summary>
+    /// Time passes: repeats what got lost, gives up what takes too long. Every 100 ms or so while <see cref="NeedsTick"/>.
+    /// </summary>
     /// <param name="now">Monotonic milliseconds.</param>
     internal void Tick(long now)
     {

@@ -4,7 +4,8 @@ using AkkaSse.Cluster.Hosting;
 namespace AkkaSse.Cluster.Replication;
 
 /// <summary>
-/// The shell of a log's leader: an entity of a shard region. Recovers the log when it starts, takes part in commits, and stops when another leader is at work.
+/// The shell of a log's leader: an entity of a shard region. Recovers the log when it starts, takes part in commits, and stops when another
+/// leader is at work.
 /// </summary>
 /// <typeparam name="TState">The log's state.</typeparam>
 internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
@@ -27,7 +28,8 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
         Peers = peers;
         _kind = kind;
         _transfers = new SnapshotTransfers(kind.Options.BatchBytes);
-        Leader = new Leader<TState>(name, peers.Self, peers.NextNumber(), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), kind, peers.MembersOf(peers.Node.View), kind.Options, ReplicaPeers.Now);
+        Leader = new Leader<TState>(name, peers.Self, peers.NextNumber(), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), kind,
+            peers.MembersOf(peers.Node.View), kind.Options, ReplicaPeers.Now);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -102,7 +104,9 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
     /// <summary>Commands up to this index are committed and applied.</summary>
     private protected abstract void OnCommitted(long index);
 
-    /// <summary>Everything that was in the mailbox when <see cref="EndTurn"/> was called has been seen: what has gathered is to be proposed.</summary>
+    /// <summary>
+    /// Everything that was in the mailbox when <see cref="EndTurn"/> was called has been seen: what has gathered is to be proposed.
+    /// </summary>
     private protected abstract void OnTurnEnd();
 
     /// <summary>Another leader is at work; this actor stops.</summary>
@@ -112,7 +116,9 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
 
     private protected virtual void OnOther(object message) => Unhandled(message);
 
-    /// <summary>Asks for <see cref="OnTurnEnd"/> after what is in the mailbox now, so that one message to each voter carries all of it.</summary>
+    /// <summary>
+    /// Asks for <see cref="OnTurnEnd"/> after what is in the mailbox now, so that one message to each voter carries all of it.
+    /// </summary>
     private protected void EndTurn()
     {
         if (_turnEnds) return;
@@ -152,8 +158,9 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
     }
 
     /// <summary>
-    /// Lets go of the whole log: nothing in it is worth keeping. Its voters forget it, and <see cref="OnDissolved"/> follows; whoever asks later founds another. A voter that cannot be reached keeps its copy, and then the next
-    /// owner waits for the recovery limit. Only while nothing is uncommitted.
+    /// Lets go of the whole log: nothing in it is worth keeping. Its voters forget it, and <see cref="OnDissolved"/> follows; whoever asks
+    /// later founds another. A voter that cannot be reached keeps its copy, and then the next owner waits for the recovery limit. Only
+    /// while nothing is uncommitted.
     /// </summary>
     private protected void Dissolve()
     {
@@ -197,7 +204,8 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
         var mail = new ToReplica(Name, Peers.Self, to, message);
         var host = Peers.HostOf(to);
         if (to == Peers.Self) host.Tell(new WithinNode(mail), Self);
-        else if (message is ICarriesSnapshot { HasSnapshot: true, Snapshot: { } snapshot }) _transfers.Offer(_kind, snapshot, mail, host, Self, ReplicaPeers.Now);
+        else if (message is ICarriesSnapshot { HasSnapshot: true, Snapshot: { } snapshot })
+            _transfers.Offer(_kind, snapshot, mail, host, Self, ReplicaPeers.Now);
         else host.Tell(mail, Self);
     }
 

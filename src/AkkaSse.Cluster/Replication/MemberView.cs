@@ -2,9 +2,15 @@ using System.Collections.Frozen;
 
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>The <c>stream</c> nodes of the cluster as the leader's node sees them. Immutable: one view serves all leaders of a node.</summary>
-/// <param name="members">Every node that was not removed from the cluster, unreachable and joining ones too. <b>A node that is missing here counts as dead for good</b>: it must never answer again, which is what downing by the split-brain resolver and the death of a downed node promise.</param>
-/// <param name="unreachable">Those of them that do not answer now, and those that are not up yet: that a node may be up only when every member knows it at least as joining is what keeps a leader with an old view from founding a log beside one it cannot see. They keep their votes but are given no new ones.</param>
+/// <summary>
+/// The <c>stream</c> nodes of the cluster as the leader's node sees them. Immutable: one view serves all leaders of a node.
+/// </summary>
+/// <param name="members">Every node that was not removed from the cluster, unreachable and joining ones too. <b>A node that is missing here
+/// counts as dead for good</b>: it must never answer again, which is what downing by the split-brain resolver and the death of a downed
+/// node promise.</param>
+/// <param name="unreachable">Those of them that do not answer now, and those that are not up yet: that a node may be up only when every
+/// member knows it at least as joining is what keeps a leader with an old view from founding a log beside one it cannot see. They keep
+/// their votes but are given no new ones.</param>
 /// <param name="draining">Those of them that want to leave: their votes move to others.</param>
 internal sealed class MemberView(IEnumerable<NodeId> members, IEnumerable<NodeId> unreachable, IEnumerable<NodeId> draining)
 {

@@ -1,6 +1,9 @@
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>One incarnation of one node. Replicas live in memory, so a node that restarts is another <see cref="NodeId"/> and never counts as the one it was.</summary>
+/// <summary>
+/// One incarnation of one node. Replicas live in memory, so a node that restarts is another <see cref="NodeId"/> and never counts as the
+/// one it was.
+/// </summary>
 /// <param name="Address">Where the node is reached; ordered by code unit.</param>
 /// <param name="Uid">Different for each start of the node at this address.</param>
 internal sealed record NodeId(string Address, long Uid) : IComparable<NodeId>

@@ -13,8 +13,9 @@ internal static class Quorum
         return matches[^needed];
     }
 
-    /// <summary>How many acknowledgements a set needs: a majority. While a change is joint and the majority was removed from the cluster, all that are left are enough if they are a recovery quorum (1 of 2, 2 of 4; in odd sets that is the majority):
-    /// a later leader hears a majority or all that are left (<see cref="Heard"/>), and either way one of these.</summary>
+    /// <summary>How many acknowledgements a set needs: a majority. While a change is joint and the majority was removed from the cluster,
+    /// all that are left are enough if they are a recovery quorum (1 of 2, 2 of 4; in odd sets that is the majority): a later leader hears
+    /// a majority or all that are left (<see cref="Heard"/>), and either way one of these.</summary>
     /// <param name="voters">Size of the set.</param>
     /// <param name="left">How many of them were not removed.</param>
     /// <param name="joint">Whether a change is under way.</param>
@@ -24,9 +25,14 @@ internal static class Quorum
         return joint && left < majority && left >= VoterSet.RecoveryQuorum(voters) ? left : majority;
     }
 
-    /// <summary>Whether enough of a set promised for a leader to take the best log among theirs: a majority; or all that were not removed, if they meet every majority. Fewer must not do while one that may live is silent: it may have helped the survivors' <see cref="Needed"/> to commit.</summary>
+    /// <summary>
+    /// Whether enough of a set promised for a leader to take the best log among theirs: a majority; or all that were not removed, if they
+    /// meet every majority. Fewer must not do while one that may live is silent: it may have helped the survivors' <see cref="Needed"/> to
+    /// commit.
+    /// </summary>
     /// <param name="voters">Size of the set.</param>
     /// <param name="left">How many of them were not removed.</param>
     /// <param name="heard">How many of those promised.</param>
-    internal static bool Heard(int voters, int left, int heard) => heard >= VoterSet.CommitQuorum(voters) || (heard == left && heard >= VoterSet.RecoveryQuorum(voters));
+    internal static bool Heard(int voters, int left, int heard) =>
+        heard >= VoterSet.CommitQuorum(voters) || (heard == left && heard >= VoterSet.RecoveryQuorum(voters));
 }

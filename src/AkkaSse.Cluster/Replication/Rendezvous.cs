@@ -1,6 +1,9 @@
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>Which nodes a log's voters stand on: highest hash of (name, node) first, so every node computes the same order and a change of the cluster moves as few logs as possible.</summary>
+/// <summary>
+/// Which nodes a log's voters stand on: highest hash of (name, node) first, so every node computes the same order and a change of the
+/// cluster moves as few logs as possible.
+/// </summary>
 internal static class Rendezvous
 {
     /// <summary>The nodes, best first. Part of nothing that is stored: a different order after an update moves no voter.</summary>

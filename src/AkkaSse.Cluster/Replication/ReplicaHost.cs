@@ -74,7 +74,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         }
     }
 
-    // A new instance under the same NodeId would have forgotten what all copies have promised. None begins: silence is safe for all logs as it is for one.
+    // A new instance under the same NodeId would have forgotten what all copies have promised. None begins: silence is safe for all logs as
+    // it is for one.
     protected override void PreRestart(Exception reason, object message)
     {
         Log.Fault(_peers.Node.Logger, reason, "the copies of logs; this node answers for none of them any more");
@@ -143,7 +144,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
 
     private protected virtual void OnOther(object message) => Unhandled(message);
 
-    // A log that nobody uses has no owner. When one of its voters is gone or wants to go, somebody must find another: the first of those that stay calls an owner.
+    // A log that nobody uses has no owner. When one of its voters is gone or wants to go, somebody must find another: the first of those
+    // that stay calls an owner.
     private void WakeOwners()
     {
         var members = _peers.MembersOf(_peers.Node.View);
@@ -166,7 +168,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         }
     }
 
-    // Each log from before gets an owner, who asks everybody what they have. One that lives needs nothing of it and may not even ask: after a minute all of that is forgotten.
+    // Each log from before gets an owner, who asks everybody what they have. One that lives needs nothing of it and may not even ask: after
+    // a minute all of that is forgotten.
     private void WakeUncleanCopies()
     {
         if (_unclean.Count == 0 || !_peers.MembersOf(_peers.Node.View).CanVote(_peers.Self)) return;
@@ -194,7 +197,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         return misses && (caller is null || caller == _peers.Self);
     }
 
-    // What a fault left half done may contradict what was promised. Silence never does: to the others it is a node that cannot be reached, for this one log.
+    // What a fault left half done may contradict what was promised. Silence never does: to the others it is a node that cannot be reached,
+    // for this one log.
     private void Fail(object message, Exception fault)
     {
         var log = _taking;
@@ -222,7 +226,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         ReplicaMessage? answer;
         if (_replicas.TryGetValue(mail.Log, out var replica) || mail.Message is Prepare)
         {
-            if (replica is null) _replicas[mail.Log] = replica = new Replica<TState>(_peers.NextNumber(), _kind, _kind.Options, TakeUncleanCopy(mail.Log));
+            if (replica is null)
+                _replicas[mail.Log] = replica = new Replica<TState>(_peers.NextNumber(), _kind, _kind.Options, TakeUncleanCopy(mail.Log));
             answer = replica.Receive(mail.Message);
             if (replica.Dropped)
             {
@@ -241,7 +246,8 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         if (answer is null) return;
         var reply = new ToLeader(_peers.Self, answer);
         if (isLocal) Sender.Tell(new WithinNode(reply), Self);
-        else if (answer is ICarriesSnapshot { HasSnapshot: true, Snapshot: { } snapshot }) _transfers.Offer(_kind, snapshot, reply, Sender, Self, ReplicaPeers.Now);
+        else if (answer is ICarriesSnapshot { HasSnapshot: true, Snapshot: { } snapshot })
+            _transfers.Offer(_kind, snapshot, reply, Sender, Self, ReplicaPeers.Now);
         else Sender.Tell(reply, Self);
     }
 

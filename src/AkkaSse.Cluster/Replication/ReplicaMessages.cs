@@ -6,10 +6,15 @@ namespace AkkaSse.Cluster.Replication;
 /// <param name="Term">The leader's term, in both directions: a leader ignores answers to another term.</param>
 internal abstract record ReplicaMessage(Term Term) : IWireMessage;
 
-/// <summary>The shell moves <see cref="Snapshot"/> apart from the message, in parts below the frame limit, and gives the message to the receiver only when it is whole. Until then nothing of it has happened; parts of a transfer that was given up are thrown away.</summary>
+/// <summary>
+/// The shell moves <see cref="Snapshot"/> apart from the message, in parts below the frame limit, and gives the message to the receiver
+/// only when it is whole. Until then nothing of it has happened; parts of a transfer that was given up are thrown away.
+/// </summary>
 internal interface ICarriesSnapshot
 {
-    /// <summary>What <see cref="IReplicatedState.Snapshot"/> gave; null stands for the state of a log without entries. The codec does not write it.</summary>
+    /// <summary>
+    /// What <see cref="IReplicatedState.Snapshot"/> gave; null stands for the state of a log without entries. The codec does not write it.
+    /// </summary>
     object? Snapshot { get; }
 
     /// <summary>The same message with the snapshot that arrived.</summary>
@@ -21,7 +26,8 @@ internal interface ICarriesSnapshot
     /// <exception cref="InvalidOperationException">The shell gave the message to the machine without its snapshot.</exception>
     internal TState Restore<TState>(IReplicatedStates<TState> states)
         where TState : class, IReplicatedState =>
-        !HasSnapshot ? states.Create() : states.Restore(Snapshot ?? throw new InvalidOperationException($"{GetType().Name} came without its snapshot."));
+        !HasSnapshot ? states.Create() : states.Restore(Snapshot
+            ?? throw new InvalidOperationException($"{GetType().Name} came without its snapshot."));
 }
 
 /// <summary>Leader to every node: what do you hold, and promise to refuse older terms.</summary>
@@ -61,7 +67,8 @@ internal sealed record Held(Term Origin, Term Accepted, long Last, long Commit, 
 internal sealed record FetchSnapshot(Term Term, long Incarnation) : ReplicaMessage(Term);
 
 /// <summary>The answer to <see cref="FetchSnapshot"/>: the state at the commit index.</summary>
-internal sealed record FetchedSnapshot(Term Term, long Incarnation, long Index, VoterSet Voters, bool HasSnapshot, object? Snapshot) : ReplicaMessage(Term), ICarriesSnapshot
+internal sealed record FetchedSnapshot(Term Term, long Incarnation, long Index, VoterSet Voters, bool HasSnapshot, object? Snapshot)
+    : ReplicaMessage(Term), ICarriesSnapshot
 {
     public ReplicaMessage WithSnapshot(object? snapshot) => this with { Snapshot = snapshot };
 }
@@ -76,14 +83,20 @@ internal sealed record FetchedEntries(Term Term, long Incarnation, long After, E
 /// <param name="Term">The leader's term.</param>
 /// <param name="Incarnation">The life of the replica it is meant for.</param>
 /// <param name="Origin">The log it belongs to.</param>
-/// <param name="Start">Where the leader's own entries begin: a replica stands under this term only once it holds everything up to here.</param>
+/// <param name="Start">Where the leader's own entries begin: a replica stands under this term only once it holds everything up to
+/// here.</param>
 /// <param name="After">The index before the first entry.</param>
 /// <param name="Entries">Contiguous; may be empty.</param>
 /// <param name="Commit">Committed up to here.</param>
-internal sealed record AppendEntries(Term Term, long Incarnation, Term Origin, long Start, long After, Entry[] Entries, long Commit) : ReplicaMessage(Term);
+internal sealed record AppendEntries(Term Term, long Incarnation, Term Origin, long Start, long After, Entry[] Entries, long Commit)
+    : ReplicaMessage(Term);
 
-/// <summary>Leader to a learner, or to a voter that is too far behind: take this state instead of entries up to <paramref name="Index"/>.</summary>
-internal sealed record InstallSnapshot(Term Term, long Incarnation, Term Origin, long Start, long Index, VoterSet Voters, bool HasSnapshot, object? Snapshot) : ReplicaMessage(Term), ICarriesSnapshot
+/// <summary>
+/// Leader to a learner, or to a voter that is too far behind: take this state instead of entries up to <paramref name="Index"/>.
+/// </summary>
+internal sealed record InstallSnapshot(
+    Term Term, long Incarnation, Term Origin, long Start, long Index, VoterSet Voters, bool HasSnapshot, object? Snapshot)
+    : ReplicaMessage(Term), ICarriesSnapshot
 {
     public ReplicaMessage WithSnapshot(object? snapshot) => this with { Snapshot = snapshot };
 }
@@ -102,7 +115,9 @@ internal sealed record Ack(Term Term, long Incarnation, long Index, bool Stands,
 /// <param name="Promised">The promise.</param>
 internal sealed record Refused(Term Term, Term Promised) : ReplicaMessage(Term);
 
-/// <summary>The answer to any message but <see cref="Prepare"/> when the replica of that incarnation does not live here (any more).</summary>
+/// <summary>
+/// The answer to any message but <see cref="Prepare"/> when the replica of that incarnation does not live here (any more).
+/// </summary>
 internal sealed record Gone(Term Term, long Incarnation) : ReplicaMessage(Term);
 
 /// <summary>Leader to a node that is neither voter nor learner: let go of the replica.</summary>

@@ -27,7 +27,8 @@ internal sealed class ReplicaPeers(ClusterNode node, string hostName)
     internal IActorRef HostOf(NodeId id) => HostAt(id.Address);
 
     internal IActorRef HostAt(string address) =>
-        _hosts.GetOrAdd(address, static (address, a) => ((ExtendedActorSystem)a.node.System).Provider.ResolveActorRef($"{address}/user/{a.hostName}"), (node, hostName));
+        _hosts.GetOrAdd(address, static (address, a) => ((ExtendedActorSystem)a.node.System).Provider.ResolveActorRef(
+            $"{address}/user/{a.hostName}"), (node, hostName));
 
     /// <summary>Whether an incarnation was removed, or is not known yet: its messages are not listened to.</summary>
     internal bool IsMember(NodeId id)
@@ -40,7 +41,8 @@ internal sealed class ReplicaPeers(ClusterNode node, string hostName)
     }
 
     /// <summary>
-    /// Everybody with the role who was not removed counts, whatever its status: it may hold what it was given. Only those that have joined, are reachable and want to stay get anything new.
+    /// Everybody with the role who was not removed counts, whatever its status: it may hold what it was given. Only those that have joined,
+    /// are reachable and want to stay get anything new.
     /// </summary>
     internal MemberView MembersOf(ClusterView view)
     {
@@ -52,7 +54,9 @@ internal sealed class ReplicaPeers(ClusterNode node, string hostName)
             var id = IdOf(member.Unique);
             all.Add(id);
             // Nobody is there who would answer, before a hub has said its name.
-            if (!member.Reachable || member.Name is null || member.Status is Akka.Cluster.MemberStatus.Joining or Akka.Cluster.MemberStatus.WeaklyUp or Akka.Cluster.MemberStatus.Down) away.Add(id);
+            if (!member.Reachable || member.Name is null || member.Status is Akka.Cluster.MemberStatus.Joining
+                or Akka.Cluster.MemberStatus.WeaklyUp or Akka.Cluster.MemberStatus.Down)
+                away.Add(id);
             if (member.Draining || member.Status is Akka.Cluster.MemberStatus.Leaving or Akka.Cluster.MemberStatus.Exiting) leaving.Add(id);
         }
         var members = new MemberView(all, away, leaving);

@@ -17,7 +17,9 @@ internal sealed record ReplicationOptions
     /// <summary>Entries of one batch.</summary>
     internal int BatchEntries { get; init; } = 512;
 
-    /// <summary>Committed bytes a leader keeps so that a replica that lags catches up by entries; one that is further behind is sent a snapshot.</summary>
+    /// <summary>
+    /// Committed bytes a leader keeps so that a replica that lags catches up by entries; one that is further behind is sent a snapshot.
+    /// </summary>
     internal long RetainedBytes { get; init; } = 1024 * 1024;
 
     /// <summary>Without progress for so long what is on the way to a replica is sent again.</summary>
@@ -26,6 +28,8 @@ internal sealed record ReplicationOptions
     /// <summary>The same for a snapshot, which the shell moves in parts.</summary>
     internal long InstallAfter { get; init; } = 15_000;
 
-    /// <summary>How long a log whose voters are lost waits before it begins anew. It never begins while a member of the cluster has not answered.</summary>
+    /// <summary>
+    /// How long a log whose voters are lost waits before it begins anew. It never begins while a member of the cluster has not answered.
+    /// </summary>
     internal long RecoveryLimit { get; init; } = 15_000;
 }

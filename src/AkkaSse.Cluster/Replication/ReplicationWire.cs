@@ -3,26 +3,34 @@ using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>The wire forms of the log's messages. Every reading throws <see cref="FormatException"/> for bytes that are no message.</summary>
+/// <summary>
+/// The wire forms of the log's messages. Every reading throws <see cref="FormatException"/> for bytes that are no message.
+/// </summary>
 internal static class ReplicationWire
 {
     private static readonly WireCodec[] Tagged =
     [
         new WireCodec<Prepare>("R1", static (m, to) => Write(m.Term, to), static (ref WireReader from) => new Prepare(ReadTerm(ref from))),
         new WireCodec<Promise>("R2", WritePromise, ReadPromise),
-        new WireCodec<FetchSnapshot>("R3", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) => new FetchSnapshot(ReadTerm(ref from), from.Int())),
+        new WireCodec<FetchSnapshot>("R3", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) =>
+            new FetchSnapshot(ReadTerm(ref from), from.Int())),
         new WireCodec<FetchedSnapshot>("R4", WriteFetchedSnapshot, ReadFetchedSnapshot),
-        new WireCodec<FetchEntries>("R5", WritePull, static (ref WireReader from) => new FetchEntries(ReadTerm(ref from), from.Int(), Index(ref from))),
+        new WireCodec<FetchEntries>(
+            "R5", WritePull, static (ref WireReader from) => new FetchEntries(ReadTerm(ref from), from.Int(), Index(ref from))),
         new WireCodec<FetchedEntries>("R6", WriteFetchedEntries, ReadFetchedEntries),
         new WireCodec<AppendEntries>("R7", WriteAppendEntries, ReadAppendEntries),
         new WireCodec<InstallSnapshot>("R8", WriteInstallSnapshot, ReadInstallSnapshot),
-        new WireCodec<Ack>("R9", WriteAck, static (ref WireReader from) => new Ack(ReadTerm(ref from), from.Int(), Index(ref from), from.Bool(), from.Bool(), Index(ref from))),
+        new WireCodec<Ack>("R9", WriteAck, static (ref WireReader from) => new Ack(
+            ReadTerm(ref from), from.Int(), Index(ref from), from.Bool(), from.Bool(), Index(ref from))),
         new WireCodec<Refused>("R10", WriteRefused, static (ref WireReader from) => new Refused(ReadTerm(ref from), ReadTerm(ref from))),
-        new WireCodec<Gone>("R11", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) => new Gone(ReadTerm(ref from), from.Int())),
-        new WireCodec<Drop>("R12", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) => new Drop(ReadTerm(ref from), from.Int())),
+        new WireCodec<Gone>("R11", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) => new Gone(
+            ReadTerm(ref from), from.Int())),
+        new WireCodec<Drop>("R12", static (m, to) => Head(m.Term, m.Incarnation, to), static (ref WireReader from) => new Drop(
+            ReadTerm(ref from), from.Int())),
     ];
 
-    private static readonly FrozenDictionary<Type, byte> Tags = Tagged.Select(static (codec, i) => (codec.Type, Tag: (byte)(i + 1))).ToFrozenDictionary(static t => t.Type, static t => t.Tag);
+    private static readonly FrozenDictionary<Type, byte> Tags = Tagged.Select(static (codec, i) => (codec.Type, Tag: (byte)(i + 1)))
+        .ToFrozenDictionary(static t => t.Type, static t => t.Tag);
 
     /// <summary>The messages, should one travel on its own.</summary>
     internal static IReadOnlyList<WireCodec> Codecs => Tagged;
@@ -30,7 +38,8 @@ internal static class ReplicationWire
     /// <summary>The log's own commands.</summary>
     internal static IReadOnlyList<CommandCodec> Commands { get; } =
     [
-        new CommandCodec<VoterChange>(0, static (c, to) => Write(c.Voters, to), static (ref WireReader from) => new VoterChange(ReadVoters(ref from))),
+        new CommandCodec<VoterChange>(
+            0, static (c, to) => Write(c.Voters, to), static (ref WireReader from) => new VoterChange(ReadVoters(ref from))),
     ];
 
     /// <summary>Writes a message inside another. The snapshot of an <see cref="ICarriesSnapshot"/> is left out.</summary>
@@ -45,7 +54,8 @@ internal static class ReplicationWire
     internal static ReplicaMessage Read(ref WireReader from)
     {
         var tag = from.Byte();
-        if (tag < 1 || tag > Tagged.Length) throw new FormatException($"Messages of a replica have the tags 1 to {Tagged.Length}, not {tag}.");
+        if (tag < 1 || tag > Tagged.Length)
+            throw new FormatException($"Messages of a replica have the tags 1 to {Tagged.Length}, not {tag}.");
         return (ReplicaMessage)Tagged[tag - 1].Read(ref from);
     }
 
@@ -188,7 +198,8 @@ internal static class ReplicationWire
         to.Bool(m.HasSnapshot);
     }
 
-    private static FetchedSnapshot ReadFetchedSnapshot(ref WireReader from) => new(ReadTerm(ref from), from.Int(), Index(ref from), ReadVoters(ref from), from.Bool(), null);
+    private static FetchedSnapshot ReadFetchedSnapshot(ref WireReader from) =>
+        new(ReadTerm(ref from), from.Int(), Index(ref from), ReadVoters(ref from), from.Bool(), null);
 
     private static void WritePull(FetchEntries m, WireWriter to)
     {

@@ -4,7 +4,8 @@ using AkkaSse.Cluster.Wire;
 namespace AkkaSse.Cluster.Replication;
 
 /// <summary>
-/// Moves snapshots between two actors in parts below the frame limit: the receiver asks for one part after the other, so that a large one never fills the line. Touched by its actor alone.
+/// Moves snapshots between two actors in parts below the frame limit: the receiver asks for one part after the other, so that a large one
+/// never fills the line. Touched by its actor alone.
 /// </summary>
 /// <param name="partBytes">About how large a part is.</param>
 internal sealed class SnapshotTransfers(int partBytes)
@@ -38,7 +39,8 @@ internal sealed class SnapshotTransfers(int partBytes)
 
     internal void OnOffer(SnapshotOffer offer, IActorRef from, IActorRef self, long now)
     {
-        if (offer.Parts is < 1 or > 1 << 20 || !_incoming.TryAdd((from, offer.Transfer), new Incoming(offer) { At = now, AskedAt = now })) return;
+        if (offer.Parts is < 1 or > 1 << 20 || !_incoming.TryAdd((from, offer.Transfer), new Incoming(offer) { At = now, AskedAt = now }))
+            return;
         from.Tell(new SnapshotPull(offer.Transfer, 0), self);
     }
 

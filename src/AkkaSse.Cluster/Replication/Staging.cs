@@ -1,6 +1,9 @@
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>What a replica has received of a new leader's log while its own still counts. It takes the own log's place in one step, when it reaches the leader's start: before that moment the replica must go on vouching for everything it has accepted.</summary>
+/// <summary>
+/// What a replica has received of a new leader's log while its own still counts. It takes the own log's place in one step, when it reaches
+/// the leader's start: before that moment the replica must go on vouching for everything it has accepted.
+/// </summary>
 /// <param name="term">The new leader's.</param>
 /// <param name="origin">The log it is.</param>
 /// <param name="state">The state at <paramref name="index"/>; null when the replica's own state is its beginning.</param>

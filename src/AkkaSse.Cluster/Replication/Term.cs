@@ -1,6 +1,9 @@
 namespace AkkaSse.Cluster.Replication;
 
-/// <summary>The reign of one incarnation of a log's leader. Totally ordered and never used twice: two leaders of one node differ by <see cref="Incarnation"/>.</summary>
+/// <summary>
+/// The reign of one incarnation of a log's leader. Totally ordered and never used twice: two leaders of one node differ by
+/// <see cref="Incarnation"/>.
+/// </summary>
 /// <param name="Number">Higher than any number the leader has heard of.</param>
 /// <param name="Leader">The node it runs on.</param>
 /// <param name="Incarnation">A number this node has given to no other leader since it started.</param>

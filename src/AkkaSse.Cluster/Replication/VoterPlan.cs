@@ -2,7 +2,8 @@ namespace AkkaSse.Cluster.Replication;
 
 /// <summary>What is to be done about a log's voters.</summary>
 /// <param name="Remove">Voters that leave.</param>
-/// <param name="Learn">A node that is to be brought up to date and then takes a vote (the place of those that leave, if any); null when the set only shrinks.</param>
+/// <param name="Learn">A node that is to be brought up to date and then takes a vote (the place of those that leave, if any); null when the
+/// set only shrinks.</param>
 /// <param name="IsUrgent">Nothing can be committed before it is done.</param>
 internal sealed record VoterPlan(IReadOnlyList<Voter> Remove, NodeId? Learn, bool IsUrgent = false)
 {

@@ -8,7 +8,10 @@ using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Cluster.Streams;
 
-/// <summary>Logs over the cluster. Each stream has an owner, an entity that any node finds by the stream's name; this node talks with it directly once it knows it.</summary>
+/// <summary>
+/// Logs over the cluster. Each stream has an owner, an entity that any node finds by the stream's name; this node talks with it directly
+/// once it knows it.
+/// </summary>
 internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
 {
     /// <summary>What a message between nodes takes besides its events: Akka's envelope, names of actors, a stream's name.</summary>
@@ -59,9 +62,16 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
     {
         var kind = new StreamKind(_context.Host.Options)
         {
-            Options = new ReplicationOptions { Voters = _context.Options.Backups + 1, RecoveryLimit = (long)_context.Options.RecoveryLimit.TotalMilliseconds },
+            Options = new ReplicationOptions
+            {
+                Voters = _context.Options.Backups + 1,
+                RecoveryLimit = (long)_context.Options.RecoveryLimit.TotalMilliseconds,
+            },
         };
-        var running = new StreamContext(node, new ReplicaPeers(node, kind.HostName), kind, new StreamCensus(_context.Host.Options) { CopiesOfEach = _context.Options.Backups + 1 });
+        var running = new StreamContext(node, new ReplicaPeers(node, kind.HostName), kind, new StreamCensus(_context.Host.Options)
+        {
+            CopiesOfEach = _context.Options.Backups + 1,
+        });
         _replicas = node.System.ActorOf(Props.Create(typeof(StreamReplicas), running, _unclean), kind.HostName);
         running.Region = node.StartRegion("streams", name => Props.Create(typeof(StreamOwner), name, running), StopOwner.Instance);
         _running = running;
@@ -114,7 +124,8 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         foreach (var (_, stream) in _streams) stream.Close(PublishStatus.Closed, "The hub has stopped.");
     }
 
-    public ValueTask AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation)
+    public ValueTask AppendAsync(
+        string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (items.Length == 0) return ValueTask.CompletedTask;
@@ -175,7 +186,12 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         var question = new StreamQuestion(NextId(), StreamAsk.Read) { Text = after?.Epoch, From = after?.Offset ?? 0, Limit = limit };
         var answer = await AskAsync(stream, question, cancellation).ConfigureAwait(false);
         if (answer is not { Status: not (byte)HistoryState.NoStream, Header: { } header })
-            return new HistoryPage { State = answer is null ? HistoryState.Unavailable : HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
+            return new HistoryPage
+            {
+                State = answer is null ? HistoryState.Unavailable : HistoryState.NoStream,
+                Events = [],
+                Head = StreamPosition.BeforeFirst,
+            };
         var events = new List<HistoryEvent>(Math.Min(limit, 1000));
         foreach (var run in ReadRun.Of(answer.Runs))
         {
@@ -184,18 +200,36 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
                 var expiry = e.Expiry != 0 ? e.Expiry : header.Options.Ttl is { } ttl ? e.At + (long)ttl.TotalMilliseconds : 0;
                 if (expiry != 0 && expiry <= answer.Number) continue;
                 var own = new StreamPosition(header.Epoch, e.Offset);
-                events.Add(new HistoryEvent { Position = own, Id = e.CallerId ? e.Event.Id! : own.ToString(), At = DateTimeOffset.FromUnixTimeMilliseconds(e.At), Event = e.Event });
+                events.Add(new HistoryEvent
+                {
+                    Position = own,
+                    Id = e.CallerId ? e.Event.Id! : own.ToString(),
+                    At = DateTimeOffset.FromUnixTimeMilliseconds(e.At),
+                    Event = e.Event,
+                });
             }
         }
-        return new HistoryPage { State = (HistoryState)answer.Status, Events = events, Head = new StreamPosition(header.Epoch, header.Head), First = header.First, HasMore = answer.More };
+        return new HistoryPage
+        {
+            State = (HistoryState)answer.Status,
+            Events = events,
+            Head = new StreamPosition(header.Epoch, header.Head),
+            First = header.First,
+            HasMore = answer.More,
+        };
     }
 
     public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
     {
         if (options?.SlowReader == SlowReaderPolicy.Wait)
-            return new CreateStreamResult(CreateStreamStatus.Invalid, null, "The policy wait is for the in-process engine only; skip, disconnect and conflate are allowed.");
-        if (await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Create) { Options = options }, cancellation).ConfigureAwait(false) is not { } answer)
-            return new CreateStreamResult(CreateStreamStatus.Unavailable, null, _stopped ? "The hub has stopped." : "The stream has no owner that can be reached now.");
+            return new CreateStreamResult(
+                CreateStreamStatus.Invalid, null,
+                "The policy wait is for the in-process engine only; skip, disconnect and conflate are allowed.");
+        if (await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Create) { Options = options }, cancellation)
+            .ConfigureAwait(false) is not { } answer)
+            return new CreateStreamResult(CreateStreamStatus.Unavailable, null, _stopped
+                ? "The hub has stopped."
+                : "The stream has no owner that can be reached now.");
         var status = (CreateStreamStatus)answer.Status;
         return status == CreateStreamStatus.LimitReached
             ? new CreateStreamResult(status, null, $"There are {_context.Host.Options.MaxStreams} streams, the most allowed.")
@@ -220,10 +254,13 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
 
     public async ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation) =>
         await HeaderAsync(stream, cancellation).ConfigureAwait(false) is { Present: false, RemovedExplicitly: true } header
-        && _context.Time.GetUtcNow().ToUnixTimeMilliseconds() - header.ChangedAt < (long)_context.Host.Options.RemovedStreamMemory.TotalMilliseconds;
+        && _context.Time.GetUtcNow()
+            .ToUnixTimeMilliseconds() - header.ChangedAt < (long)_context.Host.Options.RemovedStreamMemory.TotalMilliseconds;
 
     public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
-        _running is { } running && _context.IsServing ? StreamLists.ListAsync(running, prefix ?? "", after, limit, cancellation) : new(new Page<StreamInfo>([], null));
+        _running is { } running && _context.IsServing
+            ? StreamLists.ListAsync(running, prefix ?? "", after, limit, cancellation)
+            : new(new Page<StreamInfo>([], null));
 
     /// <summary>Streams in the cluster, as far as this node knows.</summary>
     internal int Count => _running?.Census.Streams ?? 0;

@@ -36,6 +36,12 @@ internal readonly record struct AppendOutcome(int Count, PublishStatus Status, s
         var epoch = from.RequiredText();
         var offset = from.Int();
         var flags = from.Byte();
-        return new AppendOutcome(count, status, epoch, offset) { HasOffset = (flags & 1) != 0, Duplicate = (flags & 2) != 0, CallerIds = (flags & 4) != 0, Error = from.Text() };
+        return new AppendOutcome(count, status, epoch, offset)
+        {
+            HasOffset = (flags & 1) != 0,
+            Duplicate = (flags & 2) != 0,
+            CallerIds = (flags & 4) != 0,
+            Error = from.Text(),
+        };
     }
 }

@@ -2,7 +2,10 @@ using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Streams;
 
-/// <summary>Events that a node wants appended, in order. What its marks and keys do not speak of is plain: an event with data that every stream takes.</summary>
+/// <summary>
+/// Events that a node wants appended, in order. What its marks and keys do not speak of is plain: an event with data that every stream
+/// takes.
+/// </summary>
 /// <param name="Id">Chosen by the node; the answer carries it.</param>
 /// <param name="Count">Number of items.</param>
 /// <param name="Items">The items, see <see cref="EventBlob"/>.</param>
@@ -41,7 +44,8 @@ internal sealed record AppendRequest(long Id, int Count, ReadOnlyMemory<byte> It
         var mayCreate = from.Bool();
         var marks = from.Blob();
         var keys = new KeyUse[from.Length()];
-        for (var i = 0; i < keys.Length; i++) keys[i] = new KeyUse((int)from.UInt(), (int)from.UInt(), new KeyName(from.Text() ?? "", from.RequiredText()), from.Fixed64());
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = new KeyUse((int)from.UInt(), (int)from.UInt(), new KeyName(from.Text() ?? "", from.RequiredText()), from.Fixed64());
         return new AppendRequest(id, count, items, mayCreate) { Marks = marks, Keys = keys };
     }
 }

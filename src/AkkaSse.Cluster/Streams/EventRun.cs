@@ -50,5 +50,6 @@ internal readonly record struct EventRun(long First, int Count, long At, RunFlag
     }
 
     /// <summary>The part up to an offset, inclusive.</summary>
-    internal EventRun Through(long offset) => offset >= Last ? this : new EventRun(First, (int)(offset - First + 1), At, Flags, Blob[..Find(offset + 1)]);
+    internal EventRun Through(long offset) =>
+        offset >= Last ? this : new EventRun(First, (int)(offset - First + 1), At, Flags, Blob[..Find(offset + 1)]);
 }

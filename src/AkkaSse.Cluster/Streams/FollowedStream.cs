@@ -4,7 +4,10 @@ using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Cluster.Streams;
 
-/// <summary>A stream that this node has readers of: its local log, and what its owner has said. What the owner sends is applied one at a time; it survives owners and ActorSystems.</summary>
+/// <summary>
+/// A stream that this node has readers of: its local log, and what its owner has said. What the owner sends is applied one at a time; it
+/// survives owners and ActorSystems.
+/// </summary>
 internal sealed class FollowedStream : IRemoteAttachment, IColdSource
 {
     // A stream that was created a moment ago is followed from its base, so that what its waiting readers want comes at once.
@@ -20,7 +23,8 @@ internal sealed class FollowedStream : IRemoteAttachment, IColdSource
     private bool _seen;
     private long _wanted;
 
-    internal FollowedStream(NodeStream stream, IStreamSink sink, StreamOptions options, LogBudget budget, ColdCache cache, Action<Exception> fault)
+    internal FollowedStream(
+        NodeStream stream, IStreamSink sink, StreamOptions options, LogBudget budget, ColdCache cache, Action<Exception> fault)
     {
         _stream = stream;
         _sink = sink;
@@ -43,7 +47,9 @@ internal sealed class FollowedStream : IRemoteAttachment, IColdSource
             lock (_gate)
             {
                 var head = Log.Head;
-                return IsOver || head.Epoch == StreamPosition.NoEpoch || _wanted <= head.Offset ? null : (head.Epoch, head.Offset + 1, _wanted);
+                return IsOver || head.Epoch == StreamPosition.NoEpoch || _wanted <= head.Offset
+                    ? null
+                    : (head.Epoch, head.Offset + 1, _wanted);
             }
         }
     }
@@ -70,7 +76,8 @@ internal sealed class FollowedStream : IRemoteAttachment, IColdSource
                 if (header.Epoch != head.Epoch)
                 {
                     // One that is there when its first reader comes: its history is read on demand.
-                    var fromBase = _seen && header.Present && header.Head - header.Base <= FollowFromBase && header.First <= header.Base + 1;
+                    var fromBase = _seen && header.Present && header.Head - header.Base <= FollowFromBase && header.First <= header.Base
+                        + 1;
                     Feed.Begin(header.StartAt(fromBase ? header.Base : header.Head));
                     _wanted = header.Head;
                 }
@@ -119,7 +126,10 @@ internal sealed class FollowedStream : IRemoteAttachment, IColdSource
         }
     }
 
-    /// <summary>Events that were missing. Where the owner does not have them any more the log begins again after the hole, and readers find out what they have missed.</summary>
+    /// <summary>
+    /// Events that were missing. Where the owner does not have them any more the log begins again after the hole, and readers find out what
+    /// they have missed.
+    /// </summary>
     internal void Apply(StreamHeader header, ReadOnlySpan<ReadRun> runs, long now)
     {
         lock (_gate)
@@ -169,11 +179,13 @@ internal sealed class FollowedStream : IRemoteAttachment, IColdSource
         }
     }
 
-    public ValueTask<long> FirstAtAsync(DateTimeOffset at, CancellationToken cancellation) => _stream.FirstAtAsync(at.ToUnixTimeMilliseconds(), cancellation);
+    public ValueTask<long> FirstAtAsync(DateTimeOffset at, CancellationToken cancellation) =>
+        _stream.FirstAtAsync(at.ToUnixTimeMilliseconds(), cancellation);
 
     public ValueTask<StreamPosition?> FindIdAsync(string id, CancellationToken cancellation) => _stream.FindIdAsync(id, cancellation);
 
-    public ValueTask<IReadOnlyList<StoredEvent>?> ReadAsync(string epoch, long from, long to, CancellationToken cancellation) => _stream.PageAsync(this, epoch, from, to, cancellation);
+    public ValueTask<IReadOnlyList<StoredEvent>?> ReadAsync(string epoch, long from, long to, CancellationToken cancellation) =>
+        _stream.PageAsync(this, epoch, from, to, cancellation);
 
     public ValueTask DisposeAsync()
     {

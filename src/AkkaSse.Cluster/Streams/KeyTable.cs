@@ -11,7 +11,9 @@ internal readonly record struct UsedKey(ulong Hash, string Epoch, long First, bo
 /// <summary>A key's scope in its stream.</summary>
 internal readonly record struct KeyName(string Principal, string Key);
 
-/// <summary>The keys of one stream. Kept for the whole window; what is past it counts no more and is dropped when somebody looks. Not thread-safe.</summary>
+/// <summary>
+/// The keys of one stream. Kept for the whole window; what is past it counts no more and is dropped when somebody looks. Not thread-safe.
+/// </summary>
 internal sealed class KeyTable(long window)
 {
     private readonly Dictionary<KeyName, UsedKey> _used = [];

@@ -7,8 +7,8 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>
-/// One stream as this node uses it: what waits to be sent to its owner, and the readers' logs. Lives as long as it is used, over owners and ActorSystems; the actor that talks with the owner belongs to one ActorSystem.
-/// Thread-safe.
+/// One stream as this node uses it: what waits to be sent to its owner, and the readers' logs. Lives as long as it is used, over owners and
+/// ActorSystems; the actor that talks with the owner belongs to one ActorSystem. Thread-safe.
 /// </summary>
 internal sealed class NodeStream(string name, AkkaStreams streams)
 {
@@ -83,7 +83,10 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
                 if (isNew && _waiting.Count > MostWaiting)
                 {
                     _waiting.RemoveLast();
-                    results.Span[at..items.Length].Fill(new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst) { Error = $"{MostWaiting} publishes wait for the stream's owner; nothing was appended." });
+                    results.Span[at..items.Length].Fill(new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst)
+                    {
+                        Error = $"{MostWaiting} publishes wait for the stream's owner; nothing was appended.",
+                    });
                     break;
                 }
                 var end = at;
@@ -98,7 +101,10 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
                 }
                 if (bytes - work.Bytes > streams.MostBytes)
                 {
-                    results.Span[at..end].Fill(new AppendResult(PublishStatus.TooLarge, StreamPosition.BeforeFirst) { Error = $"The events have {bytes} bytes as one unit; at most {streams.MostBytes} fit into a message between nodes." });
+                    results.Span[at..end].Fill(new AppendResult(PublishStatus.TooLarge, StreamPosition.BeforeFirst)
+                    {
+                        Error = $"The events have {bytes} bytes as one unit; at most {streams.MostBytes} fit into a message between nodes.",
+                    });
                     at = end;
                     continue;
                 }
@@ -162,19 +168,23 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     }
 
     internal async ValueTask<long> FirstAtAsync(long at, CancellationToken cancellation) =>
-        (await UntilAnsweredAsync(new StreamQuestion(streams.NextId(), StreamAsk.FirstAt) { From = at }, cancellation).ConfigureAwait(false)).Number;
+        (await UntilAnsweredAsync(
+            new StreamQuestion(streams.NextId(), StreamAsk.FirstAt) { From = at }, cancellation).ConfigureAwait(false)).Number;
 
     internal async ValueTask<StreamPosition?> FindIdAsync(string id, CancellationToken cancellation)
     {
-        var answer = await UntilAnsweredAsync(new StreamQuestion(streams.NextId(), StreamAsk.FindId) { Text = id }, cancellation).ConfigureAwait(false);
+        var answer = await UntilAnsweredAsync(
+            new StreamQuestion(streams.NextId(), StreamAsk.FindId) { Text = id }, cancellation).ConfigureAwait(false);
         return answer.Number > 0 ? new StreamPosition(answer.Header!.Epoch, answer.Number) : null;
     }
 
-    internal async ValueTask<IReadOnlyList<StoredEvent>?> PageAsync(FollowedStream followed, string epoch, long from, long to, CancellationToken cancellation)
+    internal async ValueTask<IReadOnlyList<StoredEvent>?> PageAsync(
+        FollowedStream followed, string epoch, long from, long to, CancellationToken cancellation)
     {
         while (!followed.IsOver)
         {
-            var work = new AskWork(new StreamQuestion(streams.NextId(), StreamAsk.Page) { Text = epoch, From = from, To = to }, long.MaxValue);
+            var work = new AskWork(
+                new StreamQuestion(streams.NextId(), StreamAsk.Page) { Text = epoch, From = from, To = to }, long.MaxValue);
             if (!TryAsk(work)) return null;
             if (await work.Done.WaitAsync(cancellation).ConfigureAwait(false) is not { } answer) continue;
             if (answer.Header?.Epoch != epoch) return null;
@@ -202,8 +212,8 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     }
 
     /// <summary>
-    /// The ActorSystem has ended, or the engine's part in it. An actor that is made while its ActorSystem ends may never begin, and then never says that it has ended: it is forgotten here, or nobody would talk with the owner
-    /// again. In one that goes on it is stopped.
+    /// The ActorSystem has ended, or the engine's part in it. An actor that is made while its ActorSystem ends may never begin, and then
+    /// never says that it has ended: it is forgotten here, or nobody would talk with the owner again. In one that goes on it is stopped.
     /// </summary>
     internal void Release()
     {
@@ -230,7 +240,9 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
         }
     }
 
-    /// <summary>From the actor: it was told, and looks now. What comes after this is told again, also when there is nothing to do for it yet.</summary>
+    /// <summary>
+    /// From the actor: it was told, and looks now. What comes after this is told again, also when there is nothing to do for it yet.
+    /// </summary>
     internal void Looks()
     {
         lock (_gate) _told = false;
@@ -286,7 +298,8 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
             }
         }
         if (late is null) return;
-        foreach (var work in late) Fail(work, PublishStatus.Unavailable, "The stream has no owner that can be reached now; nothing was appended.");
+        foreach (var work in late)
+            Fail(work, PublishStatus.Unavailable, "The stream has no owner that can be reached now; nothing was appended.");
     }
 
     /// <summary>The engine ends: everybody is answered.</summary>
@@ -331,11 +344,13 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
     }
 
     /// <summary>
-    /// Whether an append goes along with what waits already. What fits into one message is not divided over two: of these the first could be lost or come too late, and the second be accepted, out of order.
+    /// Whether an append goes along with what waits already. What fits into one message is not divided over two: of these the first could
+    /// be lost or come too late, and the second be accepted, out of order.
     /// </summary>
     /// <param name="waiting">Bytes of the message so far.</param>
     /// <param name="size">Bytes of the whole append; 0 for the rest of one that is divided.</param>
-    internal static bool Joins(long waiting, long size) => waiting < StreamContext.MessageBytes && (size > StreamContext.MessageBytes || waiting + size <= StreamContext.MessageBytes);
+    internal static bool Joins(long waiting, long size) =>
+        waiting < StreamContext.MessageBytes && (size > StreamContext.MessageBytes || waiting + size <= StreamContext.MessageBytes);
 
     // The items under one key of a run are decided as one: they travel together.
     private static int UnitEnd(ReadOnlySpan<AppendItem> items, int at, out long size)

@@ -217,7 +217,12 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         foreach (var followed in _stream.Followed)
         {
             if (followed.Missing is not { } missing) continue;
-            var work = new AskWork(new StreamQuestion(_stream.Streams.NextId(), StreamAsk.Page) { Text = missing.Epoch, From = missing.From, To = missing.To }, long.MaxValue) { IsCatchUp = true };
+            var work = new AskWork(new StreamQuestion(_stream.Streams.NextId(), StreamAsk.Page)
+            {
+                Text = missing.Epoch,
+                From = missing.From,
+                To = missing.To,
+            }, long.MaxValue) { IsCatchUp = true };
             _reading = work.Id;
             Send(owner, work);
             return;
@@ -306,7 +311,8 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
                 continue;
             }
             work.MayBeDone |= !isClean;
-            if (!work.IsPatient) work.Deadline = isClean ? ReplicaPeers.Now + _stream.Streams.AppendTimeout : work.SentAt + _stream.Streams.AnswerTimeout;
+            if (!work.IsPatient)
+                work.Deadline = isClean ? ReplicaPeers.Now + _stream.Streams.AppendTimeout : work.SentAt + _stream.Streams.AnswerTimeout;
             again.Add(work);
         }
         _sent.Clear();

@@ -50,7 +50,9 @@ internal sealed class RunLog
         Size = 0;
     }
 
-    /// <summary>Index of the run that has this offset or, when none has, of the first one after it; <see cref="Count"/> when there is none.</summary>
+    /// <summary>
+    /// Index of the run that has this offset or, when none has, of the first one after it; <see cref="Count"/> when there is none.
+    /// </summary>
     internal int IndexOf(long offset)
     {
         int low = 0, high = Count;

@@ -3,7 +3,8 @@ using AkkaSse.Hub;
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>
-/// The streams that this node knows of: those whose log it has a copy of, and those whose owner runs here, which knows better. Counts them against the limit and lists them by name. Thread-safe.
+/// The streams that this node knows of: those whose log it has a copy of, and those whose owner runs here, which knows better. Counts them
+/// against the limit and lists them by name. Thread-safe.
 /// </summary>
 internal sealed class StreamCensus(HubOptions options)
 {
@@ -18,7 +19,9 @@ internal sealed class StreamCensus(HubOptions options)
     /// <summary>Copies of streams that exist, on this node.</summary>
     internal int Copies => Volatile.Read(ref _copies);
 
-    /// <summary>Streams in the whole cluster: exact while this node is alone, else as of the last exchange of counts, one second ago.</summary>
+    /// <summary>
+    /// Streams in the whole cluster: exact while this node is alone, else as of the last exchange of counts, one second ago.
+    /// </summary>
     internal int Streams
     {
         get
@@ -123,7 +126,9 @@ internal sealed class StreamCensus(HubOptions options)
         {
             foreach (var (name, entry) in _entries)
             {
-                if (name[0] == '$' || string.CompareOrdinal(name, prefix) < 0 || (after is not null && string.CompareOrdinal(name, after) <= 0)) continue;
+                if (name[0] == '$' || string.CompareOrdinal(name, prefix) < 0
+                    || (after is not null && string.CompareOrdinal(name, after) <= 0))
+                    continue;
                 if (!name.StartsWith(prefix, StringComparison.Ordinal)) break;
                 if (names.Count == limit)
                 {

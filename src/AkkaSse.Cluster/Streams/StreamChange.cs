@@ -29,8 +29,8 @@ internal enum ChangeStep : byte
 }
 
 /// <summary>
-/// Writes one replicated command of a stream: when, then steps that are taken in order, all or none. What is decided was decided by the owner: whoever applies it only does it, so that
-/// all do the same whatever their version and their options.
+/// Writes one replicated command of a stream: when, then steps that are taken in order, all or none. What is decided was decided by the
+/// owner: whoever applies it only does it, so that all do the same whatever their version and their options.
 /// </summary>
 internal sealed class StreamChange(long at)
 {

@@ -10,7 +10,8 @@ internal sealed class StreamCommand(ReadOnlyMemory<byte> bytes) : Command
     internal static StreamCommand Nothing { get; } = new(default);
 
     /// <summary>Part of the wire contract.</summary>
-    internal static CommandCodec Codec { get; } = new CommandCodec<StreamCommand>(16, static (c, to) => to.Raw(c.Bytes.Span), static (ref WireReader from) => new StreamCommand(from.Rest()));
+    internal static CommandCodec Codec { get; } = new CommandCodec<StreamCommand>(
+        16, static (c, to) => to.Raw(c.Bytes.Span), static (ref WireReader from) => new StreamCommand(from.Rest()));
 
     internal ReadOnlyMemory<byte> Bytes => bytes;
 

@@ -8,7 +8,10 @@ namespace AkkaSse.Cluster.Streams;
 /// <summary>What an owner asks about the cluster when it decides.</summary>
 internal interface IStreamLimits
 {
-    /// <summary>Takes a place for one more stream; false when there are as many as may be. Given back by the removal, or when the creation was not committed.</summary>
+    /// <summary>
+    /// Takes a place for one more stream; false when there are as many as may be. Given back by the removal, or when the creation was not
+    /// committed.
+    /// </summary>
     bool TryTake();
 
     /// <summary>A name for an epoch that none had before.</summary>
@@ -16,8 +19,9 @@ internal interface IStreamLimits
 }
 
 /// <summary>
-/// Decides what a stream's owner proposes: the same decisions as every engine's. Looks at the state with everything that is proposed and not yet committed, so that commits may be on their
-/// way while the next is decided; answers are held back until then. Pure: no clock and no I/O. Not thread-safe.
+/// Decides what a stream's owner proposes: the same decisions as every engine's. Looks at the state with everything that is proposed and
+/// not yet committed, so that commits may be on their way while the next is decided; answers are held back until then. Pure: no clock and
+/// no I/O. Not thread-safe.
 /// </summary>
 internal sealed class StreamDecider(string name, StreamState state, HubOptions options, IStreamLimits limits)
 {
@@ -45,7 +49,8 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
 
     private StreamOptions Defaults => IsInternal ? options.ZoneStreams : options.StreamDefaults;
 
-    private RunFlags Flags => (_options.Base64 ? RunFlags.Base64 : RunFlags.None) | (_options.Ids == StreamIds.Caller ? RunFlags.CallerIds : RunFlags.None);
+    private RunFlags Flags =>
+        (_options.Base64 ? RunFlags.Base64 : RunFlags.None) | (_options.Ids == StreamIds.Caller ? RunFlags.CallerIds : RunFlags.None);
 
     /// <summary>Decides one request.</summary>
     /// <param name="request">What is asked.</param>
@@ -55,7 +60,8 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
     {
         if (request.Marks.IsEmpty && request.Keys.Length == 0)
         {
-            if ((MayStand(request.MayCreate, transient: false) ?? Ensure(change)) is { } refusal) return [refusal with { Count = request.Count }];
+            if ((MayStand(request.MayCreate, transient: false) ?? Ensure(change)) is { } refusal)
+                return [refusal with { Count = request.Count }];
             var first = _head + 1;
             Run(change, segments, request.Count, request.Items);
             return [Accepted(request.Count, first)];
@@ -99,7 +105,9 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
         return true;
     }
 
-    /// <summary>Removes a stream that nobody declared, reads, or keeps anything in, after its time. Only while nothing is proposed.</summary>
+    /// <summary>
+    /// Removes a stream that nobody declared, reads, or keeps anything in, after its time. Only while nothing is proposed.
+    /// </summary>
     internal bool RemoveIdle(StreamChange change)
     {
         if (!_present || _declared || !state.IsIdle(change.At)) return false;
@@ -134,7 +142,8 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
         }
     }
 
-    private AppendOutcome Accepted(int count, long first) => new(count, PublishStatus.Accepted, _epoch, first) { HasOffset = true, CallerIds = _options.Ids == StreamIds.Caller };
+    private AppendOutcome Accepted(int count, long first) =>
+        new(count, PublishStatus.Accepted, _epoch, first) { HasOffset = true, CallerIds = _options.Ids == StreamIds.Caller };
 
     private AppendOutcome Refused(PublishStatus status, string error) => new(1, status, _epoch, _head) { Error = error };
 
@@ -143,7 +152,8 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
     {
         if (_present || IsInternal) return null;
         if (!mayCreate) return Refused(PublishStatus.NoStream, $"The stream '{name}' does not exist.");
-        return transient ? Refused(PublishStatus.NoStream, $"The stream '{name}' does not exist, and an event without data creates none.") : null;
+        return transient ? Refused(
+            PublishStatus.NoStream, $"The stream '{name}' does not exist, and an event without data creates none.") : null;
     }
 
     // Null: the stream exists now.
@@ -219,15 +229,18 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
             return [.. _outcomes];
         }
 
-        private readonly ItemMarks Marks() => request.Marks.IsEmpty ? request.MayCreate ? ItemMarks.MayCreate : ItemMarks.None : (ItemMarks)request.Marks.Span[_item];
+        private readonly ItemMarks Marks() =>
+            request.Marks.IsEmpty ? request.MayCreate ? ItemMarks.MayCreate : ItemMarks.None : (ItemMarks)request.Marks.Span[_item];
 
         // Null: this item may stand on the stream. A key that is known creates none.
         private readonly AppendOutcome? Fault(ItemMarks marks)
         {
             if (decider.MayStand((marks & ItemMarks.MayCreate) != 0, (marks & ItemMarks.Transient) != 0) is { } refusal) return refusal;
             var options = decider._present ? decider._options : decider.Defaults;
-            if ((marks & ItemMarks.EmptyId) != 0 && EventRules.CheckFor(s_emptyId, options) is { } id) return decider.Refused(PublishStatus.Invalid, id);
-            if ((marks & ItemMarks.NotUtf8) != 0 && EventRules.CheckFor(s_notUtf8, options) is { } data) return decider.Refused(PublishStatus.Invalid, data);
+            if ((marks & ItemMarks.EmptyId) != 0 && EventRules.CheckFor(s_emptyId, options) is { } id)
+                return decider.Refused(PublishStatus.Invalid, id);
+            if ((marks & ItemMarks.NotUtf8) != 0 && EventRules.CheckFor(s_notUtf8, options) is { } data)
+                return decider.Refused(PublishStatus.Invalid, data);
             return null;
         }
 
@@ -245,7 +258,8 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
             {
                 if (used.Hash != use.Hash)
                 {
-                    var conflict = decider.Refused(PublishStatus.KeyConflict, "The idempotency key was used with another event; use a new key.");
+                    var conflict = decider.Refused(
+                        PublishStatus.KeyConflict, "The idempotency key was used with another event; use a new key.");
                     while (_item < end) Take(conflict);
                 }
                 else
@@ -256,7 +270,9 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
             }
             if (decider.KeysInUse(change.At) >= decider.MaxKeys)
             {
-                var full = decider.Refused(PublishStatus.KeyTableFull, $"{decider.MaxKeys} idempotency keys are kept and none may be forgotten yet; try again later or without a key.");
+                var full = decider.Refused(
+                    PublishStatus.KeyTableFull,
+                    $"{decider.MaxKeys} idempotency keys are kept and none may be forgotten yet; try again later or without a key.");
                 while (_item < end) Take(full);
                 return;
             }

@@ -49,7 +49,8 @@ internal sealed record StreamHeader
 
     internal bool HasEpoch => Epoch != StreamPosition.NoEpoch;
 
-    internal FeedStart StartAt(long head) => new(Epoch, Base, head, IdBase) { First = First, LostThrough = LostThrough, ClearedThrough = ClearedThrough };
+    internal FeedStart StartAt(long head) =>
+        new(Epoch, Base, head, IdBase) { First = First, LostThrough = LostThrough, ClearedThrough = ClearedThrough };
 
     internal StreamInfo Info(string name) => new()
     {

@@ -9,8 +9,9 @@ namespace AkkaSse.Cluster.Streams;
 internal sealed record LineAck(long Bytes, long Messages) : IWireMessage;
 
 /// <summary>
-/// What is on its way to each node, all streams together. Messages between nodes queue without a bound in the sender's memory, and heartbeats behind them: 200 000 at once made a healthy node unreachable. Beyond the bound
-/// a node is only told that heads have moved, and reads at its own pace. Thread-safe.
+/// What is on its way to each node, all streams together. Messages between nodes queue without a bound in the sender's memory, and
+/// heartbeats behind them: 200 000 at once made a healthy node unreachable. Beyond the bound a node is only told that heads have moved, and
+/// reads at its own pace. Thread-safe.
 /// </summary>
 /// <param name="mostBytes">At most so many are on their way to one node, but for one message.</param>
 internal sealed class StreamLines(long mostBytes)

@@ -9,14 +9,16 @@ internal static class StreamLists
     private static readonly TimeSpan NodeLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>A node that does not answer in time is left out: others hold copies of what it holds.</summary>
-    internal static async ValueTask<Page<StreamInfo>> ListAsync(StreamContext context, string prefix, string? after, int limit, CancellationToken cancellation)
+    internal static async ValueTask<Page<StreamInfo>> ListAsync(
+        StreamContext context, string prefix, string? after, int limit, CancellationToken cancellation)
     {
         var items = new List<StreamInfo>();
         while (true)
         {
             // One more than asked for says whether there is a further page.
             var question = new ListNames(prefix, after, limit + 1);
-            var answers = await Task.WhenAll(context.Peers.MembersOf(context.Node.View).Members.Select(m => AskAsync(context.Peers.HostOf(m), question, cancellation))).ConfigureAwait(false);
+            var answers = await Task.WhenAll(context.Peers.MembersOf(context.Node.View).Members.Select(
+                m => AskAsync(context.Peers.HostOf(m), question, cancellation))).ConfigureAwait(false);
             var cut = Cut(answers);
             foreach (var (name, header) in Merge(answers, cut))
             {
@@ -35,7 +37,8 @@ internal static class StreamLists
         string? cut = null;
         foreach (var answer in answers)
         {
-            if (answer is { More: true, Names: [.., var last] } && (cut is null || string.CompareOrdinal(last.Name, cut) < 0)) cut = last.Name;
+            if (answer is { More: true, Names: [.., var last] } && (cut is null || string.CompareOrdinal(last.Name, cut) < 0))
+                cut = last.Name;
         }
         return cut;
     }
@@ -56,7 +59,9 @@ internal static class StreamLists
     }
 
     private static bool IsBetter(in ListedName name, in ListedName than) =>
-        name.FromOwner != than.FromOwner ? name.FromOwner : name.Header.ChangedAt != than.Header.ChangedAt ? name.Header.ChangedAt > than.Header.ChangedAt : name.Header.Head > than.Header.Head;
+        name.FromOwner != than.FromOwner ? name.FromOwner : name.Header.ChangedAt != than.Header.ChangedAt
+            ? name.Header.ChangedAt > than.Header.ChangedAt
+            : name.Header.Head > than.Header.Head;
 
     private static async Task<ListedNames?> AskAsync(IActorRef host, ListNames question, CancellationToken cancellation)
     {

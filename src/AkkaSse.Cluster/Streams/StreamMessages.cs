@@ -4,7 +4,10 @@ using AkkaSse.Hub;
 
 namespace AkkaSse.Cluster.Streams;
 
-/// <summary>A node wants to talk with a stream's owner: the one message that goes through the shard region, so whoever gets no answer knows that nothing of his has arrived. To an owner that is known it goes directly, when following begins or ends.</summary>
+/// <summary>
+/// A node wants to talk with a stream's owner: the one message that goes through the shard region, so whoever gets no answer knows that
+/// nothing of his has arrived. To an owner that is known it goes directly, when following begins or ends.
+/// </summary>
 /// <param name="Entity">The stream.</param>
 /// <param name="Follows">Whether the node has readers: it gets every event from the <see cref="Welcome"/> on.</param>
 internal sealed record Hello(string Entity, bool Follows) : IEntityMessage;

@@ -85,7 +85,8 @@ internal sealed partial class StreamOwner
         _segments.Clear();
     }
 
-    private Delivery Make(EventRun[] segments, StreamHeader? header, bool removed) => new(State.Epoch, State.First, State.LostThrough, segments, header)
+    private Delivery Make(EventRun[] segments, StreamHeader? header, bool removed) =>
+        new(State.Epoch, State.First, State.LostThrough, segments, header)
     {
         // The state may be ahead of what is sent now.
         Head = segments.Length == 0 ? State.Head : (segments[^1].Flags & RunFlags.Transient) != 0 ? segments[^1].First : segments[^1].Last,

@@ -8,7 +8,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>
-/// The owner of one stream: decides its order, commits with the log's voters, then answers those who asked and sends one message to each node that has readers.
+/// The owner of one stream: decides its order, commits with the log's voters, then answers those who asked and sends one message to each
+/// node that has readers.
 /// </summary>
 internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 {
@@ -187,7 +188,11 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
                 Sender.Tell(new StreamAnswer(question.Id, 1) { Number = StreamReads.FirstAt(State, question.From) }, Self);
                 return;
             case StreamAsk.FindId:
-                Sender.Tell(new StreamAnswer(question.Id, 1) { Number = StreamReads.FindId(State, question.Text ?? ""), Header = State.Header }, Self);
+                Sender.Tell(new StreamAnswer(question.Id, 1)
+                {
+                    Number = StreamReads.FindId(State, question.Text ?? ""),
+                    Header = State.Header,
+                }, Self);
                 return;
         }
         var turn = Gather();
@@ -244,7 +249,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     private void OnPing(Ping ping)
     {
-        if (!_sessions.TryGetValue(Sender, out var session) || session.Follows != ping.Follows) Sender.Tell(new OwnerEnds(IsClean: false), Self);
+        if (!_sessions.TryGetValue(Sender, out var session) || session.Follows != ping.Follows)
+            Sender.Tell(new OwnerEnds(IsClean: false), Self);
         else Sender.Tell(new Pong(State.Head), Self);
     }
 

@@ -13,7 +13,8 @@ internal static class StreamReads
     /// <param name="limit">At most so many events.</param>
     /// <param name="bytes">The page ends after the event that makes it larger.</param>
     /// <param name="now">Milliseconds since 1970.</param>
-    internal static (HistoryState State, EventRun[] Runs, bool More) Read(StreamState state, string? epoch, long offset, int limit, int bytes, long now)
+    internal static (HistoryState State, EventRun[] Runs, bool More) Read(
+        StreamState state, string? epoch, long offset, int limit, int bytes, long now)
     {
         if (!state.Present) return (HistoryState.NoStream, [], false);
         state.Sweep(now);

@@ -4,7 +4,8 @@ using AkkaSse.Cluster.Replication;
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>The copies of streams on this node: applies retention, finds what is idle, lists.</summary>
-internal sealed class StreamReplicas(StreamContext context, UncleanCopies<StreamState> kept) : ReplicaHost<StreamState>(context.Peers, context.Kind, kept)
+internal sealed class StreamReplicas(StreamContext context, UncleanCopies<StreamState> kept)
+    : ReplicaHost<StreamState>(context.Peers, context.Kind, kept)
 {
     private const long SweepInterval = 1_000;
 
@@ -21,7 +22,8 @@ internal sealed class StreamReplicas(StreamContext context, UncleanCopies<Stream
         context.Lines.Acknowledger = Self;
     }
 
-    private protected override void OnTaken(string log, Replica<StreamState> replica) => context.Census.SetCopy(log, replica.State is { Present: true });
+    private protected override void OnTaken(string log, Replica<StreamState> replica) =>
+        context.Census.SetCopy(log, replica.State is { Present: true });
 
     private protected override void OnDropped(string log) => context.Census.SetCopy(log, isPresent: false);
 
@@ -86,7 +88,9 @@ internal sealed class StreamReplicas(StreamContext context, UncleanCopies<Stream
             state.Sweep(now);
             bytes += state.Runs.Size;
             // One of those that have a copy asks; the owner looks once more itself.
-            if ((all || state.IsIdle(now) || state.IsForgettable(now)) && replica.Voters?.Voters is [var first, ..] && first.Node == Peers.Self && _tidying.Add(name)) context.Region.Tell(new Tidy(name), Self);
+            if ((all || state.IsIdle(now) || state.IsForgettable(now)) && replica.Voters?.Voters is [var first, ..]
+                && first.Node == Peers.Self && _tidying.Add(name))
+                context.Region.Tell(new Tidy(name), Self);
         }
         while (bytes > context.Options.MaxLogBytes / 2)
         {
@@ -136,7 +140,9 @@ internal sealed class StreamReplicas(StreamContext context, UncleanCopies<Stream
         {
             // The owner's own answer was about the options; the copy, where there is one, knows the newest head.
             var copy = Replicas.TryGetValue(name, out var replica) ? replica.State : null;
-            if (led is not null && header is not null) listed.Add(new ListedName(name, true, copy is { Present: true } && copy.Epoch == header.Epoch && header.Present && copy.Head > header.Head ? header with { Head = copy.Head, First = copy.First, Bytes = copy.Runs.Size } : header));
+            if (led is not null && header is not null)
+                listed.Add(new ListedName(name, true, copy is { Present: true } && copy.Epoch == header.Epoch && header.Present
+                    && copy.Head > header.Head ? header with { Head = copy.Head, First = copy.First, Bytes = copy.Runs.Size } : header));
             else if (led is null && copy is not null) listed.Add(new ListedName(name, false, copy.Header));
         }
         return new ListedNames([.. listed], more);

@@ -6,7 +6,8 @@ namespace AkkaSse.Cluster.Streams;
 internal static class StreamRestore
 {
     /// <summary>
-    /// The stream with its options, events and idempotency keys, each with its own time. Events keep their offsets and get another epoch: what lies after them may have had these offsets before, and readers must be told.
+    /// The stream with its options, events and idempotency keys, each with its own time. Events keep their offsets and get another epoch:
+    /// what lies after them may have had these offsets before, and readers must be told.
     /// </summary>
     /// <param name="left">The former state.</param>
     /// <param name="epoch">A new one's name.</param>

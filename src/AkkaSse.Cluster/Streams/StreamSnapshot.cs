@@ -56,7 +56,8 @@ internal sealed record StreamSnapshot(StreamHeader Header, EventRun[] Runs, (Key
                         runs.Add(ReadRun(ref from));
                         break;
                     case KeyItem:
-                        keys.Add((new KeyName(from.Text() ?? "", from.RequiredText()), new UsedKey(from.Fixed64(), from.RequiredText(), from.Int(), from.Bool(), from.Int())));
+                        keys.Add((new KeyName(from.Text() ?? "", from.RequiredText()), new UsedKey(
+                            from.Fixed64(), from.RequiredText(), from.Int(), from.Bool(), from.Int())));
                         break;
                     case var item:
                         throw new FormatException($"Item {item} of a stream's snapshot is not known to this version.");
@@ -75,7 +76,8 @@ internal sealed record StreamSnapshot(StreamHeader Header, EventRun[] Runs, (Key
         to.Blob(run.Blob.Span);
     }
 
-    internal static EventRun ReadRun(ref WireReader from) => new(from.Int(), (int)from.UInt(), from.Int(), (RunFlags)from.Byte(), from.Blob());
+    internal static EventRun ReadRun(ref WireReader from) =>
+        new(from.Int(), (int)from.UInt(), from.Int(), (RunFlags)from.Byte(), from.Blob());
 
     private static WireWriter Next(List<byte[]> parts, WireWriter written)
     {

@@ -7,8 +7,9 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Cluster.Streams;
 
 /// <summary>
-/// One stream as its replicated log makes it. Pure: the only clock is the commands'. Retention by number and bytes holds after every command; what is too old or has expired is not given
-/// out, and dropped by <see cref="Sweep"/>. Replicas may differ in how much of that they still hold, never in what an offset is. Not thread-safe.
+/// One stream as its replicated log makes it. Pure: the only clock is the commands'. Retention by number and bytes holds after every
+/// command; what is too old or has expired is not given out, and dropped by <see cref="Sweep"/>. Replicas may differ in how much of that
+/// they still hold, never in what an offset is. Not thread-safe.
 /// </summary>
 /// <param name="keyWindow">How long idempotency keys are kept, in milliseconds.</param>
 internal sealed class StreamState(long keyWindow) : IReplicatedState
@@ -102,7 +103,8 @@ internal sealed class StreamState(long keyWindow) : IReplicatedState
                     Add(new EventRun(Head + 1, (int)from.UInt(), at, (RunFlags)from.Byte(), from.Blob()));
                     break;
                 case ChangeStep.Key:
-                    Keys.Add(new KeyName(from.Text() ?? "", from.RequiredText()), new UsedKey(from.Fixed64(), Epoch, from.Int(), from.Bool(), at));
+                    Keys.Add(new KeyName(from.Text() ?? "", from.RequiredText()), new UsedKey(
+                        from.Fixed64(), Epoch, from.Int(), from.Bool(), at));
                     break;
                 case ChangeStep.Clear:
                     DropAll();
@@ -121,7 +123,8 @@ internal sealed class StreamState(long keyWindow) : IReplicatedState
     }
 
     /// <summary>Whether it may be removed once nobody reads it: nobody declared it, nothing is kept, and its time is over.</summary>
-    internal bool IsIdle(long now) => Present && !Declared && Retained == 0 && Options.IdleRemoval is { } idle && now - ChangedAt > (long)idle.TotalMilliseconds && Keys.Count(now) == 0;
+    internal bool IsIdle(long now) => Present && !Declared && Retained == 0 && Options.IdleRemoval is { } idle
+        && now - ChangedAt > (long)idle.TotalMilliseconds && Keys.Count(now) == 0;
 
     /// <summary>Whether nothing of it need be kept: it was removed so long ago that its epoch need not go on.</summary>
     internal bool IsForgettable(long now) => HasEpoch && !Present && now - ChangedAt > s_tombstoneTime && Keys.Count(now) == 0;

@@ -126,7 +126,10 @@ internal sealed class AppendWork(long id, long deadline) : StreamWork(id, deadli
                     used = 0;
                 }
                 caller.Results.Span[i] = outcome < answer.Outcomes.Length ? Result(answer.Outcomes[outcome], used++, caller.Items.Span[i])
-                    : new AppendResult(PublishStatus.OutcomeUnknown, StreamPosition.BeforeFirst) { Error = "The owner's answer was incomplete." };
+                    : new AppendResult(PublishStatus.OutcomeUnknown, StreamPosition.BeforeFirst)
+                      {
+                          Error = "The owner's answer was incomplete.",
+                      };
             }
             caller.Done.TrySetResult();
         }
@@ -141,14 +144,18 @@ internal sealed class AppendWork(long id, long deadline) : StreamWork(id, deadli
         }
     }
 
-    internal override void Lose() => Refuse(PublishStatus.OutcomeUnknown, "The stream's owner was lost before it answered: the event may or may not have been appended. Repeat with the same idempotency key.");
+    internal override void Lose() =>
+        Refuse(PublishStatus.OutcomeUnknown,
+            "The stream's owner was lost before it answered: the event may or may not have been appended. Repeat with the same " +
+            "idempotency key.");
 
     private static AppendResult Result(in AppendOutcome outcome, int place, in AppendItem item) =>
         new(outcome.Status, new StreamPosition(outcome.Epoch, outcome.HasOffset ? outcome.Offset + place : outcome.Offset))
         {
             HasOffset = outcome.HasOffset,
             Duplicate = outcome.Duplicate,
-            CallerId = outcome is { CallerIds: true, Status: PublishStatus.Accepted } && item.Event is { HasData: true, Id: { Length: > 0 } id } ? id : null,
+            CallerId = outcome is { CallerIds: true, Status: PublishStatus.Accepted }
+                && item.Event is { HasData: true, Id: { Length: > 0 } id } ? id : null,
             Error = outcome.Error,
         };
 
@@ -162,7 +169,11 @@ internal sealed class AppendWork(long id, long deadline) : StreamWork(id, deadli
         _count++;
     }
 
-    private AppendRequest Seal() => _request = new AppendRequest(Id, _count, _items.Take(), _mayCreate) { Marks = _isPlain ? default(ReadOnlyMemory<byte>) : _marks.ToArray(), Keys = [.. _keys] };
+    private AppendRequest Seal() => _request = new AppendRequest(Id, _count, _items.Take(), _mayCreate)
+    {
+        Marks = _isPlain ? default(ReadOnlyMemory<byte>) : _marks.ToArray(),
+        Keys = [.. _keys],
+    };
 
     // The bytes of an event are the same wherever it is published: their hash is the event's.
     private static ulong Hash(ReadOnlySpan<byte> bytes)

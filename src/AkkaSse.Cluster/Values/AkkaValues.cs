@@ -16,7 +16,14 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
 
     public IReadOnlyList<IActorRef> Start(ClusterNode node)
     {
-        var kind = new ValueKind { Options = new ReplicationOptions { Voters = context.Options.Backups + 1, RecoveryLimit = (long)context.Options.RecoveryLimit.TotalMilliseconds } };
+        var kind = new ValueKind
+        {
+            Options = new ReplicationOptions
+            {
+                Voters = context.Options.Backups + 1,
+                RecoveryLimit = (long)context.Options.RecoveryLimit.TotalMilliseconds,
+            },
+        };
         var running = new ValueContext(node, new ReplicaPeers(node, kind.HostName), kind);
         _replicas = node.System.ActorOf(Props.Create(typeof(ValueReplicas), running), kind.HostName);
         running.Region = node.StartRegion("values", name => Props.Create(typeof(ValueOwner), name, running), StopOwner.Instance);
@@ -41,11 +48,14 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
         _replicas = ActorRefs.Nobody;
     }
 
-    public async ValueTask<EngineAnswer<long?>> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<long?>> PutAsync(
+        string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, MaxBytes);
         var question = new ValueQuestion(key, ValueAsk.Put, expected) { Bytes = value.ToArray(), Ttl = (long)ttl.TotalMilliseconds };
-        return await AskAsync(question, cancellation).ConfigureAwait(false) is { } answer ? new(answer.Done ? answer.Version : null) : default;
+        return await AskAsync(question, cancellation).ConfigureAwait(false) is { } answer
+            ? new(answer.Done ? answer.Version : null)
+            : default;
     }
 
     public async ValueTask<EngineAnswer<VersionedValue?>> GetAsync(string key, CancellationToken cancellation) =>
@@ -54,7 +64,9 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
             : default;
 
     public async ValueTask<EngineAnswer<bool>> DeleteAsync(string key, long? version, CancellationToken cancellation) =>
-        await AskAsync(new ValueQuestion(key, ValueAsk.Delete, version), cancellation).ConfigureAwait(false) is { } answer ? new(answer.Done) : default;
+        await AskAsync(new ValueQuestion(key, ValueAsk.Delete, version), cancellation).ConfigureAwait(false) is { } answer
+            ? new(answer.Done)
+            : default;
 
     // Null: nobody can say now.
     private async ValueTask<ValueAnswer?> AskAsync(ValueQuestion question, CancellationToken cancellation)
@@ -63,7 +75,8 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
         if (!context.IsServing || _running is not { } running) return null;
         try
         {
-            return await running.Region.Ask<ValueAnswer>(question, context.Options.AppendTimeout, CancellationToken.None).ConfigureAwait(false);
+            return await running.Region.Ask<ValueAnswer>(
+                question, context.Options.AppendTimeout, CancellationToken.None).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {

@@ -120,7 +120,9 @@ internal sealed class ValueOwner(string name, ValueContext context) : LogOwner<V
             Dissolve();
             return;
         }
-        var index = next is not null ? Leader.Propose(new ValueCommand(next)) : _proposed.Version > 0 ? Leader.Propose(ValueCommand.Nothing) : Leader.Last;
+        var index = next is not null ? Leader.Propose(new ValueCommand(next)) : _proposed.Version > 0
+            ? Leader.Propose(ValueCommand.Nothing)
+            : Leader.Last;
         _proposed = next ?? _proposed;
         _answers.Enqueue((from, answer, index));
         Leader.Flush();

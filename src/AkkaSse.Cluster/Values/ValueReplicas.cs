@@ -21,7 +21,8 @@ internal sealed class ValueReplicas(ValueContext context) : ReplicaHost<ValueSta
         var now = context.Now;
         foreach (var (name, replica) in Replicas)
         {
-            if (replica.State is { Current: { Version: > 0 } value } && !value.IsLive(now - Grace) && replica.Voters?.Voters is [var first, ..] && first.Node == Peers.Self)
+            if (replica.State is { Current: { Version: > 0 } value } && !value.IsLive(now - Grace)
+                && replica.Voters?.Voters is [var first, ..] && first.Node == Peers.Self)
                 context.Region.Tell(new ValueQuestion(name, ValueAsk.Tidy, null), Self);
         }
     }

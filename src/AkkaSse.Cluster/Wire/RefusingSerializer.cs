@@ -5,7 +5,8 @@ using Akka.Serialization;
 namespace AkkaSse.Cluster.Wire;
 
 /// <summary>
-/// Stands where Akka.NET has JSON with type names for whatever nobody else serializes: slow, and it makes objects of any type that the bytes name. A message without a codec is a fault of this program.
+/// Stands where Akka.NET has JSON with type names for whatever nobody else serializes: slow, and it makes objects of any type that the
+/// bytes name. A message without a codec is a fault of this program.
 /// </summary>
 internal sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(system)
 {

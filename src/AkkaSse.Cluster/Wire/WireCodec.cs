@@ -3,7 +3,10 @@ namespace AkkaSse.Cluster.Wire;
 /// <summary>A message that crosses nodes. Immutable; its codec stands in the listing of its component.</summary>
 internal interface IWireMessage;
 
-/// <summary>How one type of message is written. The manifest never changes its meaning; fields are only ever appended (old readers stop early, new readers ask <see cref="WireReader.HasMore"/>).</summary>
+/// <summary>
+/// How one type of message is written. The manifest never changes its meaning; fields are only ever appended (old readers stop early, new
+/// readers ask <see cref="WireReader.HasMore"/>).
+/// </summary>
 internal abstract class WireCodec(string manifest, Type type)
 {
     /// <summary>One or two letters for the component, then a number: <c>S1</c>.</summary>

@@ -9,5 +9,6 @@ namespace AkkaSse.Cluster.Wire;
 /// <summary>Every message between nodes, component by component.</summary>
 internal static class WireContract
 {
-    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. ClientsWire.Codecs, .. ReplicationWire.Codecs, .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs];
+    internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. ClientsWire.Codecs, .. ReplicationWire.Codecs,
+        .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs];
 }

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace AkkaSse.Cluster.Wire;
 
-/// <summary>Reads what <see cref="WireWriter"/> wrote. Blobs are slices of the message's bytes: they live as long as the array does, and nothing is copied.</summary>
+/// <summary>
+/// Reads what <see cref="WireWriter"/> wrote. Blobs are slices of the message's bytes: they live as long as the array does, and nothing is
+/// copied.
+/// </summary>
 /// <exception cref="FormatException">Thrown by every member when the bytes end early or a length is impossible.</exception>
 internal struct WireReader(ReadOnlyMemory<byte> bytes)
 {
@@ -22,7 +25,9 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
         return (long)(value >> 1) ^ -(long)(value & 1);
     }
 
-    internal int Int32() => Int() is var value and >= int.MinValue and <= int.MaxValue ? (int)value : throw new FormatException("A number is longer than 32 bits.");
+    internal int Int32() => Int() is var value and >= int.MinValue and <= int.MaxValue
+        ? (int)value
+        : throw new FormatException("A number is longer than 32 bits.");
 
     internal ulong UInt()
     {
@@ -51,10 +56,16 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
 
     internal ReadOnlyMemory<byte> Blob() => Take(UInt());
 
-    /// <summary>A part that <see cref="WireWriter.Begin"/> began: it can be read past its end no more than a message, and what later versions append to it is skipped.</summary>
+    /// <summary>
+    /// A part that <see cref="WireWriter.Begin"/> began: it can be read past its end no more than a message, and what later versions append
+    /// to it is skipped.
+    /// </summary>
     internal WireReader Part() => new(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4).Span)));
 
-    /// <summary>A number of items that follow, each of which takes at least one byte: a forged count cannot make anybody allocate more than the message is long.</summary>
+    /// <summary>
+    /// A number of items that follow, each of which takes at least one byte: a forged count cannot make anybody allocate more than the
+    /// message is long.
+    /// </summary>
     internal int Length()
     {
         var length = UInt();

@@ -10,7 +10,8 @@ namespace AkkaSse.Cluster.Wire;
 internal sealed class WireSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     private static readonly FrozenDictionary<Type, WireCodec> ByType = WireContract.Codecs.ToFrozenDictionary(static c => c.Type);
-    private static readonly FrozenDictionary<string, WireCodec> ByManifest = WireContract.Codecs.ToFrozenDictionary(static c => c.Manifest, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, WireCodec> ByManifest = WireContract.Codecs.ToFrozenDictionary(
+        static c => c.Manifest, StringComparer.Ordinal);
 
     // Above 1 000 are the applications' numbers; part of the wire contract.
     public override int Identifier => 77_310;
@@ -26,11 +27,16 @@ internal sealed class WireSerializer(ExtendedActorSystem system) : SerializerWit
 
     public override object FromBinary(byte[] bytes, string manifest)
     {
-        if (!ByManifest.TryGetValue(manifest, out var codec)) throw new SerializationException($"Messages '{manifest}' are not known to this version; nodes of a newer version must not send them before all nodes are updated.");
+        if (!ByManifest.TryGetValue(manifest, out var codec))
+            throw new SerializationException(
+                $"Messages '{manifest}' are not known to this version; nodes of a newer version must not send them before all nodes are " +
+                "updated.");
         var reader = new WireReader(bytes);
         return codec.Read(ref reader);
     }
 
     private static WireCodec Codec(object o) =>
-        ByType.TryGetValue(o.GetType(), out var codec) ? codec : throw new SerializationException($"{o.GetType()} is no message between nodes.");
+        ByType.TryGetValue(o.GetType(), out var codec)
+            ? codec
+            : throw new SerializationException($"{o.GetType()} is no message between nodes.");
 }

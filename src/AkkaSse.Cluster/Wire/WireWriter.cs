@@ -4,7 +4,9 @@ using System.Text;
 
 namespace AkkaSse.Cluster.Wire;
 
-/// <summary>Writes one message: little-endian, integers as varints, texts and blobs with their length before them. Not thread-safe.</summary>
+/// <summary>
+/// Writes one message: little-endian, integers as varints, texts and blobs with their length before them. Not thread-safe.
+/// </summary>
 internal sealed class WireWriter : IBufferWriter<byte>
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(256);

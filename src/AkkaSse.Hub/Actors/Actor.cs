@@ -13,8 +13,9 @@ internal abstract class Mail
 /// any number of signals while it is busy become one further turn.
 /// </summary>
 /// <remarks>
-/// A turn runs on the thread pool (<see cref="Signal"/>) or on the caller's thread when the actor is idle (<see cref="SignalInline"/>); never two
-/// at once. Nothing in a turn may block: turns run on socket threads. A fault is given to <see cref="OnFault"/> and the actor goes on unless that stops it.
+/// A turn runs on the thread pool (<see cref="Signal"/>) or on the caller's thread when the actor is idle (<see cref="SignalInline"/>);
+/// never two at once. Nothing in a turn may block: turns run on socket threads. A fault is given to <see cref="OnFault"/> and the actor
+/// goes on unless that stops it.
 /// </remarks>
 internal abstract class Actor : IThreadPoolWorkItem
 {

@@ -7,7 +7,9 @@ public readonly record struct Admission(AdmissionStatus Status)
     /// <summary>The connection; not null exactly when accepted.</summary>
     public IClientConnection? Connection { get; init; }
 
-    /// <summary>What was wrong and what is allowed; for a taken id the seeds' text <c>a client with id &lt;id&gt; already exists</c>.</summary>
+    /// <summary>
+    /// What was wrong and what is allowed; for a taken id the seeds' text <c>a client with id &lt;id&gt; already exists</c>.
+    /// </summary>
     public string? Error { get; init; }
 
     /// <summary>When to try again, where that makes sense.</summary>

@@ -49,7 +49,8 @@ internal static class ControlFrames
         to.Append(": gap stream="u8);
         to.Append(Encoding.UTF8.GetBytes(Uri.EscapeDataString(stream)));
         to.Append(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $" from={gap.From?.ToString(CultureInfo.InvariantCulture) ?? "?"} to={gap.To?.ToString(CultureInfo.InvariantCulture) ?? "?"} epoch={gap.Epoch} reason={gap.Word}\n")));
+            $" from={gap.From?.ToString(CultureInfo.InvariantCulture) ?? "?"} to={gap.To?.ToString(CultureInfo.InvariantCulture) ?? "?"} " +
+            $"epoch={gap.Epoch} reason={gap.Word}\n")));
     }
 
     internal static void Position(FrameBuffer to, IEnumerable<Cursor> cursors, in PositionId id)

@@ -15,8 +15,8 @@ public interface IClientConnection : IAsyncDisposable
     CloseReason Reason { get; }
 
     /// <summary>
-    /// Writes to <paramref name="output"/> until the connection ends; completes then, never faults. Called once. The caller has set the response
-    /// head and has not flushed it: the first write carries the first blocks with the head.
+    /// Writes to <paramref name="output"/> until the connection ends; completes then, never faults. Called once. The caller has set the
+    /// response head and has not flushed it: the first write carries the first blocks with the head.
     /// </summary>
     /// <param name="output">The response body. Only this connection writes to it; it is not completed by it.</param>
     /// <param name="abort">Ends the transport when the peer does not take what is written; called at most once, from any thread.</param>

@@ -4,7 +4,8 @@ using System.IO.Pipelines;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// What was sent to one client and is not written yet: live-only, in order, without ids of its own. Empty it holds nothing. Bounded: beyond it a send is refused, never lost in silence.
+/// What was sent to one client and is not written yet: live-only, in order, without ids of its own. Empty it holds nothing. Bounded: beyond
+/// it a send is refused, never lost in silence.
 /// </summary>
 internal sealed class Inbox
 {
@@ -25,8 +26,8 @@ internal sealed class Inbox
     private int _start;
     private int _end;
 
-    // How many events are held, the size of the oldest and how much of it is out already. The sizes of the others are in a queue of their own: almost always there is one event, and a queue per send would be
-    // garbage.
+    // How many events are held, the size of the oldest and how much of it is out already. The sizes of the others are in a queue of their
+    // own: almost always there is one event, and a queue per send would be garbage.
     private int _events;
     private Held _oldest;
     private int _cut;
@@ -126,7 +127,9 @@ internal sealed class Inbox
         }
         if (_bytes.Length - _end >= size) return;
         var held = _end - _start;
-        var to = held + size <= _bytes.Length && _start > 0 ? _bytes : ArrayPool<byte>.Shared.Rent(Math.Max(held + size, _bytes.Length * 2));
+        var to = held + size <= _bytes.Length && _start > 0
+            ? _bytes
+            : ArrayPool<byte>.Shared.Rent(Math.Max(held + size, _bytes.Length * 2));
         _bytes.AsSpan(_start, held).CopyTo(to);
         if (!ReferenceEquals(to, _bytes)) ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = to;

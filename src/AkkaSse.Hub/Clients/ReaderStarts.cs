@@ -20,7 +20,9 @@ internal sealed class ReaderStarts
         if (_id is null) return;
         if (StreamPosition.TryParse(_id, out var position)) _position = position;
         else if (CursorToken.TryParse(_id, out var token)) _token = token;
-        if (request.Ids == WireIds.Decimal && _id.Length <= 19 && long.TryParse(_id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) _decimal = number;
+        if (request.Ids == WireIds.Decimal && _id.Length <= 19
+            && long.TryParse(_id, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            _decimal = number;
     }
 
     internal ReaderStart For(string stream, StartPosition? own, StreamLog log, IReadOnlyDictionary<string, StreamPosition>? kept)
@@ -30,7 +32,9 @@ internal sealed class ReaderStarts
         var fallback = own ?? _request.Since ?? StartPosition.Earliest;
         if (_id is null)
         {
-            return kept is not null && kept.TryGetValue(stream, out var position) ? new ReaderStart(StartPosition.After(position), false, fallback) : new ReaderStart(wish, false, fallback);
+            return kept is not null && kept.TryGetValue(stream, out var position)
+                ? new ReaderStart(StartPosition.After(position), false, fallback)
+                : new ReaderStart(wish, false, fallback);
         }
         if (_token is not null && _request.Ids != WireIds.Decimal)
         {
@@ -39,8 +43,10 @@ internal sealed class ReaderStarts
                 ? new ReaderStart(wish, false, fallback) { Token = place }
                 : new ReaderStart(wish, false, fallback);
         }
-        if (log.Options.Ids == StreamIds.Caller && log.Current is { } g && log.TryFindCallerId(_id, out var offset)) return new ReaderStart(StartPosition.After(new StreamPosition(g.Epoch, offset)), false, fallback);
-        if (_request.Ids == WireIds.Decimal && _decimal is { } number && log.Options.Ids != StreamIds.Caller) return new ReaderStart(wish, false, fallback) { Decimal = number };
+        if (log.Options.Ids == StreamIds.Caller && log.Current is { } g && log.TryFindCallerId(_id, out var offset))
+            return new ReaderStart(StartPosition.After(new StreamPosition(g.Epoch, offset)), false, fallback);
+        if (_request.Ids == WireIds.Decimal && _decimal is { } number && log.Options.Ids != StreamIds.Caller)
+            return new ReaderStart(wish, false, fallback) { Decimal = number };
         if (_position is { } p && (_request.Ids != WireIds.Token || NamedStreams == 1))
         {
             return isInternal ? new ReaderStart(wish, false, fallback) : new ReaderStart(StartPosition.After(p), false, fallback);

@@ -37,7 +37,9 @@ public sealed record SubscribeRequest
         init => _extras = Extras.Of(_extras, value.Count == 0 ? null : value, static (x, v) => x with { Types = v });
     }
 
-    /// <summary>The last event id as received; null or "" for none. A text of a foreign form is an unknown id: a gap, never an error.</summary>
+    /// <summary>
+    /// The last event id as received; null or "" for none. A text of a foreign form is an unknown id: a gap, never an error.
+    /// </summary>
     public string? LastEventId { get; init; }
 
     /// <summary>
@@ -47,7 +49,10 @@ public sealed record SubscribeRequest
     public string? RepeatableLastEventId =>
         LastEventId is { Length: > 0 } id && !id.AsSpan().ContainsAnyExceptInRange(' ', '~') && id[0] != ' ' && id[^1] != ' ' ? id : null;
 
-    /// <summary>Where streams start that have no position of their own, and where they go on after an id that nobody knows. Null: not given, which means the latest for the first and the oldest retained for the second.</summary>
+    /// <summary>
+    /// Where streams start that have no position of their own, and where they go on after an id that nobody knows. Null: not given, which
+    /// means the latest for the first and the oldest retained for the second.
+    /// </summary>
     public StartPosition? Since
     {
         get => _extras?.Since;
@@ -77,7 +82,9 @@ public sealed record SubscribeRequest
         init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Heartbeat = v });
     }
 
-    /// <summary>With <see cref="HeartbeatKind.Event"/>: the event's type, <c>hub.ping</c> when null (the ctrlX edge says <c>keepalive</c>).</summary>
+    /// <summary>
+    /// With <see cref="HeartbeatKind.Event"/>: the event's type, <c>hub.ping</c> when null (the ctrlX edge says <c>keepalive</c>).
+    /// </summary>
     public string? HeartbeatEvent
     {
         get => _extras?.HeartbeatEvent;

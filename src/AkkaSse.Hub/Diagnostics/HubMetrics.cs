@@ -15,9 +15,12 @@ internal sealed class HubMetrics : IDisposable
 
     internal HubMetrics(Func<int> connections, Func<int> streams, Func<long> logBytes, Func<int> actors)
     {
-        _meter.CreateObservableCounter("akkasse.events.published", () => Volatile.Read(ref _published), "{event}", "Events appended through this node.");
-        _meter.CreateObservableCounter("akkasse.events.delivered", () => Volatile.Read(ref _delivered), "{event}", "Events written to connections and listeners of this node.");
-        _meter.CreateObservableCounter("akkasse.bytes.delivered", () => Volatile.Read(ref _deliveredBytes), "By", "Bytes written to connections of this node.");
+        _meter.CreateObservableCounter(
+            "akkasse.events.published", () => Volatile.Read(ref _published), "{event}", "Events appended through this node.");
+        _meter.CreateObservableCounter("akkasse.events.delivered", () => Volatile.Read(ref _delivered), "{event}",
+            "Events written to connections and listeners of this node.");
+        _meter.CreateObservableCounter(
+            "akkasse.bytes.delivered", () => Volatile.Read(ref _deliveredBytes), "By", "Bytes written to connections of this node.");
         _meter.CreateObservableGauge("akkasse.connections", connections, "{connection}", "Open connections of this node.");
         _meter.CreateObservableGauge("akkasse.streams", streams, "{stream}", "Streams with readers on this node.");
         _meter.CreateObservableGauge("akkasse.log.bytes", logBytes, "By", "Bytes held by the logs of this node.");

@@ -7,8 +7,8 @@ public static class DecimalIds
     private const long PerMillisecond = 1_049;
 
     /// <summary>
-    /// The base of an epoch that begins now: above every id of an earlier epoch, unless a stream had more than 1 049 events for every millisecond
-    /// of it. Below 2^53, which JavaScript needs, until 2242.
+    /// The base of an epoch that begins now: above every id of an earlier epoch, unless a stream had more than 1 049 events for every
+    /// millisecond of it. Below 2^53, which JavaScript needs, until 2242.
     /// </summary>
     /// <param name="unixMilliseconds">Milliseconds since 1970.</param>
     public static long Base(long unixMilliseconds) => unixMilliseconds * PerMillisecond;

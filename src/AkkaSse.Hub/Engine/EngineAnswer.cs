@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace AkkaSse.Hub.Engine;
 
 /// <summary>
-/// What an engine answers to a question about the cluster: a value, or that nobody can say now. That something is absent is a value; it must
-/// not be concluded from silence, because clients give up for good on what does not exist.
+/// What an engine answers to a question about the cluster: a value, or that nobody can say now. That something is absent is a value; it
+/// must not be concluded from silence, because clients give up for good on what does not exist.
 /// </summary>
 /// <typeparam name="T">The value.</typeparam>
 /// <param name="value">The value.</param>

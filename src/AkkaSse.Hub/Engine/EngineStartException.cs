@@ -17,6 +17,8 @@ public sealed class EngineStartException : IOException
         Option = option;
     }
 
-    /// <summary>The property of <see cref="HubOptions"/> or of the engine's options that has to be changed, for example <c>NodeName</c>.</summary>
+    /// <summary>
+    /// The property of <see cref="HubOptions"/> or of the engine's options that has to be changed, for example <c>NodeName</c>.
+    /// </summary>
     public string Option { get; }
 }

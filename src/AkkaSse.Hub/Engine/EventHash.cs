@@ -6,13 +6,15 @@ using AkkaSse.Hub.Streams;
 namespace AkkaSse.Hub.Engine;
 
 /// <summary>
-/// The hash by which every engine tells whether a repeated idempotency key comes with the same events. Engines store it: another hash would take every repetition across an update for a conflict.
+/// The hash by which every engine tells whether a repeated idempotency key comes with the same events. Engines store it: another hash would
+/// take every repetition across an update for a conflict.
 /// </summary>
 public static class EventHash
 {
     /// <summary>
-    /// The first 64 bits of a SHA-256 over everything that a reader can see of the events, in order, and over what decides for how long (ttl, conflation key). Each part is written with its
-    /// length, so that no two different runs have the same bytes. One hash of 50 KB is a tenth of the cost of 256 small ones. Thread-safe.
+    /// The first 64 bits of a SHA-256 over everything that a reader can see of the events, in order, and over what decides for how long
+    /// (ttl, conflation key). Each part is written with its length, so that no two different runs have the same bytes. One hash of 50 KB is
+    /// a tenth of the cost of 256 small ones. Thread-safe.
     /// </summary>
     /// <param name="items">The events under one key: one, or a run.</param>
     public static ulong Of(ReadOnlySpan<AppendItem> items)

@@ -22,26 +22,40 @@ public static class EventRules
         {
             return fault.Message;
         }
-        if (e.Type is { } type && type.StartsWith(HubNames.ControlPrefix, StringComparison.Ordinal)) return $"Types beginning with '{HubNames.ControlPrefix}' are reserved.";
-        if (e.Id is { Length: > 0 } id && StreamPosition.TryParse(id, out _)) return "An id of the form offset-epoch is the hub's own; choose another form.";
-        if (e.Id is { } early && !e.HasData) return early.Length == 0 ? "An id without data resets readers; give data too." : "An id without data never reaches every reader; give data too.";
+        if (e.Type is { } type && type.StartsWith(HubNames.ControlPrefix, StringComparison.Ordinal))
+            return $"Types beginning with '{HubNames.ControlPrefix}' are reserved.";
+        if (e.Id is { Length: > 0 } id && StreamPosition.TryParse(id, out _))
+            return "An id of the form offset-epoch is the hub's own; choose another form.";
+        if (e.Id is { } early && !e.HasData)
+            return early.Length == 0
+                ? "An id without data resets readers; give data too."
+                : "An id without data never reaches every reader; give data too.";
         foreach (var field in e.Fields)
         {
             if (field.Key == HubNames.PublisherIdField) return $"The field '{HubNames.PublisherIdField}' is the hub's own.";
         }
         if (e.Comment is { } comment && SaysPublisherId(comment))
-            return $"A line of the comment begins with '{HubNames.PublisherIdComment}', which is the hub's own; every other beginning is allowed.";
-        if (options.IdempotencyKey is { } key && !IsKey(key)) return $"The idempotency key must be 1 to {MaxKeyLength} printable ASCII characters.";
-        if (options.ConflateKey is { } conflate && (conflate.Length is 0 or > MaxKeyLength || System.Text.Encoding.UTF8.GetByteCount(conflate) > MaxKeyLength)) return $"The conflation key must be 1 to {MaxKeyLength} bytes of UTF-8.";
-        if (options.Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000)) return "The ttl must be more than 0 and at most 10000d.";
+            return $"A line of the comment begins with '{HubNames.PublisherIdComment}', which is the hub's own; every other beginning " +
+                "is allowed.";
+        if (options.IdempotencyKey is { } key && !IsKey(key))
+            return $"The idempotency key must be 1 to {MaxKeyLength} printable ASCII characters.";
+        if (options.ConflateKey is { } conflate
+            && (conflate.Length is 0 or > MaxKeyLength || System.Text.Encoding.UTF8.GetByteCount(conflate) > MaxKeyLength))
+            return $"The conflation key must be 1 to {MaxKeyLength} bytes of UTF-8.";
+        if (options.Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000))
+            return "The ttl must be more than 0 and at most 10000d.";
         return null;
     }
 
-    /// <summary>Null when an event may stand on a stream with these options, else what is wrong and what is allowed. Engines ask it.</summary>
+    /// <summary>
+    /// Null when an event may stand on a stream with these options, else what is wrong and what is allowed. Engines ask it.
+    /// </summary>
     public static string? CheckFor(SseEvent e, StreamOptions options)
     {
         if (e.Id is { Length: 0 } && options.Replay) return "The id \"\" resets readers and is allowed on unlogged streams only.";
-        return !options.Base64 && e.DataBytes is { } data && !SseFieldRules.IsUtf8(data.Span) ? "The data are not valid UTF-8; a stream with the option base64 takes any bytes." : null;
+        return !options.Base64 && e.DataBytes is { } data && !SseFieldRules.IsUtf8(data.Span)
+            ? "The data are not valid UTF-8; a stream with the option base64 takes any bytes."
+            : null;
     }
 
     /// <summary>True for an event without data: it has no offset and goes only to readers that are there.</summary>

@@ -12,7 +12,9 @@ public interface IClaimEngine
     /// <summary>Gives a claim back; without effect when the generation is not the current one.</summary>
     ValueTask ReleaseAsync(string zone, string client, long generation);
 
-    /// <summary>Where an id is: in one zone, or with a null zone in all zones (at most 2 answers are needed to know that it is ambiguous).</summary>
+    /// <summary>
+    /// Where an id is: in one zone, or with a null zone in all zones (at most 2 answers are needed to know that it is ambiguous).
+    /// </summary>
     ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> LocateAsync(string? zone, string client, CancellationToken cancellation);
 
     /// <summary>Refuses a client for a time on all nodes: that instance, or with a null instance the id itself.</summary>

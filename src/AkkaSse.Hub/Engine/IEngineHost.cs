@@ -13,14 +13,17 @@ public interface IEngineHost
     void OnStateChanged(EngineState state);
 
     /// <summary>
-    /// Told after the start and before the state was ever Ready, perhaps several times: it will not be until somebody changes what the reason
-    /// says. The engine goes on trying.
+    /// Told after the start and before the state was ever Ready, perhaps several times: it will not be until somebody changes what the
+    /// reason says. The engine goes on trying.
     /// </summary>
     void OnRefused(EngineStartException reason)
     {
     }
 
-    /// <summary>A claim that this node holds was given to another connection or has ended; its connection is closed when the generation is still the same.</summary>
+    /// <summary>
+    /// A claim that this node holds was given to another connection or has ended; its connection is closed when the generation is still the
+    /// same.
+    /// </summary>
     void OnClaimLost(string zone, string client, long generation, CloseReason reason);
 
     /// <summary>A request from a node (itself included). Returns the reply.</summary>

@@ -5,7 +5,8 @@ namespace AkkaSse.Hub.Engine;
 /// </summary>
 /// <remarks>
 /// A promise, not a convenience. Every engine passes the same suites (AkkaSse.Engine.Specs). All members are thread-safe. Before
-/// <see cref="StartAsync"/> and after disposal every call answers its "unavailable" value and never throws for that; a cancelled call throws
+/// <see cref="StartAsync"/> and after disposal every call answers its "unavailable" value and never throws for that; a cancelled call
+/// throws
 /// <see cref="OperationCanceledException"/> only when it certainly had no effect.
 /// </remarks>
 public interface IHubEngine : IAsyncDisposable
@@ -24,14 +25,14 @@ public interface IHubEngine : IAsyncDisposable
     ValueTask DrainAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Bytes of memory that logs take on this node, of the order of seconds old: what <see cref="HubOptions.MaxLogBytes"/> bounds. 0 before the
-    /// start. Metrics and <c>/v1/cluster</c> ask for it.
+    /// Bytes of memory that logs take on this node, of the order of seconds old: what <see cref="HubOptions.MaxLogBytes"/> bounds. 0 before
+    /// the start. Metrics and <c>/v1/cluster</c> ask for it.
     /// </summary>
     long LogBytes { get; }
 
     /// <summary>
-    /// Called about once a second while the hub runs, and never twice at once, for what is done by and by: retention by age, removal of idle
-    /// streams. Must not block; an engine that does such things at times of its own leaves it empty.
+    /// Called about once a second while the hub runs, and never twice at once, for what is done by and by: retention by age, removal of
+    /// idle streams. Must not block; an engine that does such things at times of its own leaves it empty.
     /// </summary>
     void Sweep();
 

@@ -7,5 +7,6 @@ public interface INodeEngine
     ValueTask<IReadOnlyList<NodeInfo>> ListAsync(CancellationToken cancellation);
 
     /// <summary>Asks a node (itself included): at most once, in order per pair. Null: unreachable, or no reply within the time.</summary>
-    ValueTask<ReadOnlyMemory<byte>?> RequestAsync(string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation);
+    ValueTask<ReadOnlyMemory<byte>?> RequestAsync(
+        string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation);
 }

@@ -34,8 +34,8 @@ public enum FeedResult
 }
 
 /// <summary>
-/// Feeds the local log of a stream from an engine elsewhere. Checks epoch and offset of every event, whatever the engine says: what is not the next one
-/// is not appended.
+/// Feeds the local log of a stream from an engine elsewhere. Checks epoch and offset of every event, whatever the engine says: what is not
+/// the next one is not appended.
 /// </summary>
 /// <remarks>Calls come one at a time; readers follow the log meanwhile. Frames are encoded here, outside the log's lock.</remarks>
 public sealed class StreamFeed
@@ -61,7 +61,10 @@ public sealed class StreamFeed
     /// <summary>The log that readers read.</summary>
     public StreamLog Log { get; }
 
-    /// <summary>Begins an epoch, or a new run of the same one after a hole: nothing up to the head is here, what is retained elsewhere is read on demand.</summary>
+    /// <summary>
+    /// Begins an epoch, or a new run of the same one after a hole: nothing up to the head is here, what is retained elsewhere is read on
+    /// demand.
+    /// </summary>
     public void Begin(in FeedStart start)
     {
         Log.Current?.Cold?.End();
@@ -120,9 +123,13 @@ public sealed class StreamFeed
         Log.End();
     }
 
-    /// <summary>Drops the oldest chunk of the local log because the node's bound is exceeded; the engine keeps the events. False when there is only one.</summary>
+    /// <summary>
+    /// Drops the oldest chunk of the local log because the node's bound is exceeded; the engine keeps the events. False when there is only
+    /// one.
+    /// </summary>
     /// <param name="now">Milliseconds since 1970.</param>
     public bool Shrink(long now) => Log.TrimOldestChunk(now);
 
-    private static StreamOptions Normal(StreamOptions options) => options.SlowReader == SlowReaderPolicy.Wait ? options with { SlowReader = SlowReaderPolicy.Skip } : options;
+    private static StreamOptions Normal(StreamOptions options) =>
+        options.SlowReader == SlowReaderPolicy.Wait ? options with { SlowReader = SlowReaderPolicy.Skip } : options;
 }

@@ -3,7 +3,9 @@ using AkkaSse.Protocol;
 
 namespace AkkaSse.Hub.Nodes;
 
-/// <summary>What one node asks another about a client it holds. One shape for all questions, so that the wire contract is one small listing.</summary>
+/// <summary>
+/// What one node asks another about a client it holds. One shape for all questions, so that the wire contract is one small listing.
+/// </summary>
 internal sealed record NodeRequest
 {
     internal const string Send = "send";
@@ -65,7 +67,8 @@ internal sealed record NodeReply
 /// <summary>A stream to be added, with its start as the HTTP API writes it.</summary>
 internal sealed record SubscriptionMessage(string Stream, string? Since);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(NodeRequest))]
 [JsonSerializable(typeof(NodeReply))]
 [JsonSerializable(typeof(ManagedSubscription))]

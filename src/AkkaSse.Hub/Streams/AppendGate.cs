@@ -3,7 +3,10 @@ namespace AkkaSse.Hub.Streams;
 /// <summary>
 /// The policy wait: whether this node's readers are close enough to the head for another event, and who waits for that.
 /// </summary>
-/// <remarks>The slowest cursor is remembered and looked up again only when it seems to be in the way, so a stream whose readers keep up pays one comparison.</remarks>
+/// <remarks>
+/// The slowest cursor is remembered and looked up again only when it seems to be in the way, so a stream whose readers keep up pays one
+/// comparison.
+/// </remarks>
 internal sealed class AppendGate
 {
     private readonly Lock _lock = new();
@@ -49,7 +52,9 @@ internal sealed class AppendGate
         }
     }
 
-    /// <summary>A reader has moved or left, or somebody has appended: all who wait look again. One alone might be one who no longer waits.</summary>
+    /// <summary>
+    /// A reader has moved or left, or somebody has appended: all who wait look again. One alone might be one who no longer waits.
+    /// </summary>
     internal void Progressed()
     {
         if (!HasWaiters) return;

@@ -1,6 +1,9 @@
 namespace AkkaSse.Hub;
 
-/// <summary>One item of a batch: exactly one of <see cref="Stream"/>, <see cref="Client"/>, <see cref="Zone"/> (with or without client) or <see cref="Broadcast"/> is the target.</summary>
+/// <summary>
+/// One item of a batch: exactly one of <see cref="Stream"/>, <see cref="Client"/>, <see cref="Zone"/> (with or without client) or
+/// <see cref="Broadcast"/> is the target.
+/// </summary>
 public readonly record struct BatchItem
 {
     /// <summary>Publish to this stream.</summary>

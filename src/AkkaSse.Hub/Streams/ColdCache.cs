@@ -1,8 +1,8 @@
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// Pages of history that readers of a node have asked for, least recently used first out. An evicted page that a reader is in the middle of stays
-/// alive for that reader alone. Thread-safe.
+/// Pages of history that readers of a node have asked for, least recently used first out. An evicted page that a reader is in the middle of
+/// stays alive for that reader alone. Thread-safe.
 /// </summary>
 /// <param name="maxBytes">Bytes of frames that are kept.</param>
 public sealed class ColdCache(long maxBytes)

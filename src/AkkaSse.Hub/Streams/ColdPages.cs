@@ -3,8 +3,8 @@ using AkkaSse.Hub.Actors;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// The history of one epoch that lies with the engine and not in the local log: what is retained there, and the pages of it that are here. A cursor that meets a
-/// missing page is signalled when it has come; the page is read once for all who want it.
+/// The history of one epoch that lies with the engine and not in the local log: what is retained there, and the pages of it that are here.
+/// A cursor that meets a missing page is signalled when it has come; the page is read once for all who want it.
 /// </summary>
 internal sealed class ColdPages(string epoch, IColdSource source, ColdCache cache, Func<StreamOptions> options, Action<Exception> fault)
 {
@@ -40,9 +40,13 @@ internal sealed class ColdPages(string epoch, IColdSource source, ColdCache cach
 
     internal void End() => cache.Forget(this);
 
-    /// <summary>The frame of a retained offset. False: it was asked for, and the owner is signalled; or retention has passed it, and the owner looks again.</summary>
+    /// <summary>
+    /// The frame of a retained offset. False: it was asked for, and the owner is signalled; or retention has passed it, and the owner looks
+    /// again.
+    /// </summary>
     /// <param name="offset">Before the local log's first.</param>
-    /// <param name="through">The last offset before the local log: a page that went on would put its reader ahead of the log, which then gives the same events again.</param>
+    /// <param name="through">The last offset before the local log: a page that went on would put its reader ahead of the log, which then
+    /// gives the same events again.</param>
     /// <param name="owner">Who is signalled.</param>
     /// <param name="chunk">The page.</param>
     /// <param name="frame">The frame in it.</param>
@@ -137,7 +141,8 @@ internal sealed class ColdPages(string epoch, IColdSource source, ColdCache cach
         {
             var end = i + 1 < events.Count ? bounds[i + 1].Start : bytes.Length;
             var expiry = events[i].Expiry != 0 ? events[i].Expiry : o.Ttl is { } ttl ? events[i].At + (long)ttl.TotalMilliseconds : 0;
-            chunk.Append(bytes[bounds[i].Start..bounds[i].IdStart], bytes[bounds[i].IdStart..end], events[i].Offset, transient: false, events[i].Event.Type, expiry, events[i].At);
+            chunk.Append(bytes[bounds[i].Start..bounds[i].IdStart], bytes[bounds[i].IdStart..end], events[i].Offset, transient: false,
+                events[i].Event.Type, expiry, events[i].At);
         }
         return new ColdSegment(chunk, events[0].Offset, events[^1].Offset, bytes.Length);
     }

@@ -9,8 +9,8 @@ namespace AkkaSse.Hub.Streams;
 internal sealed record ConflatedFrame(long Offset, byte[] Bytes, int IdStart, string? Type, long Expiry);
 
 /// <summary>
-/// The newest frame per key, outside retention, bounded in keys and bytes. A frame is copied only when retention drops it and nothing newer of its
-/// key exists, so a stream that nobody falls off pays one dictionary entry per retained event. Under the log's lock.
+/// The newest frame per key, outside retention, bounded in keys and bytes. A frame is copied only when retention drops it and nothing newer
+/// of its key exists, so a stream that nobody falls off pays one dictionary entry per retained event. Under the log's lock.
 /// </summary>
 internal sealed class ConflationTable
 {
@@ -57,7 +57,8 @@ internal sealed class ConflationTable
             }
             var start = index[frame].Start;
             var bytes = chunk.Bytes!.AsSpan(start, end - start).ToArray();
-            _kept[offset] = (oldest.Key, new ConflatedFrame(offset, bytes, index[frame].IdStart - start, chunk.TypeOf(frame), chunk.ExpiryOf(frame)));
+            _kept[offset] = (oldest.Key, new ConflatedFrame(
+                offset, bytes, index[frame].IdStart - start, chunk.TypeOf(frame), chunk.ExpiryOf(frame)));
             _keptBytes += bytes.Length;
         }
         Shrink();

@@ -77,7 +77,9 @@ internal sealed class Cursor
     // A reader that comes back gets the newest event per key of what was trimmed meanwhile, as one that was there and too slow does.
     private static Cursor Conflate(Cursor cursor, LogGeneration g)
     {
-        if (cursor._gap is not { Reason: GapReason.Trimmed, From: { } from } gap || cursor._next > g.First || g.Conflation?.From(from) is not { Length: > 0 } kept) return cursor;
+        if (cursor._gap is not { Reason: GapReason.Trimmed, From: { } from } gap || cursor._next > g.First
+            || g.Conflation?.From(from) is not { Length: > 0 } kept)
+            return cursor;
         cursor._conflated = kept;
         cursor._gap = gap with { Reason = GapReason.Conflated };
         cursor.ToldOffset = from - 1;
@@ -119,7 +121,8 @@ internal sealed class Cursor
             {
                 if (chunk.Next is { } next)
                 {
-                    // Looked at again: frames that were committed between the two reads, before the chunk was closed by its successor, would be passed over in silence.
+                    // Looked at again: frames that were committed between the two reads, before the chunk was closed by its successor,
+                    // would be passed over in silence.
                     chunk.ReadCommitted(out frames, out _);
                     if (_frame < frames) continue;
                     _chunk = next;
@@ -161,7 +164,16 @@ internal sealed class Cursor
             {
                 MoveTo(frame + 1, offset + 1);
                 if (chunk.BaseOrdinal + frame < _attachOrdinal) continue;
-                run = new FrameRun { Bytes = bytes, Start = index[frame].Start, End = end, IdStart = end, Offset = offset, Single = true, Transient = true };
+                run = new FrameRun
+                {
+                    Bytes = bytes,
+                    Start = index[frame].Start,
+                    End = end,
+                    IdStart = end,
+                    Offset = offset,
+                    Single = true,
+                    Transient = true,
+                };
                 return CursorState.Data;
             }
             if (!TryTypeOf(chunk, frame, filter, out var wanted))
@@ -178,7 +190,16 @@ internal sealed class Cursor
                 _next = offset;
                 continue;
             }
-            run = new FrameRun { Bytes = bytes, Start = index[frame].Start, End = end, IdStart = index[frame].IdStart, Offset = offset, Events = 1, Single = true };
+            run = new FrameRun
+            {
+                Bytes = bytes,
+                Start = index[frame].Start,
+                End = end,
+                IdStart = index[frame].IdStart,
+                Offset = offset,
+                Events = 1,
+                Single = true,
+            };
             return CursorState.Data;
         }
     }
@@ -218,7 +239,16 @@ internal sealed class Cursor
             var frame = _conflated[_conflatedAt++];
             if (filter is not null && !filter.Matches(frame.Type)) continue;
             if (frame.Expiry != 0 && frame.Expiry <= time.GetUtcNow().ToUnixTimeMilliseconds()) continue;
-            run = new FrameRun { Bytes = frame.Bytes, Start = 0, End = frame.Bytes.Length, IdStart = frame.IdStart, Offset = frame.Offset, Events = 1, Single = true };
+            run = new FrameRun
+            {
+                Bytes = frame.Bytes,
+                Start = 0,
+                End = frame.Bytes.Length,
+                IdStart = frame.IdStart,
+                Offset = frame.Offset,
+                Events = 1,
+                Single = true,
+            };
             return true;
         }
         _conflated = null;
@@ -259,7 +289,8 @@ internal sealed class Cursor
                 _next = cold.First;
                 Seen();
             }
-            if (_next < current.First) return cold.TryGet(_next, current.First - 1, Owner, out _chunk, out _frame) ? CursorState.Data : CursorState.Waiting;
+            if (_next < current.First)
+                return cold.TryGet(_next, current.First - 1, Owner, out _chunk, out _frame) ? CursorState.Data : CursorState.Waiting;
         }
         var next = _next;
         var found = LocalStream.Log.Seek(current, ref next, out _chunk, out _frame);
@@ -313,7 +344,8 @@ internal sealed class Cursor
     {
         Volatile.Write(ref _seen, _next - 1);
         if (LocalStream.Log.Gate is not { } gate) return;
-        // Whoever waits announces that and then looks at what was seen; here it is the other way round. Without a full fence both could miss the other's word.
+        // Whoever waits announces that and then looks at what was seen; here it is the other way round. Without a full fence both could
+        // miss the other's word.
         Interlocked.MemoryBarrier();
         if (gate.HasWaiters) LocalStream.GateProgressed();
     }
@@ -322,8 +354,11 @@ internal sealed class Cursor
     private static Gap? GapWithoutStream(ReaderStart start)
     {
         if (start.UnknownId) return new Gap(GapReason.UnknownId, StreamPosition.NoEpoch, null, null);
-        if (start.Token is { } token) return token.IsBeforeFirst ? null : new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, token.Offset + 1, null);
+        if (start.Token is { } token)
+            return token.IsBeforeFirst ? null : new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, token.Offset + 1, null);
         if (start.Decimal is not null) return new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, null, null);
-        return start.Start is { Kind: StartKind.Position, Position: { IsBeforeFirst: false } p } ? new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, p.Offset + 1, null, p.Epoch) : null;
+        return start.Start is { Kind: StartKind.Position, Position: { IsBeforeFirst: false } p }
+            ? new Gap(GapReason.EpochChanged, StreamPosition.NoEpoch, p.Offset + 1, null, p.Epoch)
+            : null;
     }
 }

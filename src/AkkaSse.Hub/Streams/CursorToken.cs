@@ -6,12 +6,14 @@ using System.Text;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// The position of a connection in all its streams, as one <c>id:</c> that every event carries: so a plain EventSource resumes each stream exactly, on any node.
+/// The position of a connection in all its streams, as one <c>id:</c> that every event carries: so a plain EventSource resumes each stream
+/// exactly, on any node.
 /// </summary>
 /// <remarks>
-/// Text: version <c>1</c>, 6 characters of checksum, then per stream in ascending order of its hash 16 characters (8 bytes of the name's SHA-256, 4 bytes of epoch tag, base64url), the offset
-/// in base-64 digits, and a full stop. 40 streams stay below 1 KB. It is not signed: it grants nothing, every stream is authorised on each connect. The checksum is the exclusive-or of
-/// one word per stream, so a new offset patches the digits and six characters and nothing else.
+/// Text: version <c>1</c>, 6 characters of checksum, then per stream in ascending order of its hash 16 characters (8 bytes of the name's
+/// SHA-256, 4 bytes of epoch tag, base64url), the offset in base-64 digits, and a full stop. 40 streams stay below 1 KB. It is not signed:
+/// it grants nothing, every stream is authorised on each connect. The checksum is the exclusive-or of one word per stream, so a new offset
+/// patches the digits and six characters and nothing else.
 /// </remarks>
 internal sealed class CursorToken
 {
@@ -89,11 +91,18 @@ internal sealed class CursorToken
         {
             if (text.Length - at < NameLength + 2) return false;
             // TryDecodeFromChars throws on a foreign character; this form answers.
-            if (System.Buffers.Text.Base64Url.DecodeFromChars(text.AsSpan(at, NameLength), name, out _, out var bytes) != System.Buffers.OperationStatus.Done || bytes != 12) return false;
+            if (System.Buffers.Text.Base64Url.DecodeFromChars(
+                text.AsSpan(at, NameLength), name, out _, out var bytes) != System.Buffers.OperationStatus.Done || bytes != 12)
+                return false;
             at += NameLength;
             var dot = text.AsSpan(at).IndexOf('.');
             if (dot is < 1 or > 11 || !TryDigits(text.AsSpan(at, dot), out var offset)) return false;
-            var slot = new Slot { Hash = BinaryPrimitives.ReadUInt64BigEndian(name), Tag = BinaryPrimitives.ReadUInt32BigEndian(name[8..]), Offset = offset };
+            var slot = new Slot
+            {
+                Hash = BinaryPrimitives.ReadUInt64BigEndian(name),
+                Tag = BinaryPrimitives.ReadUInt32BigEndian(name[8..]),
+                Offset = offset,
+            };
             if (!found.TryAdd(slot.Hash, new TokenPosition(slot.Tag, offset))) return false;
             expected ^= Mix(slot);
             at += dot + 1;
@@ -163,7 +172,8 @@ internal sealed class CursorToken
 
     private static ReadOnlySpan<byte> Alphabet => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8;
 
-    private static int Digits(long offset) => offset == 0 ? 1 : ((63 - System.Numerics.BitOperations.LeadingZeroCount((ulong)offset)) / 6) + 1;
+    private static int Digits(long offset) =>
+        offset == 0 ? 1 : ((63 - System.Numerics.BitOperations.LeadingZeroCount((ulong)offset)) / 6) + 1;
 
     private static void WriteDigits(Span<byte> to, long offset)
     {

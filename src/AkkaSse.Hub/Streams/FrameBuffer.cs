@@ -3,7 +3,8 @@ using System.Buffers;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// A growing byte buffer of a thread, in which a frame's head is encoded before the log's lock is taken: the lock then covers a copy and nothing that can fail.
+/// A growing byte buffer of a thread, in which a frame's head is encoded before the log's lock is taken: the lock then covers a copy and
+/// nothing that can fail.
 /// </summary>
 internal sealed class FrameBuffer : IBufferWriter<byte>
 {
@@ -26,7 +27,9 @@ internal sealed class FrameBuffer : IBufferWriter<byte>
     /// <summary>This thread's buffer, empty. Not to be used across an await or a call that may encode.</summary>
     internal static FrameBuffer Rent() => Reset(t_own ??= new FrameBuffer());
 
-    /// <summary>This thread's buffer for what a client's turn composes: a turn may run inside a publish, which holds the other one.</summary>
+    /// <summary>
+    /// This thread's buffer for what a client's turn composes: a turn may run inside a publish, which holds the other one.
+    /// </summary>
     internal static FrameBuffer RentForTurn() => Reset(t_turn ??= new FrameBuffer());
 
     private static FrameBuffer Reset(FrameBuffer own)

@@ -3,7 +3,8 @@ namespace AkkaSse.Hub.Streams;
 /// <summary>Reads a page of a log. A seek, then a walk over at most the page.</summary>
 internal static class HistoryReader
 {
-    internal static HistoryPage Read(StreamLog log, StreamPosition? after, int limit, long now) => log.Locked((after, limit, now), static (g, s) =>
+    internal static HistoryPage Read(StreamLog log, StreamPosition? after, int limit, long now) =>
+        log.Locked((after, limit, now), static (g, s) =>
     {
         if (g is null) return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
         var state = HistoryState.Complete;

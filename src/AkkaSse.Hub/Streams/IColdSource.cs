@@ -9,7 +9,9 @@ namespace AkkaSse.Hub.Streams;
 /// <param name="Event">The event; on a stream with base64 its data are encoded already.</param>
 public readonly record struct StoredEvent(long Offset, long At, SseEvent Event)
 {
-    /// <summary>True when the event's id stands in the id line; false: the hub's own does, and the publisher's travels as <c>eid</c>.</summary>
+    /// <summary>
+    /// True when the event's id stands in the id line; false: the hub's own does, and the publisher's travels as <c>eid</c>.
+    /// </summary>
     public bool CallerId { get; init; }
 
     /// <summary>The conflation key; null: the type.</summary>
@@ -37,8 +39,9 @@ public readonly record struct StoredEvent(long Offset, long At, SseEvent Event)
 public interface IColdSource
 {
     /// <summary>
-    /// Reads retained events of an epoch from <paramref name="from"/> to <paramref name="to"/>, inclusive, in order and without holes; may end early when the page
-    /// has become large. Waits while the engine is away. Null when this epoch is over or the stream is detached: nobody will ask again.
+    /// Reads retained events of an epoch from <paramref name="from"/> to <paramref name="to"/>, inclusive, in order and without holes; may
+    /// end early when the page has become large. Waits while the engine is away. Null when this epoch is over or the stream is detached:
+    /// nobody will ask again.
     /// </summary>
     ValueTask<IReadOnlyList<StoredEvent>?> ReadAsync(string epoch, long from, long to, CancellationToken cancellation);
 }

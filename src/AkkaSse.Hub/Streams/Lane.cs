@@ -2,7 +2,9 @@ using AkkaSse.Hub.Actors;
 
 namespace AkkaSse.Hub.Streams;
 
-/// <summary>A part of a stream's readers, served one after the other. The readers of a large stream are split over lanes when cores allow.</summary>
+/// <summary>
+/// A part of a stream's readers, served one after the other. The readers of a large stream are split over lanes when cores allow.
+/// </summary>
 internal sealed class Lane(ActorCount count, Action<Exception, string> fault) : Actor(count)
 {
     /// <summary>So many readers are served by one lane before another is opened: about 2 ms of work at 8 us each.</summary>

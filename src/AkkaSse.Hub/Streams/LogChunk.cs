@@ -17,12 +17,12 @@ internal struct FrameEntry
 }
 
 /// <summary>
-/// A piece of a log: encoded frames that lie contiguously, and their index. One writer appends under the log's lock; readers see what is committed and
-/// take no lock.
+/// A piece of a log: encoded frames that lie contiguously, and their index. One writer appends under the log's lock; readers see what is
+/// committed and take no lock.
 /// </summary>
 /// <remarks>
-/// Retention frees a chunk by cutting its arrays and its link off. A reader that still points at it holds a shell of about 100 bytes, not the bytes
-/// and not the chunks after it: a stalled reader costs its lag and nothing else.
+/// Retention frees a chunk by cutting its arrays and its link off. A reader that still points at it holds a shell of about 100 bytes, not
+/// the bytes and not the chunks after it: a stalled reader costs its lag and nothing else.
 /// </remarks>
 internal sealed class LogChunk
 {
@@ -150,7 +150,9 @@ internal sealed class LogChunk
     /// <summary>True when this entry has no offset of its own.</summary>
     internal bool IsTransient(FrameEntry[] index, int frame, int end) => HasTransient && index[frame].IdStart == end;
 
-    /// <summary>The first frame, at or after which an event with at least this offset lies; the number of frames when there is none.</summary>
+    /// <summary>
+    /// The first frame, at or after which an event with at least this offset lies; the number of frames when there is none.
+    /// </summary>
     internal int Find(long offset)
     {
         var index = Index;

@@ -9,7 +9,9 @@ public readonly ref struct LogFrame
     /// <summary>The event's type; null for none.</summary>
     public string? Type { get; init; }
 
-    /// <summary>The publisher's id, to stand in the id line: on streams with ids of the caller, and "" on unlogged streams. Null: the hub's own.</summary>
+    /// <summary>
+    /// The publisher's id, to stand in the id line: on streams with ids of the caller, and "" on unlogged streams. Null: the hub's own.
+    /// </summary>
     public string? CallerId { get; init; }
 
     /// <summary>The conflation key; null: the type.</summary>

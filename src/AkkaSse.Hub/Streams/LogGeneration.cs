@@ -3,7 +3,9 @@ using System.Text;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>One epoch of a log on this node: an unbroken run of offsets. A log that cannot prove continuity starts another.</summary>
-/// <remarks>Fields that readers look at without a lock are written in the order that a reader needs: chunk contents, then <see cref="Head"/>.</remarks>
+/// <remarks>
+/// Fields that readers look at without a lock are written in the order that a reader needs: chunk contents, then <see cref="Head"/>.
+/// </remarks>
 internal sealed class LogGeneration
 {
     private long _head;

@@ -11,7 +11,10 @@ public readonly record struct PublishResult(PublishStatus Status, string Stream)
     /// <summary>True when the event has an offset; false for a comment-only or retry-only publish.</summary>
     public bool HasOffset { get; init; }
 
-    /// <summary>The wire id that a reader of this one stream sees; null for a publish without an offset. Unless it is the publisher's own it is made from <see cref="Position"/> when it is read.</summary>
+    /// <summary>
+    /// The wire id that a reader of this one stream sees; null for a publish without an offset. Unless it is the publisher's own it is made
+    /// from <see cref="Position"/> when it is read.
+    /// </summary>
     public string? Id
     {
         get => field ?? (HasOffset ? Position.ToString() : null);
@@ -22,7 +25,10 @@ public readonly record struct PublishResult(PublishStatus Status, string Stream)
         }
     }
 
-    /// <summary>True when <see cref="Id"/> was given, by the publisher; false when it is <see cref="Position"/> in its wire form, or null. Whoever formats it itself then needs no string per event.</summary>
+    /// <summary>
+    /// True when <see cref="Id"/> was given, by the publisher; false when it is <see cref="Position"/> in its wire form, or null. Whoever
+    /// formats it itself then needs no string per event.
+    /// </summary>
     public bool IsOwnId { get; private init; }
 
     /// <summary>How many readers of the stream this node had.</summary>

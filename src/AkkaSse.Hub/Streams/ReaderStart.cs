@@ -3,7 +3,8 @@ namespace AkkaSse.Hub.Streams;
 /// <summary>What a reader comes with for one stream: a position to resume from, an id that nobody knows, or just a wish.</summary>
 /// <param name="Start">The wish, or a position.</param>
 /// <param name="UnknownId">True when an id was given that this stream cannot place.</param>
-/// <param name="Fallback">Where to go on after an unknown id or another epoch: <see cref="StartPosition.Latest"/> keeps a reader at the head.</param>
+/// <param name="Fallback">Where to go on after an unknown id or another epoch: <see cref="StartPosition.Latest"/> keeps a reader at the
+/// head.</param>
 internal readonly record struct ReaderStart(StartPosition Start, bool UnknownId, StartPosition Fallback)
 {
     /// <summary>A position from a cursor token, which carries a tag in place of the epoch's text.</summary>

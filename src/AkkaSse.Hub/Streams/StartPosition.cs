@@ -91,7 +91,9 @@ public sealed record StartPosition
         else if (text.StartsWith("offset:", StringComparison.Ordinal) && Digits(text.AsSpan(7), out n)) start = FromOffset(n);
         else if (Durations.TryParse(text, out var age)) start = FromAge(age);
         else if (text.Length >= 20 && char.IsAsciiDigit(text[0]) && DateTimeOffset.TryParse(
-            text.Length > 10 ? text[..11] + text[11..].Replace(' ', '+') : text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) start = FromTime(time);
+            text.Length > 10 ? text[..11] + text[11..].Replace(' ', '+') : text, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal, out var time))
+            start = FromTime(time);
         return start is not null;
     }
 
@@ -99,7 +101,10 @@ public sealed record StartPosition
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }
 
-/// <summary>Durations as the HTTP API and the configuration write them: <c>500ms</c>, <c>15s</c>, <c>10m</c>, <c>2h</c>, <c>1d</c>, or ISO 8601 (<c>PT15S</c>).</summary>
+/// <summary>
+/// Durations as the HTTP API and the configuration write them: <c>500ms</c>, <c>15s</c>, <c>10m</c>, <c>2h</c>, <c>1d</c>, or ISO 8601
+/// (<c>PT15S</c>).
+/// </summary>
 public static class Durations
 {
     /// <summary>What is allowed, for error messages.</summary>
@@ -124,8 +129,10 @@ public static class Durations
         }
         var digits = 0;
         while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] == '.')) digits++;
-        if (!double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)) return false;
-        var milliseconds = number * text[digits..] switch { "ms" => 1, "s" => 1_000, "m" => 60_000, "h" => 3_600_000, "d" => 86_400_000, _ => double.NaN };
+        if (!double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            return false;
+        var milliseconds = number * text[digits..] switch { "ms" => 1, "s" => 1_000, "m" => 60_000, "h" => 3_600_000, "d" =>
+            86_400_000, _ => double.NaN };
         if (!(milliseconds <= 10_000 * 86_400_000.0)) return false;
         duration = TimeSpan.FromMilliseconds(milliseconds);
         return true;

@@ -10,7 +10,9 @@ internal static class StartResolver
         if (reader.Token is { } token)
         {
             if (token.IsBeforeFirst) return After(g, g.Base, reader);
-            return token.EpochTag == g.EpochTag ? After(g, token.Offset, reader) : new(AfterUnknown(g, reader), new Gap(GapReason.EpochChanged, g.Epoch, token.Offset + 1, null));
+            return token.EpochTag == g.EpochTag
+                ? After(g, token.Offset, reader)
+                : new(AfterUnknown(g, reader), new Gap(GapReason.EpochChanged, g.Epoch, token.Offset + 1, null));
         }
         if (reader.Decimal is { } id) return AfterDecimal(g, id, reader);
         var start = reader.Start;
@@ -35,7 +37,9 @@ internal static class StartResolver
 
     // Below the base: an id of an older epoch, recognisably old.
     private static CursorStart AfterDecimal(LogGeneration g, long id, ReaderStart reader) =>
-        id < g.IdBase + g.Base ? new(AfterUnknown(g, reader), new Gap(GapReason.EpochChanged, g.Epoch, null, null)) : After(g, id - g.IdBase, reader);
+        id < g.IdBase + g.Base
+            ? new(AfterUnknown(g, reader), new Gap(GapReason.EpochChanged, g.Epoch, null, null))
+            : After(g, id - g.IdBase, reader);
 
     private static CursorStart After(LogGeneration g, long offset, ReaderStart reader)
     {
@@ -51,5 +55,6 @@ internal static class StartResolver
     internal static Gap Missing(LogGeneration g, long next, GapReason otherwise) =>
         new(g.RetainedLost <= g.RetainedCleared ? GapReason.Cleared : otherwise, g.Epoch, next, g.RetainedLost);
 
-    private static long AfterUnknown(LogGeneration g, ReaderStart reader) => reader.Fallback.Kind == StartKind.Latest ? g.Head + 1 : g.RetainedFirst;
+    private static long AfterUnknown(LogGeneration g, ReaderStart reader) =>
+        reader.Fallback.Kind == StartKind.Latest ? g.Head + 1 : g.RetainedFirst;
 }

@@ -4,8 +4,8 @@ using AkkaSse.Hub.Engine;
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>
-/// One stream on this node: its log here and the readers it has here, spread over lanes. "New data" goes straight to the lanes as one coalescing bit;
-/// joining, leaving and removal come through the mailbox.
+/// One stream on this node: its log here and the readers it has here, spread over lanes. "New data" goes straight to the lanes as one
+/// coalescing bit; joining, leaving and removal come through the mailbox.
 /// </summary>
 internal sealed class StreamActor : Actor, IStreamSink
 {

@@ -7,8 +7,8 @@ namespace AkkaSse.Hub.Streams;
 /// The log of one stream on one node: encoded frames in chunks, with contiguous offsets inside an epoch.
 /// </summary>
 /// <remarks>
-/// Appends, retention and seeks take the log's own lock, which covers memory copies and never I/O. Readers follow committed bytes without a lock.
-/// The in-process engine's log is this one; an engine elsewhere feeds it through <see cref="Engine.StreamFeed"/>.
+/// Appends, retention and seeks take the log's own lock, which covers memory copies and never I/O. Readers follow committed bytes without a
+/// lock. The in-process engine's log is this one; an engine elsewhere feeds it through <see cref="Engine.StreamFeed"/>.
 /// </remarks>
 public sealed class StreamLog
 {
@@ -73,7 +73,9 @@ public sealed class StreamLog
 
     internal LogGeneration? Current => Volatile.Read(ref _current);
 
-    /// <summary>Offset of the oldest event that a reader here can get, from this log or from the engine; Head + 1 when there is none.</summary>
+    /// <summary>
+    /// Offset of the oldest event that a reader here can get, from this log or from the engine; Head + 1 when there is none.
+    /// </summary>
     public long RetainedFirst => Volatile.Read(ref _current)?.RetainedFirst ?? 1;
 
     internal long AllocatedBytes => Volatile.Read(ref _allocated);
@@ -237,7 +239,10 @@ public sealed class StreamLog
     }
 
     /// <summary>The chunk and frame at which a reader of this generation goes on.</summary>
-    /// <remarks>What is lost is decided under the same lock as the place: looked at before, the log could be trimmed in between, and the reader would go on behind a hole that nobody named.</remarks>
+    /// <remarks>
+    /// What is lost is decided under the same lock as the place: looked at before, the log could be trimmed in between, and the reader
+    /// would go on behind a hole that nobody named.
+    /// </remarks>
     internal SeekResult Seek(LogGeneration generation, ref long offset, out LogChunk? chunk, out int frame)
     {
         lock (_gate)
@@ -263,7 +268,9 @@ public sealed class StreamLog
         lock (_gate)
         {
             var gap = StartResolver.Missing(generation, from, GapReason.Lagged);
-            kept = conflate && gap.Reason == GapReason.Lagged && generation.Conflation is { } table ? [.. table.From(from).Where(f => f.Offset < generation.RetainedFirst)] : [];
+            kept = conflate && gap.Reason == GapReason.Lagged && generation.Conflation is { } table
+                ? [.. table.From(from).Where(f => f.Offset < generation.RetainedFirst)]
+                : [];
             return kept.Length == 0 ? gap : gap with { Reason = GapReason.Conflated };
         }
     }
@@ -327,8 +334,8 @@ public sealed class StreamLog
         return chunk;
     }
 
-    // Retention counts events. Chunks of comments and retries alone are a flush buffer for the readers that are there, and the oldest of them goes however long the events around it
-    // are kept: a stream that gets nothing but comments would grow for ever.
+    // Retention counts events. Chunks of comments and retries alone are a flush buffer for the readers that are there, and the oldest of
+    // them goes however long the events around it are kept: a stream that gets nothing but comments would grow for ever.
     private void BoundTransient(LogGeneration g, LogChunk full)
     {
         g.TransientChunks.Enqueue(full);
@@ -352,7 +359,8 @@ public sealed class StreamLog
         var o = _options;
         if (o.Replay)
         {
-            while (g.First <= g.Head && (g.Head - g.First + 1 > o.MaxEvents || (g.Bytes > o.MaxBytes && g.First < g.Head))) DropOldest(g, now);
+            while (g.First <= g.Head && (g.Head - g.First + 1 > o.MaxEvents || (g.Bytes > o.MaxBytes && g.First < g.Head)))
+                DropOldest(g, now);
             var oldest = now - (long)o.MaxAge.TotalMilliseconds;
             while (g.First <= g.Head && (OldestAt(g) < oldest || OldestExpired(g, now))) DropOldest(g, now);
         }

@@ -3,7 +3,10 @@ using AkkaSse.Postgres.Sessions;
 
 namespace AkkaSse.Postgres.Jobs;
 
-/// <summary>Work that one node does for all: whoever holds the lease does it, and another takes over when it ends. A job must be harmless when two do it for a moment.</summary>
+/// <summary>
+/// Work that one node does for all: whoever holds the lease does it, and another takes over when it ends. A job must be harmless when two
+/// do it for a moment.
+/// </summary>
 internal sealed class JobLease(string job, PostgresOptions options, Database database, string node, Guid incarnation)
 {
     private long _taken;

@@ -9,10 +9,11 @@ using Npgsql;
 namespace AkkaSse.Postgres.Jobs;
 
 /// <summary>
-/// The sequencer: moves committed rows of the outbox into the logs, each in the transaction that appends it, so exactly once whoever does it. Rows come in the order of
-/// their numbers among what is committed; a transaction that is still open delays nobody.
+/// The sequencer: moves committed rows of the outbox into the logs, each in the transaction that appends it, so exactly once whoever does
+/// it. Rows come in the order of their numbers among what is committed; a transaction that is still open delays nobody.
 /// </summary>
-internal sealed class OutboxJob(PostgresOptions options, Database database, IEngineHost host, Appender appender, JobLease lease, ILogger logger)
+internal sealed class OutboxJob(
+    PostgresOptions options, Database database, IEngineHost host, Appender appender, JobLease lease, ILogger logger)
 {
     private const int AtOnce = 512;
     // Rows may have 64 MiB each. A step ends after the row that makes it this large.
@@ -39,8 +40,8 @@ internal sealed class OutboxJob(PostgresOptions options, Database database, IEng
     }
 
     /// <summary>Moves some rows; true when there may be more.</summary>
-    /// <param name="aside">Streams that cannot take their rows now, because somebody has locked them or because there are too many; added to here. However many rows they
-    /// have, the rows of others go on.</param>
+    /// <param name="aside">Streams that cannot take their rows now, because somebody has locked them or because there are too many; added
+    /// to here. However many rows they have, the rows of others go on.</param>
     /// <param name="cancellation">Cancels reading.</param>
     private async Task<bool> MoveAsync(HashSet<string> aside, CancellationToken cancellation)
     {
@@ -79,7 +80,8 @@ internal sealed class OutboxJob(PostgresOptions options, Database database, IEng
         catch
         {
             // It may hold a transaction: not for anybody else.
-            if (connection.State == System.Data.ConnectionState.Open) await connection.ExecuteAsync("rollback", default).ConfigureAwait(false);
+            if (connection.State == System.Data.ConnectionState.Open)
+                await connection.ExecuteAsync("rollback", default).ConfigureAwait(false);
             throw;
         }
         finally
@@ -92,23 +94,31 @@ internal sealed class OutboxJob(PostgresOptions options, Database database, IEng
     {
         var stream = reader.GetString(2);
         var e = new SseEvent { Type = reader.Text(3), DataBytes = reader.GetFieldValue<byte[]>(4), Id = reader.Text(5) };
-        var publish = new PublishOptions { ConflateKey = reader.Text(6), Ttl = reader.Long(7) is { } ms ? TimeSpan.FromMilliseconds(Math.Max(1, ms)) : null };
+        var publish = new PublishOptions
+        {
+            ConflateKey = reader.Text(6),
+            Ttl = reader.Long(7) is { } ms ? TimeSpan.FromMilliseconds(Math.Max(1, ms)) : null,
+        };
         var append = new PendingAppend(stream, new[] { new AppendItem(e, publish) }, new AppendResult[1], long.MaxValue);
         var row = new OutboxRow(reader.GetInt64(0), reader.GetGuid(1), append);
         var reason = HubNames.Check(stream) ?? host.Options.StreamNameRule?.Invoke(stream) ?? EventRules.Check(e, publish, base64: true)
-            ?? (e.DataBytes!.Value.Length > host.Options.MaxEventBytes ? $"The data have {e.DataBytes.Value.Length} bytes; at most {host.Options.MaxEventBytes} are allowed." : null);
+            ?? (e.DataBytes!.Value.Length > host.Options.MaxEventBytes
+                ? $"The data have {e.DataBytes.Value.Length} bytes; at most {host.Options.MaxEventBytes} are allowed."
+                : null);
         if (reason is null) rows[append] = row;
         else refused.Add((row, reason));
     }
 
-    private async Task RefuseAsync(NpgsqlConnection connection, List<(OutboxRow Row, string Reason)> refused, CancellationToken cancellation)
+    private async Task RefuseAsync(
+        NpgsqlConnection connection, List<(OutboxRow Row, string Reason)> refused, CancellationToken cancellation)
     {
         await connection.ExecuteAsync(
             """
             with d as (delete from akkasse.outbox o using unnest($1::bigint[], $2::text[]) as w(seq, reason) where o.seq = w.seq returning o.publish_id, o.stream, w.reason)
             insert into akkasse.outbox_refused (publish_id, stream, reason) select * from d on conflict do nothing
             """,
-            cancellation, refused.Select(static r => r.Row.Seq).ToArray(), refused.Select(static r => r.Reason).ToArray()).ConfigureAwait(false);
+            cancellation, refused.Select(static r => r.Row.Seq).ToArray(), refused.Select(static r => r.Reason).ToArray())
+            .ConfigureAwait(false);
         foreach (var (row, reason) in refused) Log.OutboxRefused(logger, row.Publish, reason);
     }
 }

@@ -8,10 +8,12 @@ using Npgsql;
 namespace AkkaSse.Postgres.Jobs;
 
 /// <summary>
-/// Lets go what retention does not keep, in bounded steps: a step looks at some streams, moves their first offset with the row locked for a moment, and deletes rows by
-/// ranges of the primary key without a lock on the stream. Also forgets keys, values, refusals, removed streams and lost nodes.
+/// Lets go what retention does not keep, in bounded steps: a step looks at some streams, moves their first offset with the row locked for a
+/// moment, and deletes rows by ranges of the primary key without a lock on the stream. Also forgets keys, values, refusals, removed streams
+/// and lost nodes.
 /// </summary>
-internal sealed class RetentionJob(PostgresOptions options, Database database, EngineClock clock, JobLease lease, Notifier notifier, ILogger logger)
+internal sealed class RetentionJob(
+    PostgresOptions options, Database database, EngineClock clock, JobLease lease, Notifier notifier, ILogger logger)
 {
     private const int StreamsPerLook = 20_000;
     private const int StreamsPerStep = 200;
@@ -86,7 +88,9 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
         if (due.Count == 0)
         {
             // Nothing here: the next part, or from the start again.
-            var end = (long?)await connection.ScalarAsync($"select max(id) from (select id from akkasse.streams where id > $1 order by id limit {StreamsPerLook}) s", cancellation, _after).ConfigureAwait(false);
+            var end = (long?)await connection.ScalarAsync(
+                $"select max(id) from (select id from akkasse.streams where id > $1 order by id limit {StreamsPerLook}) s", cancellation,
+                _after).ConfigureAwait(false);
             _after = end ?? 0;
             return false;
         }
@@ -105,7 +109,8 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
             await using (command.ConfigureAwait(false))
             {
                 var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false)) row = await reader.ReadAsync(cancellation).ConfigureAwait(false) ? StreamRow.Read(reader) : null;
+                await using (reader.ConfigureAwait(false))
+                    row = await reader.ReadAsync(cancellation).ConfigureAwait(false) ? StreamRow.Read(reader) : null;
             }
             // Somebody appends: at the next look.
             if (row is null) return false;
@@ -147,7 +152,8 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
                     looked++;
                     var (offset, at, expiry) = (reader.GetInt64(0), reader.GetInt64(1), reader.Long(2));
                     var expired = expiry <= now;
-                    if (row.Head - offset + 1 <= kept.Events && at >= now - kept.Age && !expired && (bytes <= kept.Bytes || offset == row.Head))
+                    if (row.Head - offset + 1 <= kept.Events && at >= now - kept.Age && !expired
+                        && (bytes <= kept.Bytes || offset == row.Head))
                     {
                         oldest = at;
                         break;
@@ -160,12 +166,15 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
         }
         if (first == row.First && oldest is not null)
         {
-            await connection.ExecuteAsync("update akkasse.streams set oldest_at = $2 where id = $1", cancellation, row.Id, oldest).ConfigureAwait(false);
+            await connection.ExecuteAsync(
+                "update akkasse.streams set oldest_at = $2 where id = $1", cancellation, row.Id, oldest).ConfigureAwait(false);
             return false;
         }
         await connection.ExecuteAsync(
             "update akkasse.streams set first = $2, lost = $3, bytes = greatest(0, $4), oldest_at = $5 where id = $1",
-            cancellation, row.Id, first, lost, first > row.Head ? 0L : bytes, Sql.Nullable(oldest ?? (first > row.Head ? null : now - kept.Age - 1))).ConfigureAwait(false);
+            cancellation, row.Id, first, lost, first > row.Head
+            ? 0L
+            : bytes, Sql.Nullable(oldest ?? (first > row.Head ? null : now - kept.Age - 1))).ConfigureAwait(false);
         return looked == RowsPerStep && oldest is null;
     }
 
@@ -174,12 +183,15 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
         if (row.Present && !row.Declared && row.Options.IdleRemoval is { } idle && row.ChangedAt < now - (long)idle.TotalMilliseconds)
         {
             await connection.ExecuteAsync(
-                "update akkasse.streams set present = false, removed_explicitly = false, changed_at = $2, version = version + 1 where id = $1", cancellation, row.Id, now).ConfigureAwait(false);
+                "update akkasse.streams set present = false, removed_explicitly = false, changed_at = $2, version = version + 1 where " +
+                "id = $1", cancellation, row.Id, now).ConfigureAwait(false);
             notifier.Changed(PgNames.HashOf(row.Name), -1);
         }
         else if (!row.Present && row.ChangedAt < now - s_tombstoneMilliseconds)
         {
-            await connection.ExecuteAsync("with k as (delete from akkasse.keys where stream = $1) delete from akkasse.streams where id = $1 and swept >= head", cancellation, row.Id).ConfigureAwait(false);
+            await connection.ExecuteAsync(
+                "with k as (delete from akkasse.keys where stream = $1) delete from akkasse.streams where id = $1 and swept >= head",
+                cancellation, row.Id).ConfigureAwait(false);
         }
     }
 
@@ -196,7 +208,9 @@ internal sealed class RetentionJob(PostgresOptions options, Database database, E
             select count(*) from d
             """,
             cancellation, now).ConfigureAwait(false))!;
-        var values = await connection.ExecuteAsync($"delete from akkasse.kv where key in (select key from akkasse.kv where until <= $1 limit {RowsPerStep})", cancellation, now).ConfigureAwait(false);
+        var values = await connection.ExecuteAsync(
+            $"delete from akkasse.kv where key in (select key from akkasse.kv where until <= $1 limit {RowsPerStep})", cancellation, now)
+            .ConfigureAwait(false);
         await connection.ExecuteAsync("delete from akkasse.refusals where until <= $1", cancellation, now).ConfigureAwait(false);
         return keys >= RowsPerStep || values >= RowsPerStep;
     }

@@ -11,8 +11,8 @@ using Npgsql;
 namespace AkkaSse.Postgres.Nodes;
 
 /// <summary>
-/// Messages between nodes: a row each and one wake-up per node for many, both ways in batches; at most once, in order per pair. Also knows which claims this node
-/// holds: what a message is for.
+/// Messages between nodes: a row each and one wake-up per node for many, both ways in batches; at most once, in order per pair. Also knows
+/// which claims this node holds: what a message is for.
 /// </summary>
 internal sealed class Inbox
 {
@@ -74,14 +74,17 @@ internal sealed class Inbox
         Post(new Outgoing(null, Transient, 0, Pair(stream, EventExtra.WriteTransient(e))));
 
     /// <summary>Null: there is no such node, or no reply within the time.</summary>
-    internal async ValueTask<ReadOnlyMemory<byte>?> AskAsync(string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
+    internal async ValueTask<ReadOnlyMemory<byte>?> AskAsync(
+        string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
     {
         var correlation = Interlocked.Increment(ref _correlation);
         var answer = new TaskCompletionSource<ReadOnlyMemory<byte>?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _asked[correlation] = answer;
         try
         {
-            if (!await _send.AskAsync(new Outgoing(node, Request, correlation, message.ToArray())).WaitAsync(timeout, cancellation).ConfigureAwait(false)) return null;
+            if (!await _send.AskAsync(new Outgoing(node, Request, correlation, message.ToArray()))
+                .WaitAsync(timeout, cancellation).ConfigureAwait(false))
+                return null;
             return await answer.Task.WaitAsync(timeout, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or EngineAwayException)
@@ -139,7 +142,8 @@ internal sealed class Inbox
                 var reader = await command.ExecuteReaderAsync(stopped).ConfigureAwait(false);
                 await using (reader.ConfigureAwait(false))
                 {
-                    while (await reader.ReadAsync(stopped).ConfigureAwait(false)) received.Add((reader.GetString(0), reader.GetInt16(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3)));
+                    while (await reader.ReadAsync(stopped).ConfigureAwait(false))
+                        received.Add((reader.GetString(0), reader.GetInt16(1), reader.GetInt64(2), reader.GetFieldValue<byte[]>(3)));
                 }
             }
         }
@@ -207,7 +211,8 @@ internal sealed class Inbox
             d as (insert into akkasse.inbox (node, sender, sender_incarnation, kind, correlation, body) select name, $5, $6, kind, correlation, body from t order by i)
             select i, name from t
             """,
-            messages.Select(static m => m.Node).ToArray(), messages.Select(static m => m.Kind).ToArray(), messages.Select(static m => m.Correlation).ToArray(),
+            messages.Select(static m => m.Node).ToArray(), messages.Select(static m => m.Kind).ToArray(),
+            messages.Select(static m => m.Correlation).ToArray(),
             messages.Select(static m => m.Body).ToArray(), _host.Options.NodeName, _incarnation);
         await using (command.ConfigureAwait(false))
         {

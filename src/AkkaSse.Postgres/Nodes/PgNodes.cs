@@ -45,14 +45,15 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
     }
 
     /// <summary>
-    /// Takes the name. The name's lock lies on the connection for LISTEN, so a process that was killed frees it at once; a process that is cut off does not, and its
-    /// lease has to end.
+    /// Takes the name. The name's lock lies on the connection for LISTEN, so a process that was killed frees it at once; a process that is
+    /// cut off does not, and its lease has to end.
     /// </summary>
     internal async Task RegisterAsync(NpgsqlConnection listening, CancellationToken cancellation)
     {
         if (_left) return;
         var begun = Stopwatch.GetTimestamp();
-        var free = (bool)(await listening.ScalarAsync("select pg_try_advisory_lock($1)", cancellation, PgNames.HashOf("node\0" + Me)).ConfigureAwait(false))!;
+        var free = (bool)(await listening.ScalarAsync(
+            "select pg_try_advisory_lock($1)", cancellation, PgNames.HashOf("node\0" + Me)).ConfigureAwait(false))!;
         var taken = await listening.ExecuteAsync(
             $"""
             with m as ({Seen})
@@ -122,7 +123,8 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
             if (!database.IsOpen || _left) continue;
             try
             {
-                if (!await RenewAsync(stopped).ConfigureAwait(false)) broken("another process has taken the node's name, or the lease was swept");
+                if (!await RenewAsync(stopped).ConfigureAwait(false))
+                    broken("another process has taken the node's name, or the lease was swept");
             }
             catch (Exception e) when (e is EngineAwayException or NpgsqlException)
             {
@@ -140,7 +142,8 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
         await using (connection.ConfigureAwait(false))
         {
             await connection.ExecuteAsync(
-                "with c as (delete from akkasse.claims where incarnation = $1), j as (delete from akkasse.jobs where incarnation = $1) delete from akkasse.nodes where incarnation = $1",
+                "with c as (delete from akkasse.claims where incarnation = $1), j as (delete from akkasse.jobs where incarnation = $1) " +
+                "delete from akkasse.nodes where incarnation = $1",
                 cancellation, incarnation).ConfigureAwait(false);
         }
         Volatile.Write(ref _renewed, 0);
@@ -156,7 +159,8 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
             var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                var command = connection.Command($"select name, state, started_at, address from akkasse.nodes n where {PgClaims.IsAlive} order by name");
+                var command = connection.Command(
+                    $"select name, state, started_at, address from akkasse.nodes n where {PgClaims.IsAlive} order by name");
                 await using (command.ConfigureAwait(false))
                 {
                     var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -165,7 +169,11 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
                         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
                         {
                             var name = reader.GetString(0);
-                            nodes.Add(name == Me ? me : new NodeInfo(name, reader.GetString(1)) { StartedAt = reader.GetFieldValue<DateTime>(2), Address = reader.Text(3) });
+                            nodes.Add(name == Me ? me : new NodeInfo(name, reader.GetString(1))
+                            {
+                                StartedAt = reader.GetFieldValue<DateTime>(2),
+                                Address = reader.Text(3),
+                            });
                         }
                     }
                 }
@@ -179,7 +187,8 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
         return [.. nodes.OrderBy(static n => n.Name, StringComparer.Ordinal)];
     }
 
-    public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
+    public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(
+        string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
     {
         if (!database.IsOpen) return null;
         if (node != Me) return await Inbox.AskAsync(node, message, timeout, cancellation).ConfigureAwait(false);

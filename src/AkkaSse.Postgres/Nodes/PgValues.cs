@@ -9,15 +9,18 @@ internal sealed class PgValues(Database database, EngineClock clock, Action<stri
 {
     private const int MaxBytes = 64 << 10;
 
-    public ValueTask<EngineAnswer<long?>> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<long?>> PutAsync(
+        string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, MaxBytes);
         return AnswerAsync(() => WriteAsync(key, value, ttl, expected, cancellation));
     }
 
-    public ValueTask<EngineAnswer<VersionedValue?>> GetAsync(string key, CancellationToken cancellation) => AnswerAsync(() => ReadAsync(key, cancellation));
+    public ValueTask<EngineAnswer<VersionedValue?>> GetAsync(string key, CancellationToken cancellation) =>
+        AnswerAsync(() => ReadAsync(key, cancellation));
 
-    public ValueTask<EngineAnswer<bool>> DeleteAsync(string key, long? version, CancellationToken cancellation) => AnswerAsync(() => RemoveAsync(key, version, cancellation));
+    public ValueTask<EngineAnswer<bool>> DeleteAsync(string key, long? version, CancellationToken cancellation) =>
+        AnswerAsync(() => RemoveAsync(key, version, cancellation));
 
     private async ValueTask<EngineAnswer<T>> AnswerAsync<T>(Func<Task<T>> ask)
     {
@@ -33,7 +36,8 @@ internal sealed class PgValues(Database database, EngineClock clock, Action<stri
         }
     }
 
-    private async Task<long?> WriteAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    private async Task<long?> WriteAsync(
+        string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {
         var now = clock.Now;
         var until = now + (long)ttl.TotalMilliseconds;
@@ -43,9 +47,14 @@ internal sealed class PgValues(Database database, EngineClock clock, Action<stri
             // One statement each, so that it is atomic without a transaction of several round trips.
             var sql = expected switch
             {
-                null => "insert into akkasse.kv (key, value, version, until) values ($1, $2, nextval('akkasse.versions'), $3) on conflict (key) do update set value = excluded.value, version = excluded.version, until = excluded.until returning version",
-                0 => "insert into akkasse.kv as kv (key, value, version, until) values ($1, $2, nextval('akkasse.versions'), $3) on conflict (key) do update set value = excluded.value, version = excluded.version, until = excluded.until where kv.until <= $4 returning version",
-                _ => "update akkasse.kv set value = $2, version = nextval('akkasse.versions'), until = $3 where key = $1 and version = $5 and until > $4 returning version",
+                null => "insert into akkasse.kv (key, value, version, until) values ($1, $2, nextval('akkasse.versions'), $3) on " +
+                    "conflict (key) do update set value = excluded.value, version = excluded.version, until = excluded.until returning " +
+                    "version",
+                0 => "insert into akkasse.kv as kv (key, value, version, until) values ($1, $2, nextval('akkasse.versions'), $3) on " +
+                    "conflict (key) do update set value = excluded.value, version = excluded.version, until = excluded.until where " +
+                    "kv.until <= $4 returning version",
+                _ => "update akkasse.kv set value = $2, version = nextval('akkasse.versions'), until = $3 where key = $1 and version = " +
+                    "$5 and until > $4 returning version",
             };
             object?[] parameters = expected switch
             {
@@ -67,7 +76,9 @@ internal sealed class PgValues(Database database, EngineClock clock, Action<stri
             {
                 var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
                 await using (reader.ConfigureAwait(false))
-                    return await reader.ReadAsync(cancellation).ConfigureAwait(false) ? new VersionedValue(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)) : null;
+                    return await reader.ReadAsync(cancellation).ConfigureAwait(false)
+                        ? new VersionedValue(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1))
+                        : null;
             }
         }
     }
@@ -77,7 +88,9 @@ internal sealed class PgValues(Database database, EngineClock clock, Action<stri
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            return await connection.ExecuteAsync("delete from akkasse.kv where key = $1 and until > $2 and ($3::bigint is null or version = $3)", cancellation, key, clock.Now, Sql.Nullable(version)).ConfigureAwait(false) > 0;
+            return await connection.ExecuteAsync(
+                "delete from akkasse.kv where key = $1 and until > $2 and ($3::bigint is null or version = $3)", cancellation, key,
+                clock.Now, Sql.Nullable(version)).ConfigureAwait(false) > 0;
         }
     }
 }

@@ -3,7 +3,8 @@ using Npgsql;
 namespace AkkaSse.Postgres.Sessions;
 
 /// <summary>
-/// Small questions to the database, many at a time: whatever has come while one round trip is under way goes with the next. A storm costs round trips, not requests.
+/// Small questions to the database, many at a time: whatever has come while one round trip is under way goes with the next. A storm costs
+/// round trips, not requests.
 /// </summary>
 /// <param name="ask">Answers all of them in order; on its own connection.</param>
 /// <param name="database">Where connections come from.</param>
@@ -47,7 +48,8 @@ internal sealed class Batcher<TAsk, TAnswer>(Database database, int max, Func<Np
             {
                 var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
                 TAnswer[] answers;
-                await using (connection.ConfigureAwait(false)) answers = await ask(connection, taken.ConvertAll(static t => t.Ask)).ConfigureAwait(false);
+                await using (connection.ConfigureAwait(false))
+                    answers = await ask(connection, taken.ConvertAll(static t => t.Ask)).ConfigureAwait(false);
                 for (var i = 0; i < taken.Count; i++) taken[i].Answer.SetResult(answers[i]);
             }
             catch (Exception e)

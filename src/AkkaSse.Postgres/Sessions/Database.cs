@@ -3,8 +3,8 @@ using Npgsql;
 namespace AkkaSse.Postgres.Sessions;
 
 /// <summary>
-/// Pooled connections to the one server whose identity was verified. A connection that reaches another one, or the same after a restart, is refused before anybody uses
-/// it: the check for new epochs must come first.
+/// Pooled connections to the one server whose identity was verified. A connection that reaches another one, or the same after a restart, is
+/// refused before anybody uses it: the check for new epochs must come first.
 /// </summary>
 internal sealed class Database(PostgresOptions options) : IAsyncDisposable
 {
@@ -109,7 +109,8 @@ internal sealed class Database(PostgresOptions options) : IAsyncDisposable
         if (await IdentifyAsync(connection, CancellationToken.None).ConfigureAwait(false) != identity)
             throw new EngineAwayException("the server is another one than was verified, or has restarted");
         await connection.ExecuteAsync(
-            "select set_config('synchronous_commit', $1, false), set_config('lock_timeout', $2, false), set_config('plan_cache_mode', 'force_generic_plan', false)",
+            "select set_config('synchronous_commit', $1, false), set_config('lock_timeout', $2, false), set_config('plan_cache_mode', " +
+            "'force_generic_plan', false)",
             CancellationToken.None, options.SynchronousCommit ? "on" : "off", LockTimeout).ConfigureAwait(false);
     }
 

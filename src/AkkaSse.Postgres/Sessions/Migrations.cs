@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace AkkaSse.Postgres.Sessions;
 
-/// <summary>Creates and migrates the schema, and decides whether offsets can be continued. One node at a time, under an advisory lock.</summary>
+/// <summary>
+/// Creates and migrates the schema, and decides whether offsets can be continued. One node at a time, under an advisory lock.
+/// </summary>
 internal sealed class Migrations(PostgresOptions options, ILogger logger)
 {
     /// <summary>The newest version this program knows.</summary>
@@ -23,8 +25,10 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
         {
             await connection.ExecuteAsync("select pg_advisory_xact_lock($1)", cancellation, PgNames.SchemaLock).ConfigureAwait(false);
             var identity = await Database.IdentifyAsync(connection, cancellation).ConfigureAwait(false);
-            var encoding = (string)(await connection.ScalarAsync("select current_setting('server_encoding')", cancellation).ConfigureAwait(false))!;
-            if (encoding != "UTF8") throw new UnfitServerException($"the database's encoding is {encoding}; names are stored exactly only with UTF8");
+            var encoding = (string)(await connection.ScalarAsync(
+                "select current_setting('server_encoding')", cancellation).ConfigureAwait(false))!;
+            if (encoding != "UTF8")
+                throw new UnfitServerException($"the database's encoding is {encoding}; names are stored exactly only with UTF8");
             await MigrateAsync(connection, cancellation).ConfigureAwait(false);
             await VerifyAsync(connection, identity, cancellation).ConfigureAwait(false);
             await transaction.CommitAsync(cancellation).ConfigureAwait(false);
@@ -34,20 +38,26 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
 
     private async Task MigrateAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        var present = (bool)(await connection.ScalarAsync("select to_regclass('akkasse.migrations') is not null", cancellation).ConfigureAwait(false))!;
+        var present = (bool)(await connection.ScalarAsync(
+            "select to_regclass('akkasse.migrations') is not null", cancellation).ConfigureAwait(false))!;
         if (!present)
-            await connection.ExecuteAsync("create schema if not exists akkasse; create table akkasse.migrations (version int primary key, at timestamptz not null default now())", cancellation).ConfigureAwait(false);
-        var from = (int)(await connection.ScalarAsync("select coalesce(max(version), 0) from akkasse.migrations", cancellation).ConfigureAwait(false))!;
+            await connection.ExecuteAsync(
+                "create schema if not exists akkasse; create table akkasse.migrations (version int primary key, at timestamptz not null " +
+                "default now())", cancellation).ConfigureAwait(false);
+        var from = (int)(await connection.ScalarAsync(
+            "select coalesce(max(version), 0) from akkasse.migrations", cancellation).ConfigureAwait(false))!;
         if (from > Version) throw new UnfitServerException($"the schema akkasse has version {from}, this program knows {Version}");
         for (var version = from + 1; version <= Version; version++)
         {
             await connection.ExecuteAsync(Read(version), cancellation).ConfigureAwait(false);
-            await connection.ExecuteAsync("insert into akkasse.migrations (version) values ($1)", cancellation, version).ConfigureAwait(false);
+            await connection.ExecuteAsync(
+                "insert into akkasse.migrations (version) values ($1)", cancellation, version).ConfigureAwait(false);
         }
         if (from < Version) Log.Migrated(logger, from, Version);
     }
 
-    // A restore or fail-over may have lost what readers saw; so may a crash when commits did not wait for the disk. When in doubt a new epoch.
+    // A restore or fail-over may have lost what readers saw; so may a crash when commits did not wait for the disk. When in doubt a new
+    // epoch.
     private async Task VerifyAsync(NpgsqlConnection connection, Identity identity, CancellationToken cancellation)
     {
         Identity? known = null;
@@ -70,7 +80,8 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
         if (known is not { } before)
         {
             await connection.ExecuteAsync(
-                "insert into akkasse.meta (system_identifier, timeline, started_at, asynchronous, seen_at) values ($1, $2, $3, $4, clock_timestamp())",
+                "insert into akkasse.meta (system_identifier, timeline, started_at, asynchronous, seen_at) values ($1, $2, $3, $4, " +
+                "clock_timestamp())",
                 cancellation, identity.SystemIdentifier, identity.Timeline, identity.StartedAt, relaxed).ConfigureAwait(false);
             return;
         }
@@ -91,13 +102,15 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
             identity.SystemIdentifier, identity.Timeline, identity.StartedAt, flag).ConfigureAwait(false);
     }
 
-    // The retained events are the new epoch's first ones, under their offsets: what was acknowledged and survived is not lost to readers, who are told of the change.
-    // One epoch text for all streams of a renewal: with the name it is as unique as one each. Bare decimal ids begin above every one that was issued.
+    // The retained events are the new epoch's first ones, under their offsets: what was acknowledged and survived is not lost to readers,
+    // who are told of the change. One epoch text for all streams of a renewal: with the name it is as unique as one each. Bare decimal ids
+    // begin above every one that was issued.
     private static async Task RenewAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         var epoch = Epochs.New('p');
         await connection.ExecuteAsync(
-            "update akkasse.streams set epoch = $1, base = first - 1, lost = least(lost, first - 1), id_base = greatest(id_base + head + $2, $3), version = version + 1",
+            "update akkasse.streams set epoch = $1, base = first - 1, lost = least(lost, first - 1), id_base = greatest(id_base + head " +
+            "+ $2, $3), version = version + 1",
             cancellation, epoch, LostOffsets, DecimalIds.Base(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds())).ConfigureAwait(false);
         await connection.ExecuteAsync("update akkasse.keys set epoch = $1", cancellation, epoch).ConfigureAwait(false);
     }
@@ -105,7 +118,8 @@ internal sealed class Migrations(PostgresOptions options, ILogger logger)
     private static string Read(int version)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"V{version:000}.sql");
-        using var stream = typeof(Migrations).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is missing in the assembly.");
+        using var stream = typeof(Migrations).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException(
+            $"{name} is missing in the assembly.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

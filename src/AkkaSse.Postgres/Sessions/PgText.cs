@@ -1,8 +1,8 @@
 namespace AkkaSse.Postgres.Sessions;
 
 /// <summary>
-/// Texts as PostgreSQL stores them: it has no NUL, and no half of a surrogate pair. One of those in a batch would fail everybody's events in it, so it is replaced
-/// before; on the wire it would be U+FFFD too.
+/// Texts as PostgreSQL stores them: it has no NUL, and no half of a surrogate pair. One of those in a batch would fail everybody's events
+/// in it, so it is replaced before; on the wire it would be U+FFFD too.
 /// </summary>
 internal static class PgText
 {
@@ -12,7 +12,8 @@ internal static class PgText
     [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
     internal static string? Storable(string? text)
     {
-        if (text is null || !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && !text.Contains('\0', StringComparison.Ordinal)) return text;
+        if (text is null || !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && !text.Contains('\0', StringComparison.Ordinal))
+            return text;
         return string.Create(text.Length, text, static (to, from) =>
         {
             for (var i = 0; i < from.Length; i++)

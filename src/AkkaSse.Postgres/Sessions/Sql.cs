@@ -21,13 +21,15 @@ internal static class Sql
         return batch;
     }
 
-    internal static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation, params object?[] parameters)
+    internal static async Task<int> ExecuteAsync(
+        this NpgsqlConnection connection, string sql, CancellationToken cancellation, params object?[] parameters)
     {
         var command = connection.Command(sql, parameters);
         await using (command.ConfigureAwait(false)) return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
-    internal static async Task<object?> ScalarAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation, params object?[] parameters)
+    internal static async Task<object?> ScalarAsync(
+        this NpgsqlConnection connection, string sql, CancellationToken cancellation, params object?[] parameters)
     {
         var command = connection.Command(sql, parameters);
         await using (command.ConfigureAwait(false))
@@ -56,5 +58,6 @@ internal static class Sql
         }
     }
 
-    internal static NpgsqlParameter Nullable(long? value) => new() { Value = value is { } v ? v : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
+    internal static NpgsqlParameter Nullable(long? value) =>
+        new() { Value = value is { } v ? v : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
 }

@@ -6,7 +6,8 @@ using Npgsql;
 namespace AkkaSse.Postgres.Streams;
 
 /// <summary>One connection that appends, and what waits for it.</summary>
-internal sealed class AppendLane(Appender appender, PostgresOptions options, Database database, Action<string> broken, ILogger logger, bool isStuck)
+internal sealed class AppendLane(
+    Appender appender, PostgresOptions options, Database database, Action<string> broken, ILogger logger, bool isStuck)
 {
     // A connection that breaks before the commit loses nothing: so many others are tried before the publisher is told.
     private const int Attempts = 3;
@@ -54,7 +55,8 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
             }
         }
         if (late is null) return;
-        foreach (var append in late) append.Fail(PublishStatus.Unavailable, "The database did not take it within the publish timeout; nothing was appended.");
+        foreach (var append in late)
+            append.Fail(PublishStatus.Unavailable, "The database did not take it within the publish timeout; nothing was appended.");
     }
 
     /// <summary>Takes out everything that waits. What is under way is not among it.</summary>
@@ -137,7 +139,8 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
             if (isStuck) await CommitStuckAsync(batch, stopped).ConfigureAwait(false);
             else await CommitOnceAsync(batch, skipLocked: false).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected && !isStuck)
+        catch (PostgresException e)
+            when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected && !isStuck)
         {
             await SplitAsync(batch).ConfigureAwait(false);
         }
@@ -237,8 +240,8 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         }
     }
 
-    // The server remembers for long how a transaction ended. After a crash it does not: numbers of transactions that never reached the disk are given again, so the
-    // events themselves are looked for. Null: nobody knows.
+    // The server remembers for long how a transaction ended. After a crash it does not: numbers of transactions that never reached the disk
+    // are given again, so the events themselves are looked for. Null: nobody knows.
     private async Task<bool?> HappenedAsync(OutcomeLostException lost, List<PendingAppend> batch)
     {
         var server = _server;
@@ -249,11 +252,14 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
                 var connection = await ConnectionAsync().ConfigureAwait(false);
                 if (_server != server)
                 {
-                    // Without synchronous commits the transaction may be gone although others saw it; in another server's data nothing can be said.
-                    var comparable = options.SynchronousCommit && _server.SystemIdentifier == server.SystemIdentifier && _server.Timeline == server.Timeline;
+                    // Without synchronous commits the transaction may be gone although others saw it; in another server's data nothing can
+                    // be said.
+                    var comparable = options.SynchronousCommit && _server.SystemIdentifier == server.SystemIdentifier
+                        && _server.Timeline == server.Timeline;
                     return comparable ? await appender.Transaction.IsThereAsync(connection, lost.Plan).ConfigureAwait(false) : null;
                 }
-                var status = await connection.ScalarAsync("select pg_xact_status($1::text::xid8)", default, lost.Transaction.ToString(System.Globalization.CultureInfo.InvariantCulture)).ConfigureAwait(false);
+                var status = await connection.ScalarAsync("select pg_xact_status($1::text::xid8)", default, lost.Transaction.ToString(
+                    System.Globalization.CultureInfo.InvariantCulture)).ConfigureAwait(false);
                 switch (status)
                 {
                     case "aborted":
@@ -286,7 +292,9 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         if (e is not (NpgsqlException or EngineAwayException or OutcomeLostException)) Log.Fault(logger, e, "append");
         foreach (var append in open)
         {
-            if (e is OutcomeLostException) append.Fail(PublishStatus.OutcomeUnknown, "The database's answer was lost: the event may or may not have been appended. Repeat with the same idempotency key.");
+            if (e is OutcomeLostException)
+                append.Fail(PublishStatus.OutcomeUnknown,
+                    "The database's answer was lost: the event may or may not have been appended. Repeat with the same idempotency key.");
             else append.Fail(PublishStatus.Unavailable, "The database is away; nothing was appended.");
         }
     }
@@ -297,7 +305,8 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         {
             var locked = await CommitOnceAsync(appends, skipLocked: true).ConfigureAwait(false);
             if (locked.Count == 0) return;
-            if (isStuck) foreach (var append in locked) append.Fail(PublishStatus.Unavailable, "The stream is locked; nothing was appended.");
+            if (isStuck)
+                foreach (var append in locked) append.Fail(PublishStatus.Unavailable, "The stream is locked; nothing was appended.");
             else appender.MoveApart(locked, this);
         }
         catch (Exception e)
@@ -306,7 +315,9 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
             foreach (var append in appends.Where(static a => !a.Done.Task.IsCompleted))
             {
                 append.Fail(e is OutcomeLostException ? PublishStatus.OutcomeUnknown : PublishStatus.Unavailable,
-                    e is OutcomeLostException ? "The database's answer was lost: the event may or may not have been appended." : "The database refused; nothing was appended.");
+                    e is OutcomeLostException
+                    ? "The database's answer was lost: the event may or may not have been appended."
+                    : "The database refused; nothing was appended.");
             }
         }
     }
@@ -332,7 +343,8 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
         try
         {
             // Not back to the pool with a transaction open.
-            if (connection.State == System.Data.ConnectionState.Open) await connection.ExecuteAsync("rollback", default).ConfigureAwait(false);
+            if (connection.State == System.Data.ConnectionState.Open)
+                await connection.ExecuteAsync("rollback", default).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
@@ -342,5 +354,6 @@ internal sealed class AppendLane(Appender appender, PostgresOptions options, Dat
     }
 
     // The server ended the connection, or it broke.
-    private static bool IsGone(NpgsqlException e) => e is not PostgresException p || p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("08", StringComparison.Ordinal);
+    private static bool IsGone(NpgsqlException e) => e is not PostgresException p || p.SqlState.StartsWith("57P", StringComparison.Ordinal)
+        || p.SqlState.StartsWith("08", StringComparison.Ordinal);
 }

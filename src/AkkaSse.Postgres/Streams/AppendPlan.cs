@@ -7,7 +7,8 @@ using AkkaSse.Protocol;
 namespace AkkaSse.Postgres.Streams;
 
 /// <summary>
-/// What a commit writes, decided from locked rows and known keys. Pure: no clock, no I/O. Answers are held back until the commit's answer is there.
+/// What a commit writes, decided from locked rows and known keys. Pure: no clock, no I/O. Answers are held back until the commit's answer
+/// is there.
 /// </summary>
 internal sealed class AppendPlan(long now, HubOptions options)
 {
@@ -23,7 +24,8 @@ internal sealed class AppendPlan(long now, HubOptions options)
 
     /// <summary>Publishes of one event each that were decided against, with the reason.</summary>
     internal IEnumerable<(PendingAppend Append, string Reason)> Refused =>
-        _answers.Where(static a => a.Answers[0].Status != PublishStatus.Accepted).Select(static a => (a.Append, a.Answers[0].Error ?? a.Answers[0].Status.ToString()));
+        _answers.Where(static a => a.Answers[0].Status != PublishStatus.Accepted).Select(
+            static a => (a.Append, a.Answers[0].Error ?? a.Answers[0].Status.ToString()));
 
     internal void Know(string stream, string principal, string key, KnownKey known) => _keys[(stream, principal, key)] = known;
 
@@ -59,13 +61,15 @@ internal sealed class AppendPlan(long now, HubOptions options)
         if (Refuse(stream, item, row) is { } refused) return refused;
         if (item.Options.IdempotencyKey is null) return Append(stream, item, row!);
         var hash = unchecked((long)EventHash.Of(new ReadOnlySpan<AppendItem>(in item)));
-        if (Find(stream, item.Options, hash, row!) is { } known) return known with { CallerId = known.Duplicate ? ShownId(item.Event, row!.Options) : null };
+        if (Find(stream, item.Options, hash, row!) is { } known)
+            return known with { CallerId = known.Duplicate ? ShownId(item.Event, row!.Options) : null };
         var result = Append(stream, item, row!);
         Remember(stream, item.Options, row!, new KnownKey(hash, row!.Epoch, result.Position.Offset, result.HasOffset));
         return result;
     }
 
-    // One entry for all of a run: the positions of a repeated one follow from the first, because the same run (by its hash) has data at the same places.
+    // One entry for all of a run: the positions of a repeated one follow from the first, because the same run (by its hash) has data at the
+    // same places.
     private void DecideRun(string stream, ReadOnlySpan<AppendItem> run, StreamRow? row, Span<AppendResult> answers)
     {
         if (row is null || (!row.Present && !MayCreate(stream, run[0])))
@@ -92,11 +96,17 @@ internal sealed class AppendPlan(long now, HubOptions options)
             }
             var transient = EventRules.IsTransient(run[k].Event);
             answers[k] = known is null ? Append(stream, run[k], row)
-                : new AppendResult(PublishStatus.Accepted, first with { Offset = transient ? next - 1 : next }) { HasOffset = !transient, Duplicate = true, CallerId = ShownId(run[k].Event, row.Options) };
+                : new AppendResult(PublishStatus.Accepted, first with { Offset = transient ? next - 1 : next })
+                  {
+                      HasOffset = !transient,
+                      Duplicate = true,
+                      CallerId = ShownId(run[k].Event, row.Options),
+                  };
             if (!transient) next++;
             accepted = true;
         }
-        if (known is null && accepted) Remember(stream, run[0].Options, row, new KnownKey(hash, first.Epoch, first.Offset, HasOffset: true));
+        if (known is null && accepted)
+            Remember(stream, run[0].Options, row, new KnownKey(hash, first.Epoch, first.Offset, HasOffset: true));
     }
 
     // What can be said against an item whatever its key; null: nothing, and the row is there.
@@ -107,13 +117,19 @@ internal sealed class AppendPlan(long now, HubOptions options)
             var transient = EventRules.IsTransient(item.Event) && MayCreate(stream, item);
             return new AppendResult(PublishStatus.NoStream, StreamPosition.BeforeFirst)
             {
-                Error = transient ? $"The stream '{stream}' does not exist, and an event without data creates none." : $"The stream '{stream}' does not exist.",
+                Error = transient ? $"The stream '{stream}' does not exist, and an event without data creates none."
+                    : $"The stream '{stream}' does not exist.",
             };
         }
         var head = new StreamPosition(row.Epoch, row.Head);
         if (!row.Present && EventRules.IsTransient(item.Event) && stream[0] != '$')
-            return new AppendResult(PublishStatus.NoStream, head) { Error = $"The stream '{stream}' does not exist, and an event without data creates none." };
-        return EventRules.CheckFor(item.Event, row.Options) is { } fault ? new AppendResult(PublishStatus.Invalid, head) { Error = fault } : null;
+            return new AppendResult(PublishStatus.NoStream, head)
+            {
+                Error = $"The stream '{stream}' does not exist, and an event without data creates none.",
+            };
+        return EventRules.CheckFor(item.Event, row.Options) is { } fault
+            ? new AppendResult(PublishStatus.Invalid, head) { Error = fault }
+            : null;
     }
 
     // The first answer to a key, or why it cannot be used; null: it is new, and there is space.
@@ -123,11 +139,22 @@ internal sealed class AppendPlan(long now, HubOptions options)
         if (_keys.TryGetValue((stream, PrincipalOf(publish), publish.IdempotencyKey!), out var known))
         {
             return known.Hash == hash
-                ? new AppendResult(PublishStatus.Accepted, new StreamPosition(known.Epoch, known.Offset)) { HasOffset = known.HasOffset, Duplicate = true }
-                : new AppendResult(PublishStatus.KeyConflict, head) { Error = "The idempotency key was used with another event; use a new key." };
+                ? new AppendResult(PublishStatus.Accepted, new StreamPosition(known.Epoch, known.Offset))
+                  {
+                      HasOffset = known.HasOffset,
+                      Duplicate = true,
+                  }
+                : new AppendResult(PublishStatus.KeyConflict, head)
+                  {
+                      Error = "The idempotency key was used with another event; use a new key.",
+                  };
         }
         return row.Keys < options.MaxIdempotencyKeys ? null
-            : new AppendResult(PublishStatus.KeyTableFull, head) { Error = $"{options.MaxIdempotencyKeys} idempotency keys are kept and none may be forgotten yet; try again later or without a key." };
+            : new AppendResult(PublishStatus.KeyTableFull, head)
+              {
+                  Error = $"{options.MaxIdempotencyKeys} idempotency keys are kept and none may be forgotten yet; try again later or " +
+                      "without a key.",
+              };
     }
 
     private AppendResult Append(string stream, in AppendItem item, StreamRow row)
@@ -148,7 +175,11 @@ internal sealed class AppendPlan(long now, HubOptions options)
         var stored = StoredEvent.Of(item, row.Head, now, row.Options.Ids, row.Options.Base64);
         change.Bytes += StoredRow.Overhead + (stored.Event.DataBytes?.Length ?? 0);
         change.Events.Add(stored);
-        return new AppendResult(PublishStatus.Accepted, new StreamPosition(row.Epoch, row.Head)) { HasOffset = true, CallerId = ShownId(item.Event, row.Options) };
+        return new AppendResult(PublishStatus.Accepted, new StreamPosition(row.Epoch, row.Head))
+        {
+            HasOffset = true,
+            CallerId = ShownId(item.Event, row.Options),
+        };
     }
 
     private void Remember(string stream, in PublishOptions options, StreamRow row, KnownKey key)

@@ -7,7 +7,8 @@ using Npgsql;
 namespace AkkaSse.Postgres.Streams;
 
 /// <summary>
-/// One group commit in two round trips: lock the rows in the order of their names and look keys up; write events, keys and heads and commit.
+/// One group commit in two round trips: lock the rows in the order of their names and look keys up; write events, keys and heads and
+/// commit.
 /// </summary>
 internal sealed class AppendTransaction(HubOptions options, EngineClock clock, TimeSpan lockTimeout)
 {
@@ -22,18 +23,23 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     /// <param name="connection">Without a transaction.</param>
     /// <param name="appends">In the order of their arrival.</param>
     /// <param name="skipLocked">Leave out streams that somebody else has locked, instead of waiting for the lock timeout.</param>
-    /// <param name="outbox">Outbox rows that these publishes come from; they are deleted in the same transaction, and those that are gone make it fail.</param>
+    /// <param name="outbox">Outbox rows that these publishes come from; they are deleted in the same transaction, and those that are gone
+    /// make it fail.</param>
     /// <exception cref="PostgresException">The server refused: certainly nothing was appended.</exception>
     /// <exception cref="NpgsqlException">The connection broke before the commit: certainly nothing was appended.</exception>
     /// <exception cref="OutcomeLostException">The connection broke at the commit.</exception>
-    internal async Task<AppendOutcome> RunAsync(NpgsqlConnection connection, IReadOnlyList<PendingAppend> appends, bool skipLocked, IReadOnlyDictionary<PendingAppend, OutboxRow>? outbox = null)
+    internal async Task<AppendOutcome> RunAsync(
+        NpgsqlConnection connection, IReadOnlyList<PendingAppend> appends, bool skipLocked,
+        IReadOnlyDictionary<PendingAppend, OutboxRow>? outbox = null)
     {
         var names = appends.Select(static a => a.Stream).Distinct(StringComparer.Ordinal).ToArray();
         var plan = new AppendPlan(clock.Now, options);
         while (true)
         {
-            var (rows, locked, transaction) = await LockAsync(connection, names, appends, plan, skipLocked, outbox?.Values.Select(static o => o.Seq).ToArray()).ConfigureAwait(false);
-            var missing = names.Where(n => !rows.ContainsKey(n) && !locked.Contains(n) && appends.Any(a => a.Stream == n && MayCreate(a))).ToArray();
+            var (rows, locked, transaction) = await LockAsync(
+                connection, names, appends, plan, skipLocked, outbox?.Values.Select(static o => o.Seq).ToArray()).ConfigureAwait(false);
+            var missing = names.Where(n => !rows.ContainsKey(n) && !locked.Contains(n) && appends.Any(a => a.Stream == n && MayCreate(a)))
+                .ToArray();
             var refused = new HashSet<string>(StringComparer.Ordinal);
             if (missing.Length > 0 || rows.Values.Any(static r => !r.Present))
             {
@@ -71,7 +77,9 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 if (locked.Contains(append.Stream)) left.Add(append);
                 else plan.Add(append, rows.GetValueOrDefault(append.Stream));
             }
-            var moved = outbox is null ? null : appends.Where(a => !refused.Contains(a.Stream) && !locked.Contains(a.Stream)).Select(a => outbox[a]).ToArray();
+            var moved = outbox is null
+                ? null
+                : appends.Where(a => !refused.Contains(a.Stream) && !locked.Contains(a.Stream)).Select(a => outbox[a]).ToArray();
             await CommitAsync(connection, plan, transaction, moved).ConfigureAwait(false);
             return new AppendOutcome(left, plan);
         }
@@ -98,7 +106,8 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
             if (!skipLocked) batch.Add(_lockTimeout);
             batch.Add("select pg_current_xact_id()::text::bigint");
             if (outbox is not null) batch.Add("select seq from akkasse.outbox where seq = any($1) order by seq for update", outbox);
-            batch.Add($"select {StreamRow.Columns} from akkasse.streams where name = any($1) order by name for update{(skipLocked ? " skip locked" : "")}", names);
+            batch.Add($"select {StreamRow.Columns} from akkasse.streams where name = any($1) order by name for " +
+                $"update{(skipLocked ? " skip locked" : "")}", names);
             if (skipLocked) batch.Add("select name from akkasse.streams where name = any($1)", names);
             if (keyed.Count > 0)
             {
@@ -110,7 +119,8 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                     join akkasse.keys k on k.stream = s.id and k.principal = w.principal and k.key = w.key
                     where k.until > $4
                     """,
-                    keyed.Select(static k => k.Stream).ToArray(), keyed.Select(static k => k.Principal).ToArray(), keyed.Select(static k => k.Key).ToArray(), clock.Now);
+                    keyed.Select(static k => k.Stream).ToArray(), keyed.Select(static k => k.Principal).ToArray(),
+                    keyed.Select(static k => k.Key).ToArray(), clock.Now);
             }
             var reader = await batch.ExecuteReaderAsync().ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
@@ -143,18 +153,24 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 if (keyed.Count > 0)
                 {
                     while (await reader.ReadAsync().ConfigureAwait(false))
-                        plan.Know(reader.GetString(0), reader.GetString(1), reader.GetString(2), new KnownKey(reader.GetInt64(3), reader.GetString(4), reader.GetInt64(5), reader.GetBoolean(6)));
+                        plan.Know(reader.GetString(0), reader.GetString(1), reader.GetString(2), new KnownKey(
+                            reader.GetInt64(3), reader.GetString(4), reader.GetInt64(5), reader.GetBoolean(6)));
                 }
             }
         }
         foreach (var row in rows.Values)
         {
-            if (keyed.Count > 0 && row.Keys + keyed.Count(k => k.Stream == row.Name) is var wanted && wanted > options.MaxIdempotencyKeys && wanted > row.Keys)
+            if (keyed.Count > 0 && row.Keys + keyed.Count(k => k.Stream == row.Name) is var wanted && wanted > options.MaxIdempotencyKeys
+                && wanted > row.Keys)
             {
                 // Full perhaps only of keys whose time is over.
-                await connection.ExecuteAsync("delete from akkasse.keys where stream = $1 and until <= $2", default, row.Id, clock.Now).ConfigureAwait(false);
-                var kept = Convert.ToInt32(await connection.ScalarAsync("select count(*) from akkasse.keys where stream = $1", default, row.Id).ConfigureAwait(false), null);
-                await connection.ExecuteAsync("update akkasse.streams set keys = $2 where id = $1", default, row.Id, kept).ConfigureAwait(false);
+                await connection.ExecuteAsync(
+                    "delete from akkasse.keys where stream = $1 and until <= $2", default, row.Id, clock.Now).ConfigureAwait(false);
+                var kept = Convert.ToInt32(
+                    await connection.ScalarAsync(
+                    "select count(*) from akkasse.keys where stream = $1", default, row.Id).ConfigureAwait(false), null);
+                await connection.ExecuteAsync(
+                    "update akkasse.streams set keys = $2 where id = $1", default, row.Id, kept).ConfigureAwait(false);
                 row.Keys = kept;
             }
         }
@@ -180,8 +196,10 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 if (!change.Revived) continue;
                 var kept = Retention.Of(change.Row.Options);
                 batch.Add(
-                    "update akkasse.streams set present = true, declared = false, options = $2, max_events = $3, max_bytes = $4, max_age = $5, idle_removal = $6, created_at = $7, version = version + 1 where id = $1",
-                    change.Row.Id, OptionsText.Write(change.Row.Options), kept.Events, kept.Bytes, kept.Age, Sql.Nullable((long?)change.Row.Options.IdleRemoval?.TotalMilliseconds), clock.Now);
+                    "update akkasse.streams set present = true, declared = false, options = $2, max_events = $3, max_bytes = $4, " +
+                    "max_age = $5, idle_removal = $6, created_at = $7, version = version + 1 where id = $1",
+                    change.Row.Id, OptionsText.Write(change.Row.Options), kept.Events, kept.Bytes, kept.Age, Sql.Nullable(
+                    (long?)change.Row.Options.IdleRemoval?.TotalMilliseconds), clock.Now);
             }
             if (outbox is not null)
             {
@@ -190,8 +208,10 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 if (no.Length > 0)
                 {
                     batch.Add(
-                        "insert into akkasse.outbox_refused (publish_id, stream, reason) select * from unnest($1::uuid[], $2::text[], $3::text[]) on conflict do nothing",
-                        no.Select(r => Array.Find(outbox, o => ReferenceEquals(o.Append, r.Append))!.Publish).ToArray(), no.Select(static r => r.Append.Stream).ToArray(), no.Select(static r => r.Reason).ToArray());
+                        "insert into akkasse.outbox_refused (publish_id, stream, reason) select * from unnest($1::uuid[], $2::text[], " +
+                        "$3::text[]) on conflict do nothing",
+                        no.Select(r => Array.Find(outbox, o => ReferenceEquals(o.Append, r.Append))!.Publish).ToArray(),
+                        no.Select(static r => r.Append.Stream).ToArray(), no.Select(static r => r.Reason).ToArray());
                 }
             }
             batch.Add("commit");
@@ -206,7 +226,10 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
         }
     }
 
-    /// <summary>Whether what the plan would have written is there; null when it wrote nothing that can be told apart. No transaction of before may be open any more.</summary>
+    /// <summary>
+    /// Whether what the plan would have written is there; null when it wrote nothing that can be told apart. No transaction of before may
+    /// be open any more.
+    /// </summary>
     internal async Task<bool?> IsThereAsync(NpgsqlConnection connection, AppendPlan plan)
     {
         if (plan.Changes.FirstOrDefault(static c => c.Events.Count > 0) is not { } change) return null;
@@ -218,12 +241,14 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     }
 
     /// <summary>
-    /// Runs the statements of an append on a stream that cannot exist, with nothing to write: what the connection, the server's process and the code do only once is done before the first publish waits for it.
+    /// Runs the statements of an append on a stream that cannot exist, with nothing to write: what the connection, the server's process and
+    /// the code do only once is done before the first publish waits for it.
     /// </summary>
     internal async Task WarmUpAsync(NpgsqlConnection connection)
     {
         var plan = new AppendPlan(clock.Now, options);
-        var append = new PendingAppend("", new[] { new AppendItem(new SseEvent(), new PublishOptions { IdempotencyKey = "-" }) }, new AppendResult[1], 0);
+        var append = new PendingAppend(
+            "", new[] { new AppendItem(new SseEvent(), new PublishOptions { IdempotencyKey = "-" }) }, new AppendResult[1], 0);
         await LockAsync(connection, [append.Stream], [append], plan, skipLocked: false, outbox: null).ConfigureAwait(false);
         var batch = new NpgsqlBatch(connection) { Timeout = _commandSeconds };
         await using (batch.ConfigureAwait(false))
@@ -242,7 +267,8 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
         select *, $8 from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::boolean[])
         on conflict (stream, principal, key) do update set hash = excluded.hash, epoch = excluded.epoch, "offset" = excluded."offset", has_offset = excluded.has_offset, until = excluded.until
         """,
-        keys.Select(static k => k.Stream).ToArray(), keys.Select(static k => k.Principal).ToArray(), keys.Select(static k => k.Key).ToArray(),
+        keys.Select(static k => k.Stream).ToArray(), keys.Select(static k => k.Principal).ToArray(), keys.Select(static k => k.Key)
+        .ToArray(),
         keys.Select(static k => k.Known.Hash).ToArray(), keys.Select(static k => k.Known.Epoch).ToArray(),
         keys.Select(static k => k.Known.Offset).ToArray(), keys.Select(static k => k.Known.HasOffset).ToArray(), clock.Now + _keyWindow);
 
@@ -266,7 +292,9 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
             {
                 (stream[n], offset[n], at[n]) = (change.Row.Id, e.Offset, e.At);
                 expiry[n] = e.Expiry == 0 ? null : e.Expiry;
-                (type[n], id[n], callerId[n], key[n]) = (string.IsNullOrEmpty(e.Event.Type) ? null : PgText.Storable(e.Event.Type), e.Event.Id, e.CallerId, PgText.Storable(e.ConflateKey));
+                (type[n], id[n], callerId[n], key[n]) = (string.IsNullOrEmpty(e.Event.Type)
+                    ? null
+                    : PgText.Storable(e.Event.Type), e.Event.Id, e.CallerId, PgText.Storable(e.ConflateKey));
                 data[n] = e.Event.DataBytes!.Value;
                 extra[n++] = EventExtra.Write(e.Event);
             }
@@ -285,10 +313,14 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
             oldest_at = case when s.head < s.first then u.at else s.oldest_at end
         from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[], $5::bigint[]) as u(id, head, bytes, keys, at) where s.id = u.id
         """,
-        changes.Select(static c => c.Row.Id).ToArray(), changes.Select(static c => c.Row.Head).ToArray(), changes.Select(static c => c.Bytes).ToArray(),
-        changes.Select(static c => c.Keys).ToArray(), changes.Select(static c => c.Events.Count > 0 ? c.Events[0].At : c.Row.ChangedAt).ToArray());
+        changes.Select(static c => c.Row.Id).ToArray(), changes.Select(static c => c.Row.Head).ToArray(),
+        changes.Select(static c => c.Bytes).ToArray(),
+        changes.Select(static c => c.Keys).ToArray(), changes.Select(static c => c.Events.Count > 0 ? c.Events[0].At : c.Row.ChangedAt)
+        .ToArray());
 
-    /// <summary>Creates rows of streams that have none, each by itself: nothing is locked when the next transaction locks them in order.</summary>
+    /// <summary>
+    /// Creates rows of streams that have none, each by itself: nothing is locked when the next transaction locks them in order.
+    /// </summary>
     internal async Task CreateAsync(NpgsqlConnection connection, string[] names)
     {
         var now = clock.Now;
@@ -301,18 +333,23 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 select name, $2, $3, true, $4, $5, $6, $7, $8, $9, $9 from unnest($1::text[]) as name order by name on conflict (name) do nothing
                 """,
                 default, group.Order(StringComparer.Ordinal).ToArray(), Epochs.New('p'), DecimalIds.Base(now),
-                OptionsText.Write(group.Key), kept.Events, kept.Bytes, kept.Age, Sql.Nullable((long?)group.Key.IdleRemoval?.TotalMilliseconds), now).ConfigureAwait(false);
+                OptionsText.Write(group.Key), kept.Events, kept.Bytes, kept.Age, Sql.Nullable(
+                (long?)group.Key.IdleRemoval?.TotalMilliseconds), now).ConfigureAwait(false);
         }
         Interlocked.Add(ref _streamsCounted, names.Length);
     }
 
-    /// <summary>How many streams may be created. Counted exactly when the limit is near, else every 10 s: two nodes that create at the same time may pass it by a few.</summary>
+    /// <summary>
+    /// How many streams may be created. Counted exactly when the limit is near, else every 10 s: two nodes that create at the same time may
+    /// pass it by a few.
+    /// </summary>
     internal async Task<int> FreePlacesAsync(NpgsqlConnection connection, int wanted)
     {
         var stale = clock.NodeNow - Volatile.Read(ref _countedAt) > 10_000;
         if (stale || Volatile.Read(ref _streamsCounted) + wanted > options.MaxStreams / 10 * 9)
         {
-            var counted = Convert.ToInt64(await connection.ScalarAsync("select count(*) from akkasse.streams where present", default).ConfigureAwait(false), null);
+            var counted = Convert.ToInt64(
+                await connection.ScalarAsync("select count(*) from akkasse.streams where present", default).ConfigureAwait(false), null);
             Volatile.Write(ref _streamsCounted, counted);
             Volatile.Write(ref _countedAt, clock.NodeNow);
         }
@@ -323,7 +360,8 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     {
         foreach (ref readonly var item in append.Items.Span)
         {
-            if (append.Stream[0] == '$' || ((item.Options.CreateStream ?? options.AutoCreate) && !EventRules.IsTransient(item.Event))) return true;
+            if (append.Stream[0] == '$' || ((item.Options.CreateStream ?? options.AutoCreate) && !EventRules.IsTransient(item.Event)))
+                return true;
         }
         return false;
     }

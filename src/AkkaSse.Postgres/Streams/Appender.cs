@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Postgres.Streams;
 
 /// <summary>
-/// Group commit: each lane commits whatever is pending of its share of the streams, on its own connection, one commit at a time; so the order of a stream is the order
-/// of arrival. Streams that somebody else has locked are moved to a lane of their own, and the others go on.
+/// Group commit: each lane commits whatever is pending of its share of the streams, on its own connection, one commit at a time; so the
+/// order of a stream is the order of arrival. Streams that somebody else has locked are moved to a lane of their own, and the others go on.
 /// </summary>
 internal sealed class Appender
 {
@@ -24,14 +24,16 @@ internal sealed class Appender
     private readonly Dictionary<string, int> _apart = new(StringComparer.Ordinal);
     private readonly ILogger _logger;
 
-    internal Appender(PostgresOptions options, Database database, EngineClock clock, IEngineHost host, Follower follower, Notifier notifier, Action<string, SseEvent> transient, Action<string> broken, ILogger logger)
+    internal Appender(PostgresOptions options, Database database, EngineClock clock, IEngineHost host, Follower follower, Notifier notifier,
+        Action<string, SseEvent> transient, Action<string> broken, ILogger logger)
     {
         _hub = host.Options;
         _time = host.Time;
         _logger = logger;
         Transaction = new AppendTransaction(host.Options, clock, options.LockTimeout);
         Committed = plan => Announce(plan, clock, follower, notifier, transient);
-        _lanes = [.. Enumerable.Range(0, options.Appenders).Select(_ => new AppendLane(this, options, database, broken, logger, isStuck: false))];
+        _lanes = [.. Enumerable.Range(0, options.Appenders).Select(
+            _ => new AppendLane(this, options, database, broken, logger, isStuck: false))];
         _stuck = new AppendLane(this, options, database, broken, logger, isStuck: true);
     }
 
@@ -43,7 +45,8 @@ internal sealed class Appender
     /// <summary>After a commit: readers here, then other nodes.</summary>
     internal Action<AppendPlan> Committed { get; }
 
-    internal IEnumerable<Task> Run(CancellationToken stopped) => [.. _lanes.Select(l => l.RunAsync(stopped)), _stuck.RunAsync(stopped), ExpireAsync(stopped)];
+    internal IEnumerable<Task> Run(CancellationToken stopped) =>
+        [.. _lanes.Select(l => l.RunAsync(stopped)), _stuck.RunAsync(stopped), ExpireAsync(stopped)];
 
     internal Task AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results)
     {
@@ -63,7 +66,8 @@ internal sealed class Appender
     }
 
     /// <summary>
-    /// The database is away: what waits was certainly not appended and is refused now. It stands behind commits whose answers were lost, which are asked for until their publishes' time is over.
+    /// The database is away: what waits was certainly not appended and is refused now. It stands behind commits whose answers were lost,
+    /// which are asked for until their publishes' time is over.
     /// </summary>
     internal void RefuseWaiting()
     {
@@ -112,7 +116,8 @@ internal sealed class Appender
         {
             if (change.Events.Count > 0)
             {
-                var events = change.Events.ConvertAll(e => e with { At = clock.ToNode(e.At), Expiry = e.Expiry == 0 ? 0 : clock.ToNode(e.Expiry) });
+                var events = change.Events.ConvertAll(
+                    e => e with { At = clock.ToNode(e.At), Expiry = e.Expiry == 0 ? 0 : clock.ToNode(e.Expiry) });
                 follower.OnCommitted(change.Row, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(events));
                 notifier.Changed(PgNames.HashOf(change.Row.Name), change.Row.Head);
             }

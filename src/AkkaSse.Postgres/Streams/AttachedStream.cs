@@ -5,7 +5,10 @@ using AkkaSse.Protocol;
 
 namespace AkkaSse.Postgres.Streams;
 
-/// <summary>A stream that this node follows: its local log, and what is known of its row. Rows and events are applied one at a time, whoever brings them.</summary>
+/// <summary>
+/// A stream that this node follows: its local log, and what is known of its row. Rows and events are applied one at a time, whoever brings
+/// them.
+/// </summary>
 internal sealed class AttachedStream : IRemoteAttachment, IColdSource
 {
     // A stream that was created a moment ago is followed from its base, so that what its waiting readers want is read once and at once.
@@ -52,7 +55,8 @@ internal sealed class AttachedStream : IRemoteAttachment, IColdSource
         }
     }
 
-    internal static AttachedStream Create(Follower follower, string name, IStreamSink sink, StreamOptions options, LogBudget budget, ColdCache cache, Action<Exception> fault)
+    internal static AttachedStream Create(
+        Follower follower, string name, IStreamSink sink, StreamOptions options, LogBudget budget, ColdCache cache, Action<Exception> fault)
     {
         var stream = new AttachedStream(follower, name, sink, null!);
         stream.Feed = new StreamFeed(options, budget, cache, stream, fault);
@@ -85,8 +89,10 @@ internal sealed class AttachedStream : IRemoteAttachment, IColdSource
             }
             if (!known || row.Epoch != head.Epoch)
             {
-                // A new one: whoever waits wants it from the base. One that is there when its first reader comes: history is read on demand.
-                var following = (_exists || _attachedOnce) && row.Present && row.Head - row.Base <= FollowFromBase && row.EffectiveFirst <= row.Base + 1;
+                // A new one: whoever waits wants it from the base. One that is there when its first reader comes: history is read on
+                // demand.
+                var following = (_exists || _attachedOnce) && row.Present && row.Head - row.Base <= FollowFromBase
+                    && row.EffectiveFirst <= row.Base + 1;
                 Feed.Begin(row.StartAt(following ? row.Base : row.Head));
                 changed = true;
             }
@@ -138,7 +144,9 @@ internal sealed class AttachedStream : IRemoteAttachment, IColdSource
         }
     }
 
-    /// <summary>What follows the log is gone from the engine: the log begins again after it, and readers find out what they have missed.</summary>
+    /// <summary>
+    /// What follows the log is gone from the engine: the log begins again after it, and readers find out what they have missed.
+    /// </summary>
     internal void Skip(StreamRow row)
     {
         lock (_gate)
@@ -220,9 +228,11 @@ internal sealed class AttachedStream : IRemoteAttachment, IColdSource
         await synced.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
-    public ValueTask<long> FirstAtAsync(DateTimeOffset at, CancellationToken cancellation) => _follower.History.FirstAtAsync(this, at, cancellation);
+    public ValueTask<long> FirstAtAsync(DateTimeOffset at, CancellationToken cancellation) =>
+        _follower.History.FirstAtAsync(this, at, cancellation);
 
-    public ValueTask<StreamPosition?> FindIdAsync(string id, CancellationToken cancellation) => _follower.History.FindIdAsync(this, id, cancellation);
+    public ValueTask<StreamPosition?> FindIdAsync(string id, CancellationToken cancellation) =>
+        _follower.History.FindIdAsync(this, id, cancellation);
 
     public ValueTask<IReadOnlyList<StoredEvent>?> ReadAsync(string epoch, long from, long to, CancellationToken cancellation) =>
         _follower.History.PageAsync(this, epoch, from, to, cancellation);

@@ -9,10 +9,12 @@ using Npgsql;
 namespace AkkaSse.Postgres.Streams;
 
 /// <summary>
-/// Follows the streams that this node has readers for: rows of streams are looked at for all who ask at the same time, events are read for all streams that are behind at
-/// the same time. One round at a time, on one connection: a node reads an event once however many readers it has.
+/// Follows the streams that this node has readers for: rows of streams are looked at for all who ask at the same time, events are read for
+/// all streams that are behind at the same time. One round at a time, on one connection: a node reads an event once however many readers it
+/// has.
 /// </summary>
-internal sealed class Follower(PostgresOptions options, Database database, EngineClock clock, IEngineHost host, ILogger logger, Action<string> broken)
+internal sealed class Follower(
+    PostgresOptions options, Database database, EngineClock clock, IEngineHost host, ILogger logger, Action<string> broken)
 {
     private const int LookAtOnce = 1_000;
     private const int EventsPerStream = 256;
@@ -96,10 +98,13 @@ internal sealed class Follower(PostgresOptions options, Database database, Engin
             foreach (var entry in payload.Split(' '))
             {
                 var colon = entry.IndexOf(':', StringComparison.Ordinal);
-                if (colon != 16 || !long.TryParse(entry.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hash) || !_attached.TryGetValue(hash, out var list)) continue;
+                if (colon != 16 || !long.TryParse(entry.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hash)
+                    || !_attached.TryGetValue(hash, out var list))
+                    continue;
                 foreach (var stream in list)
                 {
-                    if (stream.Id == 0 || !long.TryParse(entry.AsSpan(17), NumberStyles.None, CultureInfo.InvariantCulture, out var head)) wake |= _looks.Add(stream);
+                    if (stream.Id == 0 || !long.TryParse(entry.AsSpan(17), NumberStyles.None, CultureInfo.InvariantCulture, out var head))
+                        wake |= _looks.Add(stream);
                     else if (stream.Want(head)) wake |= _behind.Add(stream);
                 }
             }
@@ -159,7 +164,8 @@ internal sealed class Follower(PostgresOptions options, Database database, Engin
                 await using (connection.ConfigureAwait(false))
                 {
                     foreach (var some in looks.Chunk(LookAtOnce)) await LookAsync(connection, some, stopped).ConfigureAwait(false);
-                    foreach (var some in behind.Concat(looks.Where(static s => s.IsBehind)).Distinct().Chunk(StreamsPerRead)) await ReadAsync(connection, some, stopped).ConfigureAwait(false);
+                    foreach (var some in behind.Concat(looks.Where(static s => s.IsBehind)).Distinct().Chunk(StreamsPerRead))
+                        await ReadAsync(connection, some, stopped).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (e is EngineAwayException or NpgsqlException or ObjectDisposedException)
@@ -190,7 +196,8 @@ internal sealed class Follower(PostgresOptions options, Database database, Engin
     {
         foreach (var stream in streams) stream.LookBegins();
         var rows = new Dictionary<string, StreamRow>(StringComparer.Ordinal);
-        var command = connection.Command($"select {StreamRow.Columns} from akkasse.streams where name = any($1)", streams.Select(static s => s.Name).ToArray());
+        var command = connection.Command(
+            $"select {StreamRow.Columns} from akkasse.streams where name = any($1)", streams.Select(static s => s.Name).ToArray());
         await using (command.ConfigureAwait(false))
         {
             var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -248,7 +255,8 @@ internal sealed class Follower(PostgresOptions options, Database database, Engin
             {
                 rows.TryGetValue(stream.Id, out var row);
                 var read = events.GetValueOrDefault(stream.Id) ?? [];
-                if (row is not null && read.Count > 0 && row.Epoch == stream.Log.Head.Epoch && read[0].Offset > stream.Log.Head.Offset + 1) stream.Skip(row);
+                if (row is not null && read.Count > 0 && row.Epoch == stream.Log.Head.Epoch && read[0].Offset > stream.Log.Head.Offset + 1)
+                    stream.Skip(row);
                 if (row is not null) stream.Apply(row.Id, row.Epoch, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(read));
                 stream.Apply(row, now);
                 if (row is not null && read.Count == 0) stream.Skip(row);

@@ -5,7 +5,10 @@ using Npgsql;
 
 namespace AkkaSse.Postgres.Streams;
 
-/// <summary>Reads what is retained: pages for readers that catch up, pages for callers, places by time and by id. All are seeks by the primary key or an index.</summary>
+/// <summary>
+/// Reads what is retained: pages for readers that catch up, pages for callers, places by time and by id. All are seeks by the primary key
+/// or an index.
+/// </summary>
 internal sealed class History(Database database, EngineClock clock)
 {
     // A page ends early after so many bytes of data: 256 events of 1 MiB are no page.
@@ -13,14 +16,16 @@ internal sealed class History(Database database, EngineClock clock)
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     /// <summary>See <see cref="IColdSource.ReadAsync"/>.</summary>
-    internal async ValueTask<IReadOnlyList<StoredEvent>?> PageAsync(AttachedStream stream, string epoch, long from, long to, CancellationToken cancellation)
+    internal async ValueTask<IReadOnlyList<StoredEvent>?> PageAsync(
+        AttachedStream stream, string epoch, long from, long to, CancellationToken cancellation)
     {
         while (!stream.IsDetached)
         {
             try
             {
                 var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-                await using (connection.ConfigureAwait(false)) return await PageAsync(connection, stream.Id, epoch, from, to, cancellation).ConfigureAwait(false);
+                await using (connection.ConfigureAwait(false))
+                    return await PageAsync(connection, stream.Id, epoch, from, to, cancellation).ConfigureAwait(false);
             }
             catch (Exception e) when (e is EngineAwayException or NpgsqlException)
             {
@@ -55,7 +60,8 @@ internal sealed class History(Database database, EngineClock clock)
 
     private async Task<long> FindAtAsync(AttachedStream stream, DateTimeOffset at, CancellationToken cancellation)
     {
-        // Times grow with offsets but for the difference of the nodes' clocks, so the first in offset order is a search in a sorted column: by halves, ten seeks for a thousand events.
+        // Times grow with offsets but for the difference of the nodes' clocks, so the first in offset order is a search in a sorted column:
+        // by halves, ten seeks for a thousand events.
         var wanted = clock.ToEngine(at.ToUnixTimeMilliseconds());
         long low = stream.Log.RetainedFirst, high = stream.Log.Head.Offset + 1;
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
@@ -64,7 +70,9 @@ internal sealed class History(Database database, EngineClock clock)
             while (low < high)
             {
                 var middle = low + ((high - low) >> 1);
-                var found = (long?)await connection.ScalarAsync("select at from akkasse.events where stream = $1 and \"offset\" >= $2 order by \"offset\" limit 1", cancellation, stream.Id, middle).ConfigureAwait(false);
+                var found = (long?)await connection.ScalarAsync(
+                    "select at from akkasse.events where stream = $1 and \"offset\" >= $2 order by \"offset\" limit 1", cancellation,
+                    stream.Id, middle).ConfigureAwait(false);
                 if (found is { } seen && seen < wanted) low = middle + 1;
                 else high = middle;
             }
@@ -78,13 +86,16 @@ internal sealed class History(Database database, EngineClock clock)
         await using (connection.ConfigureAwait(false))
         {
             var command = connection.Command(
-                "select e.\"offset\", s.epoch from akkasse.events e join akkasse.streams s on s.id = e.stream where e.stream = $1 and e.id = $2 and e.caller_id and e.\"offset\" >= s.first order by e.\"offset\" desc limit 1",
+                "select e.\"offset\", s.epoch from akkasse.events e join akkasse.streams s on s.id = e.stream where e.stream = $1 and " +
+                "e.id = $2 and e.caller_id and e.\"offset\" >= s.first order by e.\"offset\" desc limit 1",
                 stream.Id, id);
             await using (command.ConfigureAwait(false))
             {
                 var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
                 await using (reader.ConfigureAwait(false))
-                    return await reader.ReadAsync(cancellation).ConfigureAwait(false) ? new StreamPosition(reader.GetString(1), reader.GetInt64(0)) : null;
+                    return await reader.ReadAsync(cancellation).ConfigureAwait(false)
+                        ? new StreamPosition(reader.GetString(1), reader.GetInt64(0))
+                        : null;
             }
         }
     }
@@ -96,7 +107,8 @@ internal sealed class History(Database database, EngineClock clock)
         await using (connection.ConfigureAwait(false))
         {
             var row = await FindAsync(connection, stream, cancellation).ConfigureAwait(false);
-            if (row is not { Present: true }) return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
+            if (row is not { Present: true })
+                return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
             var first = Math.Min(row.EffectiveFirst, row.Head + 1);
             var state = HistoryState.Complete;
             var next = first;
@@ -120,8 +132,10 @@ internal sealed class History(Database database, EngineClock clock)
             var oldest = now - Retention.Of(row.Options).Age;
             // The row was read before: what is beyond its head is for the next page.
             var command = connection.Command(
-                $"select {StoredRow.Columns} from akkasse.events e where e.stream = $1 and e.\"offset\" >= $2 and e.\"offset\" <= $3 and (e.expiry is null or e.expiry > $4) and e.at >= $5 and e.at > $6 order by e.\"offset\" limit $7",
-                row.Id, next, row.Head, now, oldest, row.Options.Ttl is { } ttl ? now - (long)ttl.TotalMilliseconds : long.MinValue, limit + 1);
+                $"select {StoredRow.Columns} from akkasse.events e where e.stream = $1 and e.\"offset\" >= $2 and e.\"offset\" <= $3 " +
+                "and (e.expiry is null or e.expiry > $4) and e.at >= $5 and e.at > $6 order by e.\"offset\" limit $7",
+                row.Id, next, row.Head, now, oldest, row.Options.Ttl is { } ttl ? now - (long)ttl.TotalMilliseconds : long.MinValue, limit
+                + 1);
             await using (command.ConfigureAwait(false))
             {
                 var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
@@ -157,17 +171,21 @@ internal sealed class History(Database database, EngineClock clock)
         }
     }
 
-    internal static async Task<StreamRow?> FindAsync(NpgsqlConnection connection, string stream, CancellationToken cancellation, bool forUpdate = false)
+    internal static async Task<StreamRow?> FindAsync(
+        NpgsqlConnection connection, string stream, CancellationToken cancellation, bool forUpdate = false)
     {
-        var command = connection.Command($"select {StreamRow.Columns} from akkasse.streams where name = $1{(forUpdate ? " for update" : "")}", stream);
+        var command = connection.Command(
+            $"select {StreamRow.Columns} from akkasse.streams where name = $1{(forUpdate ? " for update" : "")}", stream);
         await using (command.ConfigureAwait(false))
         {
             var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false)) return await reader.ReadAsync(cancellation).ConfigureAwait(false) ? StreamRow.Read(reader) : null;
+            await using (reader.ConfigureAwait(false))
+                return await reader.ReadAsync(cancellation).ConfigureAwait(false) ? StreamRow.Read(reader) : null;
         }
     }
 
-    private async Task<IReadOnlyList<StoredEvent>?> PageAsync(NpgsqlConnection connection, long id, string epoch, long from, long to, CancellationToken cancellation)
+    private async Task<IReadOnlyList<StoredEvent>?> PageAsync(
+        NpgsqlConnection connection, long id, string epoch, long from, long to, CancellationToken cancellation)
     {
         var events = new List<StoredEvent>();
         var batch = new NpgsqlBatch(connection);

@@ -6,8 +6,8 @@ using Npgsql;
 namespace AkkaSse.Postgres.Streams;
 
 /// <summary>
-/// Wakes other nodes: at most one transaction per interval, after the commits that it tells of. NOTIFY takes a lock on the whole database at its commit, so it never
-/// stands in the transaction of an append. A lost wake-up is repaired by the receivers' polls.
+/// Wakes other nodes: at most one transaction per interval, after the commits that it tells of. NOTIFY takes a lock on the whole database
+/// at its commit, so it never stands in the transaction of an append. A lost wake-up is repaired by the receivers' polls.
 /// </summary>
 internal sealed class Notifier(PostgresOptions options, Database database, ILogger logger)
 {
@@ -47,7 +47,8 @@ internal sealed class Notifier(PostgresOptions options, Database database, ILogg
                 if (channels.Count > 0)
                 {
                     var connection = await database.OpenAsync(stopped).ConfigureAwait(false);
-                    await using (connection.ConfigureAwait(false)) await SendAsync(connection, channels, payloads, stopped).ConfigureAwait(false);
+                    await using (connection.ConfigureAwait(false))
+                        await SendAsync(connection, channels, payloads, stopped).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (e is EngineAwayException or NpgsqlException)
@@ -59,10 +60,13 @@ internal sealed class Notifier(PostgresOptions options, Database database, ILogg
     }
 
     /// <summary>Wakes nobody, for the reason of <see cref="AppendTransaction.WarmUpAsync"/>.</summary>
-    internal static Task WarmUpAsync(NpgsqlConnection connection, CancellationToken cancellation) => SendAsync(connection, [], [], cancellation);
+    internal static Task WarmUpAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        SendAsync(connection, [], [], cancellation);
 
-    private static Task SendAsync(NpgsqlConnection connection, List<string> channels, List<string> payloads, CancellationToken cancellation) =>
-        connection.ExecuteAsync("select pg_notify(c, p) from unnest($1::text[], $2::text[]) as n(c, p)", cancellation, channels.ToArray(), payloads.ToArray());
+    private static Task SendAsync(
+        NpgsqlConnection connection, List<string> channels, List<string> payloads, CancellationToken cancellation) =>
+        connection.ExecuteAsync("select pg_notify(c, p) from unnest($1::text[], $2::text[]) as n(c, p)", cancellation, channels.ToArray(),
+            payloads.ToArray());
 
     private void Wake()
     {

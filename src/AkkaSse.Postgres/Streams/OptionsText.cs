@@ -8,7 +8,8 @@ internal static class OptionsText
 {
     private const int Remembered = 1_000;
 
-    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, StreamOptions> s_parsed = new(StringComparer.Ordinal);
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, StreamOptions> s_parsed =
+        new(StringComparer.Ordinal);
 
     internal static string Write(StreamOptions options) => JsonSerializer.Serialize(options, OptionsJson.Default.StreamOptions);
 

@@ -6,20 +6,26 @@ using Npgsql;
 namespace AkkaSse.Postgres.Streams;
 
 /// <summary>The logs, in tables.</summary>
-internal sealed class PgStreams(Database database, EngineClock clock, IEngineHost host, Appender appender, Follower follower, Notifier notifier, History history, Func<EngineState> state) : IRunKeyEngine
+internal sealed class PgStreams(
+    Database database, EngineClock clock, IEngineHost host, Appender appender, Follower follower, Notifier notifier, History history,
+    Func<EngineState> state) : IRunKeyEngine
 {
     private volatile bool _stopped;
 
     internal void Stop() => _stopped = true;
 
-    public ValueTask AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation)
+    public ValueTask AppendAsync(
+        string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (items.Length == 0) return ValueTask.CompletedTask;
         if (_stopped || state() is EngineState.Down or EngineState.Starting)
         {
             var answer = _stopped ? new AppendResult(PublishStatus.Closed, StreamPosition.BeforeFirst) { Error = "The hub has stopped." }
-                : new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst) { Error = "The database is away; nothing was appended." };
+                : new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst)
+                  {
+                      Error = "The database is away; nothing was appended.",
+                  };
             results.Span[..items.Length].Fill(answer);
             return ValueTask.CompletedTask;
         }
@@ -37,12 +43,19 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
         await follower.AttachAsync(stream, sink, cancellation).ConfigureAwait(false);
 
     public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
-        OrAsync(() => history.ReadAsync(stream, after, limit, cancellation).AsTask(), new HistoryPage { State = HistoryState.Unavailable, Events = [], Head = StreamPosition.BeforeFirst });
+        OrAsync(() => history.ReadAsync(stream, after, limit, cancellation).AsTask(), new HistoryPage
+        {
+            State = HistoryState.Unavailable,
+            Events = [],
+            Head = StreamPosition.BeforeFirst,
+        });
 
     public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
     {
         if (options?.SlowReader == SlowReaderPolicy.Wait)
-            return new CreateStreamResult(CreateStreamStatus.Invalid, null, "The policy wait is for the in-process engine only; skip, disconnect and conflate are allowed.");
+            return new CreateStreamResult(
+                CreateStreamStatus.Invalid, null,
+                "The policy wait is for the in-process engine only; skip, disconnect and conflate are allowed.");
         if (_stopped) return new CreateStreamResult(CreateStreamStatus.Unavailable, null, "The hub has stopped.");
         try
         {
@@ -56,13 +69,15 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
 
     public ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation) => OrAsync(
         () => UpdateAsync(
-            "update akkasse.streams set present = false, removed_explicitly = true, first = head + 1, lost = head, bytes = 0, oldest_at = null, changed_at = $2, version = version + 1 where name = $1 and present",
+            "update akkasse.streams set present = false, removed_explicitly = true, first = head + 1, lost = head, bytes = 0, oldest_at " +
+            "= null, changed_at = $2, version = version + 1 where name = $1 and present",
             stream, cancellation, stream, clock.Now),
         false);
 
     public ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation) => OrAsync(
         () => UpdateAsync(
-            "update akkasse.streams set first = head + 1, lost = head, cleared = head, bytes = 0, oldest_at = null, version = version + 1 where name = $1 and present",
+            "update akkasse.streams set first = head + 1, lost = head, cleared = head, bytes = 0, oldest_at = null, version = version + " +
+            "1 where name = $1 and present",
             stream, cancellation, stream),
         false);
 
@@ -70,7 +85,8 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
     {
         // A reader's connect has just synchronised the stream.
         if (follower.Find(PgNames.HashOf(stream), stream) is [{ Exists: true }, ..]) return true;
-        return await OrAsync(async () => await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true }, false).ConfigureAwait(false);
+        return await OrAsync(async () => await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true }, false)
+            .ConfigureAwait(false);
     }
 
     public ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) => OrAsync<StreamInfo?>(async () =>
@@ -100,7 +116,8 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
         await using (connection.ConfigureAwait(false))
         {
             var command = connection.Command(
-                $"select {StreamRow.Columns} from akkasse.streams where present and name >= $1 and name > $2 and starts_with(name, $1) and not starts_with(name, '$') order by name limit $3",
+                $"select {StreamRow.Columns} from akkasse.streams where present and name >= $1 and name > $2 and starts_with(name, $1) " +
+                "and not starts_with(name, '$') order by name limit $3",
                 prefix ?? "", after ?? "", limit + 1);
             await using (command.ConfigureAwait(false))
             {
@@ -123,7 +140,8 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
     private async Task<StreamRow?> RowAsync(string stream, CancellationToken cancellation)
     {
         var connection = await database.OpenAsync(cancellation).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false)) return await History.FindAsync(connection, stream, cancellation).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+            return await History.FindAsync(connection, stream, cancellation).ConfigureAwait(false);
     }
 
     private async Task<bool> UpdateAsync(string sql, string stream, CancellationToken cancellation, params object?[] parameters)
@@ -147,7 +165,8 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
             {
                 var row = await History.FindAsync(connection, stream, cancellation, forUpdate: true).ConfigureAwait(false);
                 if (row is not { Present: true } && await appender.Transaction.FreePlacesAsync(connection, 1).ConfigureAwait(false) < 1)
-                    return new CreateStreamResult(CreateStreamStatus.LimitReached, null, $"There are {host.Options.MaxStreams} streams, the most allowed.");
+                    return new CreateStreamResult(
+                        CreateStreamStatus.LimitReached, null, $"There are {host.Options.MaxStreams} streams, the most allowed.");
                 var status = row is { Present: true } ? CreateStreamStatus.Unchanged : CreateStreamStatus.Created;
                 if (row is null)
                 {
@@ -170,7 +189,8 @@ internal sealed class PgStreams(Database database, EngineClock clock, IEngineHos
                         update akkasse.streams set declared = true, options = $2, max_events = $3, max_bytes = $4, max_age = $5, idle_removal = $6,
                             created_at = case when present then created_at else $7 end, changed_at = $7, present = true, version = version + 1 where id = $1
                         """,
-                        cancellation, row.Id, OptionsText.Write(wanted), kept.Events, kept.Bytes, kept.Age, Sql.Nullable((long?)wanted.IdleRemoval?.TotalMilliseconds), clock.Now).ConfigureAwait(false);
+                        cancellation, row.Id, OptionsText.Write(wanted), kept.Events, kept.Bytes, kept.Age, Sql.Nullable(
+                        (long?)wanted.IdleRemoval?.TotalMilliseconds), clock.Now).ConfigureAwait(false);
                     row = (await History.FindAsync(connection, stream, cancellation).ConfigureAwait(false))!;
                 }
                 await transaction.CommitAsync(cancellation).ConfigureAwait(false);

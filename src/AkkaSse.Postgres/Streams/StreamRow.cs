@@ -8,7 +8,9 @@ namespace AkkaSse.Postgres.Streams;
 internal sealed record StreamRow
 {
     /// <summary>The columns that <see cref="Read"/> expects, in order.</summary>
-    internal const string Columns = "name, id, epoch, base, head, first, lost, cleared, id_base, present, removed_explicitly, declared, version, options, created_at, changed_at, keys, bytes";
+    internal const string Columns =
+        "name, id, epoch, base, head, first, lost, cleared, id_base, present, removed_explicitly, declared, version, options, " +
+        "created_at, changed_at, keys, bytes";
 
     public required string Name { get; init; }
 
@@ -51,7 +53,8 @@ internal sealed record StreamRow
 
     public long EffectiveLost => Math.Max(Lost, Head - Retention.Of(Options).Events);
 
-    internal FeedStart StartAt(long head) => new(Epoch, Base, head, IdBase) { First = EffectiveFirst, LostThrough = EffectiveLost, ClearedThrough = Cleared };
+    internal FeedStart StartAt(long head) =>
+        new(Epoch, Base, head, IdBase) { First = EffectiveFirst, LostThrough = EffectiveLost, ClearedThrough = Cleared };
 
     internal static StreamRow Read(NpgsqlDataReader r) => new()
     {

@@ -38,7 +38,11 @@ internal sealed class BenchRun
         // Lines in a file or a pipe have no width to be wrapped to, and no colours.
         if (Console.IsOutputRedirected) (AnsiConsole.Profile.Width, AnsiConsole.Profile.Capabilities.Ansi) = (PipeWidth, false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue, PooledConnectionLifetime = Timeout.InfiniteTimeSpan };
+        using var handler = new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer = int.MaxValue,
+            PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        };
         using var http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         var readers = Enumerable.Range(0, Readers).Select(_ => ReadAsync(http, stop.Token)).ToList();
         try
@@ -46,7 +50,8 @@ internal sealed class BenchRun
             var failed = Task.WhenAny(readers);
             if (await Task.WhenAny(_allOpen.Task, failed, Task.Delay(ConnectLimit, cancellation)) != _allOpen.Task)
             {
-                AnsiConsole.MarkupLineInterpolated($"[red]{Volatile.Read(ref _open)} of {Readers} readers connected[/]{(failed.IsCompleted ? ": " + (await failed).Exception?.InnerException?.Message : "")}");
+                var reason = failed.IsCompleted ? ": " + (await failed).Exception?.InnerException?.Message : "";
+                AnsiConsole.MarkupLineInterpolated($"[red]{Volatile.Read(ref _open)} of {Readers} readers connected[/]{reason}");
                 return ExitCodes.Failed;
             }
             var elapsed = await PublishAsync(http, cancellation);
@@ -65,7 +70,8 @@ internal sealed class BenchRun
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(readers).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.WhenAll(readers).ContinueWith(
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
@@ -135,7 +141,8 @@ internal sealed class BenchRun
             while (!publishing.IsCompleted && await tick.WaitForNextTickAsync(cancellation))
             {
                 var (p, d) = (Interlocked.Read(ref _acknowledged), Interlocked.Read(ref _delivered));
-                table.AddRow(Text(Stopwatch.GetElapsedTime(start).TotalSeconds), Text(p - published), Text(d - delivered), Milliseconds(0.5), Milliseconds(0.99));
+                table.AddRow(Text(Stopwatch.GetElapsedTime(start).TotalSeconds), Text(p - published), Text(d - delivered),
+                    Milliseconds(0.5), Milliseconds(0.99));
                 (published, delivered) = (p, d);
                 live.Refresh();
             }
@@ -164,14 +171,19 @@ internal sealed class BenchRun
     {
         var start = Stopwatch.GetTimestamp();
         using var tick = new PeriodicTimer(Poll);
-        while (Interlocked.Read(ref _delivered) < Interlocked.Read(ref _acknowledged) * Readers && Stopwatch.GetElapsedTime(start) < ArriveLimit) await tick.WaitForNextTickAsync(cancellation);
+        while (Interlocked.Read(ref _delivered) < Interlocked.Read(ref _acknowledged) * Readers
+            && Stopwatch.GetElapsedTime(start) < ArriveLimit)
+            await tick.WaitForNextTickAsync(cancellation);
     }
 
     private int Report(TimeSpan elapsed)
     {
         var expected = _acknowledged * Readers;
-        AnsiConsole.MarkupLineInterpolated($"[bold]{Text(_acknowledged)}[/] published, [bold]{Text(_delivered)}[/] of {Text(expected)} delivered to {Readers} readers");
-        AnsiConsole.MarkupLineInterpolated($"[bold]{Text(_delivered / elapsed.TotalSeconds)}[/] deliveries/s; latency p50 {Milliseconds(0.5)} ms, p99 {Milliseconds(0.99)} ms, p99.9 {Milliseconds(0.999)} ms");
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]{Text(_acknowledged)}[/] published, [bold]{Text(_delivered)}[/] of {Text(expected)} delivered to {Readers} readers");
+        var (p50, p99, p999) = (Milliseconds(0.5), Milliseconds(0.99), Milliseconds(0.999));
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]{Text(_delivered / elapsed.TotalSeconds)}[/] deliveries/s; latency p50 {p50} ms, p99 {p99} ms, p99.9 {p999} ms");
         AnsiConsole.MarkupLineInterpolated($"{_outOfOrder} out of order, {_gaps} gaps, {Text(expected - _delivered)} missing");
         return expected == _delivered && _outOfOrder == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }

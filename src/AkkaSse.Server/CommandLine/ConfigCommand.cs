@@ -29,9 +29,11 @@ internal static class ConfigCommand
         {
             var token = settings.Auth.Tokens[i];
             var key = $"{AuthSettings.Section}:Tokens:{i}";
-            Row(output, $"{key}:{(token.Token is null ? "TokenFile" : "Token")}", token.TokenFile ?? "********", settings.Tree.SourceOf($"{key}:{(token.Token is null ? "TokenFile" : "Token")}"));
+            Row(output, $"{key}:{(token.Token is null ? "TokenFile" : "Token")}", token.TokenFile ?? "********", settings.Tree.SourceOf(
+                $"{key}:{(token.Token is null ? "TokenFile" : "Token")}"));
             Row(output, $"{key}:Subject", token.Subject ?? "", settings.Tree.SourceOf($"{key}:Subject"));
-            Row(output, $"{key}:Grants", string.Join(", ", token.Grants), settings.Tree.SourceOf($"{key}:Grants") ?? settings.Tree.SourceOf($"{key}:Grants:0"));
+            Row(output, $"{key}:Grants", string.Join(", ", token.Grants), settings.Tree.SourceOf($"{key}:Grants")
+                ?? settings.Tree.SourceOf($"{key}:Grants:0"));
         }
         return ExitCodes.Ok;
     }
@@ -43,7 +45,9 @@ internal static class ConfigCommand
             var key = $"{path}:{property.Name}";
             var value = property.GetValue(instance);
             if (OptionsBinder.IsSection(property.PropertyType)) Rows(output, tree, value!, key);
-            else if (value is IList list) Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.SourceOf(key) ?? tree.SourceOf(key + ":0"));
+            else if (value is IList list)
+                Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.SourceOf(key)
+                    ?? tree.SourceOf(key + ":0"));
             else Row(output, key, Masked(property, value), tree.SourceOf(key));
         }
     }

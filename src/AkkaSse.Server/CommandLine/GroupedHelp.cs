@@ -30,7 +30,9 @@ internal sealed class GroupedHelp(HelpAction plain) : SynchronousCommandLineActi
             output.WriteLine("  AkkaSse.Server COMMAND --help");
             output.WriteLine();
             output.WriteLine("Commands:");
-            foreach (var sub in root.Subcommands) Row(output, sub.Name + string.Concat(sub.Arguments.Select(a => " " + (a.HelpName ?? a.Name).ToUpperInvariant())), sub.Description ?? "");
+            foreach (var sub in root.Subcommands)
+                Row(output, sub.Name + string.Concat(sub.Arguments.Select(a => " " + (a.HelpName ?? a.Name).ToUpperInvariant())),
+                    sub.Description ?? "");
         }
         else
         {
@@ -40,7 +42,10 @@ internal sealed class GroupedHelp(HelpAction plain) : SynchronousCommandLineActi
         {
             output.WriteLine();
             output.WriteLine($"{group.Key}:");
-            foreach (var option in group) Row(output, option.Value is null ? option.Name : $"{option.Name} {option.Value}", option.Default is null ? option.Text : $"{option.Text} [{option.Default}]");
+            foreach (var option in group)
+                Row(output, option.Value is null ? option.Name : $"{option.Name} {option.Value}", option.Default is null
+                    ? option.Text
+                    : $"{option.Text} [{option.Default}]");
         }
         output.WriteLine();
         output.WriteLine("Times are written 500ms, 15s, 10m, 2h, 1d or as ISO 8601 (PT15S); bytes as 1048576 or 1MiB.");

@@ -11,7 +11,12 @@ internal static class PublishCommand
     internal static Command Create()
     {
         var remote = new RemoteOptions();
-        var data = new Argument<string?>("data") { HelpName = "data", Arity = ArgumentArity.ZeroOrOne, Description = "The data; without it standard input is read to its end." };
+        var data = new Argument<string?>("data")
+        {
+            HelpName = "data",
+            Arity = ArgumentArity.ZeroOrOne,
+            Description = "The data; without it standard input is read to its end.",
+        };
         var stream = new Option<string>("--stream", "-s") { HelpName = "name", Description = "Publish to this stream." };
         var client = new Option<string>("--client") { HelpName = "id", Description = "Send to this client, in --zone or wherever it is." };
         var zone = new Option<string>("--zone") { HelpName = "name", Description = "Publish to this zone." };
@@ -25,12 +30,15 @@ internal static class PublishCommand
         command.Arguments.Add(data);
         command.Validators.Add(result =>
         {
-            var targets = new[] { result.GetResult(stream) is not null, result.GetResult(client) is not null || result.GetResult(zone) is not null, result.GetValue(broadcast) }.Count(t => t);
-            if (targets != 1) result.AddError("Exactly one target is needed: --stream, --client (with or without --zone), --zone, or --broadcast.");
+            var targets = new[] { result.GetResult(stream) is not null, result.GetResult(client) is not null
+                || result.GetResult(zone) is not null, result.GetValue(broadcast) }.Count(t => t);
+            if (targets != 1)
+                result.AddError("Exactly one target is needed: --stream, --client (with or without --zone), --zone, or --broadcast.");
             if (!result.GetValue(lines)) return;
             if (result.GetResult(stream) is null) result.AddError("--lines needs --stream.");
             if (result.GetValue(data) is not null) result.AddError("--lines reads standard input; no data can be given besides.");
-            if (result.GetResult(id) is not null || result.GetResult(key) is not null) result.AddError("--lines publishes many events; one --id or --idempotency-key cannot be for all.");
+            if (result.GetResult(id) is not null || result.GetResult(key) is not null)
+                result.AddError("--lines publishes many events; one --id or --idempotency-key cannot be for all.");
         });
         command.SetAction(async (parse, cancellation) =>
         {
@@ -45,13 +53,15 @@ internal static class PublishCommand
             {
                 if (parse.GetValue(lines)) return await LinesAsync(hub, parse.GetValue(stream)!, e, cancellation);
                 e = new SseEvent(e) { Data = parse.GetValue(data) ?? await Console.In.ReadToEndAsync(cancellation) };
-                return await OneAsync(hub, e, parse.GetValue(stream), parse.GetValue(client), parse.GetValue(zone), new SsePublishOptions { IdempotencyKey = parse.GetValue(key) }, cancellation);
+                return await OneAsync(hub, e, parse.GetValue(stream), parse.GetValue(client), parse.GetValue(zone),
+                    new SsePublishOptions { IdempotencyKey = parse.GetValue(key) }, cancellation);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
                 return ExitCodes.Failed;
             }
-            catch (Exception fault) when (fault is SseFormatException or SseHubClientException or SseClientException or HttpRequestException)
+            catch (Exception fault)
+                when (fault is SseFormatException or SseHubClientException or SseClientException or HttpRequestException)
             {
                 return Fail(fault.Message);
             }
@@ -59,7 +69,9 @@ internal static class PublishCommand
         return command;
     }
 
-    private static async Task<int> OneAsync(SseHubClient hub, SseEvent e, string? stream, string? client, string? zone, SsePublishOptions options, CancellationToken cancellation)
+    private static async Task<int> OneAsync(
+        SseHubClient hub, SseEvent e, string? stream, string? client, string? zone, SsePublishOptions options,
+        CancellationToken cancellation)
     {
         if (client is not null)
         {
@@ -70,7 +82,8 @@ internal static class PublishCommand
             : zone is not null ? await hub.BroadcastToZoneAsync(zone, e, options, cancellation)
             : await hub.BroadcastAsync(e, options, cancellation);
         if (!result.IsAccepted) return Fail(result.Error ?? result.Status.ToString());
-        return Say($"{result.Id ?? "published"}{(result.Duplicate ? " (was published before)" : "")}, readers on this node: {result.LocalReaders}");
+        return Say($"{result.Id ?? "published"}{(result.Duplicate ? " (was published before)" : "")}, readers on this node: " +
+            $"{result.LocalReaders}");
     }
 
     private static async Task<int> LinesAsync(SseHubClient hub, string stream, SseEvent e, CancellationToken cancellation)

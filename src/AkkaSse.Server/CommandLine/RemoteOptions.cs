@@ -14,7 +14,9 @@ internal sealed class RemoteOptions
         CustomParser = static result =>
         {
             var text = result.Tokens[0].Value;
-            if (Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return url;
+            if (Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var url)
+                && url.Scheme is "http" or "https")
+                return url;
             result.AddError($"'{text}' is not a url; one like http://localhost:8080 is needed.");
             return null;
         },
@@ -32,15 +34,22 @@ internal sealed class RemoteOptions
         command.Options.Add(Token);
     }
 
-    internal string? TokenOf(ParseResult parse) => parse.GetValue(Token) ?? Environment.GetEnvironmentVariable(TokenVariable) switch { "" => null, var token => token };
+    internal string? TokenOf(ParseResult parse) =>
+        parse.GetValue(Token) ?? Environment.GetEnvironmentVariable(TokenVariable) switch { "" => null, var token => token };
 
     /// <summary>A whole number in a range, with a message that says the range.</summary>
     internal static Option<int> Number(string name, int fallback, int low, int high, string description)
     {
-        var option = new Option<int>(name) { HelpName = "n", Description = $"{description} ({low} to {high})", DefaultValueFactory = _ => fallback };
+        var option = new Option<int>(name)
+        {
+            HelpName = "n",
+            Description = $"{description} ({low} to {high})",
+            DefaultValueFactory = _ => fallback,
+        };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && (value < low || value > high)) result.AddError($"{name} is {value}; {low} to {high} are allowed.");
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && (value < low || value > high))
+                result.AddError($"{name} is {value}; {low} to {high} are allowed.");
         });
         return option;
     }

@@ -29,7 +29,9 @@ internal static class ServerCommand
             Console.WriteLine(ServerVersion.Text);
             return ExitCodes.Ok;
         });
-        foreach (var command in (Command[])[serve, config, SubscribeCommand.Create(), PublishCommand.Create(), BenchCommand.Create(), version]) root.Subcommands.Add(command);
+        foreach (var command in (Command[])[serve, config, SubscribeCommand.Create(), PublishCommand.Create(), BenchCommand.Create(),
+            version])
+            root.Subcommands.Add(command);
         foreach (var option in root.Options)
         {
             if (option is HelpOption help) help.Action = new GroupedHelp((HelpAction)help.Action!);
@@ -43,10 +45,14 @@ internal static class ServerCommand
             return ExitCodes.Usage;
         }
         // The host has its own handling of signals, which drains; the default would cut it short after 2 s.
-        return result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).GetAwaiter().GetResult();
+        return result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false })
+            .GetAwaiter().GetResult();
     }
 
-    /// <summary>Faults of the configuration are told one by one, and why a start failed in one sentence, without a stack trace: nothing in the program is wrong.</summary>
+    /// <summary>
+    /// Faults of the configuration are told one by one, and why a start failed in one sentence, without a stack trace: nothing in the
+    /// program is wrong.
+    /// </summary>
     private static async Task<int> Guard(Func<Task<int>> run)
     {
         try
@@ -73,7 +79,13 @@ internal static class ServerCommand
             options[option] = option switch
             {
                 { IsSwitch: true } => new Option<bool>(option.Name) { Description = option.Text },
-                { IsList: true } or { Name: "--set" } => new Option<string[]>(option.Name) { Description = option.Text, HelpName = option.Value, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false },
+                { IsList: true } or { Name: "--set" } => new Option<string[]>(option.Name)
+                {
+                    Description = option.Text,
+                    HelpName = option.Value,
+                    Arity = ArgumentArity.OneOrMore,
+                    AllowMultipleArgumentsPerToken = false,
+                },
                 _ => new Option<string>(option.Name) { Description = option.Text, HelpName = option.Value },
             };
         }
@@ -96,7 +108,9 @@ internal static class ServerCommand
                     foreach (var pair in given.GetValue((Option<string[]>)symbol) ?? []) Set(keys, pair);
                     break;
                 case { IsSwitch: true }:
-                    keys[option.Key!] = given.GetValue((Option<bool>)symbol) ? option.SwitchValue : option.SwitchValue == "true" ? "false" : "true";
+                    keys[option.Key!] = given.GetValue((Option<bool>)symbol) ? option.SwitchValue : option.SwitchValue == "true"
+                        ? "false"
+                        : "true";
                     break;
                 case { IsList: true }:
                     keys[option.Key![..^2]] = string.Join(';', given.GetValue((Option<string[]>)symbol) ?? []);

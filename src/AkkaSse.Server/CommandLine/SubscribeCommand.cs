@@ -13,8 +13,16 @@ internal static class SubscribeCommand
     internal static Command Create()
     {
         var remote = new RemoteOptions();
-        var streams = new Option<string[]>("--stream", "-s") { HelpName = "name", Description = "A stream to read; repeatable. Without one the url is read as it is." };
-        var since = new Option<string>("--since") { HelpName = "start", Description = "latest, earliest, last:N, offset:N, a duration or a time. Default latest." };
+        var streams = new Option<string[]>("--stream", "-s")
+        {
+            HelpName = "name",
+            Description = "A stream to read; repeatable. Without one the url is read as it is.",
+        };
+        var since = new Option<string>("--since")
+        {
+            HelpName = "start",
+            Description = "latest, earliest, last:N, offset:N, a duration or a time. Default latest.",
+        };
         var after = new Option<string>("--last-event-id") { HelpName = "id", Description = "Resume after this id." };
         var count = RemoteOptions.Number("--count", 0, 0, int.MaxValue, "End after so many events; 0 for never");
         var json = new Option<bool>("--json") { Description = "One JSON object per event, and nothing else, on standard output." };
@@ -41,7 +49,9 @@ internal static class SubscribeCommand
         var builder = new UriBuilder(url);
         if (streams.Length == 1 && builder.Path == "/") builder.Path = $"/v1/streams/{Uri.EscapeDataString(streams[0])}/events";
         else if (streams.Length > 0 && builder.Path == "/") builder.Path = "/v1/events";
-        var query = builder.Path.EndsWith("/v1/events", StringComparison.Ordinal) ? streams.Select(s => "stream=" + Uri.EscapeDataString(s)) : [];
+        var query = builder.Path.EndsWith("/v1/events", StringComparison.Ordinal)
+            ? streams.Select(s => "stream=" + Uri.EscapeDataString(s))
+            : [];
         if (since is not null) query = query.Append("since=" + Uri.EscapeDataString(since));
         builder.Query = string.Join('&', ((string[])[builder.Query.TrimStart('?')]).Concat(query).Where(part => part.Length > 0));
         return builder.Uri;
@@ -49,7 +59,11 @@ internal static class SubscribeCommand
 
     private static async Task<int> RunAsync(SseClient client, int count, bool json, CancellationToken cancellation)
     {
-        var status = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), Ansi = Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect });
+        var status = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(Console.Error),
+            Ansi = Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+        });
         var seen = 0;
         try
         {
@@ -89,7 +103,8 @@ internal static class SubscribeCommand
             Console.WriteLine($"{e.Type ?? SseClient.DefaultType}\t{e.LastEventId}\t{e.Data}");
             return;
         }
-        AnsiConsole.MarkupLineInterpolated($"[grey]{DateTime.Now:HH:mm:ss.fff}[/] [blue]{e.Type ?? SseClient.DefaultType}[/] [grey]{e.LastEventId}[/] {e.Data}");
+        AnsiConsole.MarkupLineInterpolated(
+            $"[grey]{DateTime.Now:HH:mm:ss.fff}[/] [blue]{e.Type ?? SseClient.DefaultType}[/] [grey]{e.LastEventId}[/] {e.Data}");
     }
 
     private static void Say(IAnsiConsole status, SseNotification notification)
@@ -97,10 +112,12 @@ internal static class SubscribeCommand
         switch (notification)
         {
             case HubOpened opened:
-                status.MarkupLineInterpolated($"[green]open[/] as {opened.Client}: {string.Join(", ", opened.Streams.Select(s => $"{s.Stream} at {s.Head}"))}");
+                status.MarkupLineInterpolated(
+                    $"[green]open[/] as {opened.Client}: {string.Join(", ", opened.Streams.Select(s => $"{s.Stream} at {s.Head}"))}");
                 break;
             case HubGap gap:
-                status.MarkupLineInterpolated($"[red]missed[/] {gap.From?.ToString() ?? "?"} to {gap.To?.ToString() ?? "?"} of {gap.Stream} ({gap.Reason})");
+                status.MarkupLineInterpolated(
+                    $"[red]missed[/] {gap.From?.ToString() ?? "?"} to {gap.To?.ToString() ?? "?"} of {gap.Stream} ({gap.Reason})");
                 break;
             case HubDraining:
                 status.MarkupLine("[yellow]draining[/]: the node stops");

@@ -7,8 +7,8 @@ namespace AkkaSse.Server.Configuration;
 
 /// <summary>The configuration and where each value comes from.</summary>
 /// <remarks>
-/// Later wins: appsettings.json beside the program, the environment's appsettings, appsettings.json in the working directory, --config, the usual
-/// variables of ASP.NET Core, variables with the prefix AKKASSE_, the command line.
+/// Later wins: appsettings.json beside the program, the environment's appsettings, appsettings.json in the working directory, --config, the
+/// usual variables of ASP.NET Core, variables with the prefix AKKASSE_, the command line.
 /// </remarks>
 internal sealed class ConfigurationTree
 {
@@ -65,7 +65,8 @@ internal sealed class ConfigurationTree
         }
         catch (InvalidDataException e)
         {
-            throw new ConfigurationFaultsException([$"{e.Message} {e.InnerException?.InnerException?.Message ?? e.InnerException?.Message}".Trim()]);
+            throw new ConfigurationFaultsException(
+                [$"{e.Message} {e.InnerException?.InnerException?.Message ?? e.InnerException?.Message}".Trim()]);
         }
         var unknown = tree.UnknownSections().ToList();
         return unknown.Count == 0 ? tree : throw new ConfigurationFaultsException(unknown);

@@ -43,7 +43,8 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
 
     /// <summary>The properties that configuration can set: a delegate cannot be written in a file.</summary>
     internal static List<PropertyInfo> Settable(Type type) =>
-        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && !typeof(Delegate).IsAssignableFrom(p.PropertyType))];
+        [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(
+            p => p.CanWrite && !typeof(Delegate).IsAssignableFrom(p.PropertyType))];
 
     /// <summary>Whether a property is a section of its own: options within options.</summary>
     internal static bool IsSection(Type type) =>
@@ -80,7 +81,8 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
         if (item == typeof(string))
         {
             // One value may hold several, because an environment variable or a switch is awkward to number.
-            var texts = section.Value?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(t => t != "none")
+            var texts = section.Value?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Where(t => t != "none")
                 ?? section.GetChildren().Select(c => c.Value ?? "");
             foreach (var text in texts) list.Add(text);
             return;

@@ -8,9 +8,11 @@ internal static class HealthEndpoints
 {
     internal static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/healthz/live", [HttpMethods.Get, HttpMethods.Head], static (HttpContext context, Readiness readiness, IHubEdge hub) =>
+        routes.MapMethods("/healthz/live", [HttpMethods.Get, HttpMethods.Head], static (
+            HttpContext context, Readiness readiness, IHubEdge hub) =>
             WriteAsync(context, hub, readiness.WhyNotAlive())).AllowAnonymous();
-        routes.MapMethods("/healthz/ready", [HttpMethods.Get, HttpMethods.Head], static (HttpContext context, Readiness readiness, IHubEdge hub) =>
+        routes.MapMethods("/healthz/ready", [HttpMethods.Get, HttpMethods.Head], static (
+            HttpContext context, Readiness readiness, IHubEdge hub) =>
             WriteAsync(context, hub, readiness.WhyNotReady())).AllowAnonymous();
     }
 

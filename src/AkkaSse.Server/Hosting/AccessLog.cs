@@ -15,10 +15,12 @@ internal sealed partial class AccessLog(RequestDelegate next, ILogger<AccessLog>
         finally
         {
             LogRequest(logger, context.Request.Method, context.Request.Path, context.Response.StatusCode,
-                (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, context.Connection.RemoteIpAddress?.ToString() ?? "-", context.User.Identity?.IsAuthenticated == true ? context.User.Identity.Name ?? "-" : "-");
+                (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds, context.Connection.RemoteIpAddress?.ToString()
+                ?? "-", context.User.Identity?.IsAuthenticated == true ? context.User.Identity.Name ?? "-" : "-");
         }
     }
 
     [LoggerMessage(3101, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms from {Remote} as {Subject}")]
-    private static partial void LogRequest(ILogger logger, string method, PathString path, int status, long milliseconds, string remote, string subject);
+    private static partial void LogRequest(
+        ILogger logger, string method, PathString path, int status, long milliseconds, string remote, string subject);
 }

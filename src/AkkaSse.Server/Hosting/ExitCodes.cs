@@ -5,7 +5,9 @@ internal static class ExitCodes
 {
     internal const int Ok = 0;
 
-    /// <summary>It could not start, or ran and failed: an address or a node name in use, a database that refuses, an unreachable server.</summary>
+    /// <summary>
+    /// It could not start, or ran and failed: an address or a node name in use, a database that refuses, an unreachable server.
+    /// </summary>
     internal const int Failed = 1;
 
     /// <summary>The command line was not understood.</summary>

@@ -33,6 +33,7 @@ internal static class HubRoutes
     {
         options.AllowAnonymousClientIds = settings.Server.AllowAnonymousClientIds ?? settings.LoopbackOnly;
         if (!settings.Authenticated) return;
-        options.SubscribePolicy = options.PublishPolicy = options.StreamsPolicy = options.ClientsPolicy = options.ClusterPolicy = GrantPolicies.Known;
+        options.SubscribePolicy = options.PublishPolicy = options.StreamsPolicy = options.ClientsPolicy = options.ClusterPolicy =
+            GrantPolicies.Known;
     }
 }

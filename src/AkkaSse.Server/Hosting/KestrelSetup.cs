@@ -21,12 +21,14 @@ internal static class KestrelSetup
             kestrel.Limits.MaxConcurrentUpgradedConnections = null;
             // A quiet stream is not a slow reader; the hub's write timeout and tolerance decide who is one.
             kestrel.Limits.MinResponseDataRate = null;
-            // The edge bounds bodies itself: it knows the limit of each call and drains a refused body so that the sender can read the answer.
+            // The edge bounds bodies itself: it knows the limit of each call and drains a refused body so that the sender can read the
+            // answer.
             kestrel.Limits.MaxRequestBodySize = null;
             // Browsers and proxies put all streams of a page on one connection; 100 would be the 101st tab's silence.
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
             // The access log has a line per request when it ends: for a stream that is when the reader has gone.
-            if (settings.Server.ConnectionDetach && !settings.Server.AccessLog) kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.UseSseConnectionDetach());
+            if (settings.Server.ConnectionDetach && !settings.Server.AccessLog)
+                kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.UseSseConnectionDetach());
         });
         builder.WebHost.UseSockets(sockets => Apply(sockets, settings));
         // Nothing in this process blocks on a reader's way in.
@@ -61,11 +63,13 @@ internal static class KestrelSetup
         }
     }
 
-    // Set on the listening socket, because accepted sockets inherit both, and an accepted one would be tuned only after its window was announced.
+    // Set on the listening socket, because accepted sockets inherit both, and an accepted one would be tuned only after its window was
+    // announced.
     internal static void Tune(Socket socket, int sendBuffer, TimeSpan heartbeat)
     {
         if (sendBuffer > 0) socket.SendBufferSize = sendBuffer;
-        // A peer that vanished without a word acknowledges nothing: the kernel ends the connection after two heartbeats instead of after 15 minutes.
+        // A peer that vanished without a word acknowledges nothing: the kernel ends the connection after two heartbeats instead of after 15
+        // minutes.
         if (!OperatingSystem.IsLinux() || heartbeat == TimeSpan.Zero) return;
         Span<byte> value = stackalloc byte[sizeof(int)];
         BitConverter.TryWriteBytes(value, (int)(2 * heartbeat.TotalMilliseconds));

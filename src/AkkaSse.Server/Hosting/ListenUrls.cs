@@ -40,7 +40,8 @@ internal sealed class ListenUrls
             var urls = configuration["urls"];
             if (!string.IsNullOrWhiteSpace(urls))
             {
-                foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) Add(found, "urls", url, false, faults);
+                foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                    Add(found, "urls", url, false, faults);
             }
             else if (!AddPorts(configuration, found, faults))
             {
@@ -65,13 +66,15 @@ internal sealed class ListenUrls
     }
 
     private static bool IsEveryAddress(string host) =>
-        host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var a) && (a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any)));
+        host is "*" or "+" || (IPAddress.TryParse(host.Trim('[', ']'), out var a)
+            && (a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any)));
 
     private static bool AddPorts(IConfiguration configuration, List<ListenUrl> found, List<string> faults)
     {
         foreach (var (key, scheme) in (ReadOnlySpan<(string, string)>)[("http_ports", "http"), ("https_ports", "https")])
         {
-            foreach (var port in (configuration[key] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            foreach (var port in (configuration[key] ?? "").Split(
+                ';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
                 Add(found, key, $"{scheme}://*:{port}", false, faults);
         }
         return found.Count > 0;
@@ -83,7 +86,8 @@ internal sealed class ListenUrls
         {
             var address = BindingAddress.Parse(url);
             if (!address.IsUnixPipe && address.Port is < 0 or > IPEndPoint.MaxPort) throw new FormatException();
-            if (address.Scheme is not ("http" or "https") || address.PathBase.Length > 0 || (h2c && address.Scheme != "http")) throw new FormatException();
+            if (address.Scheme is not ("http" or "https") || address.PathBase.Length > 0 || (h2c && address.Scheme != "http"))
+                throw new FormatException();
             // Kestrel binds both loopback addresses for "localhost", and listens on all addresses for any other name, one below it too.
             var loopback = address.IsUnixPipe
                 || (HostNames.IsLoopback(address.Host) && !address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
@@ -91,7 +95,8 @@ internal sealed class ListenUrls
         }
         catch (FormatException)
         {
-            faults.Add($"{key} is '{url}'; {(h2c ? "an http url" : "an http or https url")} like {Default} or http://unix:/run/akkasse.sock is allowed, without a path and with a port of 0 to 65535.");
+            faults.Add($"{key} is '{url}'; {(h2c ? "an http url" : "an http or https url")} like {Default} " +
+                "or http://unix:/run/akkasse.sock is allowed, without a path and with a port of 0 to 65535.");
         }
     }
 }

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.HttpOverrides;
 
 namespace AkkaSse.Server.Hosting;
 
-/// <summary>Whose word about the caller's address is taken. Limits per address, the access log and the list of clients then have that address.</summary>
+/// <summary>
+/// Whose word about the caller's address is taken. Limits per address, the access log and the list of clients then have that address.
+/// </summary>
 internal static class Proxies
 {
     internal static void Use(IApplicationBuilder app, EffectiveSettings settings)

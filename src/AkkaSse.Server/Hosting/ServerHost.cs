@@ -71,7 +71,8 @@ internal static partial class ServerHost
         // One tree for everybody, so that what `config` prints is what Kestrel and the logger read too.
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddConfiguration(settings.Tree.Root);
-        builder.Configuration.AddInMemoryCollection([.. settings.Urls.AsKestrelEndpoints(), new("urls", ""), new("http_ports", ""), new("https_ports", "")]);
+        builder.Configuration.AddInMemoryCollection(
+            [.. settings.Urls.AsKestrelEndpoints(), new("urls", ""), new("http_ports", ""), new("https_ports", "")]);
         AddLogging(builder, settings);
         KestrelSetup.Apply(builder, settings);
         AddServices(builder, settings);
@@ -114,7 +115,8 @@ internal static partial class ServerHost
         services.AddSingleton<Readiness>();
         services.AddSingleton(_ => new MetricCollector(Meters));
         services.AddSingleton<IHostLifetime, SignalLifetime>();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace
+            + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
         services.AddOpenApi(static o =>
         {
@@ -133,7 +135,8 @@ internal static partial class ServerHost
             {
                 policy.WithOrigins([.. settings.Server.CorsOrigins])
                     .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-                    .WithHeaders(["last-event-id", "idempotency-key", "content-type", "authorization", "cache-control", .. settings.Server.CorsHeaders])
+                    .WithHeaders(["last-event-id", "idempotency-key", "content-type", "authorization", "cache-control",
+                        .. settings.Server.CorsHeaders])
                     .WithExposedHeaders("Retry-After")
                     // The longest that browsers keep a preflight's answer.
                     .SetPreflightMaxAge(TimeSpan.FromHours(2));
@@ -151,7 +154,8 @@ internal static partial class ServerHost
         // Two lines for each request without a right token, however many come; TokenAttempts tells of them.
         builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
         // No format writes scopes unless it is told to, and the server opens one per connection: 150 bytes for as long as it is open.
-        if (!WritesScopes(builder.Configuration.GetSection("Logging"))) builder.Logging.Services.Configure<LoggerFilterOptions>(static o => o.CaptureScopes = false);
+        if (!WritesScopes(builder.Configuration.GetSection("Logging")))
+            builder.Logging.Services.Configure<LoggerFilterOptions>(static o => o.CaptureScopes = false);
         if (settings.Server.LogFormat == LogFormat.Json)
         {
             builder.Logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
@@ -159,21 +163,27 @@ internal static partial class ServerHost
         else
         {
             builder.Logging.AddSimpleConsole(o =>
-                (o.SingleLine, o.UseUtcTimestamp, o.TimestampFormat, o.ColorBehavior) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ ", LoggerColorBehavior.Default));
+                (o.SingleLine, o.UseUtcTimestamp, o.TimestampFormat, o.ColorBehavior) =
+                (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ ", LoggerColorBehavior.Default));
         }
     }
 
     private static bool WritesScopes(IConfiguration logging) =>
-        logging.AsEnumerable().Any(static s => s.Key.EndsWith(":IncludeScopes", StringComparison.OrdinalIgnoreCase) && bool.TryParse(s.Value, out var on) && on);
+        logging.AsEnumerable().Any(static s => s.Key.EndsWith(":IncludeScopes", StringComparison.OrdinalIgnoreCase)
+            && bool.TryParse(s.Value, out var on) && on);
 
     private static void Announce(WebApplication app, EffectiveSettings settings)
     {
         var urls = string.Join(' ', app.Urls);
         var inline = InlineCompletions.InEffect() switch { true => "on", false => "off", null => "unknown" };
-        var access = settings.Authenticated ? $"{settings.Tokens.Count} tokens" : settings.LoopbackOnly ? "loopback only" : "anonymous network";
+        var access = settings.Authenticated ? $"{settings.Tokens.Count} tokens" : settings.LoopbackOnly
+            ? "loopback only"
+            : "anonymous network";
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server");
         // As text even when the level hides it: with port 0 this line is the only place that says where the server is.
-        if (settings.Server.LogFormat == LogFormat.Text) Console.WriteLine($"AkkaSse {ServerVersion.Text} on {urls} (engine {settings.Server.Engine}, {access}, inline completions {inline})");
+        if (settings.Server.LogFormat == LogFormat.Text)
+            Console.WriteLine($"AkkaSse {ServerVersion.Text} on {urls} (engine {settings.Server.Engine}, {access}, inline completions " +
+                $"{inline})");
         else LogStarted(logger, ServerVersion.Text, urls, settings.Server.Engine, access, inline);
         if (!settings.Authenticated && !settings.LoopbackOnly) LogAnonymous(logger);
     }
@@ -187,6 +197,7 @@ internal static partial class ServerHost
     [LoggerMessage(3006, LogLevel.Debug, "The start failed")]
     private static partial void LogStartFailed(ILogger logger, Exception fault);
 
-    [LoggerMessage(3004, LogLevel.Warning, "Nobody has to authenticate, and other hosts are served: whoever reaches this address may read and publish")]
+    [LoggerMessage(3004, LogLevel.Warning,
+        "Nobody has to authenticate, and other hosts are served: whoever reaches this address may read and publish")]
     private static partial void LogAnonymous(ILogger logger);
 }

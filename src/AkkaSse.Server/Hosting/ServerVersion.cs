@@ -7,5 +7,6 @@ internal static class ServerVersion
 {
     /// <summary>The version without the source revision.</summary>
     internal static string Text { get; } =
-        (typeof(ServerVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
+        (typeof(ServerVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "0").Split('+')[0];
 }

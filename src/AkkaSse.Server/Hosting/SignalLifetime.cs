@@ -6,11 +6,12 @@ using AkkaSse.Server.Health;
 namespace AkkaSse.Server.Hosting;
 
 /// <summary>
-/// What signals mean. The first SIGTERM, SIGINT or SIGQUIT makes readiness fail and, after the delay for balancers, stops the host, which drains the hub.
-/// The second one ends the process at once.
+/// What signals mean. The first SIGTERM, SIGINT or SIGQUIT makes readiness fail and, after the delay for balancers, stops the host, which
+/// drains the hub. The second one ends the process at once.
 /// </summary>
 internal sealed partial class SignalLifetime(
-    IHostApplicationLifetime application, Readiness readiness, EffectiveSettings settings, TimeProvider time, ILogger<SignalLifetime> logger)
+    IHostApplicationLifetime application, Readiness readiness, EffectiveSettings settings, TimeProvider time,
+    ILogger<SignalLifetime> logger)
     : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];

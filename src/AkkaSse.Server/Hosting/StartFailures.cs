@@ -33,10 +33,12 @@ internal static class StartFailures
 
     // Where localhost means two addresses, both have their fault.
     private static bool IsOfSocket(Exception? e) =>
-        e is SocketException || (e is AggregateException many ? many.InnerExceptions.Any(IsOfSocket) : e is not null && IsOfSocket(e.InnerException));
+        e is SocketException
+            || (e is AggregateException many ? many.InnerExceptions.Any(IsOfSocket) : e is not null && IsOfSocket(e.InnerException));
 
     private static string Https(EffectiveSettings settings) =>
-        string.Join(", ", settings.Urls.All.Select(static u => u.Url).Where(static u => u.StartsWith("https:", StringComparison.OrdinalIgnoreCase)));
+        string.Join(", ", settings.Urls.All.Select(static u => u.Url).Where(
+            static u => u.StartsWith("https:", StringComparison.OrdinalIgnoreCase)));
 
     private static string Urls(EffectiveSettings settings) =>
         "Listen on an address of this machine and a port that is free and allowed. "
@@ -62,7 +64,8 @@ internal static class StartFailures
         {
             if (at is AggregateException) continue;
             var text = at.Message;
-            if (at is ArgumentException { ParamName: { } name }) text = text.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
+            if (at is ArgumentException { ParamName: { } name })
+                text = text.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
             if (!words.Exists(w => w.Contains(text, StringComparison.Ordinal))) words.Add(text.TrimEnd('.'));
         }
         return string.Join(": ", words);

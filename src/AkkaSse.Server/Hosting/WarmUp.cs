@@ -7,8 +7,9 @@ using AkkaSse.Server.Configuration;
 namespace AkkaSse.Server.Hosting;
 
 /// <summary>
-/// Before the server listens, the same code serves itself for a moment: <see cref="WarmUpNodes"/> of its own, with readers and publishers over real sockets. A node that
-/// comes up in a rolling restart meets a storm of readers at once, and code that was never run costs several times as much (decision 0048).
+/// Before the server listens, the same code serves itself for a moment: <see cref="WarmUpNodes"/> of its own, with readers and publishers
+/// over real sockets. A node that comes up in a rolling restart meets a storm of readers at once, and code that was never run costs several
+/// times as much (decision 0048).
 /// </summary>
 /// <remarks>Nothing of it is left but compiled code: neither streams nor metrics nor log lines.</remarks>
 internal static class WarmUp
@@ -17,7 +18,8 @@ internal static class WarmUp
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    // What has become hot waits for the runtime's one compiling thread: 1.2 to 1.5 s of work after a warm-up. It is done when nothing was compiled for the first of these, and is not waited for longer than the second.
+    // What has become hot waits for the runtime's one compiling thread: 1.2 to 1.5 s of work after a warm-up. It is done when nothing was
+    // compiled for the first of these, and is not waited for longer than the second.
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
 
@@ -31,7 +33,8 @@ internal static class WarmUp
             await using var nodes = new WarmUpNodes();
             await nodes.StartAsync(settings);
             // Blocking sockets on a thread of their own: the server's side shall be what is compiled.
-            await Task.Factory.StartNew(() => RunLoad(nodes.First, nodes.Last, settings.Server.WarmUp), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await Task.Factory.StartNew(() => RunLoad(nodes.First, nodes.Last, settings.Server.WarmUp), CancellationToken.None,
+                TaskCreationOptions.LongRunning, TaskScheduler.Default);
             await nodes.StopAsync();
             await SettleAsync();
         }
@@ -44,7 +47,8 @@ internal static class WarmUp
         return null;
     }
 
-    // A node that is ready while its code is still being compiled serves at half its speed: a storm of 10 000 readers right then cost 3.7 s of processor time, and 1.9 s a second later.
+    // A node that is ready while its code is still being compiled serves at half its speed: a storm of 10 000 readers right then cost 3.7 s
+    // of processor time, and 1.9 s a second later.
     private static async Task SettleAsync()
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -73,7 +77,8 @@ internal static class WarmUp
                 for (var i = 0; i < Readers; i++)
                 {
                     readers[i].Send(i % 2 == 0
-                        ? $"GET /v1/streams/warm/events{(i == 0 ? "?since=earliest" : "")} HTTP/1.1\r\n{host}{(i == 2 ? "Last-Event-ID: 1-0\r\n" : "")}\r\n"
+                        ? $"GET /v1/streams/warm/events{(i == 0 ? "?since=earliest" : "")} HTTP/1.1\r\n{host}" +
+                          (i == 2 ? "Last-Event-ID: 1-0\r\n\r\n" : "\r\n")
                         : $"GET /v1/events?stream=warm&stream=other&client=c{round}-{i} HTTP/1.1\r\n{host}\r\n");
                 }
                 foreach (var reader in readers) reader.ReadUntil("event: hub.open"u8);
@@ -86,7 +91,8 @@ internal static class WarmUp
                 // To a client of the other node.
                 other.Send(Post($"/v1/clients/c{round}-1/events", "text/plain", "x"));
                 other.ReadAnswer();
-                one.Send(Post("/v1/batch", "application/x-ndjson", string.Concat(Enumerable.Repeat("{\"stream\":\"warm\",\"data\":\"x\"}\n", Readers))));
+                one.Send(Post("/v1/batch", "application/x-ndjson", string.Concat(
+                    Enumerable.Repeat("{\"stream\":\"warm\",\"data\":\"x\"}\n", Readers))));
                 // This answer comes in chunks.
                 one.ReadUntil("\r\n0\r\n\r\n"u8);
                 foreach (var reader in readers) reader.ReadUntil(Encoding.ASCII.GetBytes($"data: {round} {Readers - 1}\n"));
@@ -97,13 +103,18 @@ internal static class WarmUp
             }
         }
 
-        string Post(string path, string type, string body) => $"POST {path} HTTP/1.1\r\n{host}Content-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+        string Post(string path, string type, string body) =>
+            $"POST {path} HTTP/1.1\r\n{host}Content-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{body}";
     }
 
     /// <summary>One connection, used by one thread.</summary>
     private sealed class Peer : IDisposable
     {
-        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)Patience.TotalMilliseconds };
+        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = (int)Patience.TotalMilliseconds,
+        };
         private readonly byte[] _buffer = new byte[64 << 10];
         private int _count;
 

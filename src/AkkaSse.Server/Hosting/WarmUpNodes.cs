@@ -11,8 +11,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace AkkaSse.Server.Hosting;
 
 /// <summary>
-/// What a warm-up plays on: a hub in memory, or with the engine akka a cluster of two nodes in this process, so that remoting, replication and the hand-over of a leaving node are compiled too.
-/// Everything is on free loopback ports.
+/// What a warm-up plays on: a hub in memory, or with the engine akka a cluster of two nodes in this process, so that remoting, replication
+/// and the hand-over of a leaving node are compiled too. Everything is on free loopback ports.
 /// </summary>
 internal sealed class WarmUpNodes : IAsyncDisposable
 {
@@ -77,7 +77,8 @@ internal sealed class WarmUpNodes : IAsyncDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private static Uri AddressOf(WebApplication node) => new(node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+    private static Uri AddressOf(WebApplication node) =>
+        new(node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     private async Task StartAsync(EffectiveSettings settings, string name, Action<ISseHubBuilder> engine)
     {
@@ -95,7 +96,8 @@ internal sealed class WarmUpNodes : IAsyncDisposable
         var hub = node.Services.GetRequiredService<IHubEdge>();
         for (var began = TimeProvider.System.GetTimestamp(); hub.EngineState != EngineState.Ready; await Task.Delay(10))
         {
-            if (TimeProvider.System.GetElapsedTime(began) > ReadyLimit) throw new IOException($"the engine of {name} was {hub.EngineState} after {ReadyLimit.TotalSeconds:0} s.");
+            if (TimeProvider.System.GetElapsedTime(began) > ReadyLimit)
+                throw new IOException($"the engine of {name} was {hub.EngineState} after {ReadyLimit.TotalSeconds:0} s.");
         }
     }
 

@@ -54,7 +54,8 @@ internal sealed class MetricCollector : IDisposable
     {
         // An observable instrument that no longer reports a set of tags has none: the old value would be a lie.
         var observed = family.Kind is MetricKind.Last or MetricKind.LastCounter;
-        var groups = family.Series.Where(s => !observed || s.Scrape == _scrape || s.Labels.Length == 0).GroupBy(s => s.Labels, StringComparer.Ordinal).ToList();
+        var groups = family.Series.Where(s => !observed || s.Scrape == _scrape || s.Labels.Length == 0).GroupBy(
+            s => s.Labels, StringComparer.Ordinal).ToList();
         if (groups.Count == 0) return;
         Head(text, family.Name, family.Help, family.Kind switch
         {
@@ -94,5 +95,6 @@ internal sealed class MetricCollector : IDisposable
         text.Append(' ').Append(Number(value)).Append('\n');
     }
 
-    private static string Number(double value) => double.IsPositiveInfinity(value) ? "+Inf" : value.ToString("R", CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        double.IsPositiveInfinity(value) ? "+Inf" : value.ToString("R", CultureInfo.InvariantCulture);
 }

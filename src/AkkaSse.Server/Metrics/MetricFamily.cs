@@ -31,7 +31,8 @@ internal sealed class MetricFamily
     private static readonly string[] Dropped = ["stream", "client", "zone", "subject", "akkasse.stream", "akkasse.client", "akkasse.zone"];
 
     // Seconds, from a flush in the kernel (0.1 ms) to the default write timeout and beyond.
-    private static readonly double[] DefaultBounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+    private static readonly double[] DefaultBounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+        2.5, 5, 10];
 
     private readonly Lock _gate = new();
     private volatile MetricSeries[] _series = [];
@@ -98,6 +99,8 @@ internal sealed class MetricFamily
             _ => null,
         };
         if (advised is { Length: > 0 }) return advised;
-        return instrument.Unit is "s" or null ? DefaultBounds : [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384, 65536, 262144, 1048576];
+        return instrument.Unit is "s" or null
+            ? DefaultBounds
+            : [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384, 65536, 262144, 1048576];
     }
 }

@@ -17,7 +17,9 @@ internal sealed class MetricSeries
         Labels = overflow ? "overflow=\"true\"" : Render(_tags, dropped);
     }
 
-    /// <summary>The labels as they stand between braces; "" for none. Two series may share them when a dropped tag told them apart.</summary>
+    /// <summary>
+    /// The labels as they stand between braces; "" for none. Two series may share them when a dropped tag told them apart.
+    /// </summary>
     internal string Labels { get; }
 
     internal Cell Cell { get; } = new();

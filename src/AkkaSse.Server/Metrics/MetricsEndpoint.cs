@@ -9,7 +9,8 @@ namespace AkkaSse.Server.Metrics;
 internal static class MetricsEndpoint
 {
     internal static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", static (HttpContext context, MetricCollector collector, Readiness readiness, EffectiveSettings settings) =>
+        routes.MapGet("/metrics", static (
+            HttpContext context, MetricCollector collector, Readiness readiness, EffectiveSettings settings) =>
         {
             var text = new StringBuilder(collector.Write());
             MetricCollector.Head(text, "akkasse_build_info", "Always 1; the labels say what runs.", "gauge");

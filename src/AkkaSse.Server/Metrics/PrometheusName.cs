@@ -1,6 +1,8 @@
 namespace AkkaSse.Server.Metrics;
 
-/// <summary>Names as Prometheus wants them: letters, digits and <c>_</c>, the base unit at the end, <c>_total</c> after a counter's.</summary>
+/// <summary>
+/// Names as Prometheus wants them: letters, digits and <c>_</c>, the base unit at the end, <c>_total</c> after a counter's.
+/// </summary>
 internal static class PrometheusName
 {
     internal static string Of(string name, string? unit, MetricKind kind)
@@ -19,7 +21,8 @@ internal static class PrometheusName
         return text;
     }
 
-    internal static string Label(string key) => Clean(key.StartsWith("akkasse.", StringComparison.Ordinal) ? key["akkasse.".Length..] : key);
+    internal static string Label(string key) =>
+        Clean(key.StartsWith("akkasse.", StringComparison.Ordinal) ? key["akkasse.".Length..] : key);
 
     private static string Clean(string name)
     {

@@ -23,7 +23,8 @@ internal static class PageEndpoints
         {
             var content = Read(file);
             var tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..16]}\"";
-            routes.MapMethods(route, [HttpMethods.Get, HttpMethods.Head], context => WriteAsync(context, content, tag, contentType)).AllowAnonymous();
+            routes.MapMethods(route, [HttpMethods.Get, HttpMethods.Head], context => WriteAsync(context, content, tag, contentType))
+                .AllowAnonymous();
         }
     }
 
@@ -44,7 +45,9 @@ internal static class PageEndpoints
         }
         context.Response.ContentType = contentType;
         context.Response.ContentLength = content.Length;
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(content, 0, content.Length, context.RequestAborted);
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.Body.WriteAsync(content, 0, content.Length, context.RequestAborted);
     }
 
     private static byte[] Read(string file)

@@ -22,15 +22,16 @@ internal sealed class GrantAuthorizer : IHubAuthorizer
         HubAction.InspectStream or HubAction.ReadHistory =>
             request.Principal.May("subscribe", request.Stream) || request.Principal.May("manage", request.Stream),
         HubAction.CreateStream or HubAction.RemoveStream or HubAction.ClearStream => request.Principal.May("manage", request.Stream),
-        HubAction.ListClients or HubAction.InspectClient or HubAction.DisconnectClient or HubAction.ChangeSubscriptions => request.Principal.May("clients"),
+        HubAction.ListClients or HubAction.InspectClient or HubAction.DisconnectClient or HubAction.ChangeSubscriptions =>
+            request.Principal.May("clients"),
         // Its streams are asked for one by one.
         HubAction.ManageSubscription => MaySubscribeAtAll(request.Principal),
         HubAction.InspectCluster => request.Principal.May("cluster"),
         _ => false,
     };
 
-    // Every reader is in the zone "default" unless it says otherwise, and hears broadcasts: to require a grant of its own for either would only mean
-    // that nobody can be given a stream alone.
+    // Every reader is in the zone "default" unless it says otherwise, and hears broadcasts: to require a grant of its own for either would
+    // only mean that nobody can be given a stream alone.
     private static bool MaySubscribe(in HubAccessRequest request)
     {
         if (request.Stream is not null) return request.Principal.May("subscribe", request.Stream);
@@ -42,9 +43,11 @@ internal sealed class GrantAuthorizer : IHubAuthorizer
     {
         if (request.Stream is not null) return request.Principal.May("publish", request.Stream);
         if (request.Client is not null) return request.Principal.May("send", request.Client);
-        return request.Zone is not null ? request.Principal.May("notify", request.Zone) : request.Broadcast && request.Principal.May("broadcast");
+        return request.Zone is not null ? request.Principal.May("notify", request.Zone) : request.Broadcast
+            && request.Principal.May("broadcast");
     }
 
     private static bool MaySubscribeAtAll(ClaimsPrincipal principal) =>
-        principal.FindAll(Grant.ClaimType).Any(c => Grant.TryParse(c.Value, out var grant) && grant.Verb is "subscribe" or "zone" or "client" or "all");
+        principal.FindAll(Grant.ClaimType)
+            .Any(c => Grant.TryParse(c.Value, out var grant) && grant.Verb is "subscribe" or "zone" or "client" or "all");
 }

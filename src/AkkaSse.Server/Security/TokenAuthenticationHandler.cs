@@ -7,7 +7,8 @@ namespace AkkaSse.Server.Security;
 
 /// <summary>Accepts <c>Authorization: Bearer token</c>. A token in the query is not accepted: it would stand in logs of proxies.</summary>
 internal sealed class TokenAuthenticationHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenTable tokens, TokenAttempts attempts,
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenTable tokens,
+    TokenAttempts attempts,
     IHubErrorWriter errors)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
@@ -33,9 +34,11 @@ internal sealed class TokenAuthenticationHandler(
     {
         if (_isExhausted)
         {
-            Response.Headers.RetryAfter = ((int)TokenAttempts.Refill.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            Response.Headers.RetryAfter = ((int)TokenAttempts.Refill.TotalSeconds).ToString(
+                System.Globalization.CultureInfo.InvariantCulture);
             return errors.WriteAsync(Context, StatusCodes.Status429TooManyRequests, HubErrorCodes.TooManyAttempts,
-                "The token is not known, and too many such came from this address: one a second is allowed. A token that is known is let in all the same.");
+                "The token is not known, and too many such came from this address: one a second is allowed. A token that is known is " +
+                "let in all the same.");
         }
         // RFC 6750: no error code when the request carried no token at all.
         Response.Headers.WWWAuthenticate = Request.Headers.Authorization.Count == 0 ? Scheme : Scheme + " error=\"invalid_token\"";

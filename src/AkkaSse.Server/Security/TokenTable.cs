@@ -6,7 +6,10 @@ using AkkaSse.Hub;
 namespace AkkaSse.Server.Security;
 
 /// <summary>The accepted tokens as hashes. Thread-safe.</summary>
-/// <remarks>Hashes make the compared values equally long and keep secrets out of memory dumps; all entries are compared, so time says nothing about which fits.</remarks>
+/// <remarks>
+/// Hashes make the compared values equally long and keep secrets out of memory dumps; all entries are compared, so time says nothing about
+/// which fits.
+/// </remarks>
 internal sealed class TokenTable
 {
     internal const int MinLength = 16;
@@ -31,7 +34,8 @@ internal sealed class TokenTable
             var grants = Grants(entry, key, faults);
             if (faults.Count > before) continue;
             var hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret!));
-            if (entries.Exists(e => CryptographicOperations.FixedTimeEquals(e.Hash, hash))) faults.Add($"{key} has the same secret as an entry before it; every entry needs its own.");
+            if (entries.Exists(e => CryptographicOperations.FixedTimeEquals(e.Hash, hash)))
+                faults.Add($"{key} has the same secret as an entry before it; every entry needs its own.");
             entries.Add((hash, Principal(entry.Subject!, grants)));
         }
         return new TokenTable(entries);
@@ -54,7 +58,8 @@ internal sealed class TokenTable
     {
         if (entry.Token is null == entry.TokenFile is null)
         {
-            faults.Add($"{key} has {(entry.Token is null ? "neither Token nor TokenFile" : "both Token and TokenFile")}; exactly one is needed.");
+            faults.Add($"{key} has {(entry.Token is null ? "neither Token nor TokenFile" : "both Token and TokenFile")}; exactly one is " +
+                "needed.");
             return null;
         }
         var secret = entry.Token;

@@ -23,7 +23,10 @@ public enum Fate
     Broken,
 }
 
-/// <summary>A hub that loses requests and answers as it is told, and never answers at once, so that elements are gathered meanwhile. Counts calls and what each brought.</summary>
+/// <summary>
+/// A hub that loses requests and answers as it is told, and never answers at once, so that elements are gathered meanwhile. Counts calls
+/// and what each brought.
+/// </summary>
 internal sealed class UnreliableHub(ISseHub inner, Func<int, Fate> fateOf) : DelegatingHub(inner)
 {
     private int _calls;
@@ -36,7 +39,8 @@ internal sealed class UnreliableHub(ISseHub inner, Func<int, Fate> fateOf) : Del
     /// <summary>Every call waits for it before it is done.</summary>
     internal Task Gate { get; set; } = Task.CompletedTask;
 
-    public override async ValueTask<PublishResult> PublishAsync(string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
+    public override async ValueTask<PublishResult> PublishAsync(
+        string stream, SseEvent e, PublishOptions options = default, CancellationToken cancellation = default)
     {
         var fate = await NextAsync([e.Data!], cancellation);
         if (fate is Fate.Answered or Fate.AnswerLost)
@@ -47,7 +51,8 @@ internal sealed class UnreliableHub(ISseHub inner, Func<int, Fate> fateOf) : Del
         return Lost(fate, stream);
     }
 
-    public override async ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellation = default)
+    public override async ValueTask<IReadOnlyList<BatchItemResult>> PublishBatchAsync(
+        IReadOnlyList<BatchItem> items, CancellationToken cancellation = default)
     {
         var fate = await NextAsync([.. items.Select(static i => i.Event.Data!)], cancellation);
         if (fate is Fate.Answered or Fate.AnswerLost)

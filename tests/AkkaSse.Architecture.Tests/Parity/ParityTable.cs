@@ -11,7 +11,8 @@ internal sealed record ParityRow(string Id, string Priority, string What, IReadO
     internal const string NotYetMark = "not yet: ";
 
     internal string Render() =>
-        $"| {Id} | {Priority} | {What} | {(Tests.Count > 0 ? string.Join("<br>", Tests.Select(static t => $"`{t}`")) : NotYetMark + NotYet)} |";
+        $"| {Id} | {Priority} | {What} | " +
+        (Tests.Count > 0 ? string.Join("<br>", Tests.Select(static t => $"`{t}`")) : NotYetMark + NotYet) + " |";
 }
 
 /// <summary>The table of <c>docs/parity.md</c>.</summary>

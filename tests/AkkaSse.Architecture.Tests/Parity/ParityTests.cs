@@ -6,7 +6,8 @@ public class ParityTests
 {
     private const string UpdateVariable = "AKKASSE_UPDATE_PARITY";
 
-    private const string Advice = $"Rewrite the last column with {UpdateVariable}=1 dotnet test tests/AkkaSse.Architecture.Tests, read the difference and commit it.";
+    private const string Advice =
+        $"Rewrite the last column with {UpdateVariable}=1 dotnet test tests/AkkaSse.Architecture.Tests, read the difference and commit it.";
 
     [Fact]
     public void Every_item_stands_in_the_table_with_the_tests_that_prove_it()

@@ -46,7 +46,8 @@ internal static partial class TraitScan
     [GeneratedRegex("""Trait\("parity", "([^"]*)"\)""")]
     private static partial Regex Trait();
 
-    [GeneratedRegex(@"^(?:(?:public|internal|private|protected|file|sealed|abstract|static|partial|readonly)\s+)*(?:class|record|struct|record struct)\s+(\w+)")]
+    [GeneratedRegex(@"^(?:(?:public|internal|private|protected|file|sealed|abstract|static|partial|readonly)\s+)*" +
+        @"(?:class|record|struct|record struct)\s+(\w+)")]
     private static partial Regex ClassName();
 
     [GeneratedRegex(@"(\w+)\s*(?:<\w+>)?\(")]

@@ -9,7 +9,8 @@ namespace AkkaSse.Architecture.Tests.PublicApi;
 /// member.</summary>
 internal static class ApiListing
 {
-    private const BindingFlags Members = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Members =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     internal static string Of(Assembly assembly)
     {
@@ -183,7 +184,8 @@ internal static class ApiListing
     // What the compiler makes for records and nobody writes by hand.
     private static bool IsRecord(Type type) =>
         type.GetMethod("PrintMembers",
-            BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly)?.IsDefined(typeof(CompilerGeneratedAttribute)) == true;
+            BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly)?.IsDefined(
+            typeof(CompilerGeneratedAttribute)) == true;
 
     private static bool IsOwnEquality(Type type, Type i) =>
         IsRecord(type) && i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEquatable<>);

@@ -13,7 +13,8 @@ public sealed class BatchReaderTests
     [InlineData(false)]
     public async Task Pieces_of_every_size_give_the_same_items(bool array)
     {
-        var items = Datas.Select(d => "{\"stream\":\"s\",\"json\":[{\"a\":\"}\\\"\"}],\"type\":" + System.Text.Json.JsonSerializer.Serialize("t" + d.Length) + "}")
+        var items = Datas.Select(d => "{\"stream\":\"s\",\"json\":[{\"a\":\"}\\\"\"}],\"type\":"
+            + System.Text.Json.JsonSerializer.Serialize("t" + d.Length) + "}")
             .Concat(Datas.Select(d => "{\"stream\":\"s\",\"data\":" + System.Text.Json.JsonSerializer.Serialize(d) + "}")).ToList();
         var body = Encoding.UTF8.GetBytes(array ? "[" + string.Join(" , ", items) + "]" : string.Join("\n", items));
         string[] expected = [.. Datas.Select(_ => "[{\"a\":\"}\\\"\"}]"), .. Datas];
@@ -28,7 +29,8 @@ public sealed class BatchReaderTests
     [Fact]
     public async Task Oversized_items_are_dropped_in_pieces_of_every_size()
     {
-        var body = Encoding.UTF8.GetBytes("{\"stream\":\"s\",\"data\":\"1\"}{\"stream\":\"s\",\"data\":\"" + new string('x', 9000) + "\\\"}\"}{\"stream\":\"s\",\"data\":\"3\"}");
+        var body = Encoding.UTF8.GetBytes("{\"stream\":\"s\",\"data\":\"1\"}{\"stream\":\"s\",\"data\":\"" + new string('x', 9000)
+            + "\\\"}\"}{\"stream\":\"s\",\"data\":\"3\"}");
 
         foreach (var piece in (int[])[1, 2, 3, 100, 4096, body.Length])
         {

@@ -48,7 +48,8 @@ public sealed class BatchTests
 
         var answer = await host.PostAsync("/v1/batch",
             """{"stream":"a","type":"t","json":{"x":[1,"ü",{"deep":null}]},"id":"mine","retry":"2s","comment":"why","ttl":"1h","conflate":"k","fields":{"origin":"here"}}""" + "\n"
-            + """{"stream":"a","json":17}""" + "\n" + """{"stream":"a","data":"a\nb\t\"\u00e9"}""" + "\n" + """{"stream":"a","comment":"only","retry":7}""");
+            + """{"stream":"a","json":17}""" + "\n" + """{"stream":"a","data":"a\nb\t\"\u00e9"}""" + "\n"
+            + """{"stream":"a","comment":"only","retry":7}""");
 
         answer.Json.GetProperty("accepted").GetInt32().ShouldBe(4, answer.Text);
         var e = await reader.NextEventAsync();
@@ -70,7 +71,8 @@ public sealed class BatchTests
         await host.Hub.Streams.CreateAsync("bytes", new StreamOptions { Base64 = true });
         await using var reader = await host.SubscribeAsync("/v1/streams/bytes/events");
 
-        var answer = await host.PostAsync("/v1/batch", """{"stream":"bytes","data":"/wD+","base64":true}{"stream":"text","base64":true,"data":"/wD+"}{"stream":"text","data":"%","base64":true}""");
+        var answer = await host.PostAsync(
+            "/v1/batch", """{"stream":"bytes","data":"/wD+","base64":true}{"stream":"text","base64":true,"data":"/wD+"}{"stream":"text","data":"%","base64":true}""");
 
         (await reader.NextEventAsync()).Data.ShouldBe("/wD+");
         Statuses(answer).ShouldBe([202, 400, 400]);
@@ -232,7 +234,8 @@ public sealed class BatchTests
         var limit = BatchLimits.ItemBytes(1024);
 
         var answer = await host.PostAsync("/v1/batch",
-            "[{\"stream\":\"a\",\"data\":\"1\"},{\"stream\":\"a\",\"data\":\"" + new string('x', limit * 3) + "\"},{\"stream\":\"a\",\"data\":\"" + new string('y', 1025)
+            "[{\"stream\":\"a\",\"data\":\"1\"},{\"stream\":\"a\",\"data\":\"" + new string('x', limit * 3)
+            + "\"},{\"stream\":\"a\",\"data\":\"" + new string('y', 1025)
             + "\"},{\"stream\":\"a\",\"data\":\"" + new string('z', 1024) + "\"}]");
 
         Statuses(answer).ShouldBe([202, 413, 413, 202]);
@@ -250,7 +253,8 @@ public sealed class BatchTests
         var items = Items(answer);
         items.Count.ShouldBe(10_001);
         items.Take(10_000).ShouldAllBe(i => i.GetProperty("status").GetInt32() == 202);
-        items.Select(i => i.TryGetProperty("offset", out var o) ? o.GetInt64() : 0).Take(10_000).ShouldBe(Enumerable.Range(1, 10_000).Select(i => (long)i));
+        items.Select(i => i.TryGetProperty("offset", out var o) ? o.GetInt64() : 0).Take(10_000).ShouldBe(
+            Enumerable.Range(1, 10_000).Select(i => (long)i));
         items[10_000].GetProperty("status").GetInt32().ShouldBe(413);
         answer.Json.GetProperty("accepted").GetInt32().ShouldBe(10_000);
         answer.Json.GetProperty("rejected").GetInt32().ShouldBe(1);
@@ -278,7 +282,8 @@ public sealed class BatchTests
     public async Task Keyed_batch_that_broke_off_is_repeated_in_any_pieces_and_stands_once()
     {
         await using var host = await EdgeHost.StartAsync();
-        var body = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 600).Select(static i => $$"""{"stream":"a","data":"{{i}}"}""" + "\n")));
+        var body = System.Text.Encoding.UTF8.GetBytes(
+            string.Concat(Enumerable.Range(0, 600).Select(static i => $$"""{"stream":"a","data":"{{i}}"}""" + "\n")));
         foreach (var cut in new[] { 100, body.Length / 3, body.Length / 2, body.Length - 1 })
         {
             await using var broken = await RawConnection.OpenAsync(host.Address);
@@ -301,7 +306,8 @@ public sealed class BatchTests
         Items(whole).ShouldAllBe(i => i.GetProperty("duplicate").GetBoolean());
         (await host.Hub.Streams.GetAsync("a"))!.Head.ShouldBe(600);
         var page = await host.Hub.Streams.ReadAsync("a", null, 1_000);
-        page.Events.Select(static e => e.Event.Data).ShouldBe(Enumerable.Range(0, 600).Select(static i => i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        page.Events.Select(static e => e.Event.Data).ShouldBe(
+            Enumerable.Range(0, 600).Select(static i => i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     [Fact]
@@ -310,7 +316,8 @@ public sealed class BatchTests
         await using var host = await EdgeHost.StartAsync();
         await host.PostAsync("/v1/streams/a/events", "1", "Idempotency-Key: own");
 
-        var answer = await host.PostAsync("/v1/batch", """[{"stream":"a","data":"1","idempotencyKey":"own"},{"client":"c","data":"x"}]""", "Idempotency-Key: k");
+        var answer = await host.PostAsync(
+            "/v1/batch", """[{"stream":"a","data":"1","idempotencyKey":"own"},{"client":"c","data":"x"}]""", "Idempotency-Key: k");
 
         Items(answer)[0].GetProperty("duplicate").GetBoolean().ShouldBeTrue();
         Statuses(answer).ShouldBe([202, 400]);
@@ -355,7 +362,8 @@ public sealed class BatchTests
     public async Task Bytes_that_are_not_utf8_fail_their_item_alone()
     {
         await using var host = await EdgeHost.StartAsync();
-        byte[] body = [.. "[{\"stream\":\"a\",\"data\":\""u8, 0xFF, .. "\"},{\"stream\":\""u8, 0xFE, .. "\",\"data\":\"x\"},{\"stream\":\"a\",\"data\":\"ok\"}]"u8];
+        byte[] body = [.. "[{\"stream\":\"a\",\"data\":\""u8, 0xFF, .. "\"},{\"stream\":\""u8, 0xFE,
+            .. "\",\"data\":\"x\"},{\"stream\":\"a\",\"data\":\"ok\"}]"u8];
 
         var answer = await RawHttp.SendAsync(host.Address, "POST", "/v1/batch", body);
 

@@ -9,7 +9,8 @@ namespace AkkaSse.AspNetCore.Tests.Compatibility;
 internal static class CompatibilityHost
 {
     public static Task<EdgeHost> StartAsync(
-        Action<HubOptions>? hub = null, Action<SseCompatibilityOptions>? seeds = null, TimeProvider? time = null, Action<ISseHubBuilder>? build = null, Action<WebApplication>? app = null) =>
+        Action<HubOptions>? hub = null, Action<SseCompatibilityOptions>? seeds = null, TimeProvider? time = null,
+        Action<ISseHubBuilder>? build = null, Action<WebApplication>? app = null) =>
         EdgeHost.StartAsync(
             hub,
             build: build,

@@ -14,7 +14,8 @@ public sealed class CompatibilityMappingTests
     [InlineData("ctrlx")]
     public async Task Edge_that_is_switched_off_is_404_and_the_others_stay(string off)
     {
-        await using var host = await CompatibilityHost.StartAsync(seeds: o => (o.R3labs, o.Davidsbond, o.CtrlX) = (off != "r3labs", off != "davidsbond", off != "ctrlx"));
+        await using var host = await CompatibilityHost.StartAsync(
+            seeds: o => (o.R3labs, o.Davidsbond, o.CtrlX) = (off != "r3labs", off != "davidsbond", off != "ctrlx"));
         (await host.GetAsync("/events")).Status.ShouldBe(off == "r3labs" ? 404 : 400);
         (await host.PostAsync("/broadcast")).Status.ShouldBe(off == "davidsbond" ? 404 : 400);
         (await host.GetAsync("/automation/api/v2/events")).Status.ShouldBe(off == "ctrlx" ? 404 : 400);
@@ -28,15 +29,19 @@ public sealed class CompatibilityMappingTests
             app: a =>
             {
                 // Mapped beside the real ones, to look at what they carry: nothing is sent to them.
-                a.MapGroup("/x").MapSseCompatibilityEndpoints(o => (o.Endpoints.SubscribePolicy, o.Endpoints.PublishPolicy) = ("read", "write"));
+                a.MapGroup("/x").MapSseCompatibilityEndpoints(
+                    o => (o.Endpoints.SubscribePolicy, o.Endpoints.PublishPolicy) = ("read", "write"));
             });
         var policies = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(e => e.RoutePattern.RawText!.StartsWith("/x/", StringComparison.Ordinal) && e.Metadata.GetMetadata<HttpMethodMetadata>() is not null)
-            .Select(e => $"{e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]} {e.RoutePattern.RawText} {e.Metadata.GetMetadata<AuthorizeAttribute>()?.Policy}");
+            .Where(e => e.RoutePattern.RawText!.StartsWith("/x/", StringComparison.Ordinal)
+                && e.Metadata.GetMetadata<HttpMethodMetadata>() is not null)
+            .Select(e => $"{e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]} {e.RoutePattern.RawText} " +
+                $"{e.Metadata.GetMetadata<AuthorizeAttribute>()?.Policy}");
 
         policies.ShouldBe(
         [
-            "GET /x/events read", "GET /x/connect read", "POST /x/broadcast write", "GET /x/automation/api/v2/events read", "POST /x/automation/api/v2/events read",
+            "GET /x/events read", "GET /x/connect read", "POST /x/broadcast write", "GET /x/automation/api/v2/events read",
+                "POST /x/automation/api/v2/events read",
             "GET /x/automation/api/v2/events/{sse_id} read", "POST /x/automation/api/v2/events/{sse_id} read",
         ], ignoreOrder: true);
     }

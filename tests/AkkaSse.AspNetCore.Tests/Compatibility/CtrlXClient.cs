@@ -4,8 +4,8 @@ using AkkaSse.Testing;
 namespace AkkaSse.AspNetCore.Tests.Compatibility;
 
 /// <summary>
-/// S0, the ctrlX SDK's client: takes 200 and 201, any content type; needs ": " between name and value; glues data lines without LF; knows no id; calls back at
-/// every blank line, with ("", "") for an empty block.
+/// S0, the ctrlX SDK's client: takes 200 and 201, any content type; needs ": " between name and value; glues data lines without LF; knows
+/// no id; calls back at every blank line, with ("", "") for an empty block.
 /// </summary>
 internal sealed class CtrlXClient : GoClient
 {

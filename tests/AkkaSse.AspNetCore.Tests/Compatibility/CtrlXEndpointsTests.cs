@@ -11,7 +11,8 @@ public sealed class CtrlXEndpointsTests
 {
     private const string Path = "/automation/api/v2/events";
 
-    private const string Body = """{"properties":{"id":"sub","keepaliveInterval":60000,"publishInterval":1000,"errorInterval":10000,"rules":[{"rule_type":"Sampling","rule":{"samplingInterval":1000000}}]},"nodes":["plc/a","plc/b"]}""";
+    private const string Body =
+        """{"properties":{"id":"sub","keepaliveInterval":60000,"publishInterval":1000,"errorInterval":10000,"rules":[{"rule_type":"Sampling","rule":{"samplingInterval":1000000}}]},"nodes":["plc/a","plc/b"]}""";
 
     [Fact]
     [Trait("parity", "STR-11")]
@@ -55,7 +56,8 @@ public sealed class CtrlXEndpointsTests
         await client.ConnectAsync(host.Address, Path + "/sub");
         await host.Hub.PublishAsync("plc/a", new SseEvent { Data = "1" });
         (await client.NextAsync())!.Data.ShouldBe("1");
-        await Eventually.Until(async () => (await host.Edge.GetSubscriptionAsync("sub", default)).TryGet(out var found) && found!.Positions["plc/a"].Offset == 1, "the position to be kept");
+        await Eventually.Until(async () => (await host.Edge.GetSubscriptionAsync("sub", default)).TryGet(out var found)
+            && found!.Positions["plc/a"].Offset == 1, "the position to be kept");
         client.Cut();
         await Eventually.Until(() => host.Edge.Load.Connections == 0, "the connection to end");
 
@@ -163,7 +165,8 @@ public sealed class CtrlXEndpointsTests
     {
         await using var host = await CompatibilityHost.StartAsync(app: app => app.Use((context, next) =>
         {
-            if (context.Request.Headers["X-User"] is [{ } user]) context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", user)], "test"));
+            if (context.Request.Headers["X-User"] is [{ } user])
+                context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", user)], "test"));
             return next(context);
         }));
         (await host.PostAsync(Path, Body, "X-User: ann")).Status.ShouldBe(201);

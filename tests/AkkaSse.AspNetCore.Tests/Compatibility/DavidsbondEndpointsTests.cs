@@ -250,14 +250,16 @@ public sealed class DavidsbondEndpointsTests
         await client.DisposeAsync();
         await Eventually.Until(() => host.Edge.Load.Connections == 0, "the connection to end");
         await using var again = await host.SubscribeAsync(target, "Last-Event-ID: " + first.Id.ShouldNotBeNull());
-        (await again.NextAsync(b => b.Data == "x", "the broadcast that a reader misses that is cut behind the welcome")).Type.ShouldBeNull();
+        (await again.NextAsync(
+            b => b.Data == "x", "the broadcast that a reader misses that is cut behind the welcome")).Type.ShouldBeNull();
     }
 
     [Fact]
     [Trait("parity", "ZON-10")]
     public async Task Older_zone_client_reads_the_welcome_and_what_follows()
     {
-        await using var host = await CompatibilityHost.StartAsync(seeds: o => o.Welcome = (zone, id) => new SseEvent(SseCompatibilityOptions.ConnectionSuccessful(zone, id)) { Id = id });
+        await using var host = await CompatibilityHost.StartAsync(
+            seeds: o => o.Welcome = (zone, id) => new SseEvent(SseCompatibilityOptions.ConnectionSuccessful(zone, id)) { Id = id });
         await using var client = new ZoneClient();
         await client.ConnectAsync(host.Address, "/connect?id=c");
         var welcome = (await client.NextAsync()).ShouldNotBeNull();

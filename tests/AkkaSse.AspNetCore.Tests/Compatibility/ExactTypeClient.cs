@@ -4,8 +4,8 @@ using AkkaSse.Testing;
 namespace AkkaSse.AspNetCore.Tests.Compatibility;
 
 /// <summary>
-/// S2: takes 200 with exactly <c>text/event-stream</c>; parses each read by itself, so that an event cut in two is lost; the first unnamed type is <c>message</c>;
-/// empty data are not handed on.
+/// S2: takes 200 with exactly <c>text/event-stream</c>; parses each read by itself, so that an event cut in two is lost; the first unnamed
+/// type is <c>message</c>; empty data are not handed on.
 /// </summary>
 internal sealed class ExactTypeClient : GoClient
 {

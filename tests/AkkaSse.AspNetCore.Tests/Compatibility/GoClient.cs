@@ -4,8 +4,8 @@ using AkkaSse.Testing;
 namespace AkkaSse.AspNetCore.Tests.Compatibility;
 
 /// <summary>
-/// A model of an older client on a real socket: what it demands of the response, and what it makes of the bytes, faults included. What it cannot work with is an
-/// exception, where the original would return an error.
+/// A model of an older client on a real socket: what it demands of the response, and what it makes of the bytes, faults included. What it
+/// cannot work with is an exception, where the original would return an error.
 /// </summary>
 internal abstract class GoClient : IAsyncDisposable
 {

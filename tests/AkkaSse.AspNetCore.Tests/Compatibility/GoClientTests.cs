@@ -39,7 +39,9 @@ public sealed class GoClientTests
         {
             // One by one: a client that parses each read by itself must get whole events.
             var e = new SseEvent { Type = "created", Data = data };
-            var result = target.StartsWith("/connect", StringComparison.Ordinal) ? await host.Hub.BroadcastAsync(e) : await host.Hub.PublishAsync("s", e);
+            var result = target.StartsWith("/connect", StringComparison.Ordinal)
+                ? await host.Hub.BroadcastAsync(e)
+                : await host.Hub.PublishAsync("s", e);
             result.Status.ShouldBe(PublishStatus.Accepted);
             var read = (await client.NextAsync()).ShouldNotBeNull();
             read.Type.ShouldBe("created");
@@ -68,7 +70,8 @@ public sealed class GoClientTests
     {
         await using var host = await CompatibilityHost.StartAsync();
         await using var client = new R3labsClient();
-        (await Should.ThrowAsync<InvalidOperationException>(() => client.ConnectAsync(host.Address, "/events"))).Message.ShouldContain("Please specify a stream!");
+        (await Should.ThrowAsync<InvalidOperationException>(
+            () => client.ConnectAsync(host.Address, "/events"))).Message.ShouldContain("Please specify a stream!");
     }
 
     private static GoClient Make(string kind) => kind switch

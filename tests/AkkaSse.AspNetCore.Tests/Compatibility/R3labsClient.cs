@@ -4,8 +4,9 @@ using AkkaSse.Testing;
 namespace AkkaSse.AspNetCore.Tests.Compatibility;
 
 /// <summary>
-/// S1, the r3labs client: takes 200 only, any content type; cuts at blank lines, knows a field by its prefix, removes one space, fills in the last id, hands on
-/// whatever has id, data, type or retry, a rest at the end of the stream too; keeps the last id as bytes and sends it on every connect when it is not empty.
+/// S1, the r3labs client: takes 200 only, any content type; cuts at blank lines, knows a field by its prefix, removes one space, fills in
+/// the last id, hands on whatever has id, data, type or retry, a rest at the end of the stream too; keeps the last id as bytes and sends it
+/// on every connect when it is not empty.
 /// </summary>
 internal sealed class R3labsClient : GoClient
 {
@@ -21,7 +22,8 @@ internal sealed class R3labsClient : GoClient
         if (LastEventId.Length > 0) yield return "Last-Event-ID: " + LastEventId;
     }
 
-    protected override string? Refuses(RawResponse head) => head.Status != 200 ? $"could not connect to stream, status {head.Status}" : null;
+    protected override string? Refuses(RawResponse head) =>
+        head.Status != 200 ? $"could not connect to stream, status {head.Status}" : null;
 
     protected override IEnumerable<GoEvent> Read(string text)
     {
@@ -58,5 +60,7 @@ internal sealed class R3labsClient : GoClient
     }
 
     private static string? Field(string line, string prefix) =>
-        !line.StartsWith(prefix, StringComparison.Ordinal) ? null : line[prefix.Length..] is [' ', .. var value] ? value : line[prefix.Length..];
+        !line.StartsWith(prefix, StringComparison.Ordinal) ? null : line[prefix.Length..] is [' ', .. var value]
+            ? value
+            : line[prefix.Length..];
 }

@@ -221,7 +221,8 @@ public sealed class R3labsEndpointsTests
             before = client.LastEventId;
         }
 
-        await using var restarted = await CompatibilityHost.StartAsync(time: new ManualTimeProvider(time.GetUtcNow() + TimeSpan.FromMinutes(1)));
+        await using var restarted = await CompatibilityHost.StartAsync(
+            time: new ManualTimeProvider(time.GetUtcNow() + TimeSpan.FromMinutes(1)));
         for (var i = 1; i <= 60; i++) await restarted.Hub.PublishAsync("s", new SseEvent { Data = $"new {i}" });
         await using var again = new R3labsClient { LastEventId = before };
         await again.ConnectAsync(restarted.Address, "/events?stream=s");

@@ -11,7 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AkkaSse.AspNetCore.Tests.Compatibility;
 
 /// <summary>
-/// The r3labs client returns for good at a proper end of the body and comes back after a cut: where its reader is to come back, its edge ends without the last chunk. All other edges end properly.
+/// The r3labs client returns for good at a proper end of the body and comes back after a cut: where its reader is to come back, its edge
+/// ends without the last chunk. All other edges end properly.
 /// </summary>
 public sealed class StreamEndTests
 {
@@ -32,7 +33,8 @@ public sealed class StreamEndTests
         await Eventually.Within(((SseHub)host.Hub).DrainAsync(), "the drain");
 
         (await reader.NextEventAsync()).Data.ShouldBe("last");
-        (await Should.ThrowAsync<IOException>(reader.NextAsync)).Message.ShouldContain("ended inside", customMessage: "a FIN, no reset: what is on its way must arrive");
+        (await Should.ThrowAsync<IOException>(reader.NextAsync)).Message.ShouldContain(
+            "ended inside", customMessage: "a FIN, no reset: what is on its way must arrive");
     }
 
     [Theory]
@@ -81,13 +83,20 @@ public sealed class StreamEndTests
     [Fact]
     public async Task Response_over_http2_is_reset_and_its_connection_serves_on()
     {
-        await using var host = await StartAsync(false, b => b.Services.Configure<KestrelServerOptions>(o => o.ConfigureEndpointDefaults(e => e.Protocols = HttpProtocols.Http2)));
+        await using var host = await StartAsync(false, b => b.Services.Configure<KestrelServerOptions>(
+            o => o.ConfigureEndpointDefaults(e => e.Protocols = HttpProtocols.Http2)));
         await host.Hub.PublishAsync("s", new SseEvent { Data = "1" });
-        using var http = new HttpClient { BaseAddress = host.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var http = new HttpClient
+        {
+            BaseAddress = host.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         await using var body = await http.GetStreamAsync(R3labs);
         var text = new StringBuilder();
         var buffer = new byte[4096];
-        while (!text.ToString().Contains("data: 1\n", StringComparison.Ordinal)) text.Append(Encoding.UTF8.GetString(buffer, 0, await body.ReadAsync(buffer)));
+        while (!text.ToString().Contains("data: 1\n", StringComparison.Ordinal))
+            text.Append(Encoding.UTF8.GetString(buffer, 0, await body.ReadAsync(buffer)));
 
         await Eventually.Within(((SseHub)host.Hub).DrainAsync(), "the drain");
 
@@ -101,5 +110,6 @@ public sealed class StreamEndTests
     }
 
     private static Task<EdgeHost> StartAsync(bool detach, Action<WebApplicationBuilder>? host = null) =>
-        EdgeHost.StartAsync(detach: detach, host: host, app: static a => a.MapSseCompatibilityEndpoints(static o => o.Endpoints.AllowAnonymousClientIds = true));
+        EdgeHost.StartAsync(detach: detach, host: host, app: static a => a.MapSseCompatibilityEndpoints(
+            static o => o.Endpoints.AllowAnonymousClientIds = true));
 }

@@ -3,7 +3,9 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.AspNetCore.Tests.Compatibility;
 
-/// <summary>S4, the zone hub's client: takes 200; trims every value, ends every data line with LF, gives up at a block with nothing that it knows.</summary>
+/// <summary>
+/// S4, the zone hub's client: takes 200; trims every value, ends every data line with LF, gives up at a block with nothing that it knows.
+/// </summary>
 internal sealed class ZoneClient : GoClient
 {
     private readonly Splitter _blocks = new("\n\n");

@@ -52,7 +52,8 @@ public sealed class AcceptThrottleTests
         };
         var reading = host.SubscribeAsync("/v1/streams/a/events");
         await Eventually.Until(() => watch.Threads.ContainsKey(HubAction.Subscribe), "the reader to wait in the throttle");
-        (await Eventually.Within(publisher.PostAsync("/v1/streams/a/events", new StringContent("x")), "the publish to be answered")).EnsureSuccessStatusCode();
+        (await Eventually.Within(
+            publisher.PostAsync("/v1/streams/a/events", new StringContent("x")), "the publish to be answered")).EnsureSuccessStatusCode();
         reading.IsCompleted.ShouldBeFalse();
         hold.Set();
         await using var reader = await reading;

@@ -30,7 +30,9 @@ public sealed class ChunkedWriterTests
     [Fact]
     public async Task Whatever_is_asked_for_and_advanced_over_comes_out_once_and_in_order()
     {
-        var seed = Environment.GetEnvironmentVariable("AKKASSE_TEST_SEED") is { } text ? (int)uint.Parse(text, CultureInfo.InvariantCulture) : Random.Shared.Next();
+        var seed = Environment.GetEnvironmentVariable("AKKASSE_TEST_SEED") is { } text
+            ? (int)uint.Parse(text, CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
         var random = new Random(seed);
         for (var round = 0; round < 50; round++)
         {
@@ -102,7 +104,8 @@ public sealed class ChunkedWriterTests
         for (var at = 0; ;)
         {
             var line = bytes.AsSpan(at).IndexOf("\r\n"u8);
-            var size = int.Parse(Encoding.ASCII.GetString(bytes.AsSpan(at, line)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            var size = int.Parse(
+                Encoding.ASCII.GetString(bytes.AsSpan(at, line)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
             at += line + 2;
             body.AddRange(bytes.AsSpan(at, size));
             at += size;

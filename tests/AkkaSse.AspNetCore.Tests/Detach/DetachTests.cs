@@ -74,7 +74,8 @@ public sealed class DetachTests
         {
             while (!stop.IsCancellationRequested)
             {
-                await host.Hub.PublishAsync("a", new SseEvent { Data = (++published).ToString(System.Globalization.CultureInfo.InvariantCulture) });
+                await host.Hub.PublishAsync(
+                    "a", new SseEvent { Data = (++published).ToString(System.Globalization.CultureInfo.InvariantCulture) });
                 if (published % 64 == 0) await Task.Yield();
             }
         });
@@ -86,7 +87,8 @@ public sealed class DetachTests
                 reader.Head.Status.ShouldBe(200);
                 (await reader.NextAsync()).ShouldNotBeNull().Type.ShouldBe("hub.open");
                 var first = int.Parse((await reader.NextEventAsync()).Data!, System.Globalization.CultureInfo.InvariantCulture);
-                for (var i = 1; i <= 20; i++) (await reader.NextEventAsync()).Data.ShouldBe((first + i).ToString(System.Globalization.CultureInfo.InvariantCulture));
+                for (var i = 1; i <= 20; i++)
+                    (await reader.NextEventAsync()).Data.ShouldBe((first + i).ToString(System.Globalization.CultureInfo.InvariantCulture));
             });
         }
         finally
@@ -101,7 +103,8 @@ public sealed class DetachTests
     {
         await using var host = await EdgeHost.StartAsync(detach: true);
         await using var connection = await RawConnection.OpenAsync(host.Address);
-        await connection.WriteAsync("GET /v1/streams/a/events HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        await connection.WriteAsync(
+            "GET /v1/streams/a/events HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n");
         (await connection.ReadHeadAsync()).Header("Content-Type").ShouldBe("text/event-stream");
         await connection.WriteAsync("GET /v1/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n");
         await Eventually.Until(() => host.Edge.Load.Connections == 1, "the stream to be open");
@@ -126,7 +129,8 @@ public sealed class DetachTests
             await connection.WriteHeadAsync("GET", "/v1/streams/a/events");
             if (i % 2 == 0) connection.Reset();
         });
-        await Eventually.Until(() => host.Edge.Load is { Connections: 0, Actors: 0 }, () => $"no connection and no actor; {host.Edge.Load}");
+        await Eventually.Until(
+            () => host.Edge.Load is { Connections: 0, Actors: 0 }, () => $"no connection and no actor; {host.Edge.Load}");
     }
 
     [Fact]
@@ -138,7 +142,8 @@ public sealed class DetachTests
             return next(context);
         }));
         (await host.GetAsync("/v1/streams/a/events")).Status.ShouldBe(500);
-        await Eventually.Until(() => host.Edge.Load is { Connections: 0, Actors: 0 }, () => $"no connection and no actor; {host.Edge.Load}");
+        await Eventually.Until(
+            () => host.Edge.Load is { Connections: 0, Actors: 0 }, () => $"no connection and no actor; {host.Edge.Load}");
     }
 
     [Fact]
@@ -156,7 +161,8 @@ public sealed class DetachTests
         (await host.SendAsync("DELETE", "/v1/streams/a")).Status.ShouldBe(204);
         await reader.NextAsync("hub.end");
         (await reader.NextAsync()).ShouldBeNull();
-        await Eventually.Until(() => host.Edge.Load is { Connections: 0, Actors: 0 }, () => $"no connection and no actor; {host.Edge.Load}");
+        await Eventually.Until(
+            () => host.Edge.Load is { Connections: 0, Actors: 0 }, () => $"no connection and no actor; {host.Edge.Load}");
     }
 
     [Fact]
@@ -176,7 +182,8 @@ public sealed class DetachTests
     [Fact]
     public async Task Connection_middleware_behind_the_gate_keeps_the_request()
     {
-        await using var host = await EdgeHost.StartAsync(detach: false, host: b => b.Services.Configure<KestrelServerOptions>(o => o.ConfigureEndpointDefaults(endpoint =>
+        await using var host = await EdgeHost.StartAsync(
+            detach: false, host: b => b.Services.Configure<KestrelServerOptions>(o => o.ConfigureEndpointDefaults(endpoint =>
         {
             endpoint.UseSseConnectionDetach();
             endpoint.Use(next => connection =>
@@ -193,12 +200,19 @@ public sealed class DetachTests
     [Fact]
     public async Task Http2_keeps_the_request()
     {
-        await using var host = await EdgeHost.StartAsync(detach: false, host: b => b.Services.Configure<KestrelServerOptions>(o => o.ConfigureEndpointDefaults(endpoint =>
+        await using var host = await EdgeHost.StartAsync(
+            detach: false, host: b => b.Services.Configure<KestrelServerOptions>(o => o.ConfigureEndpointDefaults(endpoint =>
         {
             endpoint.UseSseConnectionDetach();
             endpoint.Protocols = HttpProtocols.Http2;
         })));
-        using var client = new HttpClient { BaseAddress = host.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, Timeout = Eventually.Deadline };
+        using var client = new HttpClient
+        {
+            BaseAddress = host.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Timeout = Eventually.Deadline,
+        };
         using var stream = await client.GetAsync("/v1/streams/a/events", HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
         using var deadline = Eventually.Limit();
@@ -210,7 +224,8 @@ public sealed class DetachTests
     [Fact]
     public async Task Request_whose_head_does_not_come_is_ended_by_the_servers_own_timeout()
     {
-        await using var host = await EdgeHost.StartAsync(detach: true, host: b => b.Services.Configure<KestrelServerOptions>(o => o.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1)));
+        await using var host = await EdgeHost.StartAsync(detach: true, host: b => b.Services.Configure<KestrelServerOptions>(
+            o => o.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1)));
         await using var connection = await RawConnection.OpenAsync(host.Address);
         await connection.WriteAsync("GET /v1/streams/a/events HTTP/1.1\r\nHost: loc");
         (await connection.ReadHeadAsync()).Status.ShouldBe(408);

@@ -205,7 +205,8 @@ public sealed class SocketWriterTests : IDisposable
         var writer = Writer();
         var frame = Encoding.UTF8.GetBytes(new string('x', 1_000));
         var buffer = new byte[4_000];
-        // In batches: the runtime grows a table of its own now and then, on whatever thread is there; what a flush allocates is in every batch.
+        // In batches: the runtime grows a table of its own now and then, on whatever thread is there; what a flush allocates is in every
+        // batch.
         var allocated = new long[10];
         for (var i = -10; i < 500; i++)
         {
@@ -240,7 +241,8 @@ public sealed class SocketWriterTests : IDisposable
         var buffer = new byte[4_096];
         while (all.Length < atLeast)
         {
-            var count = await Eventually.Within(_there.ReceiveAsync(buffer.AsMemory()).AsTask(), $"{atLeast} bytes, {all.Length} are there");
+            var count = await Eventually.Within(
+                _there.ReceiveAsync(buffer.AsMemory()).AsTask(), $"{atLeast} bytes, {all.Length} are there");
             if (count == 0) break;
             all.Append(Encoding.ASCII.GetString(buffer, 0, count));
         }
@@ -252,7 +254,8 @@ public sealed class SocketWriterTests : IDisposable
         var all = new MemoryStream();
         var buffer = new byte[32 << 10];
         int count;
-        while ((count = await Eventually.Within(_there.ReceiveAsync(buffer.AsMemory()).AsTask(), "the end of the body")) > 0) all.Write(buffer, 0, count);
+        while ((count = await Eventually.Within(_there.ReceiveAsync(buffer.AsMemory()).AsTask(), "the end of the body")) > 0)
+            all.Write(buffer, 0, count);
         return all.ToArray();
     }
 

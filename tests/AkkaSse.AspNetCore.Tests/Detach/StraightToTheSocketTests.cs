@@ -8,18 +8,22 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AkkaSse.AspNetCore.Tests.Detach;
 
-/// <summary>A stream may pass the server's transport by only where nothing is on its way there, and nothing that somebody wants to see.</summary>
+/// <summary>
+/// A stream may pass the server's transport by only where nothing is on its way there, and nothing that somebody wants to see.
+/// </summary>
 public sealed class StraightToTheSocketTests
 {
     [Fact]
     public async Task Connection_middleware_in_front_of_the_gate_sees_every_byte_of_the_stream()
     {
         var seen = new Recorder();
-        await using var host = await EdgeHost.StartAsync(detach: false, host: b => b.Services.Configure<KestrelServerOptions>(o => o.ConfigureEndpointDefaults(endpoint =>
+        await using var host = await EdgeHost.StartAsync(
+            detach: false, host: b => b.Services.Configure<KestrelServerOptions>(o => o.ConfigureEndpointDefaults(endpoint =>
         {
             endpoint.Use(next => connection =>
             {
-                connection.Transport = new Around(connection.Transport.Input, PipeWriter.Create(new Tee(connection.Transport.Output.AsStream(), seen)));
+                connection.Transport = new Around(
+                    connection.Transport.Input, PipeWriter.Create(new Tee(connection.Transport.Output.AsStream(), seen)));
                 return next(connection);
             });
             endpoint.UseSseConnectionDetach();
@@ -51,7 +55,8 @@ public sealed class StraightToTheSocketTests
             answer.ShouldEndWith("}");
             if (!pipelined) await connection.WriteAsync(Second);
             (await connection.ReadHeadAsync()).Header("Content-Type").ShouldBe("text/event-stream");
-            await ReadAsync(connection, static text => text.Contains("event: hub.open\n", StringComparison.Ordinal) && text.EndsWith("\n\n", StringComparison.Ordinal));
+            await ReadAsync(connection, static text => text.Contains("event: hub.open\n", StringComparison.Ordinal)
+                && text.EndsWith("\n\n", StringComparison.Ordinal));
             await host.PostAsync("/v1/streams/a/events", "x");
             (await ReadAsync(connection, static text => text.EndsWith("\n\n", StringComparison.Ordinal))).ShouldContain("data: x\n");
         }

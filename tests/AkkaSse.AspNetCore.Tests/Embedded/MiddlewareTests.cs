@@ -16,7 +16,9 @@ public sealed class MiddlewareTests
 {
     public static TheoryData<string> ReplacingTheBody => ["memory stream", "logging", "compression", "response caching", "output caching"];
 
-    /// <summary>Middleware that passes on only what was flushed must not lose an answer, or a publisher would repeat what was appended.</summary>
+    /// <summary>
+    /// Middleware that passes on only what was flushed must not lose an answer, or a publisher would repeat what was appended.
+    /// </summary>
     [Theory]
     [MemberData(nameof(ReplacingTheBody))]
     public async Task Every_answer_passes_through_a_replaced_body(string middleware)
@@ -25,7 +27,9 @@ public sealed class MiddlewareTests
             host: b =>
             {
                 b.Services.AddHttpLogging(o => o.LoggingFields = HttpLoggingFields.All);
-                b.Services.AddResponseCompression(o => (o.EnableForHttps, o.MimeTypes) = (true, ["application/json", "application/problem+json", "text/plain", "text/event-stream"]));
+                b.Services.AddResponseCompression(
+                    o => (o.EnableForHttps, o.MimeTypes) =
+                    (true, ["application/json", "application/problem+json", "text/plain", "text/event-stream"]));
                 b.Services.AddResponseCaching();
                 b.Services.AddOutputCache(o => o.AddBasePolicy(static p => p.Cache()));
             },
@@ -77,7 +81,8 @@ public sealed class MiddlewareTests
                 app.MapGet("/kept", static () => Guid.NewGuid().ToString());
             });
         await host.PostAsync("/v1/streams/a/events", "x");
-        foreach (var target in new[] { "/v1/streams/a/events?since=earliest", "/v1/events?stream=a&since=earliest", "/news?since=earliest", "/events?stream=a" })
+        foreach (var target in new[] { "/v1/streams/a/events?since=earliest", "/v1/events?stream=a&since=earliest", "/news?since=earliest",
+            "/events?stream=a" })
         {
             await using (var first = await host.SubscribeAsync(target))
             {
@@ -91,7 +96,8 @@ public sealed class MiddlewareTests
         (await host.GetAsync("/v1/streams/a/history")).Text.ShouldContain("\"head\":1");
         await host.PostAsync("/v1/streams/a/events", "y");
         (await host.GetAsync("/v1/streams/a/history")).Text.ShouldContain("\"head\":2");
-        if (middleware == "output caching") (await host.GetAsync("/kept")).Text.ShouldBe((await host.GetAsync("/kept")).Text, "the policy works");
+        if (middleware == "output caching")
+            (await host.GetAsync("/kept")).Text.ShouldBe((await host.GetAsync("/kept")).Text, "the policy works");
     }
 
     [Fact]
@@ -125,7 +131,8 @@ public sealed class MiddlewareTests
         await using var host = await EdgeHost.StartAsync(
             map: false,
             host: b => b.Services.AddRateLimiter(static o =>
-                o.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, int>(static _ => RateLimitPartition.GetConcurrencyLimiter(0, static _ => new() { PermitLimit = 1 }))),
+                o.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, int>(
+                static _ => RateLimitPartition.GetConcurrencyLimiter(0, static _ => new() { PermitLimit = 1 }))),
             app: app =>
             {
                 app.UseRouting();
@@ -202,7 +209,8 @@ public sealed class MiddlewareTests
         {
             stream.Write("told"u8);
         }
-        (await RawHttp.SendAsync(host.Address, "POST", "/v1/streams/a/events", compressed.ToArray(), ["Content-Encoding: " + coding])).Status.ShouldBe(202);
+        (await RawHttp.SendAsync(
+            host.Address, "POST", "/v1/streams/a/events", compressed.ToArray(), ["Content-Encoding: " + coding])).Status.ShouldBe(202);
         (await host.GetAsync("/v1/streams/a/history")).Text.ShouldContain("\"data\":\"told\"");
     }
 
@@ -216,7 +224,8 @@ public sealed class MiddlewareTests
             {
                 var answer = await SendChunksAsync(host, target, size + "\r\nabc\r\n0\r\n\r\n");
                 // A batch answers each item, and what broke off as one.
-                (target == "/v1/batch" ? answer.Json.GetProperty("items")[0].GetProperty("status").GetInt32() : answer.Status).ShouldBe(400, $"{target} {size}: {answer.Text}");
+                (target == "/v1/batch" ? answer.Json.GetProperty("items")[0].GetProperty("status").GetInt32() : answer.Status).ShouldBe(
+                    400, $"{target} {size}: {answer.Text}");
                 answer.Text.ShouldContain("body-invalid");
             }
         }

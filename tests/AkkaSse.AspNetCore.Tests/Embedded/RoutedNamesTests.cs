@@ -103,7 +103,8 @@ public sealed class RoutedNamesTests
         (await host.SendAsync("PATCH", "/hub/v1/cluster", "")).Status.ShouldBe(405);
         var subscription = await host.PostAsync("/hub/automation/api/v2/events", """{"properties":{"id":"m 1"},"nodes":["a"]}""");
         subscription.Header("Location").ShouldBe("/hub/automation/api/v2/events/m%201");
-        (await host.PostAsync("/hub/automation/api/v2/events/n", """{"nodes":["a"]}""")).Header("Location").ShouldBe("/hub/automation/api/v2/events/n");
+        (await host.PostAsync("/hub/automation/api/v2/events/n", """{"nodes":["a"]}""")).Header("Location").ShouldBe(
+            "/hub/automation/api/v2/events/n");
     }
 
     [Fact]

@@ -29,7 +29,11 @@ public sealed class PromiseTests(ITestOutputHelper output)
             for (var n = 0L; !stop.IsCancellationRequested; n++)
             {
                 var s = (int)(n % streams);
-                (await host.Hub.PublishAsync("s" + s, new SseEvent { Data = published[s].ToString(CultureInfo.InvariantCulture), Type = "s" + s })).IsAccepted.ShouldBeTrue();
+                (await host.Hub.PublishAsync("s" + s, new SseEvent
+                {
+                    Data = published[s].ToString(CultureInfo.InvariantCulture),
+                    Type = "s" + s,
+                })).IsAccepted.ShouldBeTrue();
                 published[s]++;
                 // Slow enough that a reader on a loaded machine keeps up with the retained 100 000.
                 if (n % 20 == 0) await Task.Delay(1);
@@ -41,7 +45,9 @@ public sealed class PromiseTests(ITestOutputHelper output)
         for (var cut = 0; cut < cuts; cut++)
         {
             // The very first connection takes all from the start: it may come after the first events.
-            await using var reader = await host.SubscribeAsync(last is null ? target + (streams == 1 ? "?" : "&") + "since=earliest" : target, last is null ? [] : [$"Last-Event-ID: {last}"]);
+            await using var reader = await host.SubscribeAsync(last is null
+                ? target + (streams == 1 ? "?" : "&") + "since=earliest"
+                : target, last is null ? [] : [$"Last-Event-ID: {last}"]);
             reader.Head.Status.ShouldBe(200);
             var take = random.Next(0, 40);
             for (var i = 0; i <= take; i++)
@@ -121,10 +127,13 @@ public sealed class PromiseTests(ITestOutputHelper output)
         var largestLog = 0L;
         for (var n = 0; n < Events; n++)
         {
-            (await host.Hub.PublishAsync("wide", new SseEvent { Data = n.ToString("000000", CultureInfo.InvariantCulture) + data })).IsAccepted.ShouldBeTrue();
+            (await host.Hub.PublishAsync(
+                "wide", new SseEvent { Data = n.ToString("000000", CultureInfo.InvariantCulture) + data })).IsAccepted.ShouldBeTrue();
             largestLog = Math.Max(largestLog, host.Edge.Load.LogBytes);
             // Paced by the healthy readers alone: half of the retained log is the most that they may be behind here.
-            if (n % 100 == 0) await Eventually.Until(() => seen.Min() > n - 400 || Array.Exists(reading, static t => t.IsFaulted), $"the healthy readers to have read up to {n - 400}");
+            if (n % 100 == 0)
+                await Eventually.Until(() => seen.Min() > n - 400 || Array.Exists(reading, static t => t.IsFaulted),
+                    $"the healthy readers to have read up to {n - 400}");
         }
         await Eventually.Within(Task.WhenAll(reading), "all healthy readers to have everything");
         // Retention is 2 MiB; the newest chunk and a freed one in the making come on top.
@@ -158,10 +167,13 @@ public sealed class PromiseTests(ITestOutputHelper output)
         await ChurnAsync(host, cycles, seed + 1);
         await stop.CancelAsync();
         await publisher;
-        await Eventually.Until(() => host.Edge.Load is { Connections: 0, Actors: 0, Streams: 0 }, () => $"no connection, actor or stream to be left; there is {host.Edge.Load}");
-        await Eventually.Until(() => Directory.GetFiles("/proc/self/fd").Length <= baseline.Descriptors + 10, "descriptors to be back at the baseline");
+        await Eventually.Until(() => host.Edge.Load is { Connections: 0, Actors: 0, Streams: 0 },
+            () => $"no connection, actor or stream to be left; there is {host.Edge.Load}");
+        await Eventually.Until(
+            () => Directory.GetFiles("/proc/self/fd").Length <= baseline.Descriptors + 10, "descriptors to be back at the baseline");
         var after = Settled(host);
-        output.WriteLine($"heap {baseline.Heap:N0} -> {after.Heap:N0} bytes, descriptors {baseline.Descriptors} -> {after.Descriptors}, {cycles} cycles");
+        output.WriteLine($"heap {baseline.Heap:N0} -> {after.Heap:N0} bytes, descriptors " +
+            $"{baseline.Descriptors} -> {after.Descriptors}, {cycles} cycles");
         // The promise is 5 %.
         after.Heap.ShouldBeLessThan((long)(baseline.Heap * 1.05));
     }
@@ -252,7 +264,8 @@ internal static class TestSeed
 {
     internal static int Next(ITestOutputHelper output)
     {
-        var seed = uint.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? (int)(given & 0x3FFF_FFFF) : Random.Shared.Next(1 << 30);
+        var seed = uint.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_SEED"), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var given) ? (int)(given & 0x3FFF_FFFF) : Random.Shared.Next(1 << 30);
         output.WriteLine($"seed {seed}");
         return seed;
     }

@@ -17,6 +17,7 @@ internal sealed class TestAuthentication(IOptionsMonitor<AuthenticationSchemeOpt
         if (Request.Headers["X-User"] is not { Count: 1 } user) return Task.FromResult(AuthenticateResult.NoResult());
         var claims = new List<Claim> { new("sub", user.ToString()) };
         if (Request.Headers["X-Role"] is { Count: 1 } role) claims.Add(new Claim(ClaimTypes.Role, role.ToString()));
-        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(claims, Scheme_)), Scheme_)));
+        return Task.FromResult(
+            AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(claims, Scheme_)), Scheme_)));
     }
 }

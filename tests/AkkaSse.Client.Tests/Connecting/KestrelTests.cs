@@ -24,7 +24,8 @@ public sealed class KestrelTests
             await Task.Delay(Timeout.Infinite, cancellation);
         }
 
-        await using var host = await WebHost.StartAsync(app => app.MapGet("/", (CancellationToken c) => TypedResults.ServerSentEvents(Items(c))));
+        await using var host = await WebHost.StartAsync(
+            app => app.MapGet("/", (CancellationToken c) => TypedResults.ServerSentEvents(Items(c))));
         await using var client = Clients.Create(host.Url);
         var events = await client.SubscribeAsync().TakeWithin(2);
         events.Select(e => (e.Type, e.Data, e.Id)).ShouldBe([((string?)"kind", "one\ntwo", "1"), ((string?)null, "three", "2")]);

@@ -25,7 +25,8 @@ public sealed class MisbehavingServerTests
             }
         });
         await using var client = Clients.Create(server.Url);
-        (await client.SubscribeAsync().TakeWithin(Count)).Select(e => e.Data).ShouldBe(Enumerable.Range(1, Count).Select(i => i.ToString()));
+        (await client.SubscribeAsync().TakeWithin(Count)).Select(e => e.Data).ShouldBe(
+            Enumerable.Range(1, Count).Select(i => i.ToString()));
     }
 
     [Fact]

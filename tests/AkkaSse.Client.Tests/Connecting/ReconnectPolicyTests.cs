@@ -11,8 +11,10 @@ public sealed class ReconnectPolicyTests
     [InlineData(3, 1.0, 2125)]
     [InlineData(10_000, 1.0, 61_000)]
     [Trait("parity", "CLI-10")]
-    public void Exponential_delay_is_the_retry_plus_a_random_part_of_the_growing_back_off(int attempt, double random, double milliseconds) =>
-        ReconnectPolicy.Default.NextDelay(Context with { Attempt = attempt, Random = random })!.Value.TotalMilliseconds.ShouldBe(milliseconds);
+    public void Exponential_delay_is_the_retry_plus_a_random_part_of_the_growing_back_off(
+        int attempt, double random, double milliseconds) =>
+        ReconnectPolicy.Default.NextDelay(
+            Context with { Attempt = attempt, Random = random })!.Value.TotalMilliseconds.ShouldBe(milliseconds);
 
     [Fact]
     [Trait("parity", "CLI-12")]

@@ -121,8 +121,11 @@ public sealed class ReconnectTests
             time.Advance(TimeSpan.FromSeconds(20));
             await c.SendAsync(RawServer.Status("500 No"));
         });
-        await using var client = Clients.Create(server.Url, o => (o.MaxReconnectTime, o.TimeProvider, o.Reconnect) = (TimeSpan.FromMinutes(1), time, ReconnectPolicy.Custom(static _ => TimeSpan.Zero)));
-        (await Should.ThrowAsync<SseClientException>(client.SubscribeAsync().TakeWithin(1))).StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        await using var client = Clients.Create(
+            server.Url, o => (o.MaxReconnectTime, o.TimeProvider, o.Reconnect) =
+            (TimeSpan.FromMinutes(1), time, ReconnectPolicy.Custom(static _ => TimeSpan.Zero)));
+        (await Should.ThrowAsync<SseClientException>(client.SubscribeAsync().TakeWithin(1))).StatusCode.ShouldBe(
+            HttpStatusCode.InternalServerError);
         server.Accepted.ShouldBeGreaterThan(1);
     }
 

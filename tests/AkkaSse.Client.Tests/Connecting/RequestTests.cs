@@ -32,7 +32,10 @@ public sealed class RequestTests
         await using var client = Clients.Create(server.Url, o => o.RequestFactory = (context, _) =>
         {
             contexts.Add(context);
-            var request = new HttpRequestMessage(new HttpMethod("REPORT"), context.Url) { Content = new StringContent($"body {contexts.Count}") };
+            var request = new HttpRequestMessage(new HttpMethod("REPORT"), context.Url)
+            {
+                Content = new StringContent($"body {contexts.Count}"),
+            };
             request.Headers.Add("X-Attempt", contexts.Count.ToString());
             return ValueTask.FromResult(request);
         });
@@ -65,7 +68,8 @@ public sealed class RequestTests
         await using var client = Clients.Create(server.Url, o =>
         {
             o.Headers["Content-Type"] = "application/x-query";
-            o.RequestFactory = (c, _) => ValueTask.FromResult(new HttpRequestMessage(HttpMethod.Post, c.Url) { Content = new StringContent("q") });
+            o.RequestFactory = (c, _) => ValueTask.FromResult(
+                new HttpRequestMessage(HttpMethod.Post, c.Url) { Content = new StringContent("q") });
         });
         await client.SubscribeAsync().TakeWithin(1);
         server.Requests.First().Header("Content-Type").ShouldBe("application/x-query");
@@ -78,7 +82,9 @@ public sealed class RequestTests
         await using var server = new RawServer(async c =>
         {
             var request = await c.ReadRequestAsync();
-            await c.SendAsync(request.Header("Authorization") == "Bearer good" ? RawServer.Head() + "data: in\n\n" : RawServer.Status("401 Unauthorized"));
+            await c.SendAsync(request.Header("Authorization") == "Bearer good"
+                ? RawServer.Head() + "data: in\n\n"
+                : RawServer.Status("401 Unauthorized"));
         });
         var asked = new List<bool>();
         await using var client = Clients.Create(server.Url, o => o.TokenProvider = async (context, cancellation) =>
@@ -296,7 +302,8 @@ public sealed class RequestTests
     [Trait("parity", "CLI-01")]
     public async Task Failing_request_factory_ends_with_a_typed_error()
     {
-        await using var client = Clients.Create("http://127.0.0.1:1/", o => o.RequestFactory = (_, _) => throw new InvalidOperationException("no body"));
+        await using var client = Clients.Create(
+            "http://127.0.0.1:1/", o => o.RequestFactory = (_, _) => throw new InvalidOperationException("no body"));
         var error = await Should.ThrowAsync<SseClientException>(client.SubscribeAsync().TakeWithin(1));
         error.Failure.ShouldBe(SseFailure.Request);
         error.InnerException!.Message.ShouldBe("no body");

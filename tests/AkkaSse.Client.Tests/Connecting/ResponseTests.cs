@@ -113,7 +113,8 @@ public sealed class ResponseTests
     [Trait("parity", "CLI-11")]
     public async Task Everything_is_tried_again_when_nothing_is_permanent(string status)
     {
-        await using var server = Answers($"HTTP/1.1 {status}\r\nConnection: close\r\n\r\n", RawServer.Head("text/plain"), RawServer.Head() + "data: x\n\n");
+        await using var server = Answers(
+            $"HTTP/1.1 {status}\r\nConnection: close\r\n\r\n", RawServer.Head("text/plain"), RawServer.Head() + "data: x\n\n");
         await using var client = Clients.Create(server.Url, o => o.Permanent = PermanentFailures.None);
         (await client.SubscribeAsync().TakeWithin(1)).Count.ShouldBe(1);
     }

@@ -130,7 +130,11 @@ public sealed class ContractServiceTests : IAsyncLifetime
             lastEventId = "abc",
             method = "REPORT",
             body = "{\"hello\": \"world\"}",
-            headers = new Dictionary<string, string> { ["content-type"] = "application/json; charset=utf-8", ["header-name-1"] = "value-1" },
+            headers = new Dictionary<string, string>
+            {
+                ["content-type"] = "application/json; charset=utf-8",
+                ["header-name-1"] = "value-1",
+            },
         });
         await Eventually.Until(() => server.Requests.Count >= 2, "it reconnects");
         foreach (var r in server.Requests.Take(2))

@@ -6,7 +6,8 @@ namespace AkkaSse.Client.Tests.Hub;
 /// <summary>The publishing client against the real hub over real sockets.</summary>
 public sealed class HubPublisherTests
 {
-    private static SseHubClient Client(string url) => new(new SseHubClientOptions { BaseAddress = new Uri(url), RetryDelay = TimeSpan.FromMilliseconds(1) });
+    private static SseHubClient Client(string url) =>
+        new(new SseHubClientOptions { BaseAddress = new Uri(url), RetryDelay = TimeSpan.FromMilliseconds(1) });
 
     [Fact]
     public async Task Result_is_what_a_reader_sees()
@@ -44,7 +45,8 @@ public sealed class HubPublisherTests
         await using var subscription = await reader.OpenAsync().Within("the opening");
         (await publisher.BroadcastToZoneAsync("z", new SseEvent { Data = "zone" })).IsAccepted.ShouldBeTrue();
         (await publisher.BroadcastAsync(new SseEvent { Data = "all" })).IsAccepted.ShouldBeTrue();
-        (await publisher.SendToAsync("me", new SseEvent { Data = "direct" })).ShouldBe(new SseSendResult(SseSendStatus.Accepted, "me") { Zone = "z" });
+        (await publisher.SendToAsync("me", new SseEvent { Data = "direct" })).ShouldBe(
+            new SseSendResult(SseSendStatus.Accepted, "me") { Zone = "z" });
         (await publisher.SendToAsync("me", new SseEvent { Data = "no" }, "other")).Status.ShouldBe(SseSendStatus.NotConnected);
         (await publisher.SendToAsync("nobody", new SseEvent { Data = "no" })).Status.ShouldBe(SseSendStatus.NotConnected);
         (await subscription.Events.ReadAllAsync().TakeWithin(3)).Select(e => e.Data).Order().ShouldBe(["all", "direct", "zone"]);
@@ -103,7 +105,8 @@ public sealed class HubPublisherTests
         for (var s = 0; s < 3; s++)
         {
             await using var reader = Clients.Create($"{host.Url}/v1/streams/s{s}/events?since=earliest");
-            (await reader.SubscribeAsync().TakeWithin(Events)).Select(e => e.Data).ShouldBe(Enumerable.Range(0, Events).Select(i => (string?)i.ToString()));
+            (await reader.SubscribeAsync().TakeWithin(Events)).Select(e => e.Data).ShouldBe(
+                Enumerable.Range(0, Events).Select(i => (string?)i.ToString()));
         }
     }
 }

@@ -106,7 +106,8 @@ public sealed class HubReaderTests
         var seen = await client.WatchAsync().TakeWithin(fields ? 7 : 8);
         var events = seen.OfType<SseEventReceived>().Select(n => n.Event).ToList();
         events.Select(e => string.Join(',', e.Fields.Select(f => $"{f.Key}={f.Value}"))).ShouldBe(fields ? ["eid=order-7", ""] : ["", ""]);
-        seen.OfType<SseCommentReceived>().Select(c => c.Comment).Where(c => c.Length > 0).ShouldBe(fields ? ["of mine"] : ["eid=order-7", "of mine"]);
+        seen.OfType<SseCommentReceived>().Select(c => c.Comment).Where(c => c.Length > 0).ShouldBe(
+            fields ? ["of mine"] : ["eid=order-7", "of mine"]);
     }
 
     [Fact]

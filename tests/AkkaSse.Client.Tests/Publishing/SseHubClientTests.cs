@@ -23,7 +23,12 @@ public sealed class SseHubClientTests
         await using var client = Client(hub);
         await client.PublishAsync("a", Event("x"));
         var result = await client.PublishAsync("a", Event("y")).AsTask().Within("the answer");
-        result.ShouldBe(new SsePublishResult(SsePublishStatus.Accepted, "a") { Position = new SseStreamPosition("k", 2), Id = "2-k", LocalReaders = 3 });
+        result.ShouldBe(new SsePublishResult(SsePublishStatus.Accepted, "a")
+        {
+            Position = new SseStreamPosition("k", 2),
+            Id = "2-k",
+            LocalReaders = 3,
+        });
         result.IsAccepted.ShouldBeTrue();
         result.Position.ToString().ShouldBe("2-k");
     }
@@ -34,10 +39,12 @@ public sealed class SseHubClientTests
         await using var hub = await FakeHub.StartAsync();
         await using var client = Client(hub);
         var e = new SseEvent { Type = "t", Data = "line\n\"é\u0001", Id = "i", Comment = "c", Retry = TimeSpan.FromSeconds(3) };
-        await client.PublishAsync("a", e, new SsePublishOptions { IdempotencyKey = "k", ConflateKey = "ck", Ttl = TimeSpan.FromSeconds(90) });
+        await client.PublishAsync(
+            "a", e, new SsePublishOptions { IdempotencyKey = "k", ConflateKey = "ck", Ttl = TimeSpan.FromSeconds(90) });
         var sent = hub.Logs["a"].Single().GetRawText();
         JsonSerializer.Deserialize<Dictionary<string, object>>(sent)!.Select(p => $"{p.Key}={p.Value}").ShouldBe([
-            "stream=a", "type=t", "data=line\n\"é\u0001", "id=i", "comment=c", "retry=3000", "conflate=ck", "ttl=90000ms", "idempotencyKey=k"]);
+            "stream=a", "type=t", "data=line\n\"é\u0001", "id=i", "comment=c", "retry=3000", "conflate=ck", "ttl=90000ms",
+                "idempotencyKey=k"]);
     }
 
     [Fact]
@@ -79,7 +86,8 @@ public sealed class SseHubClientTests
         (await client.PublishAsync("a", new SseEvent { DataBytes = new byte[] { 0xff } })).Error!.ShouldContain("SseBase64");
         (await client.PublishAsync("a", new SseEvent { Data = "x", Id = "a\nb" })).Status.ShouldBe(SsePublishStatus.Invalid);
         (await client.PublishAsync("a", new SseEvent { Data = "x", Fields = [new("f", "v")] })).Status.ShouldBe(SsePublishStatus.Invalid);
-        (await client.PublishAsync("a", Event("x"), new SsePublishOptions { IdempotencyKey = "" })).Status.ShouldBe(SsePublishStatus.Invalid);
+        (await client.PublishAsync(
+            "a", Event("x"), new SsePublishOptions { IdempotencyKey = "" })).Status.ShouldBe(SsePublishStatus.Invalid);
         hub.Requests.ShouldBe(0);
     }
 
@@ -156,7 +164,8 @@ public sealed class SseHubClientTests
             results.Add(await client.PublishAsync("a", Event(i.ToString())).AsTask().Within($"answer {i}"));
         }
 
-        results.Select(r => (r.Status, r.Position.Offset, r.Duplicate)).ShouldBe(Enumerable.Range(1, 20).Select(i => (SsePublishStatus.Accepted, (long)i, false)));
+        results.Select(r => (r.Status, r.Position.Offset, r.Duplicate)).ShouldBe(
+            Enumerable.Range(1, 20).Select(i => (SsePublishStatus.Accepted, (long)i, false)));
         hub.Data("a").ShouldBe(Enumerable.Range(0, 20).Select(i => i.ToString()));
         hub.Batches.GroupBy(b => b.Key).ShouldAllBe(g => g.Count() == 3 && g.Select(b => b.Body).Distinct().Count() == 1);
     }
@@ -203,7 +212,8 @@ public sealed class SseHubClientTests
         var asked = 0;
         hub.Fault = (_, _) => Interlocked.Increment(ref asked) == 1 ? "lost" : "503 away";
         (await client.PublishAsync("a", Event("x")).AsTask().Within("the answer")).Status.ShouldBe(SsePublishStatus.OutcomeUnknown);
-        await using var nowhere = new SseHubClient(new SseHubClientOptions { BaseAddress = new Uri("http://127.0.0.1:1"), RetryTimeout = TimeSpan.Zero });
+        await using var nowhere = new SseHubClient(
+            new SseHubClientOptions { BaseAddress = new Uri("http://127.0.0.1:1"), RetryTimeout = TimeSpan.Zero });
         (await nowhere.PublishAsync("a", Event("x")).AsTask().Within("the answer")).Status.ShouldBe(SsePublishStatus.Unavailable);
     }
 
@@ -241,7 +251,8 @@ public sealed class SseHubClientTests
         (await client.PublishAsync("a", Event("x"))).ShouldSatisfyAllConditions(
             r => r.Status.ShouldBe(SsePublishStatus.Invalid), r => r.Error.ShouldBe("403 not you"));
         hub.Requests.ShouldBe(1);
-        Should.Throw<SseHubClientException>(() => new SsePublishResult(SsePublishStatus.Invalid, "a") { Error = "why" }.EnsureAccepted()).Message.ShouldBe("why");
+        Should.Throw<SseHubClientException>(() => new SsePublishResult(SsePublishStatus.Invalid, "a") { Error = "why" }.EnsureAccepted())
+            .Message.ShouldBe("why");
     }
 
     [Fact]
@@ -249,7 +260,8 @@ public sealed class SseHubClientTests
     {
         await using var hub = await FakeHub.StartAsync();
         hub.Fault = (_, c) => c.Request.Headers.Authorization == "Bearer new" ? null : "401 who";
-        await using var client = Client(hub, o => o.TokenProvider = (c, _) => ValueTask.FromResult<string?>(c.RefreshToken ? "new" : "old"));
+        await using var client = Client(
+            hub, o => o.TokenProvider = (c, _) => ValueTask.FromResult<string?>(c.RefreshToken ? "new" : "old"));
         (await client.PublishAsync("a", Event("x"))).IsAccepted.ShouldBeTrue();
         hub.Batches.Select(b => b.Key).Distinct().Count().ShouldBe(1);
     }

@@ -4,7 +4,10 @@ using Xunit.Abstractions;
 
 namespace AkkaSse.Client.Tests.Reading;
 
-/// <summary>The requirement is 200 ms; asserted is ten times that, because test machines are shared, of the time that this one gave the tests. The measured time is printed.</summary>
+/// <summary>
+/// The requirement is 200 ms; asserted is ten times that, because test machines are shared, of the time that this one gave the tests. The
+/// measured time is printed.
+/// </summary>
 public sealed class CancellationTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(2);

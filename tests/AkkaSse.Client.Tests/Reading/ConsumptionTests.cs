@@ -231,7 +231,8 @@ public sealed partial class ConsumptionTests
     public async Task Lifecycle_handlers_see_open_before_events_and_closed_last()
     {
         await using var server = new RawServer(c => c.StreamAsync("data: x\n\n"));
-        await using var client = Clients.Create(server.Url, o => o.Reconnect = ReconnectPolicy.Custom(_ => server.Accepted < 2 ? TimeSpan.Zero : null));
+        await using var client = Clients.Create(
+            server.Url, o => o.Reconnect = ReconnectPolicy.Custom(_ => server.Accepted < 2 ? TimeSpan.Zero : null));
         var order = new List<string>();
         client.OnNotification<SseNotification>(n => order.Add(n.GetType().Name));
         client.OnAny(_ => order.Add("event"));

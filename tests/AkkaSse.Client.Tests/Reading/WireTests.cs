@@ -5,14 +5,20 @@ namespace AkkaSse.Client.Tests.Reading;
 /// <summary>Byte streams through the whole client; the parser's own matrix is in AkkaSse.Protocol.Tests.</summary>
 public sealed class WireTests
 {
-    /// <summary>The examples of WHATWG HTML sections 9.2.1 and 9.2.6, each with what a browser dispatches: type, data, last event id.</summary>
+    /// <summary>
+    /// The examples of WHATWG HTML sections 9.2.1 and 9.2.6, each with what a browser dispatches: type, data, last event id.
+    /// </summary>
     public static TheoryData<string, string[]> Examples => new()
     {
-        { "data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third message.\n\n",
-            ["message|This is the first message.|", "message|This is the second message, it\nhas two lines.|", "message|This is the third message.|"] },
-        { "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent: add\ndata: 113411\n\n", ["add|73857293|", "remove|2153|", "add|113411|"] },
+        { "data: This is the first message.\n\ndata: This is the second message, it\ndata: has two lines.\n\ndata: This is the third " +
+            "message.\n\n",
+            ["message|This is the first message.|", "message|This is the second message, it\nhas two lines.|",
+                "message|This is the third message.|"] },
+        { "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent: add\ndata: 113411\n\n",
+            ["add|73857293|", "remove|2153|", "add|113411|"] },
         { "data: YHOO\ndata: +2\ndata: 10\n\n", ["message|YHOO\n+2\n10|"] },
-        { ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n", ["message|first event|1", "message|second event|"] },
+        { ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n",
+            ["message|first event|1", "message|second event|"] },
         { "data\n\ndata\ndata\n\ndata:", ["message||", "message|\n|"] },
         { "data:test\n\ndata: test\n\n", ["message|test|", "message|test|"] },
         { "\uFEFFdata: after a mark\n\n\uFEFFdata: no field\n\n", ["message|after a mark|"] },
@@ -33,7 +39,8 @@ public sealed class WireTests
             for (var chunk = 1; chunk <= bytes.Length; chunk++)
             {
                 var events = (await Clients.ReadAsync(bytes, chunk)).OfType<SseEventReceived>().Select(e => e.Event);
-                events.Select(e => $"{e.Type ?? "message"}|{e.Data}|{e.LastEventId}").ShouldBe(expected, $"chunks of {chunk}, newline {newline.Length}");
+                events.Select(e => $"{e.Type ?? "message"}|{e.Data}|{e.LastEventId}").ShouldBe(
+                    expected, $"chunks of {chunk}, newline {newline.Length}");
             }
         }
     }
@@ -41,11 +48,13 @@ public sealed class WireTests
     /// <summary>What the five seeds' servers write.</summary>
     public static TheoryData<string, string, string[]> Seeds => new()
     {
-        { "ctrlX", "event: update\nid: 1\ndata: {\"a\":1}\n\nevent: keepalive\nid: 2\ndata: {\"timestamp\":1}\n\n", ["update|{\"a\":1}|1", "keepalive|{\"timestamp\":1}|2"] },
+        { "ctrlX", "event: update\nid: 1\ndata: {\"a\":1}\n\nevent: keepalive\nid: 2\ndata: {\"timestamp\":1}\n\n",
+            ["update|{\"a\":1}|1", "keepalive|{\"timestamp\":1}|2"] },
         { "r3labs", "id: 0\ndata: ping\n\nid: 1\ndata: line\nevent: named\n\n: heartbeat\n\n", ["message|ping|0", "named|line|1"] },
         { "pakakeh", ":\n\nevent:open\n\nevent:greeting\ndata:hello\ndata:world\nid:7\n\nretry:3000\n\n", ["greeting|hello\nworld|7"] },
         { "davidsbond", "event:\ndata:one\n\nevent:kind\ndata:two\n\n", ["message|one|", "kind|two|"] },
-        { "ecommon", "id: 123\ndata: 111\nevent: abc\n\nid: \ndata: default->x Connection Successful!\nevent: ping\nretry: 3\n\n", ["abc|111|123", "ping|default->x Connection Successful!|"] },
+        { "ecommon", "id: 123\ndata: 111\nevent: abc\n\nid: \ndata: default->x Connection Successful!\nevent: ping\nretry: 3\n\n",
+            ["abc|111|123", "ping|default->x Connection Successful!|"] },
     };
 
     [Theory]
@@ -66,7 +75,8 @@ public sealed class WireTests
     [Trait("parity", "WIRE-11")]
     public async Task Event_carries_type_data_bytes_id_retry_number_and_custom_fields()
     {
-        var events = await Clients.EventsAsync("event: t\ncolor: blue\ndata: é\nid: 42\nretry: 1500\nsize:  9\n\nid: 99999999999999999999\ndata: x\n\nid: a1\ndata: y\n\n");
+        var events = await Clients.EventsAsync(
+            "event: t\ncolor: blue\ndata: é\nid: 42\nretry: 1500\nsize:  9\n\nid: 99999999999999999999\ndata: x\n\nid: a1\ndata: y\n\n");
         var first = events[0];
         (first.Type, first.Data, first.Id, first.LastEventId).ShouldBe(("t", "é", "42", "42"));
         first.DataBytes!.Value.ToArray().ShouldBe("é"u8.ToArray());
@@ -99,7 +109,8 @@ public sealed class WireTests
     public async Task Only_digits_make_a_retry_and_it_is_clamped()
     {
         var all = await Clients.ReadAsync(
-            "retry: -1\nretry: +3\nretry: 1a\nretry:\nretry: 999999999999999999999\n\n"u8.ToArray(), 5, o => o.MaxRetry = TimeSpan.FromSeconds(9));
+            "retry: -1\nretry: +3\nretry: 1a\nretry:\nretry: 999999999999999999999\n\n"u8.ToArray(), 5,
+            o => o.MaxRetry = TimeSpan.FromSeconds(9));
         all.OfType<SseRetryChanged>().Select(r => r.Retry).ShouldBe([TimeSpan.FromSeconds(9)]);
     }
 
@@ -148,7 +159,8 @@ public sealed class WireTests
         {
             var request = await c.ReadRequestAsync();
             var id = request.Header("Last-Event-ID");
-            await c.SendAsync(RawServer.Head() + (id is null ? $"data: {new string('x', 3000)}\nid: 1\n\n" : $"id: 2\ndata: after {id}\n\n"));
+            await c.SendAsync(RawServer.Head()
+                + (id is null ? $"data: {new string('x', 3000)}\nid: 1\n\n" : $"id: 2\ndata: after {id}\n\n"));
         });
         await using var client = Clients.Create(server.Url, o => o.MaxLineBytes = 1000);
         (await client.SubscribeAsync().TakeWithin(1)).Single().Data.ShouldBe("after 1");

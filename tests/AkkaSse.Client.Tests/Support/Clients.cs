@@ -28,6 +28,7 @@ internal static class Clients
         return await client.WatchAsync().TakeWithin(int.MaxValue);
     }
 
-    public static async Task<List<SseEvent>> EventsAsync(string text, int chunk = int.MaxValue, Action<SseClientOptions>? configure = null) =>
+    public static async Task<List<SseEvent>> EventsAsync(
+        string text, int chunk = int.MaxValue, Action<SseClientOptions>? configure = null) =>
         [.. (await ReadAsync(Encoding.UTF8.GetBytes(text), chunk, configure)).OfType<SseEventReceived>().Select(e => e.Event)];
 }

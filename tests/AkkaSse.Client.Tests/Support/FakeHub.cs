@@ -14,7 +14,9 @@ internal sealed class FakeHub : IAsyncDisposable
     private WebHost _host = null!;
     private int _requests;
 
-    /// <summary>What to do with request n (from 1) instead of a plain answer; null answers. "lost" acts and breaks the connection.</summary>
+    /// <summary>
+    /// What to do with request n (from 1) instead of a plain answer; null answers. "lost" acts and breaks the connection.
+    /// </summary>
     public Func<int, HttpContext, string?> Fault { get; set; } = (_, _) => null;
 
     /// <summary>Awaited in every request before it acts.</summary>
@@ -101,7 +103,8 @@ internal sealed class FakeHub : IAsyncDisposable
             log.Add(item);
             return name.StartsWith("client", StringComparison.Ordinal)
                 ? "{\"status\":202,\"client\":\"c\",\"zone\":\"z1\"}"
-                : $"{{\"status\":202,\"stream\":\"{name}\",\"id\":\"{log.Count}-k\",\"offset\":{log.Count},\"epoch\":\"k\",\"localReaders\":3,\"duplicate\":false}}";
+                : $"{{\"status\":202,\"stream\":\"{name}\",\"id\":\"{log.Count}-k\",\"offset\":{log.Count}," +
+                  $"\"epoch\":\"k\",\"localReaders\":3,\"duplicate\":false}}";
         }
     }
 

@@ -46,7 +46,8 @@ internal sealed class RawServer : IAsyncDisposable
         $"HTTP/1.1 200 OK\r\nContent-Type: {contentType}\r\nConnection: close\r\n{extra}\r\n";
 
     /// <summary>A whole response without a body.</summary>
-    public static string Status(string status, string extra = "") => $"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n{extra}\r\n";
+    public static string Status(string status, string extra = "") =>
+        $"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n{extra}\r\n";
 
     private async Task AcceptAsync()
     {

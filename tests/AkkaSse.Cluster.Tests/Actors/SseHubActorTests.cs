@@ -64,8 +64,10 @@ public sealed class SseHubActorTests() : TestKit("akka.loglevel = WARNING"), IAs
         (await ExpectMsgAsync<Published>(Eventually.Deadline)).Result.Status.ShouldBe(PublishStatus.Invalid);
 
         var hub = Substitute.For<ISseHub>();
-        hub.PublishAsync("now", Arg.Any<SseEvent>()).Returns<ValueTask<PublishResult>>(static _ => throw new InvalidDataException("at once"));
-        hub.PublishAsync("later", Arg.Any<SseEvent>()).Returns(static _ => new ValueTask<PublishResult>(Task.FromException<PublishResult>(new InvalidDataException("later"))));
+        hub.PublishAsync("now", Arg.Any<SseEvent>()).Returns<ValueTask<PublishResult>>(
+            static _ => throw new InvalidDataException("at once"));
+        hub.PublishAsync("later", Arg.Any<SseEvent>()).Returns(
+            static _ => new ValueTask<PublishResult>(Task.FromException<PublishResult>(new InvalidDataException("later"))));
         var actor = Sys.ActorOf(Props.Create(() => new SseHubActor(hub)));
         actor.Tell(new Publish("now", Event("x")), TestActor);
         (await ExpectMsgAsync<Status.Failure>(Eventually.Deadline)).Cause.Message.ShouldBe("at once");
@@ -90,7 +92,8 @@ public sealed class SseHubActorTests() : TestKit("akka.loglevel = WARNING"), IAs
         refused.Result.Error!.ShouldContain("was not begun");
 
         gate.SetResult(new PublishResult(PublishStatus.Accepted, "s"));
-        for (var i = 0; i < SseHubActor.MaxInFlight; i++) (await ExpectMsgAsync<Published>(Eventually.Deadline)).Result.IsAccepted.ShouldBeTrue();
+        for (var i = 0; i < SseHubActor.MaxInFlight; i++)
+            (await ExpectMsgAsync<Published>(Eventually.Deadline)).Result.IsAccepted.ShouldBeTrue();
         actor.Tell(new Publish("s", Event("again")), TestActor);
         (await ExpectMsgAsync<Published>(Eventually.Deadline)).Result.IsAccepted.ShouldBeTrue();
     }
@@ -103,8 +106,10 @@ public sealed class SseHubActorTests() : TestKit("akka.loglevel = WARNING"), IAs
         var first = await _hub.PublishAsync("a", Event("1"));
         var second = await _hub.PublishAsync("b", Event("2"));
 
-        var received = new[] { await ExpectMsgAsync<StreamReceived>(Eventually.Deadline), await ExpectMsgAsync<StreamReceived>(Eventually.Deadline) }.OrderBy(static r => r.Stream).ToList();
-        received.Select(static r => (r.Stream, r.Received.Event.Data, r.Received.Position)).ShouldBe([("a", "1", first.Position), ("b", "2", second.Position)]);
+        var received = new[] { await ExpectMsgAsync<StreamReceived>(Eventually.Deadline),
+            await ExpectMsgAsync<StreamReceived>(Eventually.Deadline) }.OrderBy(static r => r.Stream).ToList();
+        received.Select(static r => (r.Stream, r.Received.Event.Data, r.Received.Position)).ShouldBe(
+            [("a", "1", first.Position), ("b", "2", second.Position)]);
         LastSender.ShouldBe(subscription);
     }
 
@@ -216,10 +221,13 @@ public sealed class SseHubActorTests() : TestKit("akka.loglevel = WARNING"), IAs
 
     private static SseEvent Event(string data) => new() { Data = data };
 
-    private static async Task ExpectAsync(TestProbe probe, int data) => (await probe.ExpectMsgAsync<StreamReceived>(Eventually.Deadline)).Received.Event.Data.ShouldBe($"{data}");
+    private static async Task ExpectAsync(TestProbe probe, int data) =>
+        (await probe.ExpectMsgAsync<StreamReceived>(Eventually.Deadline)).Received.Event.Data.ShouldBe($"{data}");
 
-    private Task<IActorRef> SubscribeAsync(IActorRef subscriber, params string[] streams) => SubscribeAsync(new Subscribe(subscriber, streams));
+    private Task<IActorRef> SubscribeAsync(IActorRef subscriber, params string[] streams) =>
+        SubscribeAsync(new Subscribe(subscriber, streams));
 
     // Asked with a probe of its own, so that nothing else is in between.
-    private async Task<IActorRef> SubscribeAsync(Subscribe request) => (await _actor.Ask<Subscribed>(request, Eventually.Deadline)).Subscription;
+    private async Task<IActorRef> SubscribeAsync(Subscribe request) =>
+        (await _actor.Ask<Subscribed>(request, Eventually.Deadline)).Subscription;
 }

@@ -33,5 +33,6 @@ public sealed class AkkaLogLevelsTests
 
     [Fact]
     public void Line_with_a_cause_of_another_kind_keeps_its_level() =>
-        AkkaLogLevels.Of(AkkaLevel.ErrorLevel, "AssociationError [a] -> b", new InvalidOperationException("no serializer")).ShouldBe(LogLevel.Error);
+        AkkaLogLevels.Of(AkkaLevel.ErrorLevel, "AssociationError [a] -> b", new InvalidOperationException("no serializer"))
+            .ShouldBe(LogLevel.Error);
 }

@@ -20,7 +20,8 @@ public sealed class RulesTests
     [InlineData("xxuu", 2, true)]
     [InlineData("ueexx", 0, true)]
     [InlineData("ueeee", 0, false)]
-    public void Minority_counts_stream_nodes_and_half_goes_to_the_side_with_the_first(string nodes, int self, bool minority) => View(nodes, self).IsMinority.ShouldBe(minority);
+    public void Minority_counts_stream_nodes_and_half_goes_to_the_side_with_the_first(string nodes, int self, bool minority) =>
+        View(nodes, self).IsMinority.ShouldBe(minority);
 
     [Fact]
     public void State_follows_membership()
@@ -49,14 +50,16 @@ public sealed class RulesTests
     [InlineData(0, "wws", 2, false, false)]
     [InlineData(0, "wwu", 1, true, false)]
     [InlineData(0, "wia", 1, false, false)]
-    public void Only_the_first_seed_begins_a_cluster_when_no_other_may_be_in_one_and_a_removed_one_not_without_a_majority(int self, string seeds, int required, bool wasRemoved, bool begins)
+    public void Only_the_first_seed_begins_a_cluster_when_no_other_may_be_in_one_and_a_removed_one_not_without_a_majority(
+        int self, string seeds, int required, bool wasRemoved, bool begins)
     {
         var all = Enumerable.Range(0, seeds.Length).Select(Node).ToList();
         Joining.MayBegin(Node(self), all, States(seeds), required, wasRemoved).ShouldBe(begins);
     }
 
     private static List<SeedState> States(string seeds) =>
-        [.. seeds.Select(static s => s switch { 'w' => SeedState.Waiting, 'a' => SeedState.Absent, 's' => SeedState.Silent, 'u' => SeedState.Unknown, _ => SeedState.InCluster })];
+        [.. seeds.Select(static s => s switch { 'w' => SeedState.Waiting, 'a' => SeedState.Absent, 's' => SeedState.Silent, 'u' =>
+            SeedState.Unknown, _ => SeedState.InCluster })];
 
     [Theory]
     [InlineData("wia", false, true)]
@@ -75,7 +78,8 @@ public sealed class RulesTests
     [InlineData("1.5.64", false)]
     [InlineData("1.5.65", true)]
     [InlineData("1.5.73", true)]
-    public void Versions_that_may_start_a_shard_twice_are_refused(string version, bool fine) => (AkkaVersions.Fault(Version.Parse(version)) is null).ShouldBe(fine);
+    public void Versions_that_may_start_a_shard_twice_are_refused(string version, bool fine) =>
+        (AkkaVersions.Fault(Version.Parse(version)) is null).ShouldBe(fine);
 
     [Fact]
     public void Loaded_version_is_known() => AkkaVersions.Loaded.ShouldBeGreaterThanOrEqualTo(new Version(1, 5, 30));
@@ -98,7 +102,8 @@ public sealed class RulesTests
     public void Seed_is_host_and_port(string text, string? address) => (SeedAddress.Parse("s", text)?.ToString()).ShouldBe(address);
 
     [Fact]
-    public void Seed_of_a_cluster_with_tls_is_reached_by_tls() => SeedAddress.Parse("s", "h:5", "akka.ssl.tcp")!.ToString().ShouldBe("akka.ssl.tcp://s@h:5");
+    public void Seed_of_a_cluster_with_tls_is_reached_by_tls() =>
+        SeedAddress.Parse("s", "h:5", "akka.ssl.tcp")!.ToString().ShouldBe("akka.ssl.tcp://s@h:5");
 
     [Fact]
     public void Every_fault_of_the_options_is_named()
@@ -118,7 +123,8 @@ public sealed class RulesTests
             RecoveryLimit = TimeSpan.Zero,
             Hocon = "akka { cluster {",
         }.Validate().ToList();
-        foreach (var name in new[] { "SystemName is '1'", "PublicHost is needed", "Port is 70000", "Seeds has 'x:0'", "RequiredSeeds is 2", "Roles has 'worker'", "Backups is 7", "Shards is 0", "MaxFrameBytes is 1", "RecoveryLimit is", "Hocon cannot be read" })
+        foreach (var name in new[] { "SystemName is '1'", "PublicHost is needed", "Port is 70000", "Seeds has 'x:0'", "RequiredSeeds is 2",
+            "Roles has 'worker'", "Backups is 7", "Shards is 0", "MaxFrameBytes is 1", "RecoveryLimit is", "Hocon cannot be read" })
             faults.ShouldContain(f => f.StartsWith(name, StringComparison.Ordinal), string.Join('\n', faults));
         faults.Count.ShouldBe(11);
     }
@@ -135,7 +141,12 @@ public sealed class RulesTests
     [InlineData("127.0.0.1", null, "", false)]
     public void Node_that_its_seeds_cannot_reach_is_refused(string host, string? publicHost, string seeds, bool refused)
     {
-        var faults = new AkkaClusterOptions { Host = host, PublicHost = publicHost, Seeds = seeds.Split(' ', StringSplitOptions.RemoveEmptyEntries) }.Validate().ToList();
+        var faults = new AkkaClusterOptions
+        {
+            Host = host,
+            PublicHost = publicHost,
+            Seeds = seeds.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        }.Validate().ToList();
         faults.Any(f => f.StartsWith($"Host is '{host}', where the seed ", StringComparison.Ordinal)).ShouldBe(refused);
         faults.Count.ShouldBe(refused ? 1 : 0, string.Join('\n', faults));
     }
@@ -143,7 +154,10 @@ public sealed class RulesTests
     [Fact]
     public void Own_hocon_overrides_the_files_and_not_what_the_engine_needs()
     {
-        var config = ClusterHocon.Compose(new AkkaClusterOptions { Hocon = "akka.cluster { gossip-interval = 7s, sharding.distributed-data.durable.keys = [x], roles = [x] }" });
+        var config = ClusterHocon.Compose(new AkkaClusterOptions
+        {
+            Hocon = "akka.cluster { gossip-interval = 7s, sharding.distributed-data.durable.keys = [x], roles = [x] }",
+        });
         config.GetTimeSpan("akka.cluster.gossip-interval").ShouldBe(TimeSpan.FromSeconds(7));
         config.GetTimeSpan("akka.cluster.split-brain-resolver.stable-after").ShouldBe(TimeSpan.FromSeconds(4));
         config.GetStringList("akka.cluster.sharding.distributed-data.durable.keys").ShouldBeEmpty();
@@ -188,7 +202,8 @@ public sealed class RulesTests
             """);
         var config = ClusterHocon.Guest(new AkkaEngineOptions(), present).WithFallback(present).WithFallback(ClusterHocon.GuestDefaults);
         config.GetStringList("akka.cluster.roles").ShouldBe(["web", "akkasse-stream", "akkasse-edge"]);
-        config.GetStringList("akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.depends-on").ShouldBe(["theirs", "akkasse-hand-off"]);
+        config.GetStringList("akka.coordinated-shutdown.phases.cluster-sharding-shutdown-region.depends-on").ShouldBe(
+            ["theirs", "akkasse-hand-off"]);
         config.GetTimeSpan("akka.cluster.sharding.retry-interval").ShouldBe(TimeSpan.FromSeconds(7));
         config.GetTimeSpan("akkasse.sharding.retry-interval").ShouldBe(TimeSpan.FromMilliseconds(500));
     }
@@ -199,7 +214,8 @@ public sealed class RulesTests
         var extractor = new EntityExtractor(100);
         foreach (var pattern in new[] { "s{0}", "orders/{0}", "{0}", "$zone/{0}" })
         {
-            var counts = Enumerable.Range(0, 10_000).GroupBy(i => extractor.ShardOf(string.Format(null, pattern, i))).Select(static g => g.Count()).ToList();
+            var counts = Enumerable.Range(0, 10_000).GroupBy(i => extractor.ShardOf(string.Format(null, pattern, i)))
+                .Select(static g => g.Count()).ToList();
             counts.Count.ShouldBe(100);
             counts.Max().ShouldBeLessThan(160, pattern);
         }
@@ -229,7 +245,8 @@ public sealed class RulesTests
 
     private static ClusterView View(string nodes, int self)
     {
-        var members = nodes.Select((c, i) => new ClusterMember(new UniqueAddress(Node(i), i + 1), MemberStatus.Up, c != 'x', c != 'e')).ToImmutableArray();
+        var members = nodes.Select((c, i) => new ClusterMember(new UniqueAddress(Node(i), i + 1), MemberStatus.Up, c != 'x', c != 'e'))
+            .ToImmutableArray();
         return new ClusterView(members[self].Unique, members);
     }
 }

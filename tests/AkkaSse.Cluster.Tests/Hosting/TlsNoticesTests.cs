@@ -26,7 +26,8 @@ public sealed class TlsNoticesTests : IDisposable
     public void Who_comes_again_and_again_does_not_fill_the_log()
     {
         for (var port = 1; port < 50; port++) _notices.Refused($"[::ffff:10.0.0.9]:{port}", NoTls);
-        _log.Lines.ShouldHaveSingleItem().ShouldContain("A connection from [::ffff:10.0.0.9]:1 to the cluster's port was refused: it speaks no TLS.");
+        _log.Lines.ShouldHaveSingleItem().ShouldContain(
+            "A connection from [::ffff:10.0.0.9]:1 to the cluster's port was refused: it speaks no TLS.");
         _notices.Refused("[::ffff:10.0.0.9]:9", TlsSetup.NoCertificate);
         _log.Lines.Count().ShouldBe(2);
         for (var host = 0; host < 1_000; host++) _notices.Refused($"10.0.{host / 256}.{host % 256}:1", NoTls);
@@ -47,10 +48,12 @@ public sealed class TlsNoticesTests : IDisposable
             using var stranger = SelfSigned($"stranger {i}");
             setup.IsLetIn(stranger, null, $"[::ffff:10.0.0.9]:{40_000 + i}", SslPolicyErrors.None, null).ShouldBeFalse();
         }
-        _log.Lines.ShouldHaveSingleItem().ShouldContain("its certificate CN=stranger 0 is signed by CN=stranger 0, and trusted is CN=test authority");
+        _log.Lines.ShouldHaveSingleItem().ShouldContain(
+            "its certificate CN=stranger 0 is signed by CN=stranger 0, and trusted is CN=test authority");
         using var other = SelfSigned("other");
         setup.IsLetIn(other, null, "[::ffff:10.0.0.10]:1", SslPolicyErrors.None, null).ShouldBeFalse();
-        _log.Lines.Last().ShouldContain("A connection from [::ffff:10.0.0.10]:1 to the cluster's port was refused: its certificate CN=other");
+        _log.Lines.Last().ShouldContain(
+            "A connection from [::ffff:10.0.0.10]:1 to the cluster's port was refused: its certificate CN=other");
     }
 
     [Fact]
@@ -85,7 +88,8 @@ public sealed class TlsNoticesTests : IDisposable
     [Fact]
     public void Names_of_a_stranger_are_cut()
     {
-        using var node = _authority.Issue("n2", names: [.. Enumerable.Range(0, 100).Select(static i => $"n{i}.{new string('a', 50)}.example")]);
+        using var node = _authority.Issue(
+            "n2", names: [.. Enumerable.Range(0, 100).Select(static i => $"n{i}.{new string('a', 50)}.example")]);
         TlsNames.Of(node).Length.ShouldBe(TlsText.MaxLength);
         TlsNames.Of(node).ShouldStartWith("n0.aaa");
     }

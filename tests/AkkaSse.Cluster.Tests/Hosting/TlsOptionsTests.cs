@@ -23,7 +23,8 @@ public sealed class TlsOptionsTests : IDisposable
 
         var options = _authority.Options();
         Faults(options).ShouldBeEmpty();
-        (options.IsOn, options.RequirePeerCertificate, options.CheckHostNames, options.SystemTrust, options.CheckRevocation).ShouldBe((true, true, true, false, false));
+        (options.IsOn, options.RequirePeerCertificate, options.CheckHostNames, options.SystemTrust, options.CheckRevocation).ShouldBe(
+            (true, true, true, false, false));
         new AkkaClusterOptions { Tls = options }.Validate().ShouldBeEmpty();
     }
 
@@ -32,10 +33,13 @@ public sealed class TlsOptionsTests : IDisposable
     {
         foreach (var (name, options) in new (string, AkkaTlsOptions)[]
         {
-            ("KeyFile", new() { KeyFile = "k" }), ("Password", new() { Password = "p" }), ("PasswordFile", new() { PasswordFile = "p" }), ("CaFile", new() { CaFile = "c" }), ("SystemTrust", new() { SystemTrust = true }),
-            ("RequirePeerCertificate", new() { RequirePeerCertificate = false }), ("CheckHostNames", new() { CheckHostNames = false }), ("AllowedNames", new() { AllowedNames = ["n"] }), ("CheckRevocation", new() { CheckRevocation = true }),
+            ("KeyFile", new() { KeyFile = "k" }), ("Password", new() { Password = "p" }), ("PasswordFile", new() { PasswordFile = "p" }),
+                ("CaFile", new() { CaFile = "c" }), ("SystemTrust", new() { SystemTrust = true }),
+            ("RequirePeerCertificate", new() { RequirePeerCertificate = false }), ("CheckHostNames", new() { CheckHostNames = false }),
+                ("AllowedNames", new() { AllowedNames = ["n"] }), ("CheckRevocation", new() { CheckRevocation = true }),
         })
-            Faults(options).ShouldHaveSingleItem().ShouldBe($"Tls.{name} is set without Tls.CertificateFile, which turns TLS on; both are needed, or neither.");
+            Faults(options).ShouldHaveSingleItem().ShouldBe(
+                $"Tls.{name} is set without Tls.CertificateFile, which turns TLS on; both are needed, or neither.");
     }
 
     [Fact]
@@ -45,19 +49,22 @@ public sealed class TlsOptionsTests : IDisposable
         Fault(o => o.SystemTrust = true).ShouldStartWith("Tls.SystemTrust is true beside Tls.CaFile");
         Fault(o => (o.CaFile, o.SystemTrust) = (null, true)).ShouldStartWith("Tls.SystemTrust is true without Tls.AllowedNames");
         // The certificate itself is of none of the system's authorities.
-        Fault(o => (o.CaFile, o.SystemTrust, o.AllowedNames) = (null, true, ["127.0.0.1"])).ShouldContain("trusted is the system's authorities");
+        Fault(o => (o.CaFile, o.SystemTrust, o.AllowedNames) = (null, true, ["127.0.0.1"])).ShouldContain(
+            "trusted is the system's authorities");
     }
 
     [Fact]
     public void Files_that_are_missing_or_hold_something_else_are_named()
     {
-        Fault(o => o.CertificateFile = "/does/not/exist").ShouldStartWith("Tls.CertificateFile is '/does/not/exist', which cannot be read: ");
+        Fault(o => o.CertificateFile = "/does/not/exist").ShouldStartWith(
+            "Tls.CertificateFile is '/does/not/exist', which cannot be read: ");
         Fault(o => o.KeyFile = "/does/not/exist").ShouldStartWith("Tls.KeyFile is '/does/not/exist', which cannot be read: ");
         Fault(o => o.CaFile = "/does/not/exist").ShouldStartWith("Tls.CaFile is '/does/not/exist', which cannot be read: ");
         Fault(o => o.PasswordFile = "/does/not/exist").ShouldStartWith("Tls.PasswordFile is '/does/not/exist', which cannot be read: ");
         var nonsense = _authority.Write("nonsense", "nonsense");
         Fault(o => o.CertificateFile = nonsense).ShouldStartWith($"Tls.KeyFile is '");
-        Fault(o => (o.CertificateFile, o.KeyFile) = (nonsense, null)).ShouldStartWith($"Tls.CertificateFile is '{nonsense}', which cannot be read: ");
+        Fault(o => (o.CertificateFile, o.KeyFile) = (nonsense, null)).ShouldStartWith(
+            $"Tls.CertificateFile is '{nonsense}', which cannot be read: ");
         Fault(o => o.KeyFile = nonsense).ShouldContain("which has no private key");
         Fault(o => o.CaFile = nonsense).ShouldContain("which has 0 certificates and no root among them");
         Fault(o => o.CaFile = o.CertificateFile).ShouldContain("which has 1 certificates and no root among them");
@@ -66,7 +73,8 @@ public sealed class TlsOptionsTests : IDisposable
     [Fact]
     public void Key_is_there_and_fits()
     {
-        Fault(o => o.KeyFile = null).ShouldEndWith("which has no private key; a PEM key is allowed in it, or a file of its own in Tls.KeyFile.");
+        Fault(o => o.KeyFile = null).ShouldEndWith(
+            "which has no private key; a PEM key is allowed in it, or a file of its own in Tls.KeyFile.");
         var other = _authority.Files("other", _authority.Issue("other")).Key;
         Fault(o => o.KeyFile = other).ShouldStartWith($"Tls.KeyFile is '{other}', whose key cannot be used with the certificate in '");
         var empty = _authority.Write("empty.pem", "-----BEGIN NOTHING-----\n-----END NOTHING-----\n");
@@ -79,11 +87,13 @@ public sealed class TlsOptionsTests : IDisposable
         using var between = _authority.Issue("between", isAuthority: true);
         using var node = _authority.Issue("node", issuer: between);
         var key = node.GetECDsaPrivateKey()!;
-        var all = _authority.Write("all.pem", $"{key.ExportPkcs8PrivateKeyPem()}\n{node.ExportCertificatePem()}\n{between.ExportCertificatePem()}\n");
+        var all = _authority.Write(
+            "all.pem", $"{key.ExportPkcs8PrivateKeyPem()}\n{node.ExportCertificatePem()}\n{between.ExportCertificatePem()}\n");
         Faults(new AkkaTlsOptions { CertificateFile = all, CaFile = _authority.CaFile }).ShouldBeEmpty();
 
         var leaf = _authority.Files("leaf", node);
-        Faults(new AkkaTlsOptions { CertificateFile = leaf.Certificate, KeyFile = leaf.Key, CaFile = _authority.CaFile }).ShouldHaveSingleItem().ShouldContain("is signed by CN=between, and trusted is CN=test authority");
+        Faults(new AkkaTlsOptions { CertificateFile = leaf.Certificate, KeyFile = leaf.Key, CaFile = _authority.CaFile })
+            .ShouldHaveSingleItem().ShouldContain("is signed by CN=between, and trusted is CN=test authority");
         var bundle = _authority.Write("bundle.pem", $"{_authority.Root.ExportCertificatePem()}\n{between.ExportCertificatePem()}\n");
         Faults(new AkkaTlsOptions { CertificateFile = leaf.Certificate, KeyFile = leaf.Key, CaFile = bundle }).ShouldBeEmpty();
     }
@@ -95,7 +105,8 @@ public sealed class TlsOptionsTests : IDisposable
         var password = _authority.Write("password", "s3cret-word\n");
         var pbe = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1_000);
         var key = _authority.Write("encrypted.key", node.GetECDsaPrivateKey()!.ExportEncryptedPkcs8PrivateKeyPem("s3cret-word", pbe));
-        Faults(With(o => (o.CertificateFile, o.KeyFile, o.PasswordFile) = (_authority.Files("n", node).Certificate, key, password))).ShouldBeEmpty();
+        Faults(With(o => (o.CertificateFile, o.KeyFile, o.PasswordFile) = (_authority.Files("n", node).Certificate, key, password)))
+            .ShouldBeEmpty();
         Fault(o => o.KeyFile = key).ShouldEndWith("its password is needed, in Tls.PasswordFile or Tls.Password.");
         Fault(o => (o.KeyFile, o.Password) = (key, "wr0ng-word")).ShouldNotContain("wr0ng-word");
 
@@ -105,7 +116,8 @@ public sealed class TlsOptionsTests : IDisposable
         Fault(o => (o.CertificateFile, o.KeyFile, o.Password) = (p12, null, "wr0ng-word")).ShouldNotContain("wr0ng-word");
         Fault(o => (o.CertificateFile, o.Password) = (p12, "s3cret-word")).ShouldEndWith("PKCS#12 has its key in it.");
         Fault(o => (o.Password, o.PasswordFile) = ("a", password)).ShouldStartWith("Tls.PasswordFile is set beside Tls.Password");
-        var publicOnly = _authority.Write("public.p12", new X509Certificate2Collection(X509CertificateLoader.LoadCertificate(node.RawData)).Export(X509ContentType.Pkcs12)!);
+        var publicOnly = _authority.Write("public.p12", new X509Certificate2Collection(
+            X509CertificateLoader.LoadCertificate(node.RawData)).Export(X509ContentType.Pkcs12)!);
         Fault(o => (o.CertificateFile, o.KeyFile) = (publicOnly, null)).ShouldContain("which has no private key");
     }
 
@@ -113,14 +125,19 @@ public sealed class TlsOptionsTests : IDisposable
     public void Certificate_that_others_would_refuse_is_refused_at_home()
     {
         var now = TimeProvider.System.GetUtcNow();
-        Refused(_authority.Issue("late", to: now.AddHours(-1), from: now.AddDays(-2))).ShouldContain($"its certificate CN=late expired on {TlsPeers.Date(now.AddHours(-1).UtcDateTime)}; other nodes would refuse it.");
+        Refused(_authority.Issue("late", to: now.AddHours(-1), from: now.AddDays(-2))).ShouldContain(
+            $"its certificate CN=late expired on {TlsPeers.Date(now.AddHours(-1).UtcDateTime)}; other nodes would refuse it.");
         Refused(_authority.Issue("early", from: now.AddDays(1))).ShouldContain("CN=early is not valid before");
-        Refused(_authority.Issue("server", usages: [TestAuthority.ServerUsage])).ShouldContain("CN=server is not for a TLS client (extended key usage)");
-        Refused(_authority.Issue("client", usages: [TestAuthority.ClientUsage])).ShouldContain("CN=client is not for a TLS server (extended key usage)");
-        Refused(_authority.Issue("elsewhere", names: ["a.example", "10.0.0.1"])).ShouldContain("is for a.example, 10.0.0.1 and not for '127.0.0.1', by which other nodes reach this one");
+        Refused(_authority.Issue("server", usages: [TestAuthority.ServerUsage])).ShouldContain(
+            "CN=server is not for a TLS client (extended key usage)");
+        Refused(_authority.Issue("client", usages: [TestAuthority.ClientUsage])).ShouldContain(
+            "CN=client is not for a TLS server (extended key usage)");
+        Refused(_authority.Issue("elsewhere", names: ["a.example", "10.0.0.1"])).ShouldContain(
+            "is for a.example, 10.0.0.1 and not for '127.0.0.1', by which other nodes reach this one");
         Refused(_authority.Issue("127.0.0.1", names: [])).ShouldContain("is for no name and not for '127.0.0.1'");
         using var other = new TestAuthority("another authority");
-        Refused(other.Issue("foreign")).ShouldContain("CN=foreign is signed by CN=another authority, and trusted is CN=test authority (Tls.CaFile)");
+        Refused(other.Issue("foreign")).ShouldContain(
+            "CN=foreign is signed by CN=another authority, and trusted is CN=test authority (Tls.CaFile)");
         // The same name, another key.
         using var twin = new TestAuthority();
         Refused(twin.Issue("twin")).ShouldContain("CN=twin is signed by CN=test authority, and trusted is");
@@ -144,8 +161,10 @@ public sealed class TlsOptionsTests : IDisposable
     [InlineData("akka.remote.helios.tcp.enable-ssl = off", "akka.remote.helios")]
     public void Hocon_that_says_another_thing_is_refused_beside_the_keys(string hocon, string path)
     {
-        new AkkaClusterOptions { Tls = _authority.Options(), Hocon = hocon }.Validate().ShouldHaveSingleItem().ShouldBe($"Tls.CertificateFile is set, and HOCON of yours sets {path}; one of them is allowed.");
-        new AkkaClusterOptions { Tls = _authority.Options(), HoconFile = _authority.Write("h.hocon", hocon) }.Validate().ShouldHaveSingleItem().ShouldContain(path);
+        new AkkaClusterOptions { Tls = _authority.Options(), Hocon = hocon }.Validate().ShouldHaveSingleItem().ShouldBe(
+            $"Tls.CertificateFile is set, and HOCON of yours sets {path}; one of them is allowed.");
+        new AkkaClusterOptions { Tls = _authority.Options(), HoconFile = _authority.Write("h.hocon", hocon) }.Validate()
+            .ShouldHaveSingleItem().ShouldContain(path);
         new AkkaClusterOptions { Hocon = hocon }.Validate().ShouldBeEmpty("without the keys it is as before");
     }
 
@@ -167,7 +186,8 @@ public sealed class TlsOptionsTests : IDisposable
         using var file = new PEReader(File.OpenRead(typeof(AkkaTlsOptions).Assembly.Location));
         var metadata = file.GetMetadataReader();
         var texts = new List<string>();
-        for (var text = MetadataTokens.UserStringHandle(1); !text.IsNil; text = metadata.GetNextHandle(text)) texts.Add(metadata.GetUserString(text));
+        for (var text = MetadataTokens.UserStringHandle(1); !text.IsNil; text = metadata.GetNextHandle(text))
+            texts.Add(metadata.GetUserString(text));
         texts.ShouldContain(static t => t.Contains("(Tls.CaFile)", StringComparison.Ordinal), "all string literals are here");
         texts.Where(static t => t.Contains("Akka:", StringComparison.Ordinal)).ShouldBeEmpty();
     }

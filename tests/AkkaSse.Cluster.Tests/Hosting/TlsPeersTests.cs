@@ -27,13 +27,15 @@ public sealed class TlsPeersTests : IDisposable
     {
         using var other = new TestAuthority();
         using var foreign = other.Issue("n2");
-        Fault(foreign, TlsRole.Client).ShouldNotBeNull().ShouldStartWith("is signed by CN=test authority, and trusted is CN=test authority");
+        Fault(foreign, TlsRole.Client).ShouldNotBeNull().ShouldStartWith(
+            "is signed by CN=test authority, and trusted is CN=test authority");
         // Its authority sent along makes it no better.
         Fault(foreign, TlsRole.Client, sent: [other.Root]).ShouldNotBeNull();
         Fault(other.Root, TlsRole.Client).ShouldNotBeNull();
         // A node's certificate is no authority.
         using var node = _authority.Issue("n2");
-        using var below = _authority.Issue("below", issuer: _authority.Issue("pretender", isAuthority: true, to: TimeProvider.System.GetUtcNow().AddYears(1)));
+        using var below = _authority.Issue(
+            "below", issuer: _authority.Issue("pretender", isAuthority: true, to: TimeProvider.System.GetUtcNow().AddYears(1)));
         Fault(below, TlsRole.Client).ShouldNotBeNull("its issuer is unknown here");
     }
 
@@ -43,7 +45,8 @@ public sealed class TlsPeersTests : IDisposable
         using var node = _authority.Issue("n2");
         using var key = node.GetECDsaPrivateKey()!;
         var request = new CertificateRequest("CN=below", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
-        using var below = request.Create(node.SubjectName, X509SignatureGenerator.CreateForECDsa(key), TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1), [1]);
+        using var below = request.Create(node.SubjectName, X509SignatureGenerator.CreateForECDsa(key), TimeProvider.System.GetUtcNow()
+            .AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1), [1]);
         Fault(below, TlsRole.Client, sent: [node]).ShouldNotBeNull();
     }
 
@@ -103,7 +106,8 @@ public sealed class TlsPeersTests : IDisposable
         using var node = _authority.Issue("n2", names: ["n2.example"]);
         Fault(node, TlsRole.Server, "n3.example").ShouldBe("is for n2.example and not for 'n3.example' (Tls.CheckHostNames)");
         Fault(node, TlsRole.Server, "n3.example", static o => o.CheckHostNames = false).ShouldBeNull();
-        Fault(node, TlsRole.Client, null, static o => o.AllowedNames = ["n1.example"]).ShouldBe("is for n2.example, and Tls.AllowedNames has none of these");
+        Fault(node, TlsRole.Client, null, static o => o.AllowedNames = ["n1.example"]).ShouldBe(
+            "is for n2.example, and Tls.AllowedNames has none of these");
         Fault(node, TlsRole.Client, null, static o => o.AllowedNames = ["*.example"]).ShouldBeNull();
     }
 
@@ -112,7 +116,8 @@ public sealed class TlsPeersTests : IDisposable
     {
         using var node = _authority.Issue("n2");
         Fault(node, TlsRole.Client).ShouldBeNull();
-        Fault(node, TlsRole.Client, null, static o => o.CheckRevocation = true).ShouldBe("cannot be looked up in a revocation list (Tls.CheckRevocation)");
+        Fault(node, TlsRole.Client, null, static o => o.CheckRevocation = true).ShouldBe(
+            "cannot be looked up in a revocation list (Tls.CheckRevocation)");
     }
 
     [Fact]
@@ -121,7 +126,8 @@ public sealed class TlsPeersTests : IDisposable
         var log = new LineLog();
         using var certificate = _authority.Issue("n1", to: _time.GetUtcNow().AddDays(16));
         using var tls = TlsNode.Start(_authority.Options(certificate), log, _time)!;
-        log.Lines.ShouldHaveSingleItem().ShouldContain($"The cluster speaks TLS. This node is CN=n1, valid until {TlsPeers.Date(certificate.NotAfter)}, signed by CN=test authority");
+        log.Lines.ShouldHaveSingleItem().ShouldContain(
+            $"The cluster speaks TLS. This node is CN=n1, valid until {TlsPeers.Date(certificate.NotAfter)}, signed by CN=test authority");
         _time.Advance(TimeSpan.FromDays(1));
         log.Lines.Count().ShouldBe(1);
         for (var day = 0; day < 3; day++) _time.Advance(TimeSpan.FromDays(1));
@@ -158,7 +164,8 @@ public sealed class TlsPeersTests : IDisposable
         var log = new LineLog();
         var options = new AkkaClusterOptions { Host = host, Hocon = hocon };
         TlsNode.Warn(ClusterHocon.Compose(options), "Set Tls.CertificateFile", log);
-        log.Lines.Count(l => l.Contains($"Whoever reaches {host}:4053 can publish and read everything", StringComparison.Ordinal)).ShouldBe(warns ? 1 : 0);
+        log.Lines.Count(l => l.Contains($"Whoever reaches {host}:4053 can publish and read everything", StringComparison.Ordinal))
+            .ShouldBe(warns ? 1 : 0);
     }
 
     [Fact]
@@ -170,7 +177,9 @@ public sealed class TlsPeersTests : IDisposable
         log.Lines.ShouldBeEmpty();
     }
 
-    private string? Fault(X509Certificate2 certificate, TlsRole role, string? host = null, Action<AkkaTlsOptions>? change = null, IEnumerable<X509Certificate2>? sent = null)
+    private string? Fault(
+        X509Certificate2 certificate, TlsRole role, string? host = null, Action<AkkaTlsOptions>? change = null,
+        IEnumerable<X509Certificate2>? sent = null)
     {
         var options = _authority.Options();
         change?.Invoke(options);

@@ -42,7 +42,9 @@ public sealed class TlsTransportTests : IAsyncLifetime
     public async Task Node_goes_on_and_says_why_it_does_not_speak_to_the_other(string stranger, string says)
     {
         using var other = new TestAuthority("another authority");
-        using var certificate = stranger == "another authority" ? other.Issue("stranger") : _authority.Issue("stranger", names: ["else.example"]);
+        using var certificate = stranger == "another authority"
+            ? other.Issue("stranger")
+            : _authority.Issue("stranger", names: ["else.example"]);
         _stranger.Start();
         _serving = ServeAsync(async stream =>
         {
@@ -53,7 +55,8 @@ public sealed class TlsTransportTests : IAsyncLifetime
                 return;
             }
             await using var tls = new SslStream(stream, leaveInnerStreamOpen: true, static (_, _, _, _) => true);
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, ClientCertificateRequired = true }, _stop.Token);
+            await tls.AuthenticateAsServerAsync(
+                new SslServerAuthenticationOptions { ServerCertificate = certificate, ClientCertificateRequired = true }, _stop.Token);
             // Nothing of the cluster's comes.
             (await tls.ReadAsync(new byte[1], _stop.Token)).ShouldBe(0);
         });
@@ -69,7 +72,8 @@ public sealed class TlsTransportTests : IAsyncLifetime
             selection.Tell(SeedQuestion.Instance);
             return Volatile.Read(ref _connections) >= 3;
         }, () => $"three connections; there were {_connections}\n{string.Join('\n', _harness.Log.Lines)}");
-        _harness.Log.Lines.ShouldContain(l => l.Contains($"No TLS with the node at {place}: ", StringComparison.Ordinal) && l.Contains(says, StringComparison.Ordinal), string.Join('\n', _harness.Log.Lines));
+        _harness.Log.Lines.ShouldContain(l => l.Contains($"No TLS with the node at {place}: ", StringComparison.Ordinal)
+            && l.Contains(says, StringComparison.Ordinal), string.Join('\n', _harness.Log.Lines));
         CoordinatedShutdown.Get(system).ShutdownReason.ShouldBeNull();
         system.WhenTerminated.IsCompleted.ShouldBeFalse();
     }
@@ -81,7 +85,9 @@ public sealed class TlsTransportTests : IAsyncLifetime
         _stranger.Start();
         var options = Options();
         using var tls = TlsNode.Start(options.Tls, new LineLog(), TimeProvider.System)!;
-        ActorSystem Start() => ActorSystem.Create(options.SystemName, TlsNode.Add(ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options))), tls));
+        ActorSystem Start() =>
+            ActorSystem.Create(options.SystemName, TlsNode.Add(
+                ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ClusterHocon.Compose(options))), tls));
         for (var i = 0; i < 10; i++) Should.Throw<Exception>(Start).ToString().ShouldContain("Address already in use");
         await Eventually.Until(() => tls.Transports == 0, () => $"no transport; there are {tls.Transports}");
 
@@ -102,8 +108,13 @@ public sealed class TlsTransportTests : IAsyncLifetime
         var options = Options();
         using var tls = TlsNode.Start(options.Tls, new LineLog(), TimeProvider.System)!;
         var system = ActorSystem.Create("node", TlsNode.Add(ActorSystemSetup.Create(), tls));
-        var config = ConfigurationFactory.ParseString(hocon).WithFallback(ClusterHocon.Compose(options).WithFallback(ConfigurationFactory.FromResource("Akka.Remote.Configuration.Remote.conf", typeof(Akka.Remote.Transport.Transport).Assembly)).GetConfig("akka.remote.dot-netty.tcp"));
-        for (var i = 0; i < 10; i++) (await Should.ThrowAsync<Exception>(async () => await new TlsTransport(system, config).Listen())).ToString().ShouldContain(says);
+        var config = ConfigurationFactory.ParseString(hocon).WithFallback(
+            ClusterHocon.Compose(options).WithFallback(
+            ConfigurationFactory.FromResource("Akka.Remote.Configuration.Remote.conf", typeof(Akka.Remote.Transport.Transport).Assembly))
+            .GetConfig("akka.remote.dot-netty.tcp"));
+        for (var i = 0; i < 10; i++)
+            (await Should.ThrowAsync<Exception>(async () => await new TlsTransport(system, config).Listen())).ToString()
+                .ShouldContain(says);
         await Eventually.Until(() => tls.Transports == 0, () => $"no transport; there are {tls.Transports}");
         system.WhenTerminated.IsCompleted.ShouldBeFalse();
         await system.Terminate();

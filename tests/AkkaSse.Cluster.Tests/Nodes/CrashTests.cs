@@ -36,7 +36,8 @@ public sealed class CrashTests
 
     [Fact]
     public void Member_that_is_gone_is_not_downed_again() =>
-        CrashRules.IsCertain(new ClusterView(Node(0), [new ClusterMember(Node(0), MemberStatus.Up, true, true)]), Node(1), new HashSet<UniqueAddress> { Node(0) })
+        CrashRules.IsCertain(new ClusterView(Node(0), [new ClusterMember(Node(0), MemberStatus.Up, true, true)]), Node(1),
+            new HashSet<UniqueAddress> { Node(0) })
             .ShouldBeFalse();
 
     [Fact]
@@ -60,7 +61,8 @@ public sealed class CrashTests
     {
         var events = new EventStream(false);
         var config = ConfigurationFactory.ParseString(
-            "threshold = 8, max-sample-size = 100, min-std-deviation = 100ms, acceptable-heartbeat-pause = 60s, heartbeat-interval = 1s, expected-response-after = 1s");
+            "threshold = 8, max-sample-size = 100, min-std-deviation = 100ms, acceptable-heartbeat-pause = 60s, heartbeat-interval = " +
+            "1s, expected-response-after = 1s");
         var detector = new CrashAwareFailureDetector(config, events) { Address = Node(1).Address.ToString() };
         detector.HeartBeat();
         detector.IsAvailable.ShouldBeTrue();

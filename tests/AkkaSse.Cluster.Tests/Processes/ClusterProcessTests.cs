@@ -10,7 +10,8 @@ namespace AkkaSse.Cluster.Tests.Processes;
 /// <summary>Three servers, all real processes on loopback, with the downing settings of production.</summary>
 [Trait("speed", "slow")]
 [Collection(ProcessCollection.Name)]
-public sealed class ClusterProcessTests(ClusterProcessTests.Lender lender, ITestOutputHelper output) : ProcessSpecs(output), IClassFixture<ClusterProcessTests.Lender>
+public sealed class ClusterProcessTests(ClusterProcessTests.Lender lender, ITestOutputHelper output)
+    : ProcessSpecs(output), IClassFixture<ClusterProcessTests.Lender>
 {
     protected override Task<NodeCluster> StartAsync(int nodes, params string[] arguments) => AkkaProcesses.StartAsync(nodes, arguments);
 

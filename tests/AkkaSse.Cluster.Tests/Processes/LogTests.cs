@@ -4,7 +4,9 @@ using AkkaSse.Testing.Processes;
 
 namespace AkkaSse.Cluster.Tests.Processes;
 
-/// <summary>What an operator finds in the logs after a node was killed and started again, and after another one was stopped and started again.</summary>
+/// <summary>
+/// What an operator finds in the logs after a node was killed and started again, and after another one was stopped and started again.
+/// </summary>
 [Trait("speed", "slow")]
 [Collection(ProcessCollection.Name)]
 public sealed class LogTests

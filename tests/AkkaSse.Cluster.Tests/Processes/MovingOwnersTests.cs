@@ -6,7 +6,10 @@ using Xunit.Abstractions;
 
 namespace AkkaSse.Cluster.Tests.Processes;
 
-/// <summary>Two and five servers, all real processes on loopback, with the downing settings of production: nodes are killed, join and come back under load.</summary>
+/// <summary>
+/// Two and five servers, all real processes on loopback, with the downing settings of production: nodes are killed, join and come back
+/// under load.
+/// </summary>
 [Trait("speed", "slow")]
 [Collection(ProcessCollection.Name)]
 public sealed class MovingOwnersTests(ITestOutputHelper output)
@@ -23,15 +26,20 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
         foreach (var (i, stream) in streams.Index()) await load.ReadAsync(stream, cluster.Urls[i % 3]);
         // One publisher per stream: its pauses are those of the stream.
         for (var p = 0; p < streams.Count; p++) load.Publish($"p{p}", [streams[p]], p, TimeSpan.FromMilliseconds(10));
-        await Eventually.Until(() => load.Acknowledged > 400, () => $"400 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}", () => load.Acknowledged);
+        await Eventually.Until(
+            () => load.Acknowledged > 400, () => $"400 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}",
+            () => load.Acknowledged);
 
         load.ForgetPauses();
         await Task.WhenAll(cluster.StartNodeAsync("n3"), cluster.StartNodeAsync("n4"));
         await cluster.ReadyAsync();
         var moved = Soak ? 20_000 : 1_000;
         var joined = load.Acknowledged;
-        await Eventually.Until(() => load.Acknowledged > joined + moved, () => $"{moved} publishes after the join; {load.Acknowledged - joined} came\n{cluster.Output}", () => load.Acknowledged);
-        output.WriteLine($"two nodes joined: longest time between two acknowledged publishes into one stream {load.LongestPause.TotalSeconds:0.0} s, {load.Refused} publishes refused");
+        await Eventually.Until(
+            () => load.Acknowledged > joined + moved,
+            () => $"{moved} publishes after the join; {load.Acknowledged - joined} came\n{cluster.Output}", () => load.Acknowledged);
+        output.WriteLine($"two nodes joined: longest time between two acknowledged publishes into one stream " +
+            $"{load.LongestPause.TotalSeconds:0.0} s, {load.Refused} publishes refused");
         (load.Reconnects, load.Gaps).ShouldBe((0, 0), cluster.Output);
 
         for (var round = 0; round < (Soak ? 10 : 1); round++)
@@ -47,13 +55,18 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
             var asking = AskAsync(() => cluster.Urls, streams, calm.Token);
             await Eventually.Until(
                 () => load.Acknowledged > then + 1_000 && wanted.All(w => load.AcknowledgedIn(w.Key) >= w.Value),
-                () => $"publishes into all streams after the kill; {load.Acknowledged - then} came, none or few into {string.Join(' ', wanted.Where(w => load.AcknowledgedIn(w.Key) < w.Value).Select(static w => w.Key))}\n{cluster.Output}",
+                () => $"publishes into all streams after the kill; {load.Acknowledged - then} came, none or few into " +
+                    string.Join(' ', wanted.Where(w => load.AcknowledgedIn(w.Key) < w.Value).Select(static w => w.Key)) +
+                    $"\n{cluster.Output}",
                 () => load.Acknowledged);
             await calm.CancelAsync();
             var answers = await asking;
-            answers.Keys.ShouldBeSubsetOf([HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable], "a stream without an owner is not missing");
-            output.WriteLine($"SIGKILL of {name}: {string.Join(", ", answers.Select(static a => $"{a.Value} x {(int)a.Key}"))} for questions about the streams");
-            output.WriteLine($"SIGKILL of {name}: longest time between two acknowledged publishes into one stream {load.LongestPause.TotalSeconds:0.0} s");
+            answers.Keys.ShouldBeSubsetOf(
+                [HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable], "a stream without an owner is not missing");
+            var counts = string.Join(", ", answers.Select(static a => $"{a.Value} x {(int)a.Key}"));
+            output.WriteLine($"SIGKILL of {name}: {counts} for questions about the streams");
+            output.WriteLine($"SIGKILL of {name}: longest time between two acknowledged publishes into one stream " +
+                $"{load.LongestPause.TotalSeconds:0.0} s");
             if (!Soak) break;
             await cluster.StartNodeAsync(name);
             await cluster.ReadyAsync();
@@ -64,11 +77,16 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
     }
 
     // For each stream one after the other: is it there, and what is its history?
-    private static async Task<Dictionary<HttpStatusCode, int>> AskAsync(Func<IReadOnlyList<Uri>> nodes, IReadOnlyList<string> streams, CancellationToken end)
+    private static async Task<Dictionary<HttpStatusCode, int>> AskAsync(
+        Func<IReadOnlyList<Uri>> nodes, IReadOnlyList<string> streams, CancellationToken end)
     {
         using var http = new HttpClient();
         var answers = new Dictionary<HttpStatusCode, int>();
-        await Parallel.ForEachAsync(streams, new ParallelOptions { MaxDegreeOfParallelism = streams.Count, CancellationToken = CancellationToken.None }, async (stream, _) =>
+        await Parallel.ForEachAsync(streams, new ParallelOptions
+        {
+            MaxDegreeOfParallelism = streams.Count,
+            CancellationToken = CancellationToken.None,
+        }, async (stream, _) =>
         {
             for (var i = 0; !end.IsCancellationRequested; i++)
             {
@@ -96,7 +114,9 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
         try
         {
             await cluster.StartNodeAsync("n0");
-            await Eventually.Until(() => cluster.Nodes[2].Output.Contains("1 of 3 seeds have answered that they are in none, 2", StringComparison.Ordinal), () => $"the first seed to wait for the others\n{cluster.Nodes[2].Output}");
+            await Eventually.Until(
+                () => cluster.Nodes[2].Output.Contains("1 of 3 seeds have answered that they are in none, 2", StringComparison.Ordinal),
+                () => $"the first seed to wait for the others\n{cluster.Nodes[2].Output}");
         }
         finally
         {
@@ -117,7 +137,9 @@ public sealed class MovingOwnersTests(ITestOutputHelper output)
         await cluster.KillAsync(1);
         await cluster.StartNodeAsync("n1");
         using var http = new HttpClient();
-        await Eventually.Until(async () => (await http.GetAsync(new Uri(cluster.Urls[1], "/healthz/ready"))).StatusCode == HttpStatusCode.OK, () => $"the restarted node to be ready\n{cluster.Output}");
+        await Eventually.Until(
+            async () => (await http.GetAsync(new Uri(cluster.Urls[1], "/healthz/ready"))).StatusCode == HttpStatusCode.OK,
+            () => $"the restarted node to be ready\n{cluster.Output}");
         (await http.GetStringAsync(new Uri(cluster.Urls[0], "/v1/cluster"))).ShouldContain("\"n1\"");
     }
 }

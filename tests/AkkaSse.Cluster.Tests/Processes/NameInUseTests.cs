@@ -15,11 +15,13 @@ public sealed partial class NameInUseTests
         await using var cluster = await AkkaProcesses.StartAsync(1, AkkaProcesses.Patient);
         var address = Address().Match(cluster.Output).Groups[1].Value;
 
-        var (code, output) = await NodeProcess.RunAsync("n0", new NodeStart("--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", "0", "--akka-seed", address));
+        var (code, output) = await NodeProcess.RunAsync(
+            "n0", new NodeStart("--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", "0", "--akka-seed", address));
 
         code.ShouldBe(1, output);
         output.Split('\n').Where(static l => l.StartsWith("akkasse: ", StringComparison.Ordinal)).ShouldHaveSingleItem(output)
-            .ShouldBe($"akkasse: The node name n0 is in use by the node at akka.tcp://akkasse@{address}, which is in this cluster; each node needs a NodeName of its own. The key is Hub:NodeName, the switch --node-name.");
+            .ShouldBe($"akkasse: The node name n0 is in use by the node at akka.tcp://akkasse@{address}, which is in this cluster; each " +
+                "node needs a NodeName of its own. The key is Hub:NodeName, the switch --node-name.");
         output.ShouldNotContain("   at ", Case.Sensitive, output);
         output.ShouldNotContain("Engine akka is ready", Case.Sensitive, output);
     }

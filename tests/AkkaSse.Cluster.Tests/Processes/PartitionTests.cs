@@ -21,7 +21,9 @@ public sealed class PartitionTests(ITestOutputHelper output)
         await using var cluster = new NodeCluster(name =>
         {
             var i = name[1] - '0';
-            return new NodeStart(["--urls", $"http://{net.AddressOf(i)}:8080", "--allow-anonymous-network", "--engine", "akka", "--akka-host", net.AddressOf(i), "--akka-port", $"{Port}", .. seeds]) { Prefix = net.PrefixOf(i) };
+            return new NodeStart(
+                ["--urls", $"http://{net.AddressOf(i)}:8080", "--allow-anonymous-network", "--engine", "akka", "--akka-host",
+                net.AddressOf(i), "--akka-port", $"{Port}", .. seeds]) { Prefix = net.PrefixOf(i) };
         });
         await cluster.StartAsync(3);
         await using var load = new Load(() => cluster.Urls);
@@ -32,25 +34,32 @@ public sealed class PartitionTests(ITestOutputHelper output)
             await load.ReadAsync(stream, cluster.Urls[2]);
         }
         for (var p = 0; p < 4; p++) load.Publish($"p{p}", streams, p, TimeSpan.FromMilliseconds(5));
-        await Eventually.Until(() => load.Acknowledged > 300, () => $"300 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}", () => load.Acknowledged);
+        await Eventually.Until(
+            () => load.Acknowledged > 300, () => $"300 publishes; {load.Acknowledged} were acknowledged\n{cluster.Output}",
+            () => load.Acknowledged);
 
         var cut = TimeProvider.System.GetTimestamp();
         await net.CutAsync(2, 0);
         await net.CutAsync(2, 1);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
-        await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[2], "probe") is not HttpStatusCode.Accepted, "the minority to refuse a publish");
-        output.WriteLine($"the minority refused its first publish {TimeProvider.System.GetElapsedTime(cut).TotalSeconds:0.0} s after the cut");
+        await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[2], "probe") is not HttpStatusCode.Accepted,
+            "the minority to refuse a publish");
+        output.WriteLine($"the minority refused its first publish " +
+            $"{TimeProvider.System.GetElapsedTime(cut).TotalSeconds:0.0} s after the cut");
         // Into all streams: some of them were owned here.
         foreach (var stream in streams) (await PublishAsync(http, cluster.Urls[2], stream)).ShouldNotBe(HttpStatusCode.Accepted);
         load.ForgetPauses();
         foreach (var stream in streams)
-            await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[0], $"{stream}-probe") is HttpStatusCode.Accepted, () => $"the majority to accept publishes\n{cluster.Output}");
-        output.WriteLine($"the majority accepted publishes into all streams {TimeProvider.System.GetElapsedTime(cut).TotalSeconds:0.0} s after the cut");
+            await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[0], $"{stream}-probe") is HttpStatusCode.Accepted,
+                () => $"the majority to accept publishes\n{cluster.Output}");
+        output.WriteLine($"the majority accepted publishes into all streams " +
+            $"{TimeProvider.System.GetElapsedTime(cut).TotalSeconds:0.0} s after the cut");
         (await PublishAsync(http, cluster.Urls[2], "s0")).ShouldNotBe(HttpStatusCode.Accepted);
 
         await net.HealAsync(2, 0);
         await net.HealAsync(2, 1);
-        await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[2], "after") is HttpStatusCode.Accepted, () => $"the healed node to accept publishes\n{cluster.Output}");
+        await Eventually.Until(async () => await PublishAsync(http, cluster.Urls[2], "after") is HttpStatusCode.Accepted,
+            () => $"the healed node to accept publishes\n{cluster.Output}");
         var seen = await load.FinishAsync(allowOthers: true);
         load.Gaps.ShouldBe(0);
         foreach (var (stream, events) in seen) await load.ReplayAsync(stream, events);
@@ -59,7 +68,8 @@ public sealed class PartitionTests(ITestOutputHelper output)
     // Without a key: what is answered is what has happened.
     private static async Task<HttpStatusCode> PublishAsync(HttpClient http, Uri node, string stream)
     {
-        using var answer = await http.PostAsync(new Uri(node, $"/v1/streams/{stream}/events"), new StringContent($"probe {Guid.NewGuid()}"));
+        using var answer = await http.PostAsync(
+            new Uri(node, $"/v1/streams/{stream}/events"), new StringContent($"probe {Guid.NewGuid()}"));
         return answer.StatusCode;
     }
 }

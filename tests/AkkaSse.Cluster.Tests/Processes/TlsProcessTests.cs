@@ -32,13 +32,16 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
     }
 
     [Fact]
-    public Task Node_without_tls_neither_joins_nor_publishes_nor_reads() => StrangerAsync([], "speaks TLS and this node does not, so it cannot join: set Tls.CertificateFile");
+    public Task Node_without_tls_neither_joins_nor_publishes_nor_reads() =>
+        StrangerAsync([], "speaks TLS and this node does not, so it cannot join: set Tls.CertificateFile");
 
     [Fact]
     public async Task Node_of_another_authority_neither_joins_nor_publishes_nor_reads()
     {
         using var other = new TestAuthority("another authority");
-        await StrangerAsync(Arguments(other, "x1"), "its certificate CN=n0 is signed by CN=test authority, and trusted is CN=another authority (Tls.CaFile)");
+        await StrangerAsync(
+            Arguments(other, "x1"),
+            "its certificate CN=n0 is signed by CN=test authority, and trusted is CN=another authority (Tls.CaFile)");
     }
 
     /// <summary>It trusts the cluster's authority, and is refused by the others alone.</summary>
@@ -48,12 +51,15 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
         using var other = new TestAuthority("another authority");
         var both = other.Write("both.crt", other.Root.ExportCertificatePem() + "\n" + lender.Authority.Root.ExportCertificatePem() + "\n");
         var cluster = await lender.StartedAsync();
-        await StrangerAsync([.. Arguments(other, "x2"), "--set", $"Akka:Tls:CaFile={both}"], "it refuses this node's certificate CN=x2; its own log says why");
+        await StrangerAsync([.. Arguments(other, "x2"), "--set", $"Akka:Tls:CaFile={both}"],
+            "it refuses this node's certificate CN=x2; its own log says why");
         // What its attempts have the nodes log may be hidden by another test's stranger: a line per minute and address.
         using var certificate = other.Issue("x2");
         await using var line = await LineAsync("127.0.0.2");
         (await TalkAsync(line, certificate)).ShouldBe(0);
-        await SaidAsync(cluster, $"A connection from [::ffff:127.0.0.2]:{((IPEndPoint)line.Socket.LocalEndPoint!).Port} to the cluster's port was refused: its certificate CN=x2 is signed by CN=another authority, and trusted is CN=test authority");
+        await SaidAsync(cluster,
+            $"A connection from [::ffff:127.0.0.2]:{((IPEndPoint)line.Socket.LocalEndPoint!).Port} to the cluster's port was refused: " +
+            "its certificate CN=x2 is signed by CN=another authority, and trusted is CN=test authority");
     }
 
     [Fact]
@@ -62,8 +68,10 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
         await lender.StartedAsync();
         var now = TimeProvider.System.GetUtcNow();
         using var expired = lender.Authority.Issue("x3", from: now.AddDays(-9), to: now.AddDays(-2));
-        var fault = await Should.ThrowAsync<InvalidOperationException>(() => NodeProcess.StartAsync("x3", lender.Stranger(Arguments(lender.Authority, "x3", expired))));
-        fault.Message.ShouldContain($"its certificate CN=x3 expired on {expired.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC; other nodes would refuse it.");
+        var fault = await Should.ThrowAsync<InvalidOperationException>(
+            () => NodeProcess.StartAsync("x3", lender.Stranger(Arguments(lender.Authority, "x3", expired))));
+        fault.Message.ShouldContain(
+            $"its certificate CN=x3 expired on {expired.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC; other nodes would refuse it.");
         fault.Message.ShouldNotContain("   at ", Case.Sensitive, "a fault of the configuration is no stack trace");
     }
 
@@ -112,7 +120,8 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
         await SaidAsync(cluster, "was refused: it speaks no TLS.");
         await SaidAsync(cluster, "was refused: it shows no certificate.");
         cluster.Output.ShouldNotContain(Convert.ToHexString(Encoding.ASCII.GetBytes("GET / HTTP")), Case.Insensitive);
-        node.Output.Split('\n').Count(static l => l.Contains("it speaks no TLS", StringComparison.Ordinal)).ShouldBeLessThan(10, "54 connections");
+        node.Output.Split('\n').Count(static l => l.Contains("it speaks no TLS", StringComparison.Ordinal))
+            .ShouldBeLessThan(10, "54 connections");
         await Eventually.Until(() => Descriptors(node) <= before, () => $"{before} descriptors; there are {Descriptors(node)}");
         await GoesOnAsync(cluster);
     }
@@ -127,18 +136,23 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
         foreach (var name in new[] { "n0", "n1", "n2" }) of[name] = Arguments(authority, name);
         var right = of["n2"];
         await using var cluster = await AkkaProcesses.StartAsync(3, 0, name => of[name]);
-        foreach (var (wrong, says) in new[] { (Array.Empty<string>(), "speaks TLS and this node does not"), (Arguments(other, "n2"), "is signed by CN=test authority, and trusted is CN=another authority") })
+        foreach (var (wrong, says) in new[] { (Array.Empty<string>(), "speaks TLS and this node does not"),
+            (Arguments(other, "n2"), "is signed by CN=test authority, and trusted is CN=another authority") })
         {
             await cluster.KillAsync(2);
             of["n2"] = wrong;
             await cluster.StartNodeAsync("n2");
-            await Eventually.Until(() => cluster.Nodes[2].Output.Contains(says, StringComparison.Ordinal), () => $"'{says}'\n{cluster.Output}");
-            foreach (var url in cluster.Urls.Take(2)) await Eventually.Until(async () => await PostAsync(url, "/v1/streams/on/events", "x") == HttpStatusCode.Accepted, () => $"publishes through the two\n{cluster.Output}");
+            await Eventually.Until(
+                () => cluster.Nodes[2].Output.Contains(says, StringComparison.Ordinal), () => $"'{says}'\n{cluster.Output}");
+            foreach (var url in cluster.Urls.Take(2))
+                await Eventually.Until(async () => await PostAsync(url, "/v1/streams/on/events", "x") == HttpStatusCode.Accepted,
+                    () => $"publishes through the two\n{cluster.Output}");
             (await PostAsync(cluster.Urls[2], "/v1/streams/on/events", "stranger")).ShouldBe(HttpStatusCode.ServiceUnavailable);
             await cluster.KillAsync(2);
             of["n2"] = right;
             await cluster.StartReadyNodeAsync("n2");
-            await Eventually.Until(async () => await PostAsync(cluster.Urls[2], "/v1/streams/on/events", "back") == HttpStatusCode.Accepted, () => $"publishes through the third\n{cluster.Output}");
+            await Eventually.Until(async () => await PostAsync(cluster.Urls[2], "/v1/streams/on/events", "back") == HttpStatusCode.Accepted,
+                () => $"publishes through the third\n{cluster.Output}");
         }
     }
 
@@ -171,10 +185,12 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
         (await reader.NextEventAsync()).Data.ShouldBe("on");
         using var http = new HttpClient();
         foreach (var url in cluster.Urls)
-            await Eventually.Until(async () => (await http.GetAsync(new Uri(url, "/healthz/ready"))).IsSuccessStatusCode, () => $"{url} to be ready\n{cluster.Output}");
+            await Eventually.Until(async () => (await http.GetAsync(new Uri(url, "/healthz/ready"))).IsSuccessStatusCode,
+                () => $"{url} to be ready\n{cluster.Output}");
     }
 
-    private static Task SaidAsync(NodeCluster cluster, string sentence) => Eventually.Until(() => cluster.Output.Contains(sentence, StringComparison.Ordinal), () => $"'{sentence}'\n{cluster.Output}");
+    private static Task SaidAsync(NodeCluster cluster, string sentence) =>
+        Eventually.Until(() => cluster.Output.Contains(sentence, StringComparison.Ordinal), () => $"'{sentence}'\n{cluster.Output}");
 
     private static async Task<HttpStatusCode> PostAsync(Uri node, string path, string data)
     {
@@ -235,7 +251,8 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
     {
         using var issued = certificate is null ? authority.Issue(name) : null;
         var (file, key) = authority.Files(name, certificate ?? issued!);
-        return ["--set", $"Akka:Tls:CertificateFile={file}", "--set", $"Akka:Tls:KeyFile={key}", "--set", $"Akka:Tls:CaFile={authority.CaFile}"];
+        return ["--set", $"Akka:Tls:CertificateFile={file}", "--set", $"Akka:Tls:KeyFile={key}", "--set",
+            $"Akka:Tls:CaFile={authority.CaFile}"];
     }
 
     [GeneratedRegex(@"listens for the cluster at akka\.ssl\.tcp://akkasse@127\.0\.0\.1:([0-9]+)")]
@@ -272,6 +289,7 @@ public sealed partial class TlsProcessTests(TlsProcessTests.Lender lender) : ICl
 
         /// <summary>A further node, which knows the seeds.</summary>
         internal NodeStart Stranger(string[] arguments) =>
-            new(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", "0", .. Ports.SelectMany(static p => new[] { "--akka-seed", $"127.0.0.1:{p}" }), .. arguments]);
+            new(["--urls", "http://127.0.0.1:0", "--engine", "akka", "--akka-port", "0", .. Ports.SelectMany(
+                static p => new[] { "--akka-seed", $"127.0.0.1:{p}" }), .. arguments]);
     }
 }

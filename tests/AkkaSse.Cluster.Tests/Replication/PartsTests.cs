@@ -25,7 +25,8 @@ public sealed class PartsTests
     [InlineData(new long[] { 5 }, 1, 5)]
     [InlineData(new long[] { 5 }, 2, -1)]
     [InlineData(new long[] { 4, 3, 2, 1 }, 3, 2)]
-    public void The_committed_index_is_what_enough_voters_have(long[] matches, int needed, long expected) => Quorum.Reached(matches, needed).ShouldBe(expected);
+    public void The_committed_index_is_what_enough_voters_have(long[] matches, int needed, long expected) =>
+        Quorum.Reached(matches, needed).ShouldBe(expected);
 
     [Theory]
     [InlineData(3, 3, false, 2)]
@@ -37,7 +38,8 @@ public sealed class PartsTests
     [InlineData(2, 0, true, 2)]
     [InlineData(4, 2, true, 2)]
     [InlineData(4, 1, true, 3)]
-    public void Only_a_change_may_do_without_voters_that_were_removed(int voters, int left, bool joint, int expected) => Quorum.Needed(voters, left, joint).ShouldBe(expected);
+    public void Only_a_change_may_do_without_voters_that_were_removed(int voters, int left, bool joint, int expected) =>
+        Quorum.Needed(voters, left, joint).ShouldBe(expected);
 
     [Theory]
     [InlineData(3, 3, 2, true)]
@@ -49,7 +51,8 @@ public sealed class PartsTests
     [InlineData(4, 2, 2, true)]
     [InlineData(4, 1, 1, false)]
     [InlineData(1, 0, 0, false)]
-    public void A_leader_hears_a_majority_or_all_that_are_left(int voters, int left, int heard, bool expected) => Quorum.Heard(voters, left, heard).ShouldBe(expected);
+    public void A_leader_hears_a_majority_or_all_that_are_left(int voters, int left, int heard, bool expected) =>
+        Quorum.Heard(voters, left, heard).ShouldBe(expected);
 
     [Fact]
     public void However_many_were_removed_every_recovery_meets_every_commit()
@@ -69,7 +72,8 @@ public sealed class PartsTests
                             if (!Quorum.Heard(voters, recovers, heard)) continue;
                             // A majority may have acknowledged before it was removed; fewer are all that are left.
                             var meets = needed + heard > voters || (needed == commits && heard == recovers);
-                            meets.ShouldBeTrue($"{voters} voters, {commits} left when {needed} committed, {recovers} left when {heard} were heard");
+                            meets.ShouldBeTrue($"{voters} voters, {commits} left when {needed} committed, " +
+                                $"{recovers} left when {heard} were heard");
                         }
                     }
                 }
@@ -80,14 +84,16 @@ public sealed class PartsTests
     [Fact]
     public void Terms_are_ordered_by_number_then_node_then_incarnation()
     {
-        Term[] ordered = [Term.None, new(1, Nodes[0], 1), new(1, Nodes[0], 2), new(1, Nodes[1], 1), new(2, Nodes[0], 1), new(2, Nodes[0] with { Uid = 9 }, 1)];
+        Term[] ordered = [Term.None, new(1, Nodes[0], 1), new(1, Nodes[0], 2), new(1, Nodes[1], 1), new(2, Nodes[0], 1), new(
+            2, Nodes[0] with { Uid = 9 }, 1)];
         ordered.OrderDescending().Reverse().ShouldBe(ordered);
     }
 
     [Fact]
     public void The_order_of_nodes_depends_on_the_name_and_spreads()
     {
-        var firsts = Enumerable.Range(0, 600).Select(i => Rendezvous.Order($"stream-{i}", Nodes)[0]).GroupBy(static n => n).ToDictionary(static g => g.Key, static g => g.Count());
+        var firsts = Enumerable.Range(0, 600).Select(i => Rendezvous.Order($"stream-{i}", Nodes)[0]).GroupBy(static n => n).ToDictionary(
+            static g => g.Key, static g => g.Count());
         firsts.Count.ShouldBe(6);
         firsts.Values.ShouldAllBe(static c => c > 60 && c < 140);
         var all = Rendezvous.Order("x", Nodes);
@@ -127,9 +133,11 @@ public sealed class PartsTests
     [InlineData("01", "02", "", "", "1", null)] // the dead first: nothing can be committed with them
     [InlineData("01", "012", "2", "", null, null)] // no vote for a node that does not answer
     [InlineData("01", "345", "", "", null, null)] // nobody is left
-    public void The_next_step_for_a_set_of_voters(string voters, string members, string unreachable, string draining, string? remove, string? learn)
+    public void The_next_step_for_a_set_of_voters(
+        string voters, string members, string unreachable, string draining, string? remove, string? learn)
     {
-        var plan = VoterPlan.Next("log", new VoterSet(1, [.. Of(voters).Select(static n => new Voter(n, 1))]), new MemberView(Of(members), Of(unreachable), Of(draining)), static _ => false, 3);
+        var plan = VoterPlan.Next("log", new VoterSet(1, [.. Of(voters).Select(static n => new Voter(n, 1))]), new MemberView(
+            Of(members), Of(unreachable), Of(draining)), static _ => false, 3);
         if (remove is null && learn is null)
         {
             plan.ShouldBeNull();

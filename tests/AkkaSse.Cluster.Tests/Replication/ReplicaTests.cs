@@ -15,7 +15,8 @@ public sealed class ReplicaTests
     {
         var replica = Standing(notes: 2);
         replica.Receive(new Prepare(Second)).ShouldBeOfType<Promise>().Held!.Last.ShouldBe(2);
-        ReplicaMessage[] older = [new Prepare(First), AppendEntries(First, 2, 3), Empty(First), new FetchSnapshot(First, 1), new FetchEntries(First, 1, 0), new Drop(First, 1)];
+        ReplicaMessage[] older = [new Prepare(First), AppendEntries(First, 2, 3), Empty(First), new FetchSnapshot(First, 1),
+            new FetchEntries(First, 1, 0), new Drop(First, 1)];
         foreach (var message in older)
         {
             replica.Receive(message).ShouldBe(new Refused(First, Second));
@@ -28,7 +29,8 @@ public sealed class ReplicaTests
     public void A_message_for_another_life_reaches_nobody()
     {
         var replica = Standing(notes: 2);
-        ReplicaMessage[] others = [AppendEntries(First, 2, 3) with { Incarnation = 9 }, Empty(First) with { Incarnation = 9 }, new FetchSnapshot(First, 9), new FetchEntries(First, 9, 0), new Drop(First, 9)];
+        ReplicaMessage[] others = [AppendEntries(First, 2, 3) with { Incarnation = 9 }, Empty(First) with { Incarnation = 9 },
+            new FetchSnapshot(First, 9), new FetchEntries(First, 9, 0), new Drop(First, 9)];
         foreach (var message in others)
         {
             replica.Receive(message).ShouldBe(new Gone(First, 9));
@@ -91,7 +93,8 @@ public sealed class ReplicaTests
     public void A_message_without_the_snapshot_it_should_carry_is_a_fault_of_the_shell()
     {
         var replica = Standing(notes: 0);
-        Should.Throw<InvalidOperationException>(() => replica.Receive(new InstallSnapshot(First, 1, First, 0, 10, Voters, HasSnapshot: true, null)));
+        Should.Throw<InvalidOperationException>(
+            () => replica.Receive(new InstallSnapshot(First, 1, First, 0, 10, Voters, HasSnapshot: true, null)));
     }
 
     [Fact]

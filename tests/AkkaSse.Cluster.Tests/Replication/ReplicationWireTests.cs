@@ -7,8 +7,10 @@ public sealed class ReplicationWireTests
 {
     private static readonly NodeId A = new("akka.tcp://hub@10.0.0.1:7000", -5);
     private static readonly Term T = new(7, A, 3);
-    private static readonly VoterSet Joint = new(4, [new Voter(A, 1)], [new Voter(A, 1), new Voter(A with { Uid = 6 }, 2)], BeganAnew: true);
-    private static readonly Entry[] Entries = [new(11, T, new VoterChange(Joint)), new(12, T, new VoterChange(Joint.Settled())), new(13, T with { Number = 8 }, new VoterChange(Joint))];
+    private static readonly VoterSet Joint = new(
+        4, [new Voter(A, 1)], [new Voter(A, 1), new Voter(A with { Uid = 6 }, 2)], BeganAnew: true);
+    private static readonly Entry[] Entries = [new(11, T, new VoterChange(Joint)), new(12, T, new VoterChange(Joint.Settled())), new(
+        13, T with { Number = 8 }, new VoterChange(Joint))];
 
     public static TheoryData<int> Each => [.. Enumerable.Range(0, Messages.Length)];
 

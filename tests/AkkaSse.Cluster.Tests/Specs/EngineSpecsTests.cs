@@ -40,7 +40,10 @@ public sealed class AkkaStreamOfThreeTests : StreamSpecs
 
     // Nodes tell each other once a second how many they hold.
     protected override async Task CountedAsync(int streams) =>
-        await Eventually.Until(() => ((AkkaHarness)Harness).Engines.All(e => e.StreamCount == streams), () => $"all nodes to count {streams} streams; they count {string.Join(' ', ((AkkaHarness)Harness).Engines.Select(static e => e.StreamCount))}");
+        await Eventually.Until(
+            () => ((AkkaHarness)Harness).Engines.All(e => e.StreamCount == streams),
+            () => $"all nodes to count {streams} streams; they count " +
+                $"{string.Join(' ', ((AkkaHarness)Harness).Engines.Select(static e => e.StreamCount))}");
 }
 
 public sealed class AkkaReadTests : ReadSpecs
@@ -83,7 +86,8 @@ public sealed class AkkaTimeOfThreeTests : EngineTimeSpecs
     protected override IEngineHarness CreateHarness() => new AkkaHarness(new ManualTimeProvider(), others: 2);
 }
 
-// Guests of an application's ActorSystem: what differs is where it comes from and who ends it, so one node each, and three where nodes talk.
+// Guests of an application's ActorSystem: what differs is where it comes from and who ends it, so one node each, and three where nodes
+// talk.
 
 [Trait("speed", "slow")]
 public sealed class AkkaGuestNodeTests : NodeSpecs
@@ -109,7 +113,10 @@ public sealed class AkkaGuestStreamOfThreeTests : StreamSpecs
     protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2, guests: true);
 
     protected override async Task CountedAsync(int streams) =>
-        await Eventually.Until(() => ((AkkaHarness)Harness).Engines.All(e => e.StreamCount == streams), () => $"all nodes to count {streams} streams; they count {string.Join(' ', ((AkkaHarness)Harness).Engines.Select(static e => e.StreamCount))}");
+        await Eventually.Until(
+            () => ((AkkaHarness)Harness).Engines.All(e => e.StreamCount == streams),
+            () => $"all nodes to count {streams} streams; they count " +
+                $"{string.Join(' ', ((AkkaHarness)Harness).Engines.Select(static e => e.StreamCount))}");
 }
 
 [Trait("speed", "slow")]

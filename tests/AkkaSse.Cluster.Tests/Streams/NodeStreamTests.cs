@@ -17,6 +17,7 @@ public sealed class NodeStreamTests
     [InlineData(Message, Message + 1, false)]
     [InlineData(100, 0, true)]
     [InlineData(Message, 0, false)]
-    public void Append_joins_what_waits_unless_it_would_be_divided_where_a_message_of_its_own_would_take_it_whole(long waiting, long size, bool joins) =>
+    public void Append_joins_what_waits_unless_it_would_be_divided_where_a_message_of_its_own_would_take_it_whole(
+        long waiting, long size, bool joins) =>
         NodeStream.Joins(waiting, size).ShouldBe(joins);
 }

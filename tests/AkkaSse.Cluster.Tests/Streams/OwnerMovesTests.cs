@@ -3,7 +3,10 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Cluster.Tests.Streams;
 
-/// <summary>Owners that are lost or move while events are published on all nodes: nothing acknowledged is lost, nothing is doubled, and all nodes have the same.</summary>
+/// <summary>
+/// Owners that are lost or move while events are published on all nodes: nothing acknowledged is lost, nothing is doubled, and all nodes
+/// have the same.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class OwnerMovesTests : IAsyncLifetime
 {
@@ -97,19 +100,26 @@ public sealed class OwnerMovesTests : IAsyncLifetime
         var before = new string[streams];
         for (var i = 0; i < streams; i++) before[i] = (await nodes[0].AppendAsync($"s{i}", "first")).Position.Epoch;
         await Task.WhenAll(harness.Engines[3].DisposeAsync().AsTask(), harness.Engines[4].DisposeAsync().AsTask());
-        await Eventually.Until(() => harness.Engines[0].Node!.View.Members.Length == 3, () => $"both to be removed; there are {string.Join(' ', harness.Engines[0].Node!.View.Members)}\n{string.Join('\n', harness.Log.Lines.TakeLast(200))}");
+        await Eventually.Until(
+            () => harness.Engines[0].Node!.View.Members.Length == 3,
+            () => $"both to be removed; there are " +
+                $"{string.Join(' ', harness.Engines[0].Node!.View.Members)}\n{string.Join('\n', harness.Log.Lines.TakeLast(200))}");
         var anew = 0;
         // All at once: those whose holders are lost wait for the limit.
         await Task.WhenAll(Enumerable.Range(0, streams).Select(async i =>
         {
             var stream = $"s{i}";
             Hub.Engine.AppendResult second = default;
-            await Eventually.Until(async () => (second = await nodes[1].AppendAsync(stream, "second", new Hub.PublishOptions { IdempotencyKey = "k" })).Status == Hub.PublishStatus.Accepted, () => $"{stream} to have an owner; {second.Status} {second.Error}");
+            await Eventually.Until(
+                async () => (second = await nodes[1].AppendAsync(
+                stream, "second", new Hub.PublishOptions { IdempotencyKey = "k" })).Status == Hub.PublishStatus.Accepted,
+                () => $"{stream} to have an owner; {second.Status} {second.Error}");
             second.Position.Offset.ShouldBe(2);
             (await nodes[2].ReadAllAsync(stream)).ShouldBe(["first", "second"]);
             if (second.Position.Epoch == before[i]) return;
             Interlocked.Increment(ref anew);
-            (await nodes[0].Streams.ReadAsync(stream, new Hub.StreamPosition(before[i], 1), 10, default)).State.ShouldBe(Hub.HistoryState.EpochChanged);
+            (await nodes[0].Streams.ReadAsync(stream, new Hub.StreamPosition(before[i], 1), 10, default)).State.ShouldBe(
+                Hub.HistoryState.EpochChanged);
         }));
         // Three of ten pairs hold two of a log's three copies.
         anew.ShouldBeInRange(1, streams - 1);

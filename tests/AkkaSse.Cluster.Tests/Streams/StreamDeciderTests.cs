@@ -56,7 +56,8 @@ public sealed class StreamDeciderTests
     public void Keys_are_counted_with_those_on_their_way_and_end_with_the_window()
     {
         var s = new StreamScript(new HubOptions { AutoCreate = true, MaxIdempotencyKeys = 2 });
-        s.Propose(Item("a", Key("a")), Item("b", Key("b")), Item("c", Key("c"))).Select(static o => (o.Count, o.Status)).ShouldBe([(2, PublishStatus.Accepted), (1, PublishStatus.KeyTableFull)]);
+        s.Propose(Item("a", Key("a")), Item("b", Key("b")), Item("c", Key("c"))).Select(static o => (o.Count, o.Status)).ShouldBe(
+            [(2, PublishStatus.Accepted), (1, PublishStatus.KeyTableFull)]);
         s.Commit();
         s.Now += s.Window - 1;
         s.Append(Item("c", Key("c")))[0].Status.ShouldBe(PublishStatus.KeyTableFull);
@@ -73,7 +74,8 @@ public sealed class StreamDeciderTests
         s.Append(run).Select(static o => (o.Count, o.HasOffset, o.Offset)).ShouldBe([(1, true, 1L), (1, false, 1L), (1, true, 2L)]);
         s.State.Keys.Count(s.Now).ShouldBe(1);
         s.Append(Item("between"));
-        s.Append(run).Select(static o => (o.Count, o.HasOffset, o.Offset, o.Duplicate)).ShouldBe([(1, true, 1L, true), (1, false, 1L, true), (1, true, 2L, true)]);
+        s.Append(run).Select(static o => (o.Count, o.HasOffset, o.Offset, o.Duplicate)).ShouldBe(
+            [(1, true, 1L, true), (1, false, 1L, true), (1, true, 2L, true)]);
         s.Append(Item("a", Run("r")), Item("other", Run("r"))).ShouldAllBe(static o => o.Status == PublishStatus.KeyConflict);
         s.Data(s.State).ShouldBe(["a", "b", "between"]);
     }
@@ -83,8 +85,11 @@ public sealed class StreamDeciderTests
     {
         var s = new StreamScript();
         s.Append(Item("0"));
-        var answers = s.Append(Item("1"), new AppendItem(new SseEvent { DataBytes = new byte[] { 0xC3 } }, default), Item("2"), new AppendItem(new SseEvent { Id = "", Data = "" }, default), Item("3"));
-        answers.Select(static o => (o.Status, o.Offset)).ShouldBe([(PublishStatus.Accepted, 2L), (PublishStatus.Invalid, 2L), (PublishStatus.Accepted, 3L), (PublishStatus.Invalid, 3L), (PublishStatus.Accepted, 4L)]);
+        var answers = s.Append(Item("1"), new AppendItem(new SseEvent { DataBytes = new byte[] { 0xC3 } }, default), Item("2"),
+            new AppendItem(new SseEvent { Id = "", Data = "" }, default), Item("3"));
+        answers.Select(static o => (o.Status, o.Offset)).ShouldBe(
+            [(PublishStatus.Accepted, 2L), (PublishStatus.Invalid, 2L), (PublishStatus.Accepted, 3L), (PublishStatus.Invalid, 3L),
+            (PublishStatus.Accepted, 4L)]);
         s.Data(s.Replica).ShouldBe(["0", "1", "2", "3"]);
     }
 
@@ -93,7 +98,8 @@ public sealed class StreamDeciderTests
     {
         var s = new StreamScript();
         s.Propose(change => s.Decider.Create(new StreamOptions { Base64 = true }, change)).ShouldBe(CreateStreamStatus.Created);
-        s.Append(new AppendItem(new SseEvent { DataBytes = new byte[] { 0xC3, 0x28 } }, default))[0].Status.ShouldBe(PublishStatus.Accepted);
+        s.Append(new AppendItem(
+            new SseEvent { DataBytes = new byte[] { 0xC3, 0x28 } }, default))[0].Status.ShouldBe(PublishStatus.Accepted);
         s.Data(s.Replica).ShouldBe([Convert.ToBase64String([0xC3, 0x28])]);
     }
 
@@ -102,13 +108,15 @@ public sealed class StreamDeciderTests
     {
         var s = new StreamScript(new HubOptions { AutoCreate = false });
         s.Append(Item("a"))[0].Status.ShouldBe(PublishStatus.NoStream);
-        s.Append(new AppendItem(new SseEvent { Comment = "c" }, new PublishOptions { CreateStream = true }))[0].Status.ShouldBe(PublishStatus.NoStream);
+        s.Append(new AppendItem(
+            new SseEvent { Comment = "c" }, new PublishOptions { CreateStream = true }))[0].Status.ShouldBe(PublishStatus.NoStream);
         s.HasRoom = false;
         s.Append(Item("a", new PublishOptions { CreateStream = true }))[0].Status.ShouldBe(PublishStatus.LimitReached);
         s.Epochs.ShouldBe(0);
         s.HasRoom = true;
         // The first may not create it; the second does.
-        s.Append(Item("a"), Item("b", new PublishOptions { CreateStream = true })).Select(static o => o.Status).ShouldBe([PublishStatus.NoStream, PublishStatus.Accepted]);
+        s.Append(Item("a"), Item("b", new PublishOptions { CreateStream = true })).Select(static o => o.Status).ShouldBe(
+            [PublishStatus.NoStream, PublishStatus.Accepted]);
     }
 
     [Fact]
@@ -127,7 +135,11 @@ public sealed class StreamDeciderTests
     [Fact]
     public void Idle_stream_is_removed_when_nothing_is_kept()
     {
-        var s = new StreamScript(new HubOptions { AutoCreate = true, StreamDefaults = new StreamOptions { MaxAge = TimeSpan.FromSeconds(5), IdleRemoval = TimeSpan.FromSeconds(30) } });
+        var s = new StreamScript(new HubOptions
+        {
+            AutoCreate = true,
+            StreamDefaults = new StreamOptions { MaxAge = TimeSpan.FromSeconds(5), IdleRemoval = TimeSpan.FromSeconds(30) },
+        });
         s.Append(Item("a"));
         s.Now += 29_000;
         s.State.Sweep(s.Now);

@@ -5,7 +5,9 @@ using AkkaSse.Protocol;
 
 namespace AkkaSse.Cluster.Tests.Streams;
 
-/// <summary>An owner's decisions without a cluster: what is proposed is committed when the test says so, on a state of its own beside the owner's.</summary>
+/// <summary>
+/// An owner's decisions without a cluster: what is proposed is committed when the test says so, on a state of its own beside the owner's.
+/// </summary>
 internal sealed class StreamScript : IStreamLimits
 {
     private readonly Queue<byte[]> _proposed = new();
@@ -95,7 +97,8 @@ internal sealed class StreamScript : IStreamLimits
     internal List<string> Data(StreamState state)
     {
         var data = new List<string>();
-        foreach (var run in ReadRun.Of(StreamReads.Page(state, state.First, state.Head, int.MaxValue))) data.AddRange(run.Events.Select(static e => e.Event.Data!));
+        foreach (var run in ReadRun.Of(StreamReads.Page(state, state.First, state.Head, int.MaxValue)))
+            data.AddRange(run.Events.Select(static e => e.Event.Data!));
         return data;
     }
 }

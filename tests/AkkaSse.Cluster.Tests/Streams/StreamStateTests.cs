@@ -80,7 +80,9 @@ public sealed class StreamStateTests
     public void Snapshot_in_parts_is_the_same_state()
     {
         var s = With(new StreamOptions { Ids = StreamIds.Caller, MaxEvents = 50 });
-        for (var i = 0; i < 30; i++) s.Append(Item($"{i}a", new PublishOptions { IdempotencyKey = $"k{i}" }), new AppendItem(new SseEvent { Data = $"{i}b", Id = $"id{i}", Type = "t" }, default));
+        for (var i = 0; i < 30; i++)
+            s.Append(Item($"{i}a", new PublishOptions { IdempotencyKey = $"k{i}" }), new AppendItem(
+                new SseEvent { Data = $"{i}b", Id = $"id{i}", Type = "t" }, default));
         var before = s.State.Snapshot();
         var parts = before.Split(100);
         parts.Count.ShouldBeGreaterThan(10);

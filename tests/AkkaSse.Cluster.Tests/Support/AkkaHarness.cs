@@ -12,9 +12,11 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Cluster.Tests.Support;
 
 /// <summary>
-/// Nodes of one cluster, each an ActorSystem with real remoting on a free loopback port of this process. The first one begins the cluster, the others join it. As guests they work in ActorSystems that an application has made.
+/// Nodes of one cluster, each an ActorSystem with real remoting on a free loopback port of this process. The first one begins the cluster,
+/// the others join it. As guests they work in ActorSystems that an application has made.
 /// </summary>
-public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0, bool guests = false) : IManualTimeHarness
+public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOptions>? change = null, int others = 0, bool guests = false)
+    : IManualTimeHarness
 {
     // Faster than in production where only waiting for the next round would be tested; what is decided stays the same.
     private const string Fast = """
@@ -56,7 +58,10 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
 
     public IReadOnlyList<AkkaClusterEngine> Engines => [.. _nodes.Select(static n => n.Engine)];
 
-    /// <summary>Starts a node and waits until its engine is Ready. A harness made for a spec of one node starts its other nodes before the first one asked for.</summary>
+    /// <summary>
+    /// Starts a node and waits until its engine is Ready. A harness made for a spec of one node starts its other nodes before the first one
+    /// asked for.
+    /// </summary>
     public async ValueTask<EngineNode> StartNodeAsync(string name = "n1", Action<HubOptions>? configure = null)
     {
         while (_nodes.Count < others) await StartOneAsync($"other{_nodes.Count}", configure);
@@ -89,7 +94,9 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         // On a busy machine it may take a new cluster some seconds until a stream has an owner.
         var node = new EngineNode(hub, engine, others > 0 ? Eventually.Deadline : TimeSpan.Zero);
         _nodes.Add((node, engine));
-        await Eventually.Until(() => engine.State == EngineState.Ready, () => $"the engine of {name} to be ready; it is {engine.State}\n{string.Join('\n', Log.Lines.TakeLast(60))}");
+        await Eventually.Until(
+            () => engine.State == EngineState.Ready,
+            () => $"the engine of {name} to be ready; it is {engine.State}\n{string.Join('\n', Log.Lines.TakeLast(60))}");
         return node;
     }
 
@@ -120,8 +127,10 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         return new AkkaClusterEngine(system, Log);
     }
 
-    // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for. Appends wait as long as an engine may let them: what an owner's silence leads to is tested where it is silent.
-    private static void Set(AkkaEngineOptions options) => (options.LeaveLimit, options.AppendTimeout) = (TimeSpan.Zero, TimeSpan.FromMinutes(1));
+    // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for. Appends wait as long as an
+    // engine may let them: what an owner's silence leads to is tested where it is silent.
+    private static void Set(AkkaEngineOptions options) =>
+        (options.LeaveLimit, options.AppendTimeout) = (TimeSpan.Zero, TimeSpan.FromMinutes(1));
 
     private IEnumerable<Address> Seeds => _nodes.Select(static n => n.Engine.Node?.Self.Address).OfType<Address>();
 }

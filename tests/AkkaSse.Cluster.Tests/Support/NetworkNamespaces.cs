@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace AkkaSse.Cluster.Tests.Support;
 
 /// <summary>
-/// Network namespaces of this machine, joined by a bridge: a server in each has an address of its own, and paths between two of them can be cut while this process still reaches all. Ended with everything
-/// in them.
+/// Network namespaces of this machine, joined by a bridge: a server in each has an address of its own, and paths between two of them can be
+/// cut while this process still reaches all. Ended with everything in them.
 /// </summary>
 internal sealed class NetworkNamespaces : IAsyncDisposable
 {

@@ -5,7 +5,9 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Cluster.Tests.Support;
 
-/// <summary>Publishes on some nodes and reads on others, and checks that everybody saw the same and that nothing acknowledged is missing or doubled.</summary>
+/// <summary>
+/// Publishes on some nodes and reads on others, and checks that everybody saw the same and that nothing acknowledged is missing or doubled.
+/// </summary>
 internal sealed class PublishLoad : IAsyncDisposable
 {
     private readonly string[] _streams;
@@ -39,7 +41,9 @@ internal sealed class PublishLoad : IAsyncDisposable
     internal async Task MoreAsync(int events, string what)
     {
         var from = Accepted;
-        await Eventually.Until(() => Accepted >= from + events, () => $"{events} further events {what}; {Accepted - from} were accepted. {string.Join("; ", Refusals)}", () => Accepted);
+        await Eventually.Until(
+            () => Accepted >= from + events,
+            () => $"{events} further events {what}; {Accepted - from} were accepted. {string.Join("; ", Refusals)}", () => Accepted);
     }
 
     internal async Task StopAsync()
@@ -54,9 +58,11 @@ internal sealed class PublishLoad : IAsyncDisposable
         foreach (var stream in _streams)
         {
             var events = await ReadAllAsync(nodes[0], stream);
-            foreach (var node in nodes.Skip(1)) (await ReadAllAsync(node, stream)).ShouldBe(events, $"{stream} on {node.Hub.Options.NodeName}");
+            foreach (var node in nodes.Skip(1))
+                (await ReadAllAsync(node, stream)).ShouldBe(events, $"{stream} on {node.Hub.Options.NodeName}");
             events.Select(static e => e.Position.Epoch).Distinct().Count().ShouldBe(1, $"{stream} has one epoch");
-            events.Select(static e => e.Position.Offset).ShouldBe(Enumerable.Range(1, events.Count).Select(static i => (long)i), $"offsets of {stream}");
+            events.Select(static e => e.Position.Offset).ShouldBe(
+                Enumerable.Range(1, events.Count).Select(static i => (long)i), $"offsets of {stream}");
             events.Select(static e => e.Data).Distinct().Count().ShouldBe(events.Count, $"{stream} has an event twice");
             var at = events.ToDictionary(static e => e.Data, static e => e.Position);
             foreach (var ((of, data), position) in _accepted)
@@ -65,10 +71,15 @@ internal sealed class PublishLoad : IAsyncDisposable
                 at.TryGetValue(data, out var found).ShouldBeTrue($"{data} of {stream} was accepted at {position} and is lost");
                 found.ShouldBe(position, $"{data} of {stream}");
             }
-            foreach (var (data, _) in events) (_accepted.ContainsKey((stream, data)) || _unknown.ContainsKey((stream, data))).ShouldBeTrue($"{data} of {stream} was refused and is there");
+            foreach (var (data, _) in events)
+                (_accepted.ContainsKey((stream, data)) || _unknown.ContainsKey((stream, data))).ShouldBeTrue(
+                    $"{data} of {stream} was refused and is there");
             foreach (var reader in _readers.Where(r => r.Stream == stream))
             {
-                await Eventually.Until(() => reader.Count >= events.Count, () => $"a reader of {stream} on {reader.Node} to have {events.Count} events; it has {reader.Count}, the last {reader.Last}", () => reader.Count);
+                await Eventually.Until(
+                    () => reader.Count >= events.Count,
+                    () => $"a reader of {stream} on {reader.Node} to have {events.Count} events; it has " +
+                        $"{reader.Count}, the last {reader.Last}", () => reader.Count);
                 reader.Seen.ShouldBe(events.Select(static e => e.Data), $"a reader of {stream} on {reader.Node}");
             }
         }
@@ -90,7 +101,9 @@ internal sealed class PublishLoad : IAsyncDisposable
         while (true)
         {
             HistoryPage page = null!;
-            await Eventually.Until(async () => (page = await node.Streams.ReadAsync(stream, after, 1000, default)).State is not (HistoryState.NoStream or HistoryState.Unavailable), $"{stream} to be readable on {node.Hub.Options.NodeName}");
+            await Eventually.Until(
+                async () => (page = await node.Streams.ReadAsync(stream, after, 1000, default)).State is not (HistoryState.NoStream
+                or HistoryState.Unavailable), $"{stream} to be readable on {node.Hub.Options.NodeName}");
             all.AddRange(page.Events.Select(static e => (e.Event.Data!, e.Position)));
             if (!page.HasMore) return all;
             after = page.Events[^1].Position;

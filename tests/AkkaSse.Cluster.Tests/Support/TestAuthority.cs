@@ -27,7 +27,9 @@ internal sealed class TestAuthority : IDisposable
     internal X509Certificate2 Root => _root;
 
     /// <summary>A certificate with its key, of this authority or another one that has a key.</summary>
-    internal X509Certificate2 Issue(string name, string[]? names = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string[]? usages = null, X509Certificate2? issuer = null, bool isAuthority = false)
+    internal X509Certificate2 Issue(
+        string name, string[]? names = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string[]? usages = null,
+        X509Certificate2? issuer = null, bool isAuthority = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = isAuthority ? Authority(name, key) : new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -40,15 +42,19 @@ internal sealed class TestAuthority : IDisposable
                 else alternative.AddDnsName(one);
             }
             if (names is not []) request.CertificateExtensions.Add(alternative.Build());
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. (usages ?? [ServerUsage, ClientUsage]).Select(static u => new Oid(u))], critical: false));
+            request.CertificateExtensions.Add(
+                new X509EnhancedKeyUsageExtension(
+                [.. (usages ?? [ServerUsage, ClientUsage]).Select(static u => new Oid(u))], critical: false));
         }
-        using var issued = request.Create(issuer ?? _root, from ?? Now.AddDays(-1), to ?? Now.AddYears(1), RandomNumberGenerator.GetBytes(8));
+        using var issued = request.Create(
+            issuer ?? _root, from ?? Now.AddDays(-1), to ?? Now.AddYears(1), RandomNumberGenerator.GetBytes(8));
         return issued.CopyWithPrivateKey(key);
     }
 
     /// <summary>A certificate and its key as PEM files; their paths.</summary>
     internal (string Certificate, string Key) Files(string name, X509Certificate2 certificate) =>
-        (Write($"{name}.crt", certificate.ExportCertificatePem()), Write($"{name}.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()));
+        (Write($"{name}.crt", certificate.ExportCertificatePem()), Write(
+            $"{name}.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()));
 
     /// <summary>Options of a node with such a certificate.</summary>
     internal AkkaTlsOptions Options(X509Certificate2? certificate = null)
@@ -80,8 +86,10 @@ internal sealed class TestAuthority : IDisposable
     private static CertificateRequest Authority(string name, ECDsa key)
     {
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         return request;
     }
 }

@@ -10,7 +10,9 @@ internal static class Samples
     internal static object Of(Type type) => Of(type, type.Name);
 
     /// <summary>The type's fields in the order of its constructor: <c>(Node:String,StartedAt:Int64)</c>.</summary>
-    internal static string Shape(Type type) => Constructor(type) is { } c ? $"({string.Join(',', c.GetParameters().Select(static p => $"{p.Name}:{Name(p.ParameterType)}"))})" : "()";
+    internal static string Shape(Type type) => Constructor(type) is { } c
+        ? $"({string.Join(',', c.GetParameters().Select(static p => $"{p.Name}:{Name(p.ParameterType)}"))})"
+        : "()";
 
     private static object Of(Type type, string name)
     {
@@ -34,17 +36,20 @@ internal static class Samples
             if (type.IsArray || type.IsInterface) return array;
             var memory = type.GetConstructor([array.GetType()]);
             if (memory is not null) return memory.Invoke([array]);
-            var create = type.GetMethods(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(m => m.Name == "op_Implicit" && m.GetParameters()[0].ParameterType == array.GetType());
+            var create = type.GetMethods(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(
+                m => m.Name == "op_Implicit" && m.GetParameters()[0].ParameterType == array.GetType());
             if (create is not null) return create.Invoke(null, [array])!;
         }
         // Any message stands for one here that has replicated state with it.
         if (type == typeof(IWireMessage)) return Of(typeof(ToLeader), name);
         if (type.IsAbstract)
         {
-            var concrete = type.Assembly.GetTypes().Where(t => !t.IsAbstract && type.IsAssignableFrom(t)).OrderBy(static t => t.FullName, StringComparer.Ordinal).First();
+            var concrete = type.Assembly.GetTypes().Where(t => !t.IsAbstract && type.IsAssignableFrom(t)).OrderBy(
+                static t => t.FullName, StringComparer.Ordinal).First();
             return Of(concrete, name);
         }
-        if (type.GetField("Instance", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)?.GetValue(null) is { } single) return single;
+        if (type.GetField("Instance", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)?.GetValue(null) is { } single)
+            return single;
         if (Constructor(type) is not { } constructor) return Activator.CreateInstance(type, nonPublic: true)!;
         return constructor.Invoke([.. constructor.GetParameters().Select(static p => Of(p.ParameterType, p.Name!))]);
     }
@@ -58,7 +63,8 @@ internal static class Samples
     {
         if (type.IsArray) return type.GetElementType();
         return type.IsGenericType && type.GetGenericTypeDefinition() is { } d
-            && (d == typeof(IReadOnlyList<>) || d == typeof(IReadOnlyCollection<>) || d == typeof(IEnumerable<>) || d == typeof(List<>) || d == typeof(ReadOnlyMemory<>)
+            && (d == typeof(IReadOnlyList<>) || d == typeof(IReadOnlyCollection<>) || d == typeof(IEnumerable<>) || d == typeof(List<>)
+                || d == typeof(ReadOnlyMemory<>)
                 || d == typeof(System.Collections.Immutable.ImmutableArray<>) || d == typeof(IReadOnlySet<>))
             ? type.GenericTypeArguments[0]
             : null;
@@ -66,5 +72,7 @@ internal static class Samples
 
     private static string Name(Type type) =>
         type.IsArray ? Name(type.GetElementType()!) + "[]"
-        : type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(',', type.GenericTypeArguments.Select(Name))}>" : type.Name;
+        : type.IsGenericType
+            ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(',', type.GenericTypeArguments.Select(Name))}>"
+            : type.Name;
 }

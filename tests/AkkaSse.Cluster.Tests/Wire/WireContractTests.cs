@@ -19,7 +19,8 @@ public sealed class WireContractTests
         var file = Path.Combine(RepositoryRoot(), "tests", "AkkaSse.Cluster.Tests", "Wire", "wire-contract.txt");
         if (Environment.GetEnvironmentVariable(UpdateVariable) == "1") File.WriteAllText(file, actual);
         var committed = File.Exists(file) ? File.ReadAllText(file) : "";
-        var changed = string.Join('\n', actual.Split('\n').Except(committed.Split('\n')).Select(static l => "+ " + l).Concat(committed.Split('\n').Except(actual.Split('\n')).Select(static l => "- " + l)));
+        var changed = string.Join('\n', actual.Split('\n').Except(committed.Split('\n')).Select(static l => "+ " + l).Concat(
+            committed.Split('\n').Except(actual.Split('\n')).Select(static l => "- " + l)));
         (committed == actual).ShouldBeTrue(
             $"""
 
@@ -38,10 +39,12 @@ public sealed class WireContractTests
     {
         WireContract.Codecs.Select(static c => c.Manifest).ShouldBeUnique();
         WireContract.Codecs.Select(static c => c.Type).ShouldBeUnique();
-        var messages = typeof(IWireMessage).Assembly.GetTypes().Where(static t => t is { IsAbstract: false, IsInterface: false } && typeof(IWireMessage).IsAssignableFrom(t));
+        var messages = typeof(IWireMessage).Assembly.GetTypes().Where(
+            static t => t is { IsAbstract: false, IsInterface: false } && typeof(IWireMessage).IsAssignableFrom(t));
         // These travel inside others.
         messages = messages.Where(static t => !typeof(AkkaSse.Cluster.Replication.ReplicaMessage).IsAssignableFrom(t));
-        messages.Except(WireContract.Codecs.Select(static c => c.Type)).Select(static t => t.FullName).ShouldBeEmpty("messages without a codec");
+        messages.Except(WireContract.Codecs.Select(static c => c.Type)).Select(static t => t.FullName)
+            .ShouldBeEmpty("messages without a codec");
     }
 
     [Theory]
@@ -80,9 +83,11 @@ public sealed class WireContractTests
         await using var harness = new AkkaHarness();
         await harness.StartNodeAsync();
         var serialization = harness.Engines[0].Node!.System.Serialization;
-        foreach (var codec in WireContract.Codecs) serialization.FindSerializerForType(codec.Type).ShouldBeOfType<WireSerializer>(codec.Type.FullName);
+        foreach (var codec in WireContract.Codecs)
+            serialization.FindSerializerForType(codec.Type).ShouldBeOfType<WireSerializer>(codec.Type.FullName);
         serialization.FindSerializerForType(typeof(Version)).ShouldBeOfType<RefusingSerializer>();
-        Should.Throw<System.Runtime.Serialization.SerializationException>(() => serialization.FindSerializerFor(new Version(1, 2)).ToBinary(new Version(1, 2)));
+        Should.Throw<System.Runtime.Serialization.SerializationException>(
+            () => serialization.FindSerializerFor(new Version(1, 2)).ToBinary(new Version(1, 2)));
     }
 
     private static void ReadOrFormatFault(WireCodec codec, byte[] bytes)
@@ -104,8 +109,12 @@ public sealed class WireContractTests
     private static string Listing()
     {
         var text = new StringBuilder("# manifest, type, the bytes of one message with sample values\n");
-        foreach (var codec in WireContract.Codecs.OrderBy(static c => c.Manifest[0]).ThenBy(static c => int.Parse(c.Manifest.TrimStart([.. "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]), null)))
-            text.Append($"{codec.Manifest} {codec.Type.Name} {Samples.Shape(codec.Type)} {Convert.ToHexStringLower(Write(codec, Samples.Of(codec.Type)))}\n");
+        foreach (var codec in WireContract.Codecs.OrderBy(static c => c.Manifest[0]).ThenBy(
+            static c => int.Parse(c.Manifest.TrimStart([.. "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]), null)))
+        {
+            var bytes = Convert.ToHexStringLower(Write(codec, Samples.Of(codec.Type)));
+            text.Append($"{codec.Manifest} {codec.Type.Name} {Samples.Shape(codec.Type)} {bytes}\n");
+        }
         return text.ToString();
     }
 

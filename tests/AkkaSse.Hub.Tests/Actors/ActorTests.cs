@@ -121,7 +121,8 @@ public sealed class ActorTests
             for (var i = 0; i < each; i++) probe.Post(new Number(i, t), inline: i % 3 == 0);
         })));
         await Eventually.Until(() => probe.Handled.Count == threads * each, "all mail");
-        foreach (var group in probe.Handled.GroupBy(static n => n.From)) group.Select(static n => n.Value).ShouldBe(Enumerable.Range(0, each));
+        foreach (var group in probe.Handled.GroupBy(static n => n.From))
+            group.Select(static n => n.Value).ShouldBe(Enumerable.Range(0, each));
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class AllocationTests
         await using var hub = await TestHub.StartAsync();
         var names = Enumerable.Range(0, streams).Select(static i => $"s{i}").ToArray();
         foreach (var name in names) await hub.PublishAsync(name, "before");
-        var admission = await hub.Hub.ConnectAsync(new SubscribeRequest { Streams = [.. names.Select(static n => new StreamSubscription(n))], Ids = ids }, CancellationToken.None);
+        var admission = await hub.Hub.ConnectAsync(
+            new SubscribeRequest { Streams = [.. names.Select(static n => new StreamSubscription(n))], Ids = ids }, CancellationToken.None);
         var client = admission.Connection.ShouldBeOfType<ClientActor>();
         var output = new CountingWriter();
         using var gone = new CancellationTokenSource();
@@ -81,7 +82,8 @@ public sealed class AllocationTests
     {
         for (var i = 0; i < 3; i++)
         {
-            foreach (var log in logs) log.Append(new LogFrame { Head = "data: something of ordinary length\n"u8, At = 1 }, out _).ShouldBeTrue();
+            foreach (var log in logs)
+                log.Append(new LogFrame { Head = "data: something of ordinary length\n"u8, At = 1 }, out _).ShouldBeTrue();
         }
         var flushes = output.Flushes;
         var bytes = output.Bytes;

@@ -100,7 +100,8 @@ public sealed class DeliveryTests
         var offset = JsonDocument.Parse(position.Data!).RootElement.GetProperty("streams")[0].GetProperty("offset").GetInt64();
         position.Id.ShouldStartWith($"{offset}-");
         offset.ShouldBeGreaterThan(100);
-        await using var resumed = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], Types = ["wanted"], LastEventId = position.Id });
+        await using var resumed = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("s")], Types = ["wanted"], LastEventId = position.Id });
         await resumed.ExpectAsync("hub.open");
         await hub.PublishAsync("s", "5", "wanted");
         var wanted = (await resumed.NextAsync())!;
@@ -112,7 +113,8 @@ public sealed class DeliveryTests
     public async Task Quiet_filtered_stream_beside_a_busy_one_is_told_its_position()
     {
         await using var hub = await TestHub.StartAsync();
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("busy"), new("quiet")], Types = ["wanted"], Ids = WireIds.Token });
+        await using var reader = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("busy"), new("quiet")], Types = ["wanted"], Ids = WireIds.Token });
         await reader.ExpectAsync("hub.open");
         for (var i = 0; i < 600; i++)
         {
@@ -174,7 +176,8 @@ public sealed class DeliveryTests
         var e = new SseEvent { DataBytes = new byte[] { 0xFF, 0, 1 } };
         foreach (var stream in new[] { "a", "b", "a" }) (await hub.Hub.PublishAsync(stream, e)).Status.ShouldBe(PublishStatus.Accepted);
         (await hub.Hub.PublishAsync("plain", e)).Status.ShouldBe(PublishStatus.Invalid);
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("a"), new("b")], Ids = WireIds.Token, Since = StartPosition.Earliest });
+        await using var reader = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("a"), new("b")], Ids = WireIds.Token, Since = StartPosition.Earliest });
         await reader.ExpectAsync("hub.open");
         (await reader.DataAsync(3)).ShouldAllBe(static d => d == "/wAB");
     }

@@ -31,7 +31,8 @@ public sealed class EndingTests
     public async Task Removal_of_one_of_several_streams_delivers_its_rest_and_leaves_the_others()
     {
         await using var hub = await TestHub.StartAsync();
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("a"), new("b")], Ids = WireIds.Token }, pause: 1);
+        await using var reader = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("a"), new("b")], Ids = WireIds.Token }, pause: 1);
         await hub.PublishAsync("a", 1, 300);
         await hub.Hub.Streams.RemoveAsync("a");
         await reader.ExpectAsync("hub.open");
@@ -57,7 +58,8 @@ public sealed class EndingTests
         for (var i = 0; i < rounds; i++)
         {
             await hub.PublishAsync("s", "x");
-            var connecting = Task.Run(async () => await hub.Edge.ConnectAsync(new SubscribeRequest { Streams = [new("s")], Since = StartPosition.Earliest }, default));
+            var connecting = Task.Run(async () => await hub.Edge.ConnectAsync(
+                new SubscribeRequest { Streams = [new("s")], Since = StartPosition.Earliest }, default));
             var removing = Task.Run(async () => await hub.Hub.Streams.RemoveAsync("s"));
             await Eventually.Within(Task.WhenAll(connecting, removing), "connect and removal");
             var admission = await connecting;
@@ -70,7 +72,8 @@ public sealed class EndingTests
             while (block is { Data: "x" }) block = await reader.NextAsync();
             (block is { Data: "y" } or { Type: "hub.end" }).ShouldBeTrue(block?.ToString());
         }
-        await Eventually.Until(() => observer.Count("connected") == observer.Count("disconnected") && observer.Count("subscribed") == observer.Count("unsubscribed"), "callbacks to balance");
+        await Eventually.Until(() => observer.Count("connected") == observer.Count("disconnected")
+            && observer.Count("subscribed") == observer.Count("unsubscribed"), "callbacks to balance");
         observer.Count("connected").ShouldBeGreaterThan(0);
     }
 
@@ -131,7 +134,8 @@ public sealed class EndingTests
         for (var round = 0; round < 5; round++)
         {
             var request = new SubscribeRequest { Zone = "z", ClientId = $"c{round}", Instance = "same", Ids = WireIds.Token };
-            var admissions = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(async () => await hub.Edge.ConnectAsync(request, default))));
+            var admissions = await Task.WhenAll(
+                Enumerable.Range(0, 100).Select(_ => Task.Run(async () => await hub.Edge.ConnectAsync(request, default))));
             var readers = admissions.Select(static a => new TestReader(a.Connection!, 64 << 10)).ToList();
             await Eventually.Until(() => hub.Hub.Load.Connections == 1, "all but one to end");
             (await hub.Hub.SendToAsync($"c{round}", new SseEvent { Data = "x" })).Status.ShouldBe(SendStatus.Accepted);
@@ -164,12 +168,14 @@ public sealed class EndingTests
     [Trait("parity", "STR-10")]
     public async Task Limits_refuse_newcomers_and_give_places_back()
     {
-        await using var hub = await TestHub.StartAsync(static o => (o.MaxConnections, o.MaxConnectionsPerKey, o.MaxPlaceholders) = (4, 2, 1));
+        await using var hub = await TestHub.StartAsync(
+            static o => (o.MaxConnections, o.MaxConnectionsPerKey, o.MaxPlaceholders) = (4, 2, 1));
         static SubscribeRequest From(string key) => new() { Streams = [new("s")], LimitKey = key };
         var first = await hub.ReadAsync(From("a"));
         await using var second = await hub.ReadAsync(From("a"));
         (await hub.Edge.ConnectAsync(From("a"), default)).Status.ShouldBe(AdmissionStatus.LimitReached);
-        (await hub.Edge.ConnectAsync(new SubscribeRequest { Streams = [new("other placeholder")] }, default)).Status.ShouldBe(AdmissionStatus.LimitReached);
+        (await hub.Edge.ConnectAsync(new SubscribeRequest { Streams = [new("other placeholder")] }, default)).Status.ShouldBe(
+            AdmissionStatus.LimitReached);
         await first.DisposeAsync();
         await using var third = await hub.ReadAsync(From("a"));
         await hub.PublishAsync("s", "it exists now");
@@ -253,7 +259,8 @@ public sealed class EndingTests
         await using var healthy = await hub.ReadAsync("s");
         await healthy.ExpectAsync("hub.open");
         var admission = await hub.Edge.ConnectAsync(new SubscribeRequest { Streams = [new("s")] }, default);
-        var running = admission.Connection!.RunAsync(new FaultyWriter(), static () => throw new InvalidOperationException("abort fails too"), default);
+        var running = admission.Connection!.RunAsync(
+            new FaultyWriter(), static () => throw new InvalidOperationException("abort fails too"), default);
         await Eventually.Within(running, "the faulty connection's end");
         admission.Connection.Reason.ShouldBe(CloseReason.Fault);
         await hub.PublishAsync("s", "x");
@@ -302,7 +309,8 @@ public sealed class EndingTests
 
         public override Span<byte> GetSpan(int sizeHint = 0) => new byte[Math.Max(1024, sizeHint)];
 
-        public override ValueTask<System.IO.Pipelines.FlushResult> FlushAsync(CancellationToken cancellationToken = default) => throw new InvalidOperationException();
+        public override ValueTask<System.IO.Pipelines.FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException();
 
         public override void CancelPendingFlush()
         {

@@ -65,7 +65,13 @@ public sealed class HeartbeatTests
     {
         await using var hub = await TestHub.StartAsync();
         await using var ping = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], HeartbeatKind = HeartbeatKind.Event });
-        await using var named = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], HeartbeatKind = HeartbeatKind.Event, HeartbeatEvent = "keepalive", Heartbeat = TimeSpan.FromSeconds(3) });
+        await using var named = await hub.ReadAsync(new SubscribeRequest
+        {
+            Streams = [new("s")],
+            HeartbeatKind = HeartbeatKind.Event,
+            HeartbeatEvent = "keepalive",
+            Heartbeat = TimeSpan.FromSeconds(3),
+        });
         await using var off = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], HeartbeatKind = HeartbeatKind.None });
         foreach (var reader in new[] { ping, named, off }) await reader.ExpectAsync("hub.open");
         hub.Clock.Advance(TimeSpan.FromSeconds(4));

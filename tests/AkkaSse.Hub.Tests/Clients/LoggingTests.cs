@@ -16,7 +16,8 @@ public sealed class LoggingTests
         var log = new RecordingLogger();
         await using var hub = new SseHub(new HubOptions { AutoCreate = true }, logger: log);
         await hub.StartAsync();
-        var admission = await hub.ConnectAsync(new SubscribeRequest { Streams = [new("s")], Zone = "z", ClientId = "c", Ids = WireIds.Token }, CancellationToken.None);
+        var admission = await hub.ConnectAsync(
+            new SubscribeRequest { Streams = [new("s")], Zone = "z", ClientId = "c", Ids = WireIds.Token }, CancellationToken.None);
         var pipe = new Pipe();
         using var gone = new CancellationTokenSource();
         var run = admission.Connection!.RunAsync(pipe.Writer, () => pipe.Writer.CancelPendingFlush(), gone.Token);
@@ -46,7 +47,8 @@ public sealed class LoggingTests
         var pipe = new Pipe();
         using var gone = new CancellationTokenSource();
         var other = fine.Connection!.RunAsync(pipe.Writer, static () => { }, gone.Token);
-        await Eventually.Within(broken.Connection!.RunAsync(new FailingWriter(), static () => { }, CancellationToken.None), "the broken connection to end");
+        await Eventually.Within(
+            broken.Connection!.RunAsync(new FailingWriter(), static () => { }, CancellationToken.None), "the broken connection to end");
         broken.Connection.Reason.ShouldBe(CloseReason.WriteError);
         log.Entries.ShouldContain(static e => e.Id == 1016 && e.Level == LogLevel.Error);
         (await hub.PublishAsync("s", new SseEvent { Data = "x" })).LocalReaders.ShouldBe(1);
@@ -71,7 +73,8 @@ public sealed class LoggingTests
         {
         }
 
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => throw new IOException("The wire is cut.");
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
+            throw new IOException("The wire is cut.");
 
         public override Memory<byte> GetMemory(int sizeHint = 0) => _memory;
 
@@ -87,7 +90,8 @@ public sealed class LoggingTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Entries.Enqueue((logLevel, eventId.Id, formatter(state, exception)));
     }
 }

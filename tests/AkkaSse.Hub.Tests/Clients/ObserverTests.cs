@@ -16,11 +16,13 @@ public sealed class ObserverTests
             {
                 await hub.PublishAsync("s", new SseEvent { Data = "stream" }, cancellation: CancellationToken.None);
                 await Task.Yield();
-                (await hub.SendToAsync(client.Id, new SseEvent { Data = "hello" }, cancellation: CancellationToken.None)).Status.ShouldBe(SendStatus.Accepted);
+                (await hub.SendToAsync(
+                    client.Id, new SseEvent { Data = "hello" }, cancellation: CancellationToken.None)).Status.ShouldBe(SendStatus.Accepted);
             },
         };
         await using var hub = await TestHub.StartAsync(null, true, observer);
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], Welcome = "event: welcome\ndata: w\n\n"u8.ToArray() });
+        await using var reader = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("s")], Welcome = "event: welcome\ndata: w\n\n"u8.ToArray() });
         await reader.ExpectAsync("welcome");
         await reader.ExpectAsync("hub.open");
         (await reader.DataAsync(2)).ShouldBe(["hello", "stream"]);
@@ -41,13 +43,24 @@ public sealed class ObserverTests
             },
         };
         await using var hub = await TestHub.StartAsync(null, true, observer);
-        await using (var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("a"), new("b")], Zone = "z", ClientId = "c", Ids = WireIds.Token, Url = "/x?y", Remote = "1.2.3.4", Subject = "me" }))
+        await using (var reader = await hub.ReadAsync(new SubscribeRequest
+        {
+            Streams = [new("a"), new("b")],
+            Zone = "z",
+            ClientId = "c",
+            Ids = WireIds.Token,
+            Url = "/x?y",
+            Remote = "1.2.3.4",
+            Subject = "me",
+        }))
         {
             await reader.ExpectAsync("hub.open");
             await Eventually.Until(() => observer.Count("subscribed") == 2, "both streams");
         }
         await Eventually.Until(() => observer.Count("disconnected") == 1, "the end");
-        observer.Calls.Select(static c => (c.What, c.Stream)).ShouldBe([("connected", null), ("subscribed", "a"), ("subscribed", "b"), ("unsubscribed", "a"), ("unsubscribed", "b"), ("disconnected", null)], ignoreOrder: false);
+        observer.Calls.Select(static c => (c.What, c.Stream)).ShouldBe(
+            [("connected", null), ("subscribed", "a"), ("subscribed", "b"), ("unsubscribed", "a"), ("unsubscribed", "b"),
+            ("disconnected", null)], ignoreOrder: false);
         observer.Calls.Skip(3).ShouldAllBe(static c => c.Reason == CloseReason.ClientGone);
         (seen!.Url, seen.Remote, seen.Subject, seen.Zone, seen.Id).ShouldBe(("/x?y", "1.2.3.4", "me", "z", "c"));
     }
@@ -93,7 +106,8 @@ public sealed class ObserverTests
         await hub.PublishAsync("s", "x");
         (await reader.DataAsync(1)).ShouldBe(["x"]);
         await reader.DisposeAsync();
-        await Eventually.Until(() => observer.Count("disconnected") == 1 && second.Count("disconnected") == 1, "both to be told of the end");
+        await Eventually.Until(
+            () => observer.Count("disconnected") == 1 && second.Count("disconnected") == 1, "both to be told of the end");
         await hub.NothingLeftAsync();
     }
 
@@ -101,7 +115,10 @@ public sealed class ObserverTests
     [Trait("parity", "OBS-01")]
     public async Task Slow_observer_is_cancelled_at_the_end_of_its_connection()
     {
-        var observer = new RecordingObserver { Connecting = static async (_, _, cancellation) => await Task.Delay(Timeout.Infinite, cancellation) };
+        var observer = new RecordingObserver
+        {
+            Connecting = static async (_, _, cancellation) => await Task.Delay(Timeout.Infinite, cancellation),
+        };
         await using var hub = await TestHub.StartAsync(null, true, observer);
         await hub.PublishAsync("s", "x");
         var reader = await hub.ReadAsync("s", StartPosition.Earliest);

@@ -66,7 +66,8 @@ public sealed class OpeningTests
         await using var hub = await TestHub.StartAsync();
         await hub.PublishAsync("s", 1, 3);
         var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
-        await using var reader = await hub.ReadAsync("s", since is null ? null : StartPosition.Latest, id.Replace("@", epoch, StringComparison.Ordinal));
+        await using var reader = await hub.ReadAsync(
+            "s", since is null ? null : StartPosition.Latest, id.Replace("@", epoch, StringComparison.Ordinal));
         await reader.ExpectAsync("hub.open");
         var gap = JsonDocument.Parse((await reader.ExpectAsync("hub.gap")).Data!).RootElement;
         gap.GetProperty("reason").GetString().ShouldBe(reason);
@@ -108,7 +109,12 @@ public sealed class OpeningTests
     {
         await using var hub = await TestHub.StartAsync();
         await hub.PublishAsync("s", 1, 1);
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], Since = StartPosition.Earliest, Welcome = Encoding.UTF8.GetBytes("event: ping\ndata: hi\n\n") });
+        await using var reader = await hub.ReadAsync(new SubscribeRequest
+        {
+            Streams = [new("s")],
+            Since = StartPosition.Earliest,
+            Welcome = Encoding.UTF8.GetBytes("event: ping\ndata: hi\n\n"),
+        });
         (await reader.ExpectAsync("ping")).Data.ShouldBe("hi");
         await reader.ExpectAsync("hub.open");
         (await reader.DataAsync(1)).ShouldBe(["1"]);
@@ -121,7 +127,8 @@ public sealed class OpeningTests
     {
         await using var hub = await TestHub.StartAsync();
         await hub.PublishAsync("s", 1, 3);
-        static SubscribeRequest Request(string? id = null) => new() { Streams = [new("s")], Ids = WireIds.Decimal, Control = false, Since = StartPosition.Earliest, LastEventId = id };
+        static SubscribeRequest Request(string? id = null) =>
+            new() { Streams = [new("s")], Ids = WireIds.Decimal, Control = false, Since = StartPosition.Earliest, LastEventId = id };
         await using var reader = await hub.ReadAsync(Request());
         var ids = new List<long>();
         for (var i = 0; i < 3; i++) ids.Add(long.Parse((await reader.NextAsync())!.Id!, null));
@@ -141,7 +148,8 @@ public sealed class OpeningTests
     {
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("s", new StreamOptions { Ids = StreamIds.Caller, MaxEvents = 4 });
-        foreach (var (data, id) in new[] { ("1", "a"), ("2", "b"), ("3", "a"), ("4", null), ("5", "e") }) await hub.PublishAsync("s", data, id: id);
+        foreach (var (data, id) in new[] { ("1", "a"), ("2", "b"), ("3", "a"), ("4", null), ("5", "e") })
+            await hub.PublishAsync("s", data, id: id);
         await using var reader = await hub.ReadAsync("s", StartPosition.Earliest);
         await reader.ExpectAsync("hub.open");
         var ids = new List<string?>();
@@ -175,9 +183,11 @@ public sealed class OpeningTests
         (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Id = "" })).Status.ShouldBe(PublishStatus.Invalid);
         foreach (var forged in new[] { "eid=other", "first\neid=other", "first\r\neid=", "\reid=" })
         {
-            (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Comment = forged })).Error.ShouldNotBeNull().ShouldContain("'eid='");
+            (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Comment = forged })).Error.ShouldNotBeNull()
+                .ShouldContain("'eid='");
         }
-        (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Comment = " eid=of a line that begins otherwise" })).Status.ShouldBe(PublishStatus.Accepted);
+        (await hub.Hub.PublishAsync(
+            "s", new SseEvent { Data = "x", Comment = " eid=of a line that begins otherwise" })).Status.ShouldBe(PublishStatus.Accepted);
         (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Type = "hub.open" })).Status.ShouldBe(PublishStatus.Invalid);
     }
 
@@ -208,6 +218,7 @@ public sealed class OpeningTests
     {
         var json = JsonDocument.Parse(block.Data!).RootElement;
         static long Number(JsonElement e) => e.ValueKind == JsonValueKind.Null ? -1 : e.GetInt64();
-        return (json.GetProperty("stream").GetString(), Number(json.GetProperty("from")), Number(json.GetProperty("to")), json.GetProperty("reason").GetString(), json.GetProperty("exact").GetBoolean());
+        return (json.GetProperty("stream").GetString(), Number(json.GetProperty("from")), Number(json.GetProperty("to")),
+            json.GetProperty("reason").GetString(), json.GetProperty("exact").GetBoolean());
     }
 }

@@ -5,14 +5,30 @@ using AkkaSse.Testing;
 namespace AkkaSse.Hub.Tests.Clients;
 
 /// <summary>
-/// There are clients whose last event id an event without an id empties (npm eventsource 4, two Go clients): whatever a connection is told, it is told its position with it, and can come back with any of
-/// these ids without losing an event.
+/// There are clients whose last event id an event without an id empties (npm eventsource 4, two Go clients): whatever a connection is told,
+/// it is told its position with it, and can come back with any of these ids without losing an event.
 /// </summary>
 public sealed class PositionOfEveryEventTests
 {
     private static SubscribeRequest Reader(WireIds ids) => ids == WireIds.Token
-        ? new SubscribeRequest { Streams = [new("a"), new("b")], Zone = "z", ClientId = "c", Ids = ids, Since = StartPosition.Earliest, HeartbeatKind = HeartbeatKind.Event }
-        : new SubscribeRequest { Streams = [new("a")], Zone = "z", ClientId = "c", Ids = ids, Since = StartPosition.Earliest, HeartbeatKind = HeartbeatKind.Event };
+        ? new SubscribeRequest
+          {
+              Streams = [new("a"), new("b")],
+              Zone = "z",
+              ClientId = "c",
+              Ids = ids,
+              Since = StartPosition.Earliest,
+              HeartbeatKind = HeartbeatKind.Event,
+          }
+        : new SubscribeRequest
+          {
+              Streams = [new("a")],
+              Zone = "z",
+              ClientId = "c",
+              Ids = ids,
+              Since = StartPosition.Earliest,
+              HeartbeatKind = HeartbeatKind.Event,
+          };
 
     [Theory]
     [InlineData(WireIds.Position)]
@@ -52,7 +68,8 @@ public sealed class PositionOfEveryEventTests
             (await again.DataAsync(missing.Count)).Order().ToList().ShouldBe(missing, blocks[at].ToString());
         }
 
-        // A step of the clock that is longer than the interval may be two heartbeats: the connection writes between two firings of the timer.
+        // A step of the clock that is longer than the interval may be two heartbeats: the connection writes between two firings of the
+        // timer.
         async Task AddAsync(TestReader reader, string? type)
         {
             do blocks.Add((await reader.NextAsync()).ShouldNotBeNull());
@@ -70,7 +87,8 @@ public sealed class PositionOfEveryEventTests
         await using var hub = await TestHub.StartAsync();
         await hub.PublishAsync("gone", "x");
         await hub.PublishAsync("a", 1, 2);
-        await using var removed = await hub.ReadAsync(new SubscribeRequest { Streams = [new("gone")], Ids = ids, Since = StartPosition.Earliest });
+        await using var removed = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("gone")], Ids = ids, Since = StartPosition.Earliest });
         await using var drained = await hub.ReadAsync(Reader(ids));
         await removed.ExpectAsync("hub.open");
         await drained.ExpectAsync("hub.open");
@@ -107,7 +125,8 @@ public sealed class PositionOfEveryEventTests
             await hub.PublishAsync(stream, 1, 10);
         }
         var token = new CursorToken(["a", "b"]);
-        foreach (var stream in new[] { "a", "b" }) token.Set(token.SlotOf(stream), CursorToken.TagOf((await hub.Hub.Streams.GetAsync(stream))!.Epoch), 3);
+        foreach (var stream in new[] { "a", "b" })
+            token.Set(token.SlotOf(stream), CursorToken.TagOf((await hub.Hub.Streams.GetAsync(stream))!.Epoch), 3);
         var before = System.Text.Encoding.ASCII.GetString(token.Text);
 
         await using var reader = await hub.ReadAsync(Reader(WireIds.Token) with { LastEventId = before, Since = null });
@@ -127,7 +146,8 @@ public sealed class PositionOfEveryEventTests
     {
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("a", new StreamOptions { MaxEvents = 2, SlowReader = SlowReaderPolicy.Conflate });
-        for (var i = 1; i <= 10; i++) await hub.PublishAsync("a", $"{i}", options: new PublishOptions { ConflateKey = i <= 6 ? $"k{i % 3}" : "late" });
+        for (var i = 1; i <= 10; i++)
+            await hub.PublishAsync("a", $"{i}", options: new PublishOptions { ConflateKey = i <= 6 ? $"k{i % 3}" : "late" });
         var epoch = (await hub.Hub.Streams.GetAsync("a"))!.Epoch;
         var id = $"1-{epoch}";
         // Each round is cut behind the gap; the first has the reader's own position.

@@ -11,7 +11,8 @@ internal sealed class RecordingObserver : IHubObserver
 
     internal IReadOnlyList<(string What, string Client, string? Stream, CloseReason Reason)> Calls => [.. _calls];
 
-    internal IReadOnlyList<(string What, string Client, string? Stream, CloseReason Reason)> Disconnected => [.. _calls.Where(static c => c.What == "disconnected")];
+    internal IReadOnlyList<(string What, string Client, string? Stream, CloseReason Reason)> Disconnected =>
+        [.. _calls.Where(static c => c.What == "disconnected")];
 
     internal int Count(string what) => _calls.Count(c => c.What == what);
 

@@ -29,7 +29,12 @@ public sealed class ResumeTests
             }
             return i;
         })).ToArray();
-        var request = new SubscribeRequest { Streams = [.. Enumerable.Range(0, streams).Select(static s => new StreamSubscription($"s{s}"))], Ids = streams == 1 ? WireIds.Position : WireIds.Token, Since = StartPosition.Earliest };
+        var request = new SubscribeRequest
+        {
+            Streams = [.. Enumerable.Range(0, streams).Select(static s => new StreamSubscription($"s{s}"))],
+            Ids = streams == 1 ? WireIds.Position : WireIds.Token,
+            Since = StartPosition.Earliest,
+        };
         string? id = null;
         var random = new Random(4711);
         for (var round = 0; round < reconnects; round++)
@@ -78,7 +83,8 @@ public sealed class ResumeTests
                 await hub.PublishAsync("s", $"{i} {new string('x', i % 3_000)}");
             }
         });
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], Since = StartPosition.Earliest }, pause: 2_000);
+        await using var reader = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("s")], Since = StartPosition.Earliest }, pause: 2_000);
         var open = await reader.ExpectAsync("hub.open");
         var next = open.Id is { } at ? long.Parse(at.Split('-')[0], null) + 1 : 1;
         var gaps = 0;
@@ -121,7 +127,11 @@ public sealed class ResumeTests
                 for (var s = 0; s < streams; s++) await hub.PublishAsync($"s{s}", $"{s} {i} {new string('x', i % 2_000)}");
             }
         });
-        var request = new SubscribeRequest { Streams = [.. Enumerable.Range(0, streams).Select(static s => new StreamSubscription($"s{s}"))], Ids = streams == 1 ? WireIds.Position : WireIds.Token };
+        var request = new SubscribeRequest
+        {
+            Streams = [.. Enumerable.Range(0, streams).Select(static s => new StreamSubscription($"s{s}"))],
+            Ids = streams == 1 ? WireIds.Position : WireIds.Token,
+        };
         long[]? next = null, committed = null;
         string? id = null;
         var gaps = 0;
@@ -177,9 +187,12 @@ public sealed class ResumeTests
         using var stop = new CancellationTokenSource();
         var publishing = Task.Run(async () =>
         {
-            for (var i = 1; !stop.IsCancellationRequested; i++) await hub.PublishAsync("s", $"{i} {new string('x', i % 3_000)}", options: new PublishOptions { ConflateKey = $"k{i % 37}" });
+            for (var i = 1; !stop.IsCancellationRequested; i++)
+                await hub.PublishAsync(
+                    "s", $"{i} {new string('x', i % 3_000)}", options: new PublishOptions { ConflateKey = $"k{i % 37}" });
         });
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], Since = StartPosition.Latest }, pause: 1_000);
+        await using var reader = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("s")], Since = StartPosition.Latest }, pause: 1_000);
         // Publishing began before: the reader's first event, or gap, follows the position that it was opened at.
         var open = await reader.ExpectAsync("hub.open");
         long last = long.Parse(open.Id!.Split('-')[0], null), gapTo = 0;
@@ -229,7 +242,17 @@ public sealed class ResumeTests
         {
             await Parallel.ForAsync(0, cycles / 2, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
             {
-                var admission = await hub.Edge.ConnectAsync(new SubscribeRequest { Streams = [new($"s{i % 5}")], Zone = "z", ClientId = $"c{i % 16}", Instance = $"{i % 16}", Broadcast = true, Ids = WireIds.Token, Welcome = "data: w\n\n"u8.ToArray() }, default);
+                var admission = await hub.Edge.ConnectAsync(
+                    new SubscribeRequest
+                    {
+                        Streams = [new($"s{i % 5}")],
+                        Zone = "z",
+                        ClientId = $"c{i % 16}",
+                        Instance = $"{i % 16}",
+                        Broadcast = true,
+                        Ids = WireIds.Token,
+                        Welcome = "data: w\n\n"u8.ToArray(),
+                    }, default);
                 if (admission.Connection is not { } connection) return;
                 if (i % 7 == 0)
                 {
@@ -279,7 +302,8 @@ public sealed class ResumeTests
         await using var reader = await hub.ReadAsync("s");
         await reader.ExpectAsync("hub.open");
         await hub.PublishAsync("s", "before");
-        for (var i = 0; i < 1_000; i++) (await hub.Hub.PublishAsync("s", new SseEvent { Comment = new string('c', 5_000) })).IsAccepted.ShouldBeTrue();
+        for (var i = 0; i < 1_000; i++)
+            (await hub.Hub.PublishAsync("s", new SseEvent { Comment = new string('c', 5_000) })).IsAccepted.ShouldBeTrue();
         hub.Hub.Load.LogBytes.ShouldBeLessThan(2 << 20);
         await hub.PublishAsync("s", "after");
         (await reader.DataAsync(2)).ShouldBe(["before", "after"]);

@@ -13,7 +13,9 @@ public sealed class SlowReaderTests
     public async Task Stalled_reader_has_its_failures_counted_and_is_then_cut_and_its_id_is_free()
     {
         var observer = new RecordingObserver();
-        await using var hub = await TestHub.StartAsync(static o => (o.WriteTimeout, o.WriteTolerance, o.Heartbeat) = (TimeSpan.FromSeconds(5), 3, TimeSpan.FromHours(1)), true, observer);
+        await using var hub = await TestHub.StartAsync(
+            static o => (o.WriteTimeout, o.WriteTolerance, o.Heartbeat) = (TimeSpan.FromSeconds(5), 3, TimeSpan.FromHours(1)), true,
+            observer);
         var request = new SubscribeRequest { Streams = [new("s")], Zone = "z", ClientId = "c", Ids = WireIds.Token };
         await using var reader = await hub.ReadAsync(request);
         await reader.ExpectAsync("hub.open");
@@ -38,7 +40,8 @@ public sealed class SlowReaderTests
     [Trait("parity", "PUB-05")]
     public async Task Success_resets_the_failures()
     {
-        await using var hub = await TestHub.StartAsync(static o => (o.WriteTimeout, o.WriteTolerance, o.Heartbeat) = (TimeSpan.FromSeconds(5), 2, TimeSpan.FromHours(1)));
+        await using var hub = await TestHub.StartAsync(
+            static o => (o.WriteTimeout, o.WriteTolerance, o.Heartbeat) = (TimeSpan.FromSeconds(5), 2, TimeSpan.FromHours(1)));
         await using var reader = await hub.ReadAsync("s");
         await reader.ExpectAsync("hub.open");
         for (var round = 0; round < 4; round++)
@@ -108,7 +111,9 @@ public sealed class SlowReaderTests
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 10, SlowReader = SlowReaderPolicy.Conflate });
         await using var reader = await hub.ReadAsync("s");
         await reader.ExpectAsync("hub.open");
-        for (var i = 1; i <= 200; i++) await hub.PublishAsync("s", $"{i} {Big}", options: new PublishOptions { ConflateKey = i <= 150 ? $"k{i % 5}" : i % 2 == 0 ? "even" : "odd" });
+        for (var i = 1; i <= 200; i++)
+            await hub.PublishAsync(
+                "s", $"{i} {Big}", options: new PublishOptions { ConflateKey = i <= 150 ? $"k{i % 5}" : i % 2 == 0 ? "even" : "odd" });
         var offsets = new List<long>();
         RawBlock? gap = null;
         while (offsets.Count == 0 || offsets[^1] < 200)
@@ -141,7 +146,8 @@ public sealed class SlowReaderTests
     {
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 10, SlowReader = SlowReaderPolicy.Conflate });
-        for (var i = 1; i <= 100; i++) await hub.PublishAsync("s", $"{i}", options: new PublishOptions { ConflateKey = i <= 60 ? $"k{i % 3}" : "late" });
+        for (var i = 1; i <= 100; i++)
+            await hub.PublishAsync("s", $"{i}", options: new PublishOptions { ConflateKey = i <= 60 ? $"k{i % 3}" : "late" });
         var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
         string? cut;
         await using (var first = await hub.ReadAsync("s", lastEventId: $"5-{epoch}"))
@@ -157,7 +163,8 @@ public sealed class SlowReaderTests
         await using var second = await hub.ReadAsync("s", lastEventId: cut);
         await second.ExpectAsync("hub.open");
         await second.ExpectAsync("hub.gap");
-        foreach (var expected in new[] { 59, 60 }.Concat(Enumerable.Range(91, 10))) (await second.NextAsync())!.Data.ShouldBe($"{expected}");
+        foreach (var expected in new[] { 59, 60 }.Concat(Enumerable.Range(91, 10)))
+            (await second.NextAsync())!.Data.ShouldBe($"{expected}");
     }
 
     [Fact]
@@ -201,7 +208,8 @@ public sealed class SlowReaderTests
     [Trait("parity", "PUB-01")]
     public async Task Wait_disconnects_the_laggard_after_the_publish_timeout_and_the_event_goes_on()
     {
-        await using var hub = await TestHub.StartAsync(static o => (o.PublishTimeout, o.WriteTimeout) = (TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)));
+        await using var hub = await TestHub.StartAsync(
+            static o => (o.PublishTimeout, o.WriteTimeout) = (TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)));
         await hub.CreateAsync("s", new StreamOptions { SlowReader = SlowReaderPolicy.Wait, WaitBound = 4 });
         await using var stalled = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")] }, pause: 1_000);
         await using var healthy = await hub.ReadAsync("s");
@@ -235,7 +243,9 @@ public sealed class SlowReaderTests
         const int publishers = 4, each = 250;
         var publishing = Task.WhenAll(Enumerable.Range(0, publishers).Select(_ => Task.Run(async () =>
         {
-            for (var i = 0; i < each; i++) await hub.PublishAsync("s", "some data of some length, so that the pipe is full now and then ................................");
+            for (var i = 0; i < each; i++)
+                await hub.PublishAsync(
+                    "s", "some data of some length, so that the pipe is full now and then ................................");
         })));
         (await reader.DataAsync(publishers * each)).Count.ShouldBe(publishers * each);
         await Eventually.Within(publishing, "the publishers");
@@ -267,7 +277,8 @@ public sealed class SlowReaderTests
     {
         await using var hub = await TestHub.StartAsync();
         // Each flush waits until the reader has taken everything of the turn before, so a read is one turn.
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")], Ids = ids, Control = false, Since = StartPosition.Latest }, pause: 1);
+        await using var reader = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("s")], Ids = ids, Control = false, Since = StartPosition.Latest }, pause: 1);
         reader.TakeNow();
         int[] sizes = [300_000, 10, 31_000, 20_000, 32_700, 33_000, 1, 100_000, 5];
         for (var i = 0; i < sizes.Length; i++) await hub.PublishAsync("s", $"{i}" + new string((char)('a' + i), sizes[i]));
@@ -287,7 +298,8 @@ public sealed class SlowReaderTests
             await hub.PublishAsync("a", Big);
             await hub.PublishAsync("b", Big);
         }
-        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("a"), new("b")], Ids = WireIds.Token, Since = StartPosition.Earliest }, pause: 1);
+        await using var reader = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("a"), new("b")], Ids = WireIds.Token, Since = StartPosition.Earliest }, pause: 1);
         await reader.ExpectAsync("hub.open");
         (await reader.DataAsync(400)).ShouldAllBe(static d => d == Big);
         reader.Reads.Max().ShouldBeLessThanOrEqualTo((32 << 10) + 1_100);

@@ -86,7 +86,8 @@ public sealed class SubscribingTests
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 2, SlowReader = SlowReaderPolicy.Conflate });
         var first = await hub.PublishAsync("s", "1");
-        for (var i = 2; i <= 10; i++) await hub.PublishAsync("s", $"{i}", options: new PublishOptions { ConflateKey = i <= 6 ? $"k{i % 3}" : "late" });
+        for (var i = 2; i <= 10; i++)
+            await hub.PublishAsync("s", $"{i}", options: new PublishOptions { ConflateKey = i <= 6 ? $"k{i % 3}" : "late" });
         var read = await TakeAsync(hub, StartPosition.After(first.Position), 6);
         Told(read).ShouldBe(["gap@3", "4@4", "5@5", "6@6", "9@9", "10@10"]);
         for (var k = 0; k < read.Count - 1; k++)
@@ -101,7 +102,8 @@ public sealed class SubscribingTests
     public async Task Publishers_id_and_comment_come_as_they_were_published()
     {
         await using var hub = await TestHub.StartAsync();
-        (await hub.Hub.PublishAsync("s", new SseEvent { Data = "x", Id = "a b=c", Comment = " indented\n\nand more" })).Status.ShouldBe(PublishStatus.Accepted);
+        (await hub.Hub.PublishAsync(
+            "s", new SseEvent { Data = "x", Id = "a b=c", Comment = " indented\n\nand more" })).Status.ShouldBe(PublishStatus.Accepted);
         var e = (await TakeAsync(hub, StartPosition.Earliest, 1))[0].Event;
         (e.Id, e.Comment).ShouldBe(("a b=c", " indented\n\nand more"));
         e.Fields.ShouldBeEmpty();
@@ -148,7 +150,8 @@ public sealed class SubscribingTests
         Should.Throw<InvalidOperationException>(() => hub.Hub.SubscribeAsync("s"));
     }
 
-    private static List<string> Told(IEnumerable<StreamEvent> events) => [.. events.Select(static e => $"{(e.IsGap ? "gap" : e.Event.Data)}@{e.Position.Offset}")];
+    private static List<string> Told(IEnumerable<StreamEvent> events) =>
+        [.. events.Select(static e => $"{(e.IsGap ? "gap" : e.Event.Data)}@{e.Position.Offset}")];
 
     private static async Task<StreamEvent> NextAsync(IAsyncEnumerator<StreamEvent> reading)
     {

@@ -8,9 +8,17 @@ namespace AkkaSse.Hub.Tests.Clients;
 
 public sealed class SubscriptionTests
 {
-    private static readonly SubscribeRequest Named = new() { Streams = [new("a")], Zone = "z", ClientId = "c", Instance = "i", Ids = WireIds.Token };
+    private static readonly SubscribeRequest Named = new()
+    {
+        Streams = [new("a")],
+        Zone = "z",
+        ClientId = "c",
+        Instance = "i",
+        Ids = WireIds.Token,
+    };
 
-    private static SubscriptionChange Change(string[] add, params string[] remove) => new([.. add.Select(static s => new StreamSubscription(s, StartPosition.Earliest))], remove);
+    private static SubscriptionChange Change(string[] add, params string[] remove) =>
+        new([.. add.Select(static s => new StreamSubscription(s, StartPosition.Earliest))], remove);
 
     [Fact]
     public async Task Change_is_applied_told_and_resumable()
@@ -23,10 +31,12 @@ public sealed class SubscriptionTests
         changed.Status.ShouldBe(ClientCallStatus.Done, changed.Error);
         changed.Client!.Streams.ShouldBe(["b"]);
         var told = await reader.ExpectAsync("hub.subscriptions");
-        JsonDocument.Parse(told.Data!).RootElement.GetProperty("streams").EnumerateArray().Select(static s => s.GetProperty("stream").GetString()).ShouldBe(["b"]);
+        JsonDocument.Parse(told.Data!).RootElement.GetProperty("streams").EnumerateArray().Select(
+            static s => s.GetProperty("stream").GetString()).ShouldBe(["b"]);
         (await reader.DataAsync(1)).ShouldBe(["1"]);
         await hub.PublishAsync("a", "not read any more");
-        await using var resumed = await hub.ReadAsync(new SubscribeRequest { Streams = [new("b")], Ids = WireIds.Token, LastEventId = reader.LastEventId });
+        await using var resumed = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("b")], Ids = WireIds.Token, LastEventId = reader.LastEventId });
         await resumed.ExpectAsync("hub.open");
         (await resumed.DataAsync(1)).ShouldBe(["2"]);
         (await reader.DataAsync(1)).ShouldBe(["2"]);
@@ -40,7 +50,8 @@ public sealed class SubscriptionTests
         await hub.PublishAsync("b", 1, 10);
         await using var reader = await hub.ReadAsync(Named, pause: 1);
         for (var i = 1; i <= 50; i++) await hub.PublishAsync("a", $"a{i} {new string('x', 2_000)}");
-        var changing = hub.Hub.Clients.ChangeSubscriptionsAsync("c", new SubscriptionChange([new("b", StartPosition.FromOffset(3))], [])).AsTask();
+        var changing = hub.Hub.Clients.ChangeSubscriptionsAsync("c", new SubscriptionChange([new("b", StartPosition.FromOffset(3))], []))
+            .AsTask();
         await reader.ExpectAsync("hub.open");
         var blocks = new List<RawBlock>();
         while (blocks.Count < 54) blocks.Add((await reader.NextAsync())!);
@@ -51,7 +62,8 @@ public sealed class SubscriptionTests
         (held!.ContainsKey(CursorToken.HashOf("a")), held.ContainsKey(CursorToken.HashOf("b"))).ShouldBe((true, false));
         blocks[subscriptions + 1].Type.ShouldBe("hub.gap");
         OpeningTests.Gap(blocks[subscriptions + 1]).ShouldBe(("b", 4, 8, "trimmed", true));
-        blocks.Where(static b => b.Type is null).Select(static b => b.Data!.Split(' ')[0]).Order().ShouldBe(Enumerable.Range(1, 50).Select(static i => $"a{i}").Concat(["9", "10"]).Order());
+        blocks.Where(static b => b.Type is null).Select(static b => b.Data!.Split(' ')[0]).Order().ShouldBe(
+            Enumerable.Range(1, 50).Select(static i => $"a{i}").Concat(["9", "10"]).Order());
     }
 
     [Fact]
@@ -71,8 +83,10 @@ public sealed class SubscriptionTests
         }
         hub.Clock.Advance(TimeSpan.FromMinutes(8));
         await using (var third = await hub.ReadAsync(Named)) (await third.ExpectAsync("hub.open")).Data!.ShouldContain("\"b\"");
-        await using (var other = await hub.ReadAsync(Named with { Subject = "somebody else" })) (await other.ExpectAsync("hub.open")).Data!.ShouldContain("\"a\"");
-        await using (var denied = await hub.ReadAsync(Named with { AuthorizeStream = static _ => new ValueTask<bool>(false) })) (await denied.ExpectAsync("hub.open")).Data!.ShouldNotContain("\"b\"");
+        await using (var other = await hub.ReadAsync(Named with { Subject = "somebody else" }))
+            (await other.ExpectAsync("hub.open")).Data!.ShouldContain("\"a\"");
+        await using (var denied = await hub.ReadAsync(Named with { AuthorizeStream = static _ => new ValueTask<bool>(false) }))
+            (await denied.ExpectAsync("hub.open")).Data!.ShouldNotContain("\"b\"");
         for (var i = 0; i < 11; i++) hub.Clock.Advance(TimeSpan.FromMinutes(1));
         await using var late = await hub.ReadAsync(Named);
         (await late.ExpectAsync("hub.open")).Data!.ShouldContain("\"a\"");
@@ -100,7 +114,9 @@ public sealed class SubscriptionTests
         await using var hub = await TestHub.StartAsync(static o => o.MaxStreamsPerConnection = 4, manual: false);
         await using var reader = await hub.ReadAsync(Named);
         await reader.ExpectAsync("hub.open");
-        var answers = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Task.Run(async () => await hub.Hub.Clients.ChangeSubscriptionsAsync("c", Change([$"s{i % 8}"])))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 24).Select(
+            i => Task.Run(async () => await hub.Hub.Clients.ChangeSubscriptionsAsync("c", Change([$"s{i % 8}"])))));
         answers.Count(static a => a.Status == ClientCallStatus.LimitReached).ShouldBeGreaterThan(0);
         var now = (await hub.Hub.Clients.GetAsync("c")).Client!.Streams;
         now.Count.ShouldBe(4);
@@ -136,7 +152,8 @@ public sealed class SubscriptionTests
         await using (var reader = await hub.ReadAsync(request)) (await reader.DataAsync(4)).Order().ShouldBe(["1", "2", "3", "b1"]);
         await hub.PublishAsync("a", "4");
         await using (var reader = await hub.ReadAsync(request)) (await reader.DataAsync(1)).ShouldBe(["4"]);
-        (await hub.Edge.PutSubscriptionAsync(subscription with { Subject = "x" }, default)).Status.ShouldBe(ManagedSubscriptionStatus.Conflict);
+        (await hub.Edge.PutSubscriptionAsync(subscription with { Subject = "x" }, default)).Status.ShouldBe(
+            ManagedSubscriptionStatus.Conflict);
         for (var i = 0; i < 4; i++) hub.Clock.Advance(TimeSpan.FromMinutes(1));
         (await hub.Edge.GetSubscriptionAsync("m", default)).Known().ShouldNotBeNull();
         for (var i = 0; i < 2; i++) hub.Clock.Advance(TimeSpan.FromMinutes(1));

@@ -51,7 +51,14 @@ public sealed class TargetingTests
         (await hub.Hub.SendToAsync("c", E("e"))).Status.ShouldBe(SendStatus.Ambiguous);
         (await hub.Hub.SendToAsync("c", new SseEvent { Type = "only" }, "z1")).Status.ShouldBe(SendStatus.Invalid);
         Should.Throw<HubException>(unknown.EnsureAccepted).Message.ShouldContain("no client with id x");
-        var batch = await hub.Hub.PublishBatchAsync([new BatchItem { Event = E("no target") }, new BatchItem { Stream = "s", Zone = "z", Event = E("two") }, new BatchItem { Client = "c", Zone = "z1", Event = E("ok") }, new BatchItem { Stream = "s", Event = E("ok") }, new BatchItem { Stream = "s", Event = new SseEvent() }]);
+        var batch = await hub.Hub.PublishBatchAsync(
+            [new BatchItem { Event = E("no target") }, new BatchItem
+            {
+                Stream = "s",
+                Zone = "z",
+                Event = E("two"),
+            }, new BatchItem { Client = "c", Zone = "z1", Event = E("ok") }, new BatchItem { Stream = "s", Event = E("ok") },
+            new BatchItem { Stream = "s", Event = new SseEvent() }]);
         batch.Select(static r => r.IsAccepted).ShouldBe([false, false, true, true, false]);
     }
 
@@ -65,7 +72,8 @@ public sealed class TargetingTests
         foreach (var reader in readers) await reader.ExpectAsync("hub.open");
         var reading = readers.Select(static r => r.DataAsync(1_000)).ToArray();
         for (var i = 0; i < 1_000; i++) await hub.Hub.BroadcastAsync(E($"{i}"));
-        foreach (var data in await Eventually.Within(Task.WhenAll(reading), "all readers")) data.ShouldBe(Enumerable.Range(0, 1_000).Select(static i => $"{i}"));
+        foreach (var data in await Eventually.Within(Task.WhenAll(reading), "all readers"))
+            data.ShouldBe(Enumerable.Range(0, 1_000).Select(static i => $"{i}"));
         foreach (var reader in readers) await reader.DisposeAsync();
     }
 
@@ -79,7 +87,8 @@ public sealed class TargetingTests
         var taken = 0;
         SendResult result;
         while ((result = await hub.Hub.SendToAsync("c", E($"{taken} {new string('x', 2_000)}"))).IsAccepted) taken++;
-        (result.Status, result.Error!.StartsWith("failed to write to client c", StringComparison.Ordinal)).ShouldBe((SendStatus.Full, true));
+        (result.Status, result.Error!.StartsWith(
+            "failed to write to client c", StringComparison.Ordinal)).ShouldBe((SendStatus.Full, true));
         taken.ShouldBeInRange(1_024, 1_100);
         await reader.ExpectAsync("hub.open");
         (await reader.DataAsync(taken)).Select(static d => d.Split(' ')[0]).ShouldBe(Enumerable.Range(0, taken).Select(static i => $"{i}"));
@@ -98,7 +107,8 @@ public sealed class TargetingTests
         a.Id.Split('.')[^1].Length.ShouldBeGreaterThanOrEqualTo(22);
         foreach (var bad in new[] { "~made", "", "a\nb", new string('x', 257) })
             (await hub.Edge.ConnectAsync(In("z", bad), default)).Status.ShouldBe(AdmissionStatus.Invalid);
-        (await hub.Edge.ConnectAsync(new SubscribeRequest { Streams = [new("s")], ClientId = "c" }, default)).Status.ShouldBe(AdmissionStatus.Invalid);
+        (await hub.Edge.ConnectAsync(
+            new SubscribeRequest { Streams = [new("s")], ClientId = "c" }, default)).Status.ShouldBe(AdmissionStatus.Invalid);
         (await hub.Edge.ConnectAsync(new SubscribeRequest(), default)).Status.ShouldBe(AdmissionStatus.Invalid);
     }
 

@@ -14,7 +14,15 @@ public sealed class EventHashTests
     [Fact]
     public void Text_and_the_same_bytes_are_the_same_event()
     {
-        var text = new SseEvent { Type = "t", Id = "i", Comment = "c", Retry = TimeSpan.FromSeconds(1), Data = "dé", Fields = [new("f", "v")] };
+        var text = new SseEvent
+        {
+            Type = "t",
+            Id = "i",
+            Comment = "c",
+            Retry = TimeSpan.FromSeconds(1),
+            Data = "dé",
+            Fields = [new("f", "v")],
+        };
         var bytes = new SseEvent(text) { DataBytes = "dé"u8.ToArray() };
         Of(Item(text)).ShouldBe(Of(Item(bytes)));
     }
@@ -64,5 +72,6 @@ public sealed class EventHashTests
 
     [Fact]
     public void Hash_stays_what_engines_have_stored() =>
-        Of(Item(new SseEvent { Type = "t", Id = "i", Data = "d" }, new PublishOptions { ConflateKey = "k", Ttl = TimeSpan.FromSeconds(2) })).ShouldBe(0xe9e9200a7a175217UL);
+        Of(Item(new SseEvent { Type = "t", Id = "i", Data = "d" }, new PublishOptions { ConflateKey = "k", Ttl = TimeSpan.FromSeconds(2) }))
+            .ShouldBe(0xe9e9200a7a175217UL);
 }

@@ -47,7 +47,8 @@ public sealed class NodeWireTests
         var bytes = NodeWire.Write(request);
         bytes[0].ShouldBe((byte)'{');
         NodeWire.ReadRequest(bytes).ShouldBe(request);
-        NodeWire.ReadReply(NodeWire.Write(new NodeReply { Status = "Done", More = true })).ShouldBe(new NodeReply { Status = "Done", More = true });
+        NodeWire.ReadReply(NodeWire.Write(new NodeReply { Status = "Done", More = true })).ShouldBe(
+            new NodeReply { Status = "Done", More = true });
     }
 
     [Theory]

@@ -118,7 +118,8 @@ public sealed class ValueTests
     [InlineData("😀", 64, true)]
     [InlineData("😀", 65, false)]
     [Trait("parity", "STR-09")]
-    public void Name_is_measured_in_bytes(string unit, int count, bool fits) => (HubNames.Check(string.Concat(Enumerable.Repeat(unit, count))) is null).ShouldBe(fits);
+    public void Name_is_measured_in_bytes(string unit, int count, bool fits) =>
+        (HubNames.Check(string.Concat(Enumerable.Repeat(unit, count))) is null).ShouldBe(fits);
 
     [Fact]
     [Trait("parity", "CFG-01")]
@@ -132,9 +133,11 @@ public sealed class ValueTests
     {
         var hub = new HubOptions();
         hub.Validate().ShouldBeEmpty();
-        (hub.AutoCreate, hub.Heartbeat, hub.WriteTimeout, hub.WriteTolerance).ShouldBe((false, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5), 3));
+        (hub.AutoCreate, hub.Heartbeat, hub.WriteTimeout, hub.WriteTolerance).ShouldBe(
+            (false, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5), 3));
         var stream = new StreamOptions();
-        (stream.WaitBound, stream.Ttl, stream.Base64, stream.Replay, stream.SlowReader).ShouldBe((1_024, (TimeSpan?)null, false, true, SlowReaderPolicy.Skip));
+        (stream.WaitBound, stream.Ttl, stream.Base64, stream.Replay, stream.SlowReader).ShouldBe(
+            (1_024, (TimeSpan?)null, false, true, SlowReaderPolicy.Skip));
         (stream.MaxEvents, stream.MaxBytes, stream.MaxAge).ShouldBe((100_000, 64L << 20, TimeSpan.FromHours(24)));
         HubNames.DefaultZone.ShouldBe("default");
     }
@@ -155,7 +158,8 @@ public sealed class ValueTests
         { static o => o.StreamDefaults = new StreamOptions { MaxEvents = 0 }, "StreamDefaults.MaxEvents" },
         { static o => o.StreamDefaults = new StreamOptions { Ttl = TimeSpan.Zero }, "StreamDefaults.Ttl" },
         { static o => o.StreamDefaults = new StreamOptions { SlowReader = (SlowReaderPolicy)9 }, "StreamDefaults.SlowReader" },
-        { static o => o.StreamDefaults = new StreamOptions { SlowReader = SlowReaderPolicy.Wait, MaxEvents = 5, WaitBound = 6 }, "StreamDefaults.WaitBound" },
+        { static o => o.StreamDefaults = new StreamOptions { SlowReader = SlowReaderPolicy.Wait, MaxEvents = 5, WaitBound = 6 },
+            "StreamDefaults.WaitBound" },
         { static o => o.ZoneStreams = new StreamOptions { MaxAge = TimeSpan.Zero }, "ZoneStreams.MaxAge" },
         { static o => o.DuplicateClients = (DuplicateClientPolicy)9, "DuplicateClients" },
     };

@@ -51,7 +51,8 @@ public sealed class ColdPagesTests
     }
 
     private static StoredEvent[] Events(long from, long to) =>
-        [.. Enumerable.Range(0, (int)(to - from + 1)).Select(i => new StoredEvent(from + i, 1, new SseEvent { DataBytes = Encoding.ASCII.GetBytes($"{from + i}") }))];
+        [.. Enumerable.Range(0, (int)(to - from + 1)).Select(
+            i => new StoredEvent(from + i, 1, new SseEvent { DataBytes = Encoding.ASCII.GetBytes($"{from + i}") }))];
 
     private sealed class Owner() : Actor(new ActorCount())
     {

@@ -15,7 +15,8 @@ public sealed class CursorRaceTests
         var events = Soak.Of(3_000_000, 300_000);
         var log = new StreamLog(new StreamOptions { MaxEvents = 100_000_000, MaxBytes = 1L << 40 }, new LogBudget(1L << 40));
         log.Begin("e", 0, 0, 0);
-        var node = new StreamActor("s", new AkkaSse.Hub.Actors.ActorCount(), static (e, where) => throw new InvalidOperationException(where, e));
+        var node = new StreamActor(
+            "s", new AkkaSse.Hub.Actors.ActorCount(), static (e, where) => throw new InvalidOperationException(where, e));
         node.Attached(new LogAttachment(log));
         var cursor = Cursor.Open(node, ReaderStart.From(StartPosition.Earliest), 1);
         var head = "data: 0123456789012345678901234567890123456789\n"u8.ToArray();

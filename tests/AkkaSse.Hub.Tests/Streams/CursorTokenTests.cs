@@ -7,7 +7,8 @@ public sealed class CursorTokenTests
 {
     private static string Text(CursorToken token) => Encoding.ASCII.GetString(token.Text);
 
-    private static CursorToken Full(Random random, out Dictionary<ulong, TokenPosition> expected, int streams = 34, long max = long.MaxValue)
+    private static CursorToken Full(
+        Random random, out Dictionary<ulong, TokenPosition> expected, int streams = 34, long max = long.MaxValue)
     {
         string[] names = [.. Enumerable.Range(0, streams).Select(static i => $"stream/{i}/ü")];
         var token = new CursorToken(names);
@@ -47,7 +48,9 @@ public sealed class CursorTokenTests
         for (var step = 0; step < 5_000; step++)
         {
             var i = random.Next(names.Length);
-            state[i] = (random.Next(20) == 0 ? (uint)random.Next() : state[i].Tag, random.Next(3) == 0 ? random.NextInt64() >> random.Next(62) : Math.Max(0, state[i].Offset + random.Next(3)));
+            state[i] = (random.Next(20) == 0 ? (uint)random.Next() : state[i].Tag, random.Next(3) == 0
+                ? random.NextInt64() >> random.Next(62)
+                : Math.Max(0, state[i].Offset + random.Next(3)));
             patched.Set(patched.SlotOf(names[i]), state[i].Tag, state[i].Offset);
             if (step % 7 != 0) continue;
             var rebuilt = new CursorToken(names.Reverse().ToArray());

@@ -21,7 +21,8 @@ public sealed class DecimalIdsTests
     [Trait("parity", "RPL-11")]
     public async Task Id_of_a_process_that_lived_within_the_same_second_is_recognised_as_old()
     {
-        static SubscribeRequest Request(string? id = null) => new() { Streams = [new("s")], Ids = WireIds.Decimal, Control = false, Since = StartPosition.Earliest, LastEventId = id };
+        static SubscribeRequest Request(string? id = null) =>
+            new() { Streams = [new("s")], Ids = WireIds.Decimal, Control = false, Since = StartPosition.Earliest, LastEventId = id };
         var time = new ManualTimeProvider();
         string last;
         await using (var hub = await TestHub.StartAsync(time))

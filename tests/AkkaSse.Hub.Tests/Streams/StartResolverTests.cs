@@ -60,7 +60,8 @@ public sealed class StartResolverTests
     public void Token_and_decimal_follow_the_same_rules()
     {
         var tag = CursorToken.TagOf("e1");
-        ReaderStart Token(uint t, long offset) => new(StartPosition.Latest, false, StartPosition.Earliest) { Token = new TokenPosition(t, offset) };
+        ReaderStart Token(uint t, long offset) =>
+            new(StartPosition.Latest, false, StartPosition.Earliest) { Token = new TokenPosition(t, offset) };
         Resolve(Token(tag, 25)).ShouldBe(new CursorStart(26, null));
         Resolve(Token(tag, 12)).Gap!.Reason.ShouldBe(GapReason.Trimmed);
         Resolve(Token(tag + 1, 25)).Gap!.Reason.ShouldBe(GapReason.EpochChanged);

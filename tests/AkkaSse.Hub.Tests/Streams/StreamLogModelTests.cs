@@ -8,7 +8,9 @@ using FsCheck.Fluent;
 
 namespace AkkaSse.Hub.Tests.Streams;
 
-/// <summary>Random histories of a log against a list: what each cursor hands out, and what it names as missing, is the whole and nothing twice.</summary>
+/// <summary>
+/// Random histories of a log against a list: what each cursor hands out, and what it names as missing, is the whole and nothing twice.
+/// </summary>
 public sealed class StreamLogModelTests
 {
     private static readonly string?[] Types = [null, "a", "b"];
@@ -49,16 +51,20 @@ public sealed class StreamLogModelTests
     public void What_cursors_deliver_and_name_equals_the_model()
     {
         var scripts = Gen.ListOf(Gen.Zip(Gen.Frequency(
-            (20, Gen.Constant(Step.Append)), (6, Gen.Constant(Step.AppendMany)), (2, Gen.Constant(Step.AppendBig)), (6, Gen.Constant(Step.Comment)), (1, Gen.Constant(Step.Clear)),
-            (2, Gen.Constant(Step.Options)), (6, Gen.Constant(Step.Tick)), (12, Gen.Constant(Step.Read)), (3, Gen.Constant(Step.ReadAll)), (3, Gen.Constant(Step.Join))), Gen.Choose(0, int.MaxValue - 1)));
-        Prop.ForAll(Arb.From(scripts), static script => Run([.. script])).Check(Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(3_000, 300)).WithEndSize(250));
+            (20, Gen.Constant(Step.Append)), (6, Gen.Constant(Step.AppendMany)), (2, Gen.Constant(Step.AppendBig)),
+            (6, Gen.Constant(Step.Comment)), (1, Gen.Constant(Step.Clear)),
+            (2, Gen.Constant(Step.Options)), (6, Gen.Constant(Step.Tick)), (12, Gen.Constant(Step.Read)), (3, Gen.Constant(Step.ReadAll)),
+            (3, Gen.Constant(Step.Join))), Gen.Choose(0, int.MaxValue - 1)));
+        Prop.ForAll(Arb.From(scripts), static script => Run([.. script])).Check(
+            Config.QuickThrowOnFailure.WithMaxTest(Soak.Of(3_000, 300)).WithEndSize(250));
     }
 
     private static void Run((Step Step, int Seed)[] script)
     {
         var time = new ManualTimeProvider();
         var faults = new List<Exception>();
-        var log = new StreamLog(new StreamOptions { MaxEvents = 40, MaxBytes = 20_000, MaxAge = TimeSpan.FromSeconds(60) }, new LogBudget(1 << 30));
+        var log = new StreamLog(
+            new StreamOptions { MaxEvents = 40, MaxBytes = 20_000, MaxAge = TimeSpan.FromSeconds(60) }, new LogBudget(1 << 30));
         log.Begin("e1", 0, 0, 0);
         var node = new StreamActor("s", new Hub.Actors.ActorCount(), (f, _) => faults.Add(f));
         node.Attached(new LogAttachment(log));
@@ -85,7 +91,13 @@ public sealed class StreamLogModelTests
                     log.Clear();
                     break;
                 case Step.Options:
-                    log.SetOptions(log.Options with { MaxEvents = 1 + random.Next(60), MaxBytes = 1024 + random.Next(40_000), Replay = random.Next(5) > 0, Ttl = random.Next(4) == 0 ? TimeSpan.FromSeconds(5) : null }, Now(time));
+                    log.SetOptions(log.Options with
+                    {
+                        MaxEvents = 1 + random.Next(60),
+                        MaxBytes = 1024 + random.Next(40_000),
+                        Replay = random.Next(5) > 0,
+                        Ttl = random.Next(4) == 0 ? TimeSpan.FromSeconds(5) : null,
+                    }, Now(time));
                     break;
                 case Step.Tick:
                     time.Advance(TimeSpan.FromMilliseconds(random.Next(8_000)));
@@ -107,7 +119,8 @@ public sealed class StreamLogModelTests
         {
             Read(reader, model, time, 32 << 10, int.MaxValue);
             foreach (var entry in model.Where(e => e.Offset >= reader.Next))
-                (Expired(entry, time) || reader.Filter?.Matches(entry.Type) == false).ShouldBeTrue($"offset {entry.Offset} was neither delivered nor named");
+                (Expired(entry, time) || reader.Filter?.Matches(entry.Type) == false).ShouldBeTrue(
+                    $"offset {entry.Offset} was neither delivered nor named");
         }
         faults.ShouldBeEmpty();
     }
@@ -120,7 +133,9 @@ public sealed class StreamLogModelTests
         var now = Now(time);
         var offset = Append(log, new SseEvent { Data = data, Type = type }, new PublishOptions { Ttl = ttl }, now);
         offset.ShouldBe(model.Count + 1, "dense");
-        model.Add(new Entry(offset, data, type, now, ttl is { } t ? now + (long)t.TotalMilliseconds : log.Options.Ttl is { } own ? now + (long)own.TotalMilliseconds : 0));
+        model.Add(new Entry(offset, data, type, now, ttl is { } t ? now + (long)t.TotalMilliseconds : log.Options.Ttl is { } own
+            ? now + (long)own.TotalMilliseconds
+            : 0));
     }
 
     private static long Append(StreamLog log, SseEvent e, PublishOptions options, long now)
@@ -140,7 +155,9 @@ public sealed class StreamLogModelTests
             2 => StartPosition.Last(random.Next(10)),
             _ => StartPosition.After(new StreamPosition("e1", random.NextInt64(head + 1))),
         };
-        var filter = random.Next(3) switch { 0 => null, 1 => new TypeFilter(["a"]), _ => random.Next(2) == 0 ? new TypeFilter(["message", "b"]) : null };
+        var filter = random.Next(3) switch { 0 => null, 1 => new TypeFilter(["a"]), _ => random.Next(2) == 0
+            ? new TypeFilter(["message", "b"])
+            : null };
         var cursor = Cursor.Open(node, ReaderStart.From(start), Now(time));
         var next = start.Kind == StartKind.Position ? start.Position.Offset + 1 : cursor.Position.Offset + 1;
         return new Reader(cursor, random.Next(2) == 0, filter, next);
@@ -187,7 +204,8 @@ public sealed class StreamLogModelTests
             PassOver(reader, model, time, offset);
             var entry = model[(int)offset - 1];
             data.ShouldBe(entry.Data);
-            lines.SingleOrDefault(static l => l.StartsWith("event: ", StringComparison.Ordinal)).ShouldBe(entry.Type is null ? null : "event: " + entry.Type);
+            lines.SingleOrDefault(static l => l.StartsWith("event: ", StringComparison.Ordinal)).ShouldBe(
+                entry.Type is null ? null : "event: " + entry.Type);
             Expired(entry, time).ShouldBeFalse($"offset {offset} had expired");
             (reader.Filter?.Matches(entry.Type) ?? true).ShouldBeTrue();
             reader.Next = offset + 1;
@@ -201,7 +219,8 @@ public sealed class StreamLogModelTests
         for (var offset = reader.Next; offset < to; offset++)
         {
             var entry = model[(int)offset - 1];
-            (Expired(entry, time) || reader.Filter?.Matches(entry.Type) == false).ShouldBeTrue($"offset {offset} is missing and was not named");
+            (Expired(entry, time) || reader.Filter?.Matches(entry.Type) == false).ShouldBeTrue(
+                $"offset {offset} is missing and was not named");
         }
     }
 
@@ -216,7 +235,8 @@ public sealed class StreamLogModelTests
         if (log.Count > 1) log.Bytes.ShouldBeLessThanOrEqualTo(options.MaxBytes);
         if (log.Count == 0) log.Bytes.ShouldBe(0);
         var page = HistoryReader.Read(log, null, 1_000, Now(time));
-        page.Events.Select(static e => e.Position.Offset).ShouldBe(model.Where(e => e.Offset >= first && !Expired(e, time)).Select(static e => e.Offset));
+        page.Events.Select(static e => e.Position.Offset).ShouldBe(
+            model.Where(e => e.Offset >= first && !Expired(e, time)).Select(static e => e.Offset));
     }
 
     private static bool Expired(Entry entry, ManualTimeProvider time) => entry.Expiry != 0 && entry.Expiry <= Now(time);

@@ -47,8 +47,10 @@ public sealed class StreamLogTests
         Append(log, Data(1), now: 1_000);
         Append(log, new SseEvent { Comment = "c" }, now: 2_000);
         Append(log, Data(1), now: 3_000);
-        Cursor.Open(node, ReaderStart.From(StartPosition.FromTime(DateTimeOffset.FromUnixTimeMilliseconds(1_500))), 4_000).Position.Offset.ShouldBe(1);
-        Cursor.Open(node, ReaderStart.From(StartPosition.FromTime(DateTimeOffset.FromUnixTimeMilliseconds(1_000))), 4_000).Position.Offset.ShouldBe(0);
+        Cursor.Open(node, ReaderStart.From(StartPosition.FromTime(DateTimeOffset.FromUnixTimeMilliseconds(1_500))), 4_000)
+            .Position.Offset.ShouldBe(1);
+        Cursor.Open(node, ReaderStart.From(StartPosition.FromTime(DateTimeOffset.FromUnixTimeMilliseconds(1_000))), 4_000)
+            .Position.Offset.ShouldBe(0);
         Cursor.Open(node, ReaderStart.From(StartPosition.FromAge(TimeSpan.FromSeconds(1))), 4_000).Position.Offset.ShouldBe(1);
         Cursor.Open(node, ReaderStart.From(StartPosition.FromAge(TimeSpan.FromMilliseconds(1))), 9_000).Position.Offset.ShouldBe(2);
     }
@@ -96,7 +98,9 @@ public sealed class StreamLogTests
                     if (random.Next(5_000) == 0) log.Clear();
                 }
             }, TaskCreationOptions.LongRunning);
-            var readers = Enumerable.Range(0, 4).Select(r => Task.Factory.StartNew(() => ReadAll(node, total, new Random((round * 10) + r), whole: r % 2 == 0), TaskCreationOptions.LongRunning)).ToArray();
+            var readers = Enumerable.Range(0, 4).Select(
+                r => Task.Factory.StartNew(
+                () => ReadAll(node, total, new Random((round * 10) + r), whole: r % 2 == 0), TaskCreationOptions.LongRunning)).ToArray();
             await Eventually.Within(Task.WhenAll(readers.Append(writer)), "writer and readers");
         }
     }
@@ -135,7 +139,13 @@ public sealed class ConflationTableTests
 {
     private static StreamLog Log(int keys = 100, long bytes = 1 << 20, int events = 3)
     {
-        var log = new StreamLog(new StreamOptions { MaxEvents = events, SlowReader = SlowReaderPolicy.Conflate, ConflateMaxKeys = keys, ConflateMaxBytes = bytes }, new LogBudget(1 << 30));
+        var log = new StreamLog(new StreamOptions
+        {
+            MaxEvents = events,
+            SlowReader = SlowReaderPolicy.Conflate,
+            ConflateMaxKeys = keys,
+            ConflateMaxBytes = bytes,
+        }, new LogBudget(1 << 30));
         log.Begin("e1", 0, 0, 0);
         return log;
     }

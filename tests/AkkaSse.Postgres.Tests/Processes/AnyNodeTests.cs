@@ -39,7 +39,8 @@ public sealed class AnyNodeTests(SharedServer shared)
         // Lists and options.
         (await SendAsync(a, "PUT", "/v1/streams/any-2", """{"maxEvents":7}""")).Status.ShouldBe(200);
         (await RawHttp.GetAsync(c, "/v1/streams/any-2")).Text.ShouldContain("\"maxEvents\":7");
-        (await RawHttp.GetAsync(b, "/v1/streams?prefix=any-")).Json.GetProperty("streams").EnumerateArray().Select(static s => s.GetProperty("name").GetString()).ShouldBe(["any-1", "any-2"]);
+        (await RawHttp.GetAsync(b, "/v1/streams?prefix=any-")).Json.GetProperty("streams").EnumerateArray().Select(
+            static s => s.GetProperty("name").GetString()).ShouldBe(["any-1", "any-2"]);
         foreach (var node in cluster.Urls)
         {
             var clients = await RawHttp.GetAsync(node, "/v1/clients");
@@ -85,8 +86,10 @@ public sealed class AnyNodeTests(SharedServer shared)
             await Eventually.Until(
                 async () =>
                 {
-                    var positions = (await RawHttp.GetAsync(cluster.Urls[(round + 1) % 3], "/v1/subscriptions/m")).Json.GetProperty("positions");
-                    return new[] { "managed-a", "managed-b" }.All(s => positions.GetProperty(s).GetString()!.StartsWith($"{round + 1}-", StringComparison.Ordinal));
+                    var positions = (await RawHttp.GetAsync(
+                        cluster.Urls[(round + 1) % 3], "/v1/subscriptions/m")).Json.GetProperty("positions");
+                    return new[] { "managed-a", "managed-b" }.All(
+                        s => positions.GetProperty(s).GetString()!.StartsWith($"{round + 1}-", StringComparison.Ordinal));
                 },
                 () => $"the positions of round {round} to be kept\n{cluster.Output}");
         }

@@ -12,7 +12,8 @@ namespace AkkaSse.Postgres.Tests.Processes;
 [Collection(NodesCollection.Name)]
 public sealed class ClusterProcessTests(SharedServer shared, ITestOutputHelper output) : ProcessSpecs(output)
 {
-    protected override async Task<NodeCluster> StartAsync(int nodes, params string[] arguments) => (await Cluster.StartAsync(shared.Server, nodes, arguments)).Nodes;
+    protected override async Task<NodeCluster> StartAsync(int nodes, params string[] arguments) =>
+        (await Cluster.StartAsync(shared.Server, nodes, arguments)).Nodes;
 
     protected override async Task<BorrowedCluster> BorrowAsync(int nodes) =>
         nodes == 3 ? new((await shared.ClusterAsync()).Nodes, ends: false) : await base.BorrowAsync(nodes);
@@ -24,6 +25,8 @@ public sealed class ClusterProcessTests(SharedServer shared, ITestOutputHelper o
         await cluster.KillAsync(0);
         await cluster.StartNodeAsync("n0");
         using var http = new HttpClient();
-        await Eventually.Until(async () => (await http.GetAsync(new Uri(cluster.Urls[0], "/healthz/ready"))).StatusCode == HttpStatusCode.OK, "the restarted node to be ready");
+        await Eventually.Until(
+            async () => (await http.GetAsync(new Uri(cluster.Urls[0], "/healthz/ready"))).StatusCode == HttpStatusCode.OK,
+            "the restarted node to be ready");
     }
 }

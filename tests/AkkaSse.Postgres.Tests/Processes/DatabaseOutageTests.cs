@@ -27,9 +27,11 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
             // What nobody can know is not said to be absent; the node that holds the client's connection needs nobody's word for it.
             foreach (var (i, node) in cluster.Urls.Index())
             {
-                string[] unknown = ["/v1/streams", "/v1/streams/stopped-1", "/v1/streams/stopped-1/history", "/v1/clients", "/v1/subscriptions/m", "/v1/subscriptions/m/events"];
+                string[] unknown = ["/v1/streams", "/v1/streams/stopped-1", "/v1/streams/stopped-1/history", "/v1/clients",
+                    "/v1/subscriptions/m", "/v1/subscriptions/m/events"];
                 foreach (var target in unknown) (await RawHttp.GetAsync(node, target)).Code.ShouldBe("engine-unavailable", target);
-                (await RawHttp.PostAsync(node, "/v1/subscriptions", """{"id":"m2","streams":["stopped-1"]}""")).Code.ShouldBe("engine-unavailable");
+                (await RawHttp.PostAsync(
+                    node, "/v1/subscriptions", """{"id":"m2","streams":["stopped-1"]}""")).Code.ShouldBe("engine-unavailable");
                 (await RawHttp.PostAsync(node, "/v1/clients/c/events", "meanwhile")).Status.ShouldBe(i == 0 ? 202 : 503);
                 (await RawHttp.GetAsync(node, "/v1/clients/c")).Status.ShouldBe(i == 0 ? 200 : 503);
             }
@@ -79,7 +81,8 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
     public async Task Publishes_behind_one_without_an_answer_are_refused_long_before_their_time_is_over(bool frozen)
     {
         // One event per commit: one is under way, the others wait. Their own time is twice what the test waits.
-        await using var harness = new PostgresHarness(_server, change: static o => new PostgresOptions { ConnectionString = o.ConnectionString, BatchEvents = 1, Appenders = 1 });
+        await using var harness = new PostgresHarness(
+            _server, change: static o => new PostgresOptions { ConnectionString = o.ConnectionString, BatchEvents = 1, Appenders = 1 });
         await using var node = await harness.StartNodeAsync(configure: static o => o.PublishTimeout = Eventually.Deadline * 2);
         await node.AppendAsync("s", "first");
         if (frozen) _server.Freeze();
@@ -88,7 +91,8 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
         try
         {
             // All but the one whose answer may still come.
-            await Eventually.Until(() => publishes.Count(static p => p.IsCompleted) >= publishes.Length - 1, () => $"answers; {publishes.Count(static p => p.IsCompleted)} came\n{string.Join('\n', harness.Log.Lines)}");
+            await Eventually.Until(() => publishes.Count(static p => p.IsCompleted) >= publishes.Length - 1,
+                () => $"answers; {publishes.Count(static p => p.IsCompleted)} came\n{string.Join('\n', harness.Log.Lines)}");
             // And what comes now is refused at once.
             (await Eventually.Within(node.AppendAsync("s", "meanwhile"), "an answer")).Status.ShouldBe(Hub.PublishStatus.Unavailable);
         }
@@ -100,8 +104,11 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
         var results = await Eventually.Within(Task.WhenAll(publishes), "the one under way");
         results.ShouldAllBe(static r => r.Status == Hub.PublishStatus.Accepted || r.Status == Hub.PublishStatus.Unavailable);
         if (frozen) results.Count(static r => r.Status == Hub.PublishStatus.Unavailable).ShouldBeGreaterThanOrEqualTo(publishes.Length - 1);
-        await Eventually.Until(async () => (await node.AppendAsync("s", "last")).Status == Hub.PublishStatus.Accepted, "the database to be back");
-        (await node.ReadAllAsync("s")).ShouldBe(["first", .. results.Index().Where(static r => r.Item.Status == Hub.PublishStatus.Accepted).Select(static r => $"{r.Index}"), "last"]);
+        await Eventually.Until(
+            async () => (await node.AppendAsync("s", "last")).Status == Hub.PublishStatus.Accepted, "the database to be back");
+        (await node.ReadAllAsync("s")).ShouldBe(
+            ["first", .. results.Index().Where(static r => r.Item.Status == Hub.PublishStatus.Accepted).Select(static r => $"{r.Index}"),
+            "last"]);
     }
 
     [Fact]
@@ -128,7 +135,8 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
         {
             var before = load.Acknowledged;
             await _server.TerminateConnectionsAsync(cluster.Database);
-            await Eventually.Until(() => load.Acknowledged > before + 5, () => $"publishes after termination {i}\n{cluster.Output}", () => load.Acknowledged);
+            await Eventually.Until(
+                () => load.Acknowledged > before + 5, () => $"publishes after termination {i}\n{cluster.Output}", () => load.Acknowledged);
         }
         await load.FinishAsync();
         (load.Reconnects, load.Gaps).ShouldBe((0, 0));
@@ -145,7 +153,9 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
         var before = await reader.NextEventAsync();
         await _server.KillAsync();
         await _server.StartAsync();
-        await Eventually.Until(async () => (await http.PostAsync(new Uri(cluster.Urls[0], "/v1/streams/told/events"), new StringContent("2"))).IsSuccessStatusCode, "the database to be back");
+        await Eventually.Until(
+            async () => (await http.PostAsync(
+            new Uri(cluster.Urls[0], "/v1/streams/told/events"), new StringContent("2"))).IsSuccessStatusCode, "the database to be back");
         (await reader.NextAsync("hub.gap")).Data!.ShouldContain("epoch-changed");
         RawBlock after;
         do after = await reader.NextEventAsync();
@@ -167,7 +177,8 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
             await GoesOnAsync(load, cluster);
             // Each: a reader that is told of the next epoch before it hears of this one is told once.
             var told = load.Readers * (round + 1);
-            await Eventually.Until(() => load.Gaps >= told, () => $"every reader to be told of the new epoch; {load.Gaps} of {told} were", () => load.Gaps);
+            await Eventually.Until(
+                () => load.Gaps >= told, () => $"every reader to be told of the new epoch; {load.Gaps} of {told} were", () => load.Gaps);
         }
         var contents = new Dictionary<(string Stream, string Id), string>();
         foreach (var (stream, seen) in await load.StopAsync())
@@ -199,7 +210,8 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
         await _server.StartCopyAsync();
         (await reader.NextAsync("hub.gap")).Data!.ShouldContain("epoch-changed");
         (await reader.NextEventAsync()).Data.ShouldBe("1", "what is retained comes again, under the new epoch");
-        await Eventually.Until(async () => (await RawHttp.PostAsync(cluster.Urls[0], "/v1/streams/standby/events", "2")).Status == 202, () => $"publishes to the new primary\n{cluster.Output}");
+        await Eventually.Until(async () => (await RawHttp.PostAsync(cluster.Urls[0], "/v1/streams/standby/events", "2")).Status == 202,
+            () => $"publishes to the new primary\n{cluster.Output}");
         var after = await reader.NextEventAsync();
         after.Data.ShouldBe("2");
         after.Id!.Split('-')[0].ShouldBe(lost.Id!.Split('-')[0], "the number that was lost is given again");
@@ -219,7 +231,9 @@ public sealed class DatabaseOutageTests(EndedServer ended, ITestOutputHelper out
     private static async Task GoesOnAsync(Load load, Cluster cluster)
     {
         var then = load.Acknowledged;
-        await Eventually.Until(() => load.Acknowledged > then + 200, () => $"200 publishes after the outage; {load.Acknowledged - then} came\n{cluster.Output}", () => load.Acknowledged);
+        await Eventually.Until(
+            () => load.Acknowledged > then + 200,
+            () => $"200 publishes after the outage; {load.Acknowledged - then} came\n{cluster.Output}", () => load.Acknowledged);
     }
 }
 

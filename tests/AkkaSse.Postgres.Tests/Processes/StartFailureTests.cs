@@ -20,22 +20,28 @@ public sealed class StartFailureTests(SharedServer shared)
     {
         await LetInByPasswordAsync();
         var database = await shared.Server.CreateDatabaseAsync();
-        var output = await ShouldFailAsync(shared.Server.ConnectionString(database).Replace("Username=hub", "Username=pw", StringComparison.Ordinal) + ";" + password, words);
+        var output = await ShouldFailAsync(shared.Server.ConnectionString(database).Replace(
+            "Username=hub", "Username=pw", StringComparison.Ordinal) + ";" + password, words);
         output.ShouldContain(alsoIn == "pw" ? words : alsoIn);
     }
 
     [Fact]
-    public Task Unknown_user() => ShouldFailAsync(shared.Server.ConnectionString("postgres").Replace("Username=hub", "Username=nobody_knows", StringComparison.Ordinal), "nobody_knows");
+    public Task Unknown_user() =>
+        ShouldFailAsync(shared.Server.ConnectionString("postgres").Replace(
+            "Username=hub", "Username=nobody_knows", StringComparison.Ordinal), "nobody_knows");
 
     [Fact]
-    public Task Missing_database() => ShouldFailAsync(shared.Server.ConnectionString("no_such_database"), "database \"no_such_database\" does not exist", "created before");
+    public Task Missing_database() =>
+        ShouldFailAsync(shared.Server.ConnectionString("no_such_database"), "database \"no_such_database\" does not exist",
+            "created before");
 
     [Fact]
     public async Task No_right_to_create_tables()
     {
         var database = await shared.Server.CreateDatabaseAsync();
         await shared.Server.ExecuteAsync("postgres", $"create role poor_{database} login");
-        await ShouldFailAsync(shared.Server.ConnectionString(database).Replace("Username=hub", $"Username=poor_{database}", StringComparison.Ordinal), "permission denied", "CREATE on the database");
+        await ShouldFailAsync(shared.Server.ConnectionString(database).Replace(
+            "Username=hub", $"Username=poor_{database}", StringComparison.Ordinal), "permission denied", "CREATE on the database");
     }
 
     [Fact]
@@ -59,9 +65,12 @@ public sealed class StartFailureTests(SharedServer shared)
         port.Start();
         var free = ((IPEndPoint)port.LocalEndpoint).Port;
         port.Stop();
-        await using var node = await NodeProcess.StartAsync("n0", Start($"Host={host};Port={free};Username=hub;Database=d;Password={Secret}"));
+        await using var node = await NodeProcess.StartAsync(
+            "n0", Start($"Host={host};Port={free};Username=hub;Database=d;Password={Secret}"));
 
-        await Eventually.Until(() => node.Output.Contains($"No connection to PostgreSQL at {host}:{free}, which the connection string names: ", StringComparison.Ordinal), () => $"the sentence in\n{node.Output}");
+        await Eventually.Until(
+            () => node.Output.Contains($"No connection to PostgreSQL at {host}:{free}, which the connection string names: ",
+            StringComparison.Ordinal), () => $"the sentence in\n{node.Output}");
         using var http = new HttpClient();
         (await http.GetAsync(new Uri(node.Url, "/healthz/ready"))).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await http.GetAsync(new Uri(node.Url, "/healthz/live"))).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -79,7 +88,8 @@ public sealed class StartFailureTests(SharedServer shared)
         {
             await server.StopAsync();
             await using var node = await NodeProcess.StartAsync("n0", Start(server.ConnectionString("no_such_database")));
-            await Eventually.Until(() => node.Output.Contains("No connection to PostgreSQL at ", StringComparison.Ordinal), () => $"the node to wait\n{node.Output}");
+            await Eventually.Until(() => node.Output.Contains("No connection to PostgreSQL at ", StringComparison.Ordinal),
+                () => $"the node to wait\n{node.Output}");
 
             await server.StartAsync();
 
@@ -97,7 +107,9 @@ public sealed class StartFailureTests(SharedServer shared)
         var (code, output) = await NodeProcess.RunAsync("n0", Start(shared.Server.ConnectionString(cluster.Database)));
 
         code.ShouldBe(1, output);
-        Sentence(output).ShouldBe("akkasse: The node name n0 is in use by the node at http://127.0.0.1:0, which shares the database; each node needs a NodeName of its own. The key is Hub:NodeName, the switch --node-name.");
+        Sentence(output).ShouldBe(
+            "akkasse: The node name n0 is in use by the node at http://127.0.0.1:0, which shares the database; each node needs a " +
+            "NodeName of its own. The key is Hub:NodeName, the switch --node-name.");
         output.ShouldNotContain("   at ");
     }
 
@@ -126,7 +138,8 @@ public sealed class StartFailureTests(SharedServer shared)
         return sentence;
     }
 
-    private static string Sentence(string output) => output.Split('\n').Where(static l => l.StartsWith("akkasse: ", StringComparison.Ordinal)).ShouldHaveSingleItem(output);
+    private static string Sentence(string output) =>
+        output.Split('\n').Where(static l => l.StartsWith("akkasse: ", StringComparison.Ordinal)).ShouldHaveSingleItem(output);
 
     private static NodeStart Start(string connection) =>
         new("--urls", "http://127.0.0.1:0", "--engine", "postgres")
@@ -147,6 +160,7 @@ public sealed class StartFailureTests(SharedServer shared)
               perform pg_reload_conf();
             end $$
             """);
-        await Eventually.Until(async () => await shared.Server.ExecuteAsync("postgres", "select count(*) from pg_hba_file_rules where 'pw' = any(user_name)") is 1L, "the rule");
+        await Eventually.Until(async () => await shared.Server.ExecuteAsync(
+            "postgres", "select count(*) from pg_hba_file_rules where 'pw' = any(user_name)") is 1L, "the rule");
     }
 }

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace AkkaSse.Postgres.Tests.Support;
 
 /// <summary>Nodes on a database of their own.</summary>
-public sealed class PostgresHarness(PostgresServer server, TimeProvider? time = null, Func<PostgresOptions, PostgresOptions>? change = null) : IManualTimeHarness
+public sealed class PostgresHarness(PostgresServer server, TimeProvider? time = null, Func<PostgresOptions, PostgresOptions>? change = null)
+    : IManualTimeHarness
 {
     private readonly List<(EngineNode Node, PostgresEngine Engine)> _nodes = [];
     private string? _database;

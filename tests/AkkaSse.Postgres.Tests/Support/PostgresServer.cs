@@ -6,7 +6,8 @@ using Npgsql;
 namespace AkkaSse.Postgres.Tests.Support;
 
 /// <summary>
-/// A throw-away PostgreSQL: its own directory, a free loopback port, an ordinary user, durable settings as in production. Ended by its own pid.
+/// A throw-away PostgreSQL: its own directory, a free loopback port, an ordinary user, durable settings as in production. Ended by its own
+/// pid.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
@@ -32,11 +33,13 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public static async Task<PostgresServer> StartNewAsync()
     {
-        if (Programs is null) throw new InvalidOperationException("PostgreSQL's programs are not installed here (Debian: apt-get install postgresql).");
+        if (Programs is null)
+            throw new InvalidOperationException("PostgreSQL's programs are not installed here (Debian: apt-get install postgresql).");
         var directory = Directory.CreateTempSubdirectory("akkasse-pg-").FullName;
         var server = new PostgresServer(directory, FreePort.Next());
         if (IsRoot) await RunAsync("chown", "postgres", directory);
-        await RunAsync(As("initdb", "-D", Path.Combine(directory, "data"), "-U", "hub", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"));
+        await RunAsync(As("initdb", "-D", Path.Combine(directory, "data"), "-U", "hub", "-A", "trust", "-E", "UTF8", "--locale=C",
+            "--no-sync", "--no-instructions"));
         await server.StartAsync();
         return server;
     }
@@ -44,7 +47,8 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts the server; its data are those of the last run.</summary>
     public async Task StartAsync()
     {
-        var arguments = As("postgres", "-D", _data, "-p", $"{_port}", "-h", "127.0.0.1", "-k", "", "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "logging_collector=off", "-c", "log_min_messages=warning");
+        var arguments = As("postgres", "-D", _data, "-p", $"{_port}", "-h", "127.0.0.1", "-k", "", "-c", "max_connections=300", "-c",
+            "shared_buffers=128MB", "-c", "logging_collector=off", "-c", "log_min_messages=warning");
         var info = new ProcessStartInfo(arguments[0]) { RedirectStandardError = true, WorkingDirectory = "/" };
         foreach (var argument in arguments[1..]) info.ArgumentList.Add(argument);
         _process = Process.Start(info)!;
@@ -58,7 +62,9 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Takes a base backup of the running server.</summary>
-    public async Task CopyAsync() => await RunAsync(As("pg_basebackup", "-D", CopyDirectory, "-h", "127.0.0.1", "-p", $"{_port}", "-U", "hub", "--checkpoint=fast", "--wal-method=stream", "--no-sync"));
+    public async Task CopyAsync() =>
+        await RunAsync(As("pg_basebackup", "-D", CopyDirectory, "-h", "127.0.0.1", "-p", $"{_port}", "-U", "hub", "--checkpoint=fast",
+            "--wal-method=stream", "--no-sync"));
 
     /// <summary>Starts the copy in place of the server that has ended, as a standby that is promoted: the timeline grows.</summary>
     public async Task StartCopyAsync()
@@ -76,7 +82,10 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>SIGKILL of the whole server, as when the machine loses power but for what the kernel holds.</summary>
     public Task KillAsync() => EndAsync(9);
 
-    /// <summary>Stops all of its processes where they are, as a machine that hangs or a network that swallows everything: connections stay, nobody answers.</summary>
+    /// <summary>
+    /// Stops all of its processes where they are, as a machine that hangs or a network that swallows everything: connections stay, nobody
+    /// answers.
+    /// </summary>
     public void Freeze() => Signal(19);
 
     /// <summary>Lets a frozen server go on.</summary>
@@ -109,7 +118,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Ends all connections of a database but the one that asks.</summary>
     public Task TerminateConnectionsAsync(string database) =>
-        ExecuteAsync(database, $"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{database}' and pid <> pg_backend_pid()");
+        ExecuteAsync(database,
+            $"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{database}' and pid <> pg_backend_pid()");
 
     public async ValueTask DisposeAsync()
     {
@@ -132,14 +142,17 @@ public sealed class PostgresServer : IAsyncDisposable
         }
         catch (NpgsqlException e)
         {
-            return !_process!.HasExited ? false : throw new InvalidOperationException($"PostgreSQL ended with {_process.ExitCode}: {e.Message}\n{Log}");
+            return !_process!.HasExited
+                ? false
+                : throw new InvalidOperationException($"PostgreSQL ended with {_process.ExitCode}: {e.Message}\n{Log}");
         }
     }
 
     private async Task EndAsync(int signal)
     {
         var pids = Signal(signal);
-        await Eventually.Until(() => _process!.HasExited && pids[1..].All(static pid => HasEnded(pid)), () => $"PostgreSQL to end\n{Log}", () => Log.Length);
+        await Eventually.Until(() => _process!.HasExited && pids[1..].All(static pid => HasEnded(pid)), () => $"PostgreSQL to end\n{Log}",
+            () => Log.Length);
     }
 
     // A zombie has ended; its parent has not asked yet.
@@ -161,7 +174,8 @@ public sealed class PostgresServer : IAsyncDisposable
         int[] pids = signal is 9 or 18 or 19 ? [_process!.Id, .. ChildrenOf(_process.Id)] : [_process!.Id];
         foreach (var pid in pids)
         {
-            if (kill(pid, signal) != 0 && pid == _process.Id && !_process.HasExited) throw new InvalidOperationException($"Signal {signal} to {pid} failed: {Marshal.GetLastPInvokeError()}");
+            if (kill(pid, signal) != 0 && pid == _process.Id && !_process.HasExited)
+                throw new InvalidOperationException($"Signal {signal} to {pid} failed: {Marshal.GetLastPInvokeError()}");
         }
         return pids;
     }
@@ -187,7 +201,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     // The server refuses to run as root.
     private static string[] As(string program, params string[] arguments) =>
-        IsRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", Path.Combine(Programs!, program), .. arguments] : [Path.Combine(Programs!, program), .. arguments];
+        IsRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", Path.Combine(Programs!, program), .. arguments] : [
+            Path.Combine(Programs!, program), .. arguments];
 
     private static async Task RunAsync(params string[] command)
     {
@@ -197,15 +212,19 @@ public sealed class PostgresServer : IAsyncDisposable
         var output = await process.StandardOutput.ReadToEndAsync();
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}: {output}{error}");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}: {output}{error}");
     }
 
     private static string? FindPrograms()
     {
         if (Environment.GetEnvironmentVariable("AKKASSE_TEST_POSTGRES") is { Length: > 0 } chosen) return chosen;
         const string root = "/usr/lib/postgresql";
-        var installed = Directory.Exists(root) ? Directory.GetDirectories(root).OrderDescending(StringComparer.Ordinal).Select(static d => Path.Combine(d, "bin")) : [];
-        return installed.Append("/usr/local/bin").Append("/usr/bin").FirstOrDefault(static d => File.Exists(Path.Combine(d, "initdb")) && File.Exists(Path.Combine(d, "postgres")));
+        var installed = Directory.Exists(root)
+            ? Directory.GetDirectories(root).OrderDescending(StringComparer.Ordinal).Select(static d => Path.Combine(d, "bin"))
+            : [];
+        return installed.Append("/usr/local/bin").Append("/usr/bin").FirstOrDefault(
+            static d => File.Exists(Path.Combine(d, "initdb")) && File.Exists(Path.Combine(d, "postgres")));
     }
 
 #pragma warning disable SYSLIB1054 // A blittable call of two integers needs no generated marshalling.

@@ -14,7 +14,8 @@ internal sealed partial class StatementLog(PostgresServer server)
     }
 
     /// <summary>How many statements of all databases that are logged begin with this; all of them without.</summary>
-    internal int Count(string beginning = "") => Statements().Matches(server.Log).Count(m => m.Groups[1].ValueSpan.StartsWith(beginning, StringComparison.Ordinal));
+    internal int Count(string beginning = "") =>
+        Statements().Matches(server.Log).Count(m => m.Groups[1].ValueSpan.StartsWith(beginning, StringComparison.Ordinal));
 
     [GeneratedRegex("LOG:  (?:execute [^:]*|statement): (.*)")]
     private static partial Regex Statements();

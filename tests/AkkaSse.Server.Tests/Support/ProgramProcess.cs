@@ -23,14 +23,17 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     internal string Output => string.Join('\n', _lines);
 
     /// <summary>Starts a program and waits until it says where it listens.</summary>
-    internal static async Task<(ProgramProcess Process, Uri Url)> ListenAsync(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null)
+    internal static async Task<(ProgramProcess Process, Uri Url)> ListenAsync(
+        string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null)
     {
         var started = Start(program, arguments, environment);
         try
         {
-            await Eventually.Until(() => started._url.Task.IsCompleted || started._process.HasExited, () => $"{Path.GetFileName(program)} to say where it listens. It wrote:\n{started.Output}", () => started._lines.Count);
+            await Eventually.Until(() => started._url.Task.IsCompleted || started._process.HasExited,
+                () => $"{Path.GetFileName(program)} to say where it listens. It wrote:\n{started.Output}", () => started._lines.Count);
             if (started._url.Task.IsCompleted) return (started, await started._url.Task);
-            throw new InvalidOperationException($"{Path.GetFileName(program)} ended with {started._process.ExitCode}. It wrote:\n{started.Output}");
+            throw new InvalidOperationException(
+                $"{Path.GetFileName(program)} ended with {started._process.ExitCode}. It wrote:\n{started.Output}");
         }
         catch
         {
@@ -40,7 +43,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a program to its end.</summary>
-    internal static async Task<(int ExitCode, string Output)> RunAsync(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null, string? input = null)
+    internal static async Task<(int ExitCode, string Output)> RunAsync(
+        string program, IEnumerable<string> arguments, IDictionary<string, string>? environment = null, string? input = null)
     {
         await using var started = Start(program, arguments, environment);
         await started._process.StandardInput.WriteAsync(input);
@@ -71,7 +75,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
 
     private void Signal(int number)
     {
-        if (kill(Pid, number) != 0 && !_process.HasExited) throw new InvalidOperationException($"Signal {number} to {Pid} failed: {Marshal.GetLastPInvokeError()}");
+        if (kill(Pid, number) != 0 && !_process.HasExited)
+            throw new InvalidOperationException($"Signal {number} to {Pid} failed: {Marshal.GetLastPInvokeError()}");
     }
 
     /// <summary>Starts a program and waits for nothing.</summary>
@@ -88,7 +93,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
         foreach (var key in info.Environment.Keys.ToList())
         {
-            // What the developer's shell says about urls or sockets must not decide what a test sees, nor what `dotnet test` says to MSBuild.
+            // What the developer's shell says about urls or sockets must not decide what a test sees, nor what `dotnet test` says to
+            // MSBuild.
             if (s_foreign.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))) info.Environment.Remove(key);
         }
         foreach (var (key, value) in environment ?? new Dictionary<string, string>()) info.Environment[key] = value;
@@ -105,7 +111,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     {
         if (line is null) return;
         _lines.Enqueue(line);
-        if (ListeningUrl().Match(line) is { Success: true } match && Uri.TryCreate(match.Value, UriKind.Absolute, out var url)) _url.TrySetResult(url);
+        if (ListeningUrl().Match(line) is { Success: true } match && Uri.TryCreate(match.Value, UriKind.Absolute, out var url))
+            _url.TrySetResult(url);
     }
 
     [GeneratedRegex(@"http://127\.0\.0\.1:[1-9][0-9]*")]

@@ -22,7 +22,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal static Task<TestServer> StartAsync(params string[] arguments) => StartAsync(0, null, null, arguments);
 
-    internal static async Task<TestServer> StartAsync(int port, IDictionary<string, string>? environment, string? token, params string[] arguments)
+    internal static async Task<TestServer> StartAsync(
+        int port, IDictionary<string, string>? environment, string? token, params string[] arguments)
     {
         // Without the warm-up: hundreds of servers are started, and only its own test is about it.
         environment = new Dictionary<string, string>(environment ?? new Dictionary<string, string>());
@@ -33,9 +34,11 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     internal Task<HttpResponseMessage> PublishAsync(string stream, string data, string? type = null) =>
-        Http.PostAsync($"/v1/streams/{Uri.EscapeDataString(stream)}/events{(type is null ? "" : "?type=" + Uri.EscapeDataString(type))}", new StringContent(data));
+        Http.PostAsync($"/v1/streams/{Uri.EscapeDataString(stream)}/events{(type is null ? "" : "?type=" + Uri.EscapeDataString(type))}",
+            new StringContent(data));
 
-    internal Task<StreamReading> ReadAsync(string pathAndQuery, string? lastEventId = null) => StreamReading.OpenAsync(Http, pathAndQuery, lastEventId);
+    internal Task<StreamReading> ReadAsync(string pathAndQuery, string? lastEventId = null) =>
+        StreamReading.OpenAsync(Http, pathAndQuery, lastEventId);
 
     public async ValueTask DisposeAsync()
     {

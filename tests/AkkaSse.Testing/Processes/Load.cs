@@ -9,7 +9,8 @@ namespace AkkaSse.Testing.Processes;
 public sealed class Load : IAsyncDisposable
 {
     private readonly Func<IReadOnlyList<Uri>> _nodes;
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = TimeSpan.FromSeconds(20) };
     private readonly CancellationTokenSource _stopPublishing = new();
     private readonly CancellationTokenSource _stopReading = new();
     private readonly List<Task> _publishers = [];
@@ -63,7 +64,8 @@ public sealed class Load : IAsyncDisposable
     }
 
     /// <summary>Publishes one after the other until stopped, each with a key, and repeats what got no answer on another node.</summary>
-    public void Publish(string name, IReadOnlyList<string> streams, int seed, TimeSpan? pause = null) => _publishers.Add(Task.Run(async () =>
+    public void Publish(string name, IReadOnlyList<string> streams, int seed, TimeSpan? pause = null) =>
+        _publishers.Add(Task.Run(async () =>
     {
         var random = new Random(seed);
         for (var i = 0; !_stopPublishing.IsCancellationRequested; i++)
@@ -82,7 +84,9 @@ public sealed class Load : IAsyncDisposable
             var begun = TimeProvider.System.GetTimestamp();
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(nodes[random.Next(nodes.Count)], $"/v1/streams/{stream}/events")) { Content = new StringContent(data) };
+                using var request = new HttpRequestMessage(
+                    HttpMethod.Post, new Uri(nodes[random.Next(nodes.Count)], $"/v1/streams/{stream}/events")) { Content =
+                    new StringContent(data) };
                 request.Headers.Add("Idempotency-Key", data);
                 using var response = await _http.SendAsync(request);
                 if (response.StatusCode == HttpStatusCode.Accepted)
@@ -131,8 +135,11 @@ public sealed class Load : IAsyncDisposable
         foreach (var reader in _readers)
         {
             var expected = _acknowledged.TryGetValue(reader.Stream, out var acknowledged) ? acknowledged : [];
-            await Eventually.Until(() => reader.Fault is not null || (reader.Seen.Count >= expected.Count && (!allowOthers || !expected.Keys.Except(reader.Seen.Select(static s => s.Data)).Any())),
-                () => $"{expected.Count} events of {reader.Stream}; {reader.Seen.Count} came, {reader.Reconnects} reconnects", () => reader.Seen.Count);
+            await Eventually.Until(
+                () => reader.Fault is not null || (reader.Seen.Count >= expected.Count
+                && (!allowOthers || !expected.Keys.Except(reader.Seen.Select(static s => s.Data)).Any())),
+                () => $"{expected.Count} events of {reader.Stream}; {reader.Seen.Count} came, {reader.Reconnects} reconnects",
+                () => reader.Seen.Count);
             if (reader.Fault is { } fault) throw new InvalidOperationException($"The reader of {reader.Stream} failed.", fault);
             var seen = reader.Seen.ToList();
             // Tens of thousands of events at full counts: nothing here may look at each for each.
@@ -140,7 +147,8 @@ public sealed class Load : IAsyncDisposable
             foreach (var (id, data) in seen) ids.TryAdd(data, id).ShouldBeTrue($"{reader.Stream}: {data} came as {id} and before");
             foreach (var (data, id) in expected) ids.GetValueOrDefault(data).ShouldBe(id, $"{reader.Stream}: {data}");
             if (!allowOthers) seen.Count.ShouldBe(expected.Count, $"{reader.Stream}: events that nobody published");
-            seen.Select(static s => long.Parse(s.Id.Split('-')[0], null)).SequenceEqual(Enumerable.Range(1, seen.Count).Select(static i => (long)i)).ShouldBeTrue($"{reader.Stream}: dense and in order");
+            seen.Select(static s => long.Parse(s.Id.Split('-')[0], null)).SequenceEqual(
+                Enumerable.Range(1, seen.Count).Select(static i => (long)i)).ShouldBeTrue($"{reader.Stream}: dense and in order");
             if (byStream.TryGetValue(reader.Stream, out var before))
             {
                 var common = Math.Min(before.Count, seen.Count);
@@ -180,7 +188,9 @@ public sealed class Load : IAsyncDisposable
     private Task PublishersEndAsync()
     {
         var all = Task.WhenAll(_publishers);
-        return Eventually.Until(() => all.IsCompleted, () => $"the publishers to end; {_publishers.Count(static p => !p.IsCompleted)} have not", () => Acknowledged);
+        return Eventually.Until(
+            () => all.IsCompleted, () => $"the publishers to end; {_publishers.Count(static p => !p.IsCompleted)} have not",
+            () => Acknowledged);
     }
 
     private sealed class Pace
@@ -237,16 +247,21 @@ public sealed class Load : IAsyncDisposable
             {
                 try
                 {
-                    _client ??= await RawSseClient.OpenAsync(nodes()[random.Next(nodes().Count)], $"/v1/streams/{stream}/events?since=earliest", last is null ? [] : [$"Last-Event-ID: {last}"]);
+                    _client ??= await RawSseClient.OpenAsync(
+                        nodes()[random.Next(nodes().Count)], $"/v1/streams/{stream}/events?since=earliest", last is null
+                        ? []
+                        : [$"Last-Event-ID: {last}"]);
                     if (_client.Head.Status != 200) throw new IOException($"status {_client.Head.Status}");
                     while (await _client.ReadAsync(stopped) is { } block)
                     {
                         if (block.Id is { } id) last = id;
                         if (block.Type == "hub.gap") Gaps++;
-                        if (block.Type?.StartsWith("hub.", StringComparison.Ordinal) != true && block.Data is { } data) Seen.Enqueue((block.Id!, data));
+                        if (block.Type?.StartsWith("hub.", StringComparison.Ordinal) != true && block.Data is { } data)
+                            Seen.Enqueue((block.Id!, data));
                     }
                 }
-                catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException or TimeoutException)
+                catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException
+                    or TimeoutException)
                 {
                     // The node is gone: the next one has the rest.
                 }

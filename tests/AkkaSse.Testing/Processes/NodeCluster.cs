@@ -60,7 +60,8 @@ public sealed class NodeCluster(Func<string, NodeStart> start) : IAsyncDisposabl
     }
 
     private async Task ReadyAsync(HttpClient http, NodeProcess node) => await Eventually.Until(
-        async () => (await http.GetAsync(new Uri(node.Url, "/healthz/ready"))).IsSuccessStatusCode, () => $"{node.Name} to be ready\n{node.Output}\n{Output}");
+        async () => (await http.GetAsync(new Uri(node.Url, "/healthz/ready"))).IsSuccessStatusCode,
+        () => $"{node.Name} to be ready\n{node.Output}\n{Output}");
 
     private void Add(NodeProcess node)
     {

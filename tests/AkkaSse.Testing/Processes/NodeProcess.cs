@@ -19,8 +19,9 @@ public sealed record NodeStart(params string[] Arguments)
 /// <summary>A server of this repository as a process of its own, with a port of its own. Disposing ends it by its own pid.</summary>
 public sealed partial class NodeProcess : IAsyncDisposable
 {
-    // A session of its own, which the kernel gives a share of the processor of its own (sched_autogroup), as service managers and containers do. Among the processes of one session a node that starts gets as much as
-    // it has threads, and takes it from the nodes that serve (decision 0050).
+    // A session of its own, which the kernel gives a share of the processor of its own (sched_autogroup), as service managers and
+    // containers do. Among the processes of one session a node that starts gets as much as it has threads, and takes it from the nodes that
+    // serve (decision 0050).
     private static readonly string[] s_session = File.Exists("/usr/bin/setsid") ? ["/usr/bin/setsid"] : [];
 
     private readonly Process _process;
@@ -43,7 +44,8 @@ public sealed partial class NodeProcess : IAsyncDisposable
         var node = Begin(name, start);
         try
         {
-            await Eventually.Until(() => node._url.Task.IsCompleted || node._process.HasExited, () => $"{name} to say where it listens. It wrote:\n{node.Output}", () => node._lines.Count);
+            await Eventually.Until(() => node._url.Task.IsCompleted
+                || node._process.HasExited, () => $"{name} to say where it listens. It wrote:\n{node.Output}", () => node._lines.Count);
             if (node._url.Task.IsCompleted) return node;
             throw new InvalidOperationException($"Node {name} ended with {await node.ExitAsync()}. It wrote:\n{node.Output}");
         }
@@ -82,9 +84,12 @@ public sealed partial class NodeProcess : IAsyncDisposable
             WorkingDirectory = Path.GetTempPath(),
         };
         foreach (var argument in command[1..]) info.ArgumentList.Add(argument);
-        foreach (var key in info.Environment.Keys.Where(static k => k.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || k.StartsWith("AKKASSE_", StringComparison.Ordinal)).ToList()) info.Environment.Remove(key);
-        // A node's start costs 0.65 s of a core without the warm-up and with code that is compiled well only after a while (DOTNET_TC_CallCountingDelayMs); as in production 1.4 s, and 1 s of warm-up. Most nodes
-        // of tests live some seconds. The full counts run as users do.
+        foreach (var key in info.Environment.Keys.Where(static k => k.StartsWith("ASPNETCORE_", StringComparison.Ordinal)
+            || k.StartsWith("AKKASSE_", StringComparison.Ordinal)).ToList())
+            info.Environment.Remove(key);
+        // A node's start costs 0.65 s of a core without the warm-up and with code that is compiled well only after a while
+        // (DOTNET_TC_CallCountingDelayMs); as in production 1.4 s, and 1 s of warm-up. Most nodes of tests live some seconds. The full
+        // counts run as users do.
         if (Environment.GetEnvironmentVariable("AKKASSE_SOAK") is null)
         {
             info.Environment["AKKASSE_SERVER__WARMUP"] = "0s";
@@ -131,17 +136,20 @@ public sealed partial class NodeProcess : IAsyncDisposable
 
     private void Signal(int number)
     {
-        if (kill(_process.Id, number) != 0 && !_process.HasExited) throw new InvalidOperationException($"Signal {number} to {_process.Id} failed: {Marshal.GetLastPInvokeError()}");
+        if (kill(_process.Id, number) != 0 && !_process.HasExited)
+            throw new InvalidOperationException($"Signal {number} to {_process.Id} failed: {Marshal.GetLastPInvokeError()}");
     }
 
     private void OnLine(string? line)
     {
         if (line is null) return;
         _lines.Enqueue(line);
-        if (ListeningUrl().Match(line) is { Success: true } match && Uri.TryCreate(match.Value, UriKind.Absolute, out var url)) _url.TrySetResult(url);
+        if (ListeningUrl().Match(line) is { Success: true } match && Uri.TryCreate(match.Value, UriKind.Absolute, out var url))
+            _url.TrySetResult(url);
     }
 
-    // Beside this test's own output, tests/<name>/bin/<configuration>/<framework>, if no other one is named: the published one, for example, which is what users run.
+    // Beside this test's own output, tests/<name>/bin/<configuration>/<framework>, if no other one is named: the published one, for
+    // example, which is what users run.
     private static string Program()
     {
         if (Environment.GetEnvironmentVariable("AKKASSE_TEST_SERVER") is { Length: > 0 } program) return program;

@@ -1,7 +1,8 @@
 namespace AkkaSse.Hub.Engine.InProcess;
 
 /// <summary>
-/// The idempotency keys of one stream: (principal, key) with the first answer and a hash of the event. Kept for the whole window; full, it refuses and never forgets early. Under the log's lock.
+/// The idempotency keys of one stream: (principal, key) with the first answer and a hash of the event. Kept for the whole window; full, it
+/// refuses and never forgets early. Under the log's lock.
 /// </summary>
 internal sealed class IdempotencyTable(int max, TimeSpan window)
 {
@@ -17,11 +18,21 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
         if (_entries.TryGetValue((options.Principal ?? "", options.IdempotencyKey!), out var known))
         {
             return known.Hash == hash
-                ? new AppendResult(PublishStatus.Accepted, new StreamPosition(known.Epoch, known.Offset)) { HasOffset = known.HasOffset, Duplicate = true }
-                : new AppendResult(PublishStatus.KeyConflict, head) { Error = "The idempotency key was used with another event; use a new key." };
+                ? new AppendResult(PublishStatus.Accepted, new StreamPosition(known.Epoch, known.Offset))
+                  {
+                      HasOffset = known.HasOffset,
+                      Duplicate = true,
+                  }
+                : new AppendResult(PublishStatus.KeyConflict, head)
+                  {
+                      Error = "The idempotency key was used with another event; use a new key.",
+                  };
         }
         return _entries.Count < max ? null
-            : new AppendResult(PublishStatus.KeyTableFull, head) { Error = $"{max} idempotency keys are kept and none may be forgotten yet; try again later or without a key." };
+            : new AppendResult(PublishStatus.KeyTableFull, head)
+              {
+                  Error = $"{max} idempotency keys are kept and none may be forgotten yet; try again later or without a key.",
+              };
     }
 
     internal void Remember(in PublishOptions options, ulong hash, StreamPosition position, bool hasOffset, long now)

@@ -26,14 +26,16 @@ internal sealed class InProcessClaims(IEngineHost host) : IClaimEngine
         {
             var key = (request.Zone, request.Client);
             _held.TryGetValue(key, out var holder);
-            decision = ClaimRules.Decide(request, holder, IsRefused(request.Zone, request.Client, request.Instance), host.Options.DuplicateClients);
+            decision = ClaimRules.Decide(
+                request, holder, IsRefused(request.Zone, request.Client, request.Instance), host.Options.DuplicateClients);
             if (decision.Status == ClaimStatus.Granted)
             {
                 generation = ++_generation;
                 _held[key] = new HeldClaim(generation, host.Options.NodeName, request.Instance, request.Subject);
                 if (!_zonesOf.TryGetValue(request.Client, out var zones)) _zonesOf[request.Client] = zones = new(1, StringComparer.Ordinal);
                 zones.Add(request.Zone);
-                if (decision.Replaces is { Instance: { } replaced } && replaced != request.Instance) Refuse(request.Zone, request.Client, replaced, ClaimRules.ReplacedMemory);
+                if (decision.Replaces is { Instance: { } replaced } && replaced != request.Instance)
+                    Refuse(request.Zone, request.Client, replaced, ClaimRules.ReplacedMemory);
             }
         }
         if (decision.Replaces is { } loser) host.OnClaimLost(request.Zone, request.Client, loser.Generation, CloseReason.Replaced);
@@ -58,14 +60,18 @@ internal sealed class InProcessClaims(IEngineHost host) : IClaimEngine
         {
             if (zone is not null)
             {
-                return At(_held.TryGetValue((zone, client), out var holder) ? [new ClaimLocation(zone, client, holder.Node, holder.Generation)] : []);
+                return At(_held.TryGetValue((zone, client), out var holder)
+                    ? [new ClaimLocation(zone, client, holder.Node, holder.Generation)]
+                    : []);
             }
             if (!_zonesOf.TryGetValue(client, out var zones)) return At([]);
-            return At([.. zones.Order(StringComparer.Ordinal).Select(z => new ClaimLocation(z, client, _held[(z, client)].Node, _held[(z, client)].Generation))]);
+            return At([.. zones.Order(StringComparer.Ordinal).Select(
+                z => new ClaimLocation(z, client, _held[(z, client)].Node, _held[(z, client)].Generation))]);
         }
     }
 
-    private static ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> At(IReadOnlyList<ClaimLocation> places) => new(new EngineAnswer<IReadOnlyList<ClaimLocation>>(places));
+    private static ValueTask<EngineAnswer<IReadOnlyList<ClaimLocation>>> At(IReadOnlyList<ClaimLocation> places) =>
+        new(new EngineAnswer<IReadOnlyList<ClaimLocation>>(places));
 
     public ValueTask RefuseAsync(string zone, string client, string? instance, TimeSpan time, CancellationToken cancellation)
     {

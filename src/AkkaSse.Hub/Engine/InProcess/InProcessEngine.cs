@@ -1,6 +1,8 @@
 namespace AkkaSse.Hub.Engine.InProcess;
 
-/// <summary>The default engine: everything in this process's memory. Its logs are the logs that readers read; there is no second copy.</summary>
+/// <summary>
+/// The default engine: everything in this process's memory. Its logs are the logs that readers read; there is no second copy.
+/// </summary>
 /// <remarks>One node. Nothing survives the process: a new process has a new epoch, which readers with older positions are told.</remarks>
 public sealed class InProcessEngine : IHubEngine, INodeEngine
 {
@@ -50,13 +52,15 @@ public sealed class InProcessEngine : IHubEngine, INodeEngine
         new([new NodeInfo(_host!.Options.NodeName, "up") { Self = true, StartedAt = _started }]);
 
     /// <inheritdoc/>
-    public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
+    public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(
+        string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellation)
     {
         if (_host is null || State != EngineState.Ready || node != _host.Options.NodeName) return null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            return await _host.OnRequestAsync(node, message, limit.Token).AsTask().WaitAsync(timeout, _host.Time, cancellation).ConfigureAwait(false);
+            return await _host.OnRequestAsync(node, message, limit.Token).AsTask().WaitAsync(
+                timeout, _host.Time, cancellation).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

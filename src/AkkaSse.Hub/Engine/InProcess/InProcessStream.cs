@@ -2,7 +2,9 @@ using AkkaSse.Hub.Streams;
 
 namespace AkkaSse.Hub.Engine.InProcess;
 
-/// <summary>One stream of the in-process engine: the log that its readers read, and what decides appends. Fields are touched under the log's lock.</summary>
+/// <summary>
+/// One stream of the in-process engine: the log that its readers read, and what decides appends. Fields are touched under the log's lock.
+/// </summary>
 internal sealed class InProcessStream(string name, StreamLog log)
 {
     internal string Name { get; } = name;

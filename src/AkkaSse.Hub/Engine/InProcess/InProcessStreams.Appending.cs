@@ -6,7 +6,8 @@ namespace AkkaSse.Hub.Engine.InProcess;
 
 internal sealed partial class InProcessStreams
 {
-    // So much is encoded before the lock is taken once for all of it: a run of a batch. Larger appends of embedded callers go in several holds, so that others get in between.
+    // So much is encoded before the lock is taken once for all of it: a run of a batch. Larger appends of embedded callers go in several
+    // holds, so that others get in between.
     private const int StretchItems = 256;
     private const int StretchBytes = 256 << 10;
 
@@ -42,7 +43,9 @@ internal sealed partial class InProcessStreams
             // Where appends may wait for readers nothing is encoded that may have to wait.
             var waits = s.Log.Gate is not null;
             var end = item.Options.IdempotencyKey is not null
-                ? item.Options.KeyCoversRun && !waits ? AppendUnit(s, items, results, ref i, now) : AppendKeyed(s, items, results, ref i, now)
+                ? item.Options.KeyCoversRun && !waits
+                    ? AppendUnit(s, items, results, ref i, now)
+                    : AppendKeyed(s, items, results, ref i, now)
                 : i + 1 < items.Length && !waits ? AppendStretch(s, items, results, ref i, now)
                 : AppendOne(s, item, ref results[i], ref i, now);
             if (end != RunEnd.Decided) return end;
@@ -81,7 +84,8 @@ internal sealed partial class InProcessStreams
         try
         {
             var options = s.Log.Options;
-            while (first + count < items.Length && count < StretchItems && buffer.Count < StretchBytes && items[first + count].Options.IdempotencyKey is null)
+            while (first + count < items.Length && count < StretchItems && buffer.Count < StretchBytes
+                && items[first + count].Options.IdempotencyKey is null)
             {
                 heads[count] = Encode(buffer, items[first + count], options);
                 count++;
@@ -115,12 +119,20 @@ internal sealed partial class InProcessStreams
     private RunEnd AppendKeyed(InProcessStream s, ReadOnlySpan<AppendItem> items, Span<AppendResult> results, ref int i, long now)
     {
         var item = items[i];
-        // A key of a run on a stream whose appends may wait for readers: there a run cannot be one step, and each item has a key of its own.
+        // A key of a run on a stream whose appends may wait for readers: there a run cannot be one step, and each item has a key of its
+        // own.
         if (item.Options is { KeyCoversRun: true, IdempotencyKey: { } runKey })
         {
             var place = 0;
             while (place < i && items[i - place - 1].Options.IdempotencyKey == runKey) place++;
-            item = item with { Options = item.Options with { KeyCoversRun = false, IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"{runKey}.{place}") } };
+            item = item with
+            {
+                Options = item.Options with
+                {
+                    KeyCoversRun = false,
+                    IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"{runKey}.{place}"),
+                },
+            };
         }
         var options = s.Log.Options;
         if (EventRules.CheckFor(item.Event, options) is { } fault)
@@ -187,7 +199,8 @@ internal sealed partial class InProcessStreams
                     }
                     var frame = heads[k].Frame(buffer, run[k], now);
                     if (known is null) s.Log.AppendLocked(frame, out _);
-                    results[first + k] = Accepted(new StreamPosition(epoch, frame.Transient ? next - 1 : next), frame) with { Duplicate = known is not null };
+                    results[first + k] = Accepted(
+                        new StreamPosition(epoch, frame.Transient ? next - 1 : next), frame) with { Duplicate = known is not null };
                     if (!frame.Transient) next++;
                 }
                 s.LastActivity = now;
@@ -210,7 +223,8 @@ internal sealed partial class InProcessStreams
         return new RunHead(start, buffer.Count - start, callerId, null);
     }
 
-    private IdempotencyTable KeysOf(InProcessStream s) => s.Keys ??= new IdempotencyTable(_host.Options.MaxIdempotencyKeys, _host.Options.IdempotencyWindow);
+    private IdempotencyTable KeysOf(InProcessStream s) =>
+        s.Keys ??= new IdempotencyTable(_host.Options.MaxIdempotencyKeys, _host.Options.IdempotencyWindow);
 
     private static AppendResult Accepted(in StreamPosition position, in LogFrame frame) =>
         new(PublishStatus.Accepted, position) { HasOffset = !frame.Transient, CallerId = Shown(frame.CallerId) };
@@ -233,6 +247,7 @@ internal sealed partial class InProcessStreams
     /// <summary>An encoded event of a run: where its head lies in the buffer, or why it is refused.</summary>
     private readonly record struct RunHead(int Start, int Length, string? CallerId, string? Fault)
     {
-        internal LogFrame Frame(FrameBuffer buffer, in AppendItem item, long now) => FrameEncoder.Frame(buffer.Written.Slice(Start, Length), item, CallerId, now);
+        internal LogFrame Frame(FrameBuffer buffer, in AppendItem item, long now) =>
+            FrameEncoder.Frame(buffer.Written.Slice(Start, Length), item, CallerId, now);
     }
 }

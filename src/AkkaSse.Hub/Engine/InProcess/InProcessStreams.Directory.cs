@@ -12,7 +12,9 @@ internal sealed partial class InProcessStreams
         lock (_directory)
         {
             created = TryCreate(stream, options, declared: true, out s, out var limit);
-            if (limit) return new(new CreateStreamResult(CreateStreamStatus.LimitReached, null, $"There are {_host.Options.MaxStreams} streams, the most allowed."));
+            if (limit)
+                return new(new CreateStreamResult(
+                    CreateStreamStatus.LimitReached, null, $"There are {_host.Options.MaxStreams} streams, the most allowed."));
             s!.Declared = true;
             if (!created && options is not null && options != s.Log.Options)
             {
@@ -21,7 +23,8 @@ internal sealed partial class InProcessStreams
             }
         }
         s.Sink?.OnChanged();
-        return new(new CreateStreamResult(created ? CreateStreamStatus.Created : changed ? CreateStreamStatus.Updated : CreateStreamStatus.Unchanged, Info(s)));
+        return new(new CreateStreamResult(
+            created ? CreateStreamStatus.Created : changed ? CreateStreamStatus.Updated : CreateStreamStatus.Unchanged, Info(s)));
     }
 
     public ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation)
@@ -37,7 +40,8 @@ internal sealed partial class InProcessStreams
         return new(true);
     }
 
-    public ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation) => new(_streams.TryGetValue(stream, out var s) && s.Exists);
+    public ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation) =>
+        new(_streams.TryGetValue(stream, out var s) && s.Exists);
 
     public ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) =>
         new(_streams.TryGetValue(stream, out var s) && s.Exists && !s.Removed ? Info(s) : null);
@@ -71,11 +75,14 @@ internal sealed partial class InProcessStreams
             {
                 lock (s.Log.SyncRoot) s.Keys.Expire(now);
             }
-            if (s.Exists && !s.Declared && s.Sink is null && s.Log.Count == 0 && s.Keys is not { Count: > 0 } && s.Log.Options.IdleRemoval is { } idle && now - s.LastActivity > (long)idle.TotalMilliseconds)
+            if (s.Exists && !s.Declared && s.Sink is null && s.Log.Count == 0 && s.Keys is not { Count: > 0 }
+                && s.Log.Options.IdleRemoval is { } idle && now - s.LastActivity > (long)idle.TotalMilliseconds)
             {
                 lock (_directory)
                 {
-                    if (s.Sink is null && s.Log.Count == 0 && s.Keys is not { Count: > 0 } && now - s.LastActivity > (long)idle.TotalMilliseconds) Remove(s.Name, isExplicit: false);
+                    if (s.Sink is null && s.Log.Count == 0 && s.Keys is not { Count: > 0 }
+                        && now - s.LastActivity > (long)idle.TotalMilliseconds)
+                        Remove(s.Name, isExplicit: false);
                 }
             }
         }

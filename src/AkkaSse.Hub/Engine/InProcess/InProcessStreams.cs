@@ -38,7 +38,8 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
 
     private long Now => _host.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public ValueTask AppendAsync(string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation)
+    public ValueTask AppendAsync(
+        string stream, ReadOnlyMemory<AppendItem> items, Memory<AppendResult> results, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var done = AppendFrom(stream, items.Span, results.Span, 0);
@@ -57,7 +58,8 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
         {
             var s = _streams.GetOrAdd(stream, static (name, self) => self.NewStream(name), this);
             lock (s.Log.SyncRoot) s.Sink = sink;
-            if (!s.Exists && s.Log.Current is null && _tombstones.TryGetValue(stream, out var left)) s.Log.Begin(left.Epoch, left.Base, left.Head, left.IdBase);
+            if (!s.Exists && s.Log.Current is null && _tombstones.TryGetValue(stream, out var left))
+                s.Log.Begin(left.Epoch, left.Base, left.Head, left.IdBase);
             return new(new Attachment(this, s, sink));
         }
     }
@@ -70,7 +72,8 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
     {
         lock (_directory)
         {
-            var removed = _tombstones.TryGetValue(stream, out var left) && left.Explicit && Now - left.At < (long)_host.Options.RemovedStreamMemory.TotalMilliseconds;
+            var removed = _tombstones.TryGetValue(stream, out var left) && left.Explicit
+                && Now - left.At < (long)_host.Options.RemovedStreamMemory.TotalMilliseconds;
             return new(removed && !(_streams.TryGetValue(stream, out var s) && s.Exists));
         }
     }
@@ -128,25 +131,35 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
         var isInternal = name[0] == '$';
         if (!isInternal && !(item.Options.CreateStream ?? _host.Options.AutoCreate))
         {
-            refusal = new AppendResult(PublishStatus.NoStream, StreamPosition.BeforeFirst) { Error = $"The stream '{name}' does not exist." };
+            refusal = new AppendResult(PublishStatus.NoStream, StreamPosition.BeforeFirst)
+            {
+                Error = $"The stream '{name}' does not exist.",
+            };
             return null;
         }
         // A comment or a retry has nobody to reach on a stream that does not exist, and creates none.
         if (!isInternal && EventRules.IsTransient(item.Event) && s is null)
         {
-            refusal = new AppendResult(PublishStatus.NoStream, StreamPosition.BeforeFirst) { Error = $"The stream '{name}' does not exist, and an event without data creates none." };
+            refusal = new AppendResult(PublishStatus.NoStream, StreamPosition.BeforeFirst)
+            {
+                Error = $"The stream '{name}' does not exist, and an event without data creates none.",
+            };
             return null;
         }
         lock (_directory)
         {
             if (TryCreate(name, null, declared: false, out var created, out _)) return created;
             if (created is not null) return created;
-            refusal = new AppendResult(PublishStatus.LimitReached, StreamPosition.BeforeFirst) { Error = $"There are {_host.Options.MaxStreams} streams, the most allowed." };
+            refusal = new AppendResult(PublishStatus.LimitReached, StreamPosition.BeforeFirst)
+            {
+                Error = $"There are {_host.Options.MaxStreams} streams, the most allowed.",
+            };
             return null;
         }
     }
 
-    private InProcessStream NewStream(string name) => new(name, new StreamLog(name[0] == '$' ? _host.Options.ZoneStreams : _host.Options.StreamDefaults, Budget));
+    private InProcessStream NewStream(string name) =>
+        new(name, new StreamLog(name[0] == '$' ? _host.Options.ZoneStreams : _host.Options.StreamDefaults, Budget));
 
     private sealed class Attachment(InProcessStreams engine, InProcessStream stream, IStreamSink sink) : IStreamAttachment
     {

@@ -14,7 +14,8 @@ internal sealed class InProcessValues(TimeProvider time) : IKeyValueEngine
     /// <summary>Nothing is known from now on.</summary>
     internal void Stop() => _stopped = true;
 
-    public ValueTask<EngineAnswer<long?>> PutAsync(string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<long?>> PutAsync(
+        string key, ReadOnlyMemory<byte> value, TimeSpan ttl, long? expected, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, 64 << 10);
         if (_stopped) return default;
@@ -41,7 +42,8 @@ internal sealed class InProcessValues(TimeProvider time) : IKeyValueEngine
         if (_stopped) return default;
         lock (_gate)
         {
-            return new(new EngineAnswer<VersionedValue?>(Live(key, time.GetUtcNow()) is { } e ? new VersionedValue(e.Value, e.Version) : null));
+            return new(new EngineAnswer<VersionedValue?>(
+                Live(key, time.GetUtcNow()) is { } e ? new VersionedValue(e.Value, e.Version) : null));
         }
     }
 

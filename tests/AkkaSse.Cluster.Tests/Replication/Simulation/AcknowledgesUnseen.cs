@@ -6,5 +6,7 @@ namespace AkkaSse.Cluster.Tests.Replication.Simulation;
 internal sealed class AcknowledgesUnseen : ISaboteur
 {
     public ReplicaMessage? FromReplica(SimNode node, ReplicaMessage asked, ReplicaMessage? answer) =>
-        asked is AppendEntries accept && answer is Ack { Gap: true } ack ? ack with { Index = accept.After + accept.Entries.Length, Stands = true, Gap = false } : answer;
+        asked is AppendEntries accept && answer is Ack { Gap: true } ack
+            ? ack with { Index = accept.After + accept.Entries.Length, Stands = true, Gap = false }
+            : answer;
 }

@@ -1,6 +1,9 @@
 namespace AkkaSse.Cluster.Tests.Replication.Simulation;
 
-/// <summary>How often each promise was really put to the test: with something at stake, not only asked. A check that is never reached proves nothing.</summary>
+/// <summary>
+/// How often each promise was really put to the test: with something at stake, not only asked. A check that is never reached proves
+/// nothing.
+/// </summary>
 internal sealed class Checks
 {
     /// <summary>Entries that a leader committed and that were looked for at the voters.</summary>
@@ -18,13 +21,18 @@ internal sealed class Checks
     /// <summary>Entries first committed after another leader had recovered, held against what that one holds.</summary>
     internal long Rivals { get; set; }
 
-    /// <summary>Acknowledged commands, each held against the index it was acknowledged at and against what was acknowledged before it began.</summary>
+    /// <summary>
+    /// Acknowledged commands, each held against the index it was acknowledged at and against what was acknowledged before it began.
+    /// </summary>
     internal long Acknowledged { get; set; }
 
     /// <summary>Logs that took the place of another: too few voters of the former may have been left.</summary>
     internal long Replaced { get; set; }
 
-    /// <summary>Logs that were beyond saving for a moment or for good, so that another might take their place; in runs that spare majorities there must be none.</summary>
+    /// <summary>
+    /// Logs that were beyond saving for a moment or for good, so that another might take their place; in runs that spare majorities there
+    /// must be none.
+    /// </summary>
     internal long Hopeless { get; set; }
 
     /// <summary>Logs that began anew with something of a former one.</summary>
@@ -52,5 +60,8 @@ internal sealed class Checks
     }
 
     public override string ToString() =>
-        $"stored {Stored} ({StoredByBoth} by both sets), recovered {Recovered}, same content {SameContent}, rivals {Rivals}, acknowledged {Acknowledged}, replaced {Replaced}, hopeless {Hopeless}, salvaged {UncleanRecoveries} ({UncleanRecoveryIsComplete} from majorities), at rest {AtRest}";
+        $"stored {Stored} ({StoredByBoth} by both sets), recovered {Recovered}, same content " +
+        $"{SameContent}, rivals {Rivals}, acknowledged " +
+        $"{Acknowledged}, replaced {Replaced}, hopeless {Hopeless}, unclean recoveries {UncleanRecoveries} " +
+        $"({UncleanRecoveryIsComplete} from majorities), at rest {AtRest}";
 }

@@ -33,13 +33,20 @@ internal sealed class Chronicle
         return history;
     }
 
-    /// <summary>What an answer to a command proposed now must come after: reads that are answered by a command of their own see everything that was acknowledged before they began.</summary>
+    /// <summary>
+    /// What an answer to a command proposed now must come after: reads that are answered by a command of their own see everything that was
+    /// acknowledged before they began.
+    /// </summary>
     internal (History? Log, long Index) Floor => (Latest, Latest?.Acknowledged ?? 0);
 
     internal void Acknowledge(History history, long index, long id, (History? Log, long Index) floor)
     {
-        if (floor.Log is { } before && (history.Number < before.Number || (history == before && index <= floor.Index))) throw new BreachException($"Command {id} was acknowledged at {index} of log {history.Number}; it began when {floor.Index} of log {before.Number} was.");
-        if (history.Entries.Count < index || Identity(history.Entries[(int)index - 1]) != id) throw new BreachException($"Command {id} was acknowledged at {index}, which holds something else.");
+        if (floor.Log is { } before && (history.Number < before.Number || (history == before && index <= floor.Index)))
+            throw new BreachException(
+                $"Command {id} was acknowledged at {index} of log {history.Number}; it began when " +
+                $"{floor.Index} of log {before.Number} was.");
+        if (history.Entries.Count < index || Identity(history.Entries[(int)index - 1]) != id)
+            throw new BreachException($"Command {id} was acknowledged at {index}, which holds something else.");
         history.Acknowledged = Math.Max(history.Acknowledged, index);
         Acknowledged++;
         Checks.Acknowledged++;
@@ -52,7 +59,11 @@ internal sealed class Chronicle
         _ => throw new BreachException($"{entry.Command.GetType()} does not belong into this log."),
     };
 
-    internal static string Text(Entry entry) => $"entry {entry.Index} of {entry.Term} ({(entry.Command is VoterChange change ? change.Voters.ToString() : Identity(entry).ToString(System.Globalization.CultureInfo.InvariantCulture))})";
+    internal static string Text(Entry entry) =>
+        $"entry {entry.Index} of {entry.Term} (" +
+        (entry.Command is VoterChange change
+            ? change.Voters.ToString()
+            : Identity(entry).ToString(System.Globalization.CultureInfo.InvariantCulture)) + ")";
 
     /// <summary>One log from its beginning: what is committed at an index, for ever.</summary>
     internal sealed class History(int number, VoterSet firstVoters, Checks checks)
@@ -91,15 +102,19 @@ internal sealed class Chronicle
             {
                 checks.SameContent++;
                 var known = Entries[(int)entry.Index - 1];
-                if (known.Term != entry.Term || Identity(known) != Identity(entry)) throw new BreachException($"Index {entry.Index} has two contents: {Text(known)} and {Text(entry)}.");
+                if (known.Term != entry.Term || Identity(known) != Identity(entry))
+                    throw new BreachException($"Index {entry.Index} has two contents: {Text(known)} and {Text(entry)}.");
                 return;
             }
-            if (entry.Index != Entries.Count + 1) throw new BreachException($"{Text(entry)} was applied when only {Entries.Count} were committed.");
+            if (entry.Index != Entries.Count + 1)
+                throw new BreachException($"{Text(entry)} was applied when only {Entries.Count} were committed.");
             if (leader is not { } by) throw new BreachException($"A replica applied {Text(entry)} before any leader committed it.");
             foreach (var recovery in _recoveries)
             {
                 if (recovery.Term != by) checks.Rivals++;
-                if (recovery.Term > by && recovery.Index < entry.Index) throw new BreachException($"{by} committed {Text(entry)} after {recovery.Term} had recovered {recovery.Index} entries.");
+                if (recovery.Term > by && recovery.Index < entry.Index)
+                    throw new BreachException(
+                        $"{by} committed {Text(entry)} after {recovery.Term} had recovered {recovery.Index} entries.");
             }
             if (entry.Command is Note note && !_notes.Add(note.Id)) throw new BreachException($"Command {note.Id} is in the log twice.");
             if (HasEnded) throw new BreachException($"{Text(entry)} was committed to a log that another one has replaced.");

@@ -3,7 +3,10 @@ using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Tests.Replication.Simulation;
 
-/// <summary>Sends a message through its codec. The contract of commands knows no <see cref="Note"/>, so a note travels as a set of voters with a negative version.</summary>
+/// <summary>
+/// Sends a message through its codec. The contract of commands knows no <see cref="Note"/>, so a note travels as a set of voters with a
+/// negative version.
+/// </summary>
 internal static class Disguise
 {
     private static readonly Voter[] Nobody = [new(new NodeId("note", 0), 0)];
@@ -13,7 +16,9 @@ internal static class Disguise
         var writer = new WireWriter();
         ReplicationWire.Write(Map(message, static c => c is Note note ? new VoterChange(new VoterSet(-note.Id, Nobody)) : c), writer);
         var reader = new WireReader(writer.Take());
-        var read = Map(ReplicationWire.Read(ref reader), static c => c is VoterChange { Voters.Version: < 0 } note ? new Note(-note.Voters.Version) : c);
+        var read = Map(ReplicationWire.Read(ref reader), static c => c is VoterChange { Voters.Version: < 0 } note
+            ? new Note(-note.Voters.Version)
+            : c);
         reader.HasMore.ShouldBeFalse();
         return message is ICarriesSnapshot { HasSnapshot: true } carries ? ((ICarriesSnapshot)read).WithSnapshot(carries.Snapshot) : read;
     }
@@ -25,5 +30,6 @@ internal static class Disguise
         _ => message,
     };
 
-    private static Entry[] Map(Entry[] entries, Func<Command, Command> how) => Array.ConvertAll(entries, e => new Entry(e.Index, e.Term, how(e.Command)));
+    private static Entry[] Map(Entry[] entries, Func<Command, Command> how) =>
+        Array.ConvertAll(entries, e => new Entry(e.Index, e.Term, how(e.Command)));
 }

@@ -46,7 +46,8 @@ internal sealed class Notebook(Notebooks maker) : IReplicatedState
 
     public object Snapshot() => new Page(History, [.. _notes], Count);
 
-    internal static Notebook Restore(Notebooks maker, Page page) => new(maker) { History = page.History, _notes = [.. page.Notes], Count = page.Count };
+    internal static Notebook Restore(Notebooks maker, Page page) =>
+        new(maker) { History = page.History, _notes = [.. page.Notes], Count = page.Count };
 
     internal sealed record Page(Chronicle.History? History, HashSet<long> Notes, long Count);
 }

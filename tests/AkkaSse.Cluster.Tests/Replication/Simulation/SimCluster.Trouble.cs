@@ -76,7 +76,10 @@ internal sealed partial class SimCluster
 
     private SimNode Add(string? address = null)
     {
-        var node = new SimNode(new NodeId(address ?? $"n{_random.Next(9)}", ++_uids)) { Side = Members.Count == 0 ? 0 : Pick(Members).Side };
+        var node = new SimNode(new NodeId(address ?? $"n{_random.Next(9)}", ++_uids))
+        {
+            Side = Members.Count == 0 ? 0 : Pick(Members).Side,
+        };
         Members.Add(node);
         node.View = View();
         Trace?.Invoke($"{node.Id} joins");
@@ -106,7 +109,9 @@ internal sealed partial class SimCluster
         Later(_random.Next(300, 2_000), () => Remove(node));
     }
 
-    /// <summary>Others have removed it; the process lives, ends this incarnation, and comes back as another one that still has what this one held.</summary>
+    /// <summary>
+    /// Others have removed it; the process lives, ends this incarnation, and comes back as another one that still has what this one held.
+    /// </summary>
     private void Expel(SimNode node)
     {
         Trace?.Invoke($"{node.Id} is expelled");
@@ -221,21 +226,25 @@ internal sealed partial class SimCluster
     }
 
     /// <summary>
-    /// In a run that spares majorities a node stays when any voter set that could be in force needs it for recovery, or any that such a set may become while nobody hears of its death: a leader gives the vote
-    /// to a replica that has caught up, which it may have heard of before it stood still. A voter that drains is no longer counted on: of two voters one of which leaves, the other is the next set by itself.
+    /// In a run that spares majorities a node stays when any voter set that could be in force needs it for recovery, or any that such a set
+    /// may become while nobody hears of its death: a leader gives the vote to a replica that has caught up, which it may have heard of
+    /// before it stood still. A voter that drains is no longer counted on: of two voters one of which leaves, the other is the next set by
+    /// itself.
     /// </summary>
     private bool MayDie(SimNode node)
     {
         if (!Conditions.SparesMajority) return true;
         var sets = SetsInForce();
-        return sets.TrueForAll(set => CanRecover(set, n => n == node || n.IsDraining)) && sets.TrueForAll(set => SetsToCome(set).All(next => CanRecover(next, n => n == node)));
+        return sets.TrueForAll(set => CanRecover(set, n => n == node || n.IsDraining))
+            && sets.TrueForAll(set => SetsToCome(set).All(next => CanRecover(next, n => n == node)));
     }
 
     private IEnumerable<IReadOnlyList<Voter>> SetsToCome(VoterSet set)
     {
         foreach (var learner in Members)
         {
-            if (learner is { IsAlive: true, Replica: { } replica } && set.On(learner.Id) is null) yield return [.. set.Next ?? set.Voters, new Voter(learner.Id, replica.Incarnation)];
+            if (learner is { IsAlive: true, Replica: { } replica } && set.On(learner.Id) is null)
+                yield return [.. set.Next ?? set.Voters, new Voter(learner.Id, replica.Incarnation)];
         }
     }
 }

@@ -89,7 +89,9 @@ internal sealed partial class SimCluster
                 return new VoterSet(1, leader!.Machine.Voters!.Voters);
             },
         };
-        leader = new SimLeader(node, new Leader<Notebook>("log", node.Id, ++node.Incarnations, Chance(0.5) ? 0 : Now, states, node.View, Conditions.Options, Now));
+        leader = new SimLeader(
+            node, new Leader<Notebook>(
+            "log", node.Id, ++node.Incarnations, Chance(0.5) ? 0 : Now, states, node.View, Conditions.Options, Now));
         Leaders.Add(leader);
         Trace?.Invoke($"{leader.Machine.Term} starts, {string.Join(' ', node.View.Members)}");
         Drain(leader);
@@ -100,7 +102,8 @@ internal sealed partial class SimCluster
     {
         while (leader.Machine.TryTake(out var effect))
         {
-            if (effect.Kind != LeaderEffectKind.Send) Trace?.Invoke($"{leader.Machine.Term}: {effect.Kind} {effect.Index}, {leader.Machine.Voters}");
+            if (effect.Kind != LeaderEffectKind.Send)
+                Trace?.Invoke($"{leader.Machine.Term}: {effect.Kind} {effect.Index}, {leader.Machine.Voters}");
             switch (effect.Kind)
             {
                 case LeaderEffectKind.Send:
@@ -139,7 +142,8 @@ internal sealed partial class SimCluster
         {
             var entry = leader.Machine.Committed(index);
             if (entry.Index != index) throw new BreachException($"Asked for {index}, got {Chronicle.Text(entry)}.");
-            if (leader.Pending.Remove(index, out var asked)) Chronicle.Acknowledge(leader.Machine.State!.History!, index, asked.Id, asked.Floor);
+            if (leader.Pending.Remove(index, out var asked))
+                Chronicle.Acknowledge(leader.Machine.State!.History!, index, asked.Id, asked.Floor);
         }
     }
 
@@ -153,7 +157,10 @@ internal sealed partial class SimCluster
         Later(_random.Next(1, 120), Publish);
     }
 
-    /// <summary>Idempotent commands: what is committed is answered at once, what is pending waits, anything else is proposed. Clients whose answer was lost repeat an older command.</summary>
+    /// <summary>
+    /// Idempotent commands: what is committed is answered at once, what is pending waits, anything else is proposed. Clients whose answer
+    /// was lost repeat an older command.
+    /// </summary>
     private void Publish(SimLeader leader, int count)
     {
         if (!leader.Machine.IsRecovered || leader.Machine.UncommittedBytes > MostUncommitted) return;
@@ -191,9 +198,11 @@ internal sealed partial class SimCluster
         var given = _saboteur is null ? message : _saboteur.ToReplica(node, message);
         if (node.Replica is null && given is Prepare)
         {
-            node.Lives.Add(node.Replica = new Replica<Notebook>(node.Lives.Count + 1, new Notebooks(Chronicle), Conditions.Options, node.TakeUncleanCopy()));
+            node.Lives.Add(node.Replica = new Replica<Notebook>(
+                node.Lives.Count + 1, new Notebooks(Chronicle), Conditions.Options, node.TakeUncleanCopy()));
         }
-        if (node.Replica is { } forgetful && _saboteur?.Forgets(node, message) == true) node.Replica = new Replica<Notebook>(forgetful.Incarnation, new Notebooks(Chronicle), Conditions.Options);
+        if (node.Replica is { } forgetful && _saboteur?.Forgets(node, message) == true)
+            node.Replica = new Replica<Notebook>(forgetful.Incarnation, new Notebooks(Chronicle), Conditions.Options);
         var answer = given is null ? null : node.Replica is { } replica ? replica.Receive(given) : Replica<Notebook>.Absent(given);
         if (node.Replica?.Dropped == true) node.Replica = null;
         if (_saboteur is not null) answer = _saboteur.FromReplica(node, message, answer);

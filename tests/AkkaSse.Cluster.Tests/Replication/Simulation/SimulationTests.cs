@@ -3,7 +3,10 @@ using Xunit.Abstractions;
 
 namespace AkkaSse.Cluster.Tests.Replication.Simulation;
 
-/// <summary>The replication protocol under loss, delay, reordering, doubling, partitions, crashes, freezes, rival leaders and changes of the cluster. One failing run is repeated with AKKASSE_TEST_SEED and its number of runs is then 1 with AKKASSE_TEST_RUNS=1.</summary>
+/// <summary>
+/// The replication protocol under loss, delay, reordering, doubling, partitions, crashes, freezes, rival leaders and changes of the
+/// cluster. One failing run is repeated with AKKASSE_TEST_SEED and its number of runs is then 1 with AKKASSE_TEST_RUNS=1.
+/// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private static readonly bool Soak = Environment.GetEnvironmentVariable("AKKASSE_SOAK") == "1";
@@ -12,7 +15,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     public void No_promise_is_broken_and_the_log_lives_again_after_every_trouble()
     {
         var seed = Seed();
-        var runs = int.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_RUNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : Soak ? 10_000 : 500;
+        var runs = int.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_RUNS"), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var given) ? given : Soak ? 10_000 : 500;
         var checks = new Checks();
         var (recoveries, uncleanRecoveries, spared) = (0L, 0L, 0);
         for (var run = 0; run < runs; run++)
@@ -24,18 +28,28 @@ public sealed class SimulationTests(ITestOutputHelper output)
             }
             catch (Exception failure)
             {
-                throw new InvalidOperationException($"Run {run} failed at {cluster.Now} ms. Alone: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1. {failure.Message}", failure);
+                throw new InvalidOperationException(
+                    $"Run {run} failed at {cluster.Now} ms. Alone: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1. {failure.Message}",
+                    failure);
             }
             checks.Add(cluster.Chronicle.Checks);
             recoveries += cluster.Recoveries;
             uncleanRecoveries += cluster.UncleanRecoveries;
             if (!cluster.Conditions.SparesMajority) continue;
             spared++;
-            cluster.Chronicle.Checks.Hopeless.ShouldBe(0, $"Majorities were spared, and a set that could be in force was beyond saving. Alone: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
-            cluster.Chronicle.Checks.Replaced.ShouldBe(0, $"Majorities were spared, and another log took the place of one. Alone: AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
+            cluster.Chronicle.Checks.Hopeless.ShouldBe(
+                0, $"Majorities were spared, and a set that could be in force was beyond saving. Alone: " +
+                    $"AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
+            cluster.Chronicle.Checks.Replaced.ShouldBe(
+                0, $"Majorities were spared, and another log took the place of one. Alone: " +
+                    $"AKKASSE_TEST_SEED={seed + run} AKKASSE_TEST_RUNS=1");
         }
-        if (runs >= 500) checks.UncleanRecoveryIsComplete.ShouldBeGreaterThan(runs / 100, "logs that begin anew must begin with what a majority of the former voters still had, or the check of it proves nothing");
-        output.WriteLine($"{runs} runs: {recoveries} recoveries, {uncleanRecoveries} uncleanRecoveries; {spared} spared majorities; checks: {checks}");
+        if (runs >= 500)
+            checks.UncleanRecoveryIsComplete.ShouldBeGreaterThan(
+                runs / 100, "logs that begin anew must begin with what a majority of the former voters still had, or the check of it " +
+                    "proves nothing");
+        output.WriteLine($"{runs} runs: {recoveries} recoveries, {uncleanRecoveries} uncleanRecoveries; {spared} spared majorities; " +
+            $"checks: {checks}");
     }
 
     [Fact]
@@ -52,7 +66,10 @@ public sealed class SimulationTests(ITestOutputHelper output)
         lines.ShouldBeGreaterThan(100);
     }
 
-    /// <summary>Each of these breaks a promise the proof rests on; it shows in a quarter to nearly all of the runs, the understated term in one of twenty, because that takes a divergent log at the right voter.</summary>
+    /// <summary>
+    /// Each of these breaks a promise the proof rests on; it shows in a quarter to nearly all of the runs, the understated term in one of
+    /// twenty, because that takes a divergent log at the right voter.
+    /// </summary>
     [Theory]
     [InlineData(nameof(AcknowledgesUnseen), 40)]
     [InlineData(nameof(IgnoresPromises), 40)]
@@ -103,7 +120,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
     private int Seed()
     {
-        var seed = uint.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? (int)(given & 0x3FFF_FFFF) : Random.Shared.Next(1 << 30);
+        var seed = uint.TryParse(Environment.GetEnvironmentVariable("AKKASSE_TEST_SEED"), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var given) ? (int)(given & 0x3FFF_FFFF) : Random.Shared.Next(1 << 30);
         output.WriteLine($"seed {seed}");
         return seed;
     }
