@@ -33,7 +33,7 @@ public class TokenBenchmarks : IChecked
         Patch();
         _text = Encoding.ASCII.GetString(_token.Text);
         Answer.MustBe(Read(), Streams);
-        CursorToken.TryParse(_text, out var positions);
+        Answer.MustBe(CursorToken.TryParse(_text, out var positions), true);
         Answer.MustBe(positions![CursorToken.HashOf(names[^1])], new TokenPosition(_tag, 1_000_000 + Batch));
         Answer.MustBe(CursorToken.TryParse(_text[..^1], out _), false);
     }

@@ -78,8 +78,8 @@ public sealed class DocumentationTests : StreamsTest
         var hub = Hub;
         await hub.PublishAsync("orders", new SseEvent { Data = "old" });
         var page = await hub.Streams.ReadAsync("orders", limit: 1);
-        // Nobody can say now is not the same as not there.
-        if (page.State == HistoryState.Unavailable) throw new HubException("Where orders stands cannot be said now.");
+        // "Unknown now" is not "absent".
+        if (page.State == HistoryState.Unavailable) throw new HubException("The head of orders is unknown now.");
         var now = page.State == HistoryState.NoStream ? StreamPosition.BeforeFirst : page.Head;
         var source = SseHubSource.From(hub, "orders", StartPosition.After(now));
         await hub.PublishAsync("orders", new SseEvent { Data = "new" });

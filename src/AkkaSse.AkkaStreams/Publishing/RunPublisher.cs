@@ -69,7 +69,7 @@ internal sealed class RunPublisher(ISseHub hub, string stream, PublishFlowOption
             $"after {repeated} repetitions in {options.RetryFor.TotalSeconds:0.###} s, the most allowed " +
             $"({nameof(PublishFlowOptions.RetryFor)}). {result.Error}"));
 
-    private Outcome Refused(in PublishResult result) => Fail(result, result.Status == PublishStatus.OutcomeUnknown
+    private static Outcome Refused(in PublishResult result) => Fail(result, result.Status == PublishStatus.OutcomeUnknown
         ? $"the event may or may not be on the stream. It has no idempotency key, so it cannot be repeated without the risk of " +
             $"appending it twice; give elements keys. {result.Error}"
         : result.Error ?? "the hub gave no reason.");

@@ -22,13 +22,13 @@ internal static class Problems
         [HubErrorCodes.Unauthorized] = (401, "the authorizer wants authentication; with WWW-Authenticate"),
         [HubErrorCodes.Forbidden] = (403, "the authorizer refuses"),
         [HubErrorCodes.ClientIdForbidden] = (403, "the caller may not choose this client id"),
-        [HubErrorCodes.HostForbidden] = (403, "nobody has to authenticate, and the Host is neither a loopback one nor allowed"),
-        [HubErrorCodes.CrossSite] = (403, "nobody has to authenticate, and a page of another origin made the browser write or subscribe"),
+        [HubErrorCodes.HostForbidden] = (403, "the hub has no authentication, and the Host is neither a loopback one nor allowed"),
+        [HubErrorCodes.CrossSite] = (403, "the hub has no authentication, and a page of another origin made the browser write or subscribe"),
         [HubErrorCodes.NotFound] = (404, "no such path below the resources above"),
         [HubErrorCodes.StreamNotFound] = (404, "the stream does not exist"),
-        [HubErrorCodes.ClientNotConnected] = (404, "nobody with that id is connected"),
+        [HubErrorCodes.ClientNotConnected] = (404, "no client with that id is connected"),
         [HubErrorCodes.ZoneNotFound] = (404, "the zone does not exist"),
-        [HubErrorCodes.SubscriptionNotFound] = (404, "no such managed subscription, or it is somebody else's"),
+        [HubErrorCodes.SubscriptionNotFound] = (404, "no such managed subscription, or it belongs to another principal"),
         [HubErrorCodes.MethodNotAllowed] = (405, "with Allow"),
         [HubErrorCodes.NotAcceptable] = (406, "DemandAccept: Accept excludes text/event-stream"),
         [HubErrorCodes.BodyTimeout] = (408,
@@ -47,8 +47,8 @@ internal static class Problems
         [HubErrorCodes.StreamFull] = (503, "readers of a stream with the policy wait are behind; nothing was appended; with Retry-After"),
         [HubErrorCodes.ClientFull] = (503, "the client does not read and its inbox is full; with Retry-After"),
         [HubErrorCodes.EngineUnavailable] = (503,
-            "the engine is away, or the stream has no owner that can be reached now: certainly nothing was appended, and nobody can say "
-            + "whether the stream exists; with Retry-After"),
+            "the engine is away, or the stream has no owner that can be reached now: certainly nothing was appended, and "
+            + "whether the stream exists is unknown; with Retry-After"),
         [HubErrorCodes.OutcomeUnknown] = (504, "the answer was lost: the call may or may not have had its effect"),
     }.ToFrozenDictionary();
 }

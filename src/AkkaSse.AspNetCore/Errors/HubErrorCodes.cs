@@ -41,10 +41,10 @@ public static class HubErrorCodes
     /// <summary>403: the caller may not choose this client id.</summary>
     public const string ClientIdForbidden = "client-id-forbidden";
 
-    /// <summary>403: nobody has to authenticate, and the <c>Host</c> is neither a loopback one nor allowed.</summary>
+    /// <summary>403: the hub has no authentication, and the <c>Host</c> is neither a loopback one nor allowed.</summary>
     public const string HostForbidden = "host-forbidden";
 
-    /// <summary>403: nobody has to authenticate, and a page of another origin made the browser write.</summary>
+    /// <summary>403: the hub has no authentication, and a page of another origin made the browser write.</summary>
     public const string CrossSite = "cross-site";
 
     /// <summary>404: no such path.</summary>
@@ -53,7 +53,7 @@ public static class HubErrorCodes
     /// <summary>404: the stream does not exist.</summary>
     public const string StreamNotFound = "stream-not-found";
 
-    /// <summary>404: nobody with that id is connected.</summary>
+    /// <summary>404: no client with that id is connected.</summary>
     public const string ClientNotConnected = "client-not-connected";
 
     /// <summary>404: the zone does not exist.</summary>

@@ -32,7 +32,9 @@ internal static class SseHandlers
 
         if (options?.SkipTlsVerification == true)
         {
+#pragma warning disable CA5359 // What the option SkipTlsVerification says, off by default.
             handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
         }
 
         return handler;

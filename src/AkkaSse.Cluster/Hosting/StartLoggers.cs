@@ -31,7 +31,9 @@ internal sealed class StartLoggers(ILoggerFactory loggers) : ILoggerFactory
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+#pragma warning disable CA1873 // The level is two comparisons.
             logger.Log(LevelOf(logLevel), eventId, state, exception, formatter);
+#pragma warning restore CA1873
 
         private LogLevel LevelOf(LogLevel level) => level is LogLevel.Error or LogLevel.Critical && !owner._isMade ? LogLevel.Debug : level;
     }

@@ -72,8 +72,8 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         {
             CopiesOfEach = _context.Options.Backups + 1,
         });
-        _replicas = node.System.ActorOf(Props.Create(typeof(StreamReplicas), running, _unclean), kind.HostName);
-        running.Region = node.StartRegion("streams", name => Props.Create(typeof(StreamOwner), name, running), StopOwner.Instance);
+        _replicas = node.System.ActorOf(Props.Create<StreamReplicas>(running, _unclean), kind.HostName);
+        running.Region = node.StartRegion("streams", name => Props.Create<StreamOwner>(name, running), StopOwner.Instance);
         _running = running;
         foreach (var (_, stream) in _streams) stream.Connect();
         return [running.Region];
@@ -274,7 +274,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         if (_running is not { } running) return null;
         try
         {
-            return running.Node.System.ActorOf(Props.Create(typeof(NodeStreamActor), stream, running), $"akkasse-stream-{NextId()}");
+            return running.Node.System.ActorOf(Props.Create<NodeStreamActor>(stream, running), $"akkasse-stream-{NextId()}");
         }
         catch (InvalidOperationException)
         {

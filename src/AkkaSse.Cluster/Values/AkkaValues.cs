@@ -25,8 +25,8 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
             },
         };
         var running = new ValueContext(node, new ReplicaPeers(node, kind.HostName), kind);
-        _replicas = node.System.ActorOf(Props.Create(typeof(ValueReplicas), running), kind.HostName);
-        running.Region = node.StartRegion("values", name => Props.Create(typeof(ValueOwner), name, running), StopOwner.Instance);
+        _replicas = node.System.ActorOf(Props.Create<ValueReplicas>(running), kind.HostName);
+        running.Region = node.StartRegion("values", name => Props.Create<ValueOwner>(name, running), StopOwner.Instance);
         _running = running;
         return [running.Region];
     }

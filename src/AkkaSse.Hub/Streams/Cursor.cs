@@ -318,7 +318,7 @@ internal sealed class Cursor
         return CursorState.Gap;
     }
 
-    private bool TryTypeOf(LogChunk chunk, int frame, TypeFilter? filter, out bool wanted)
+    private static bool TryTypeOf(LogChunk chunk, int frame, TypeFilter? filter, out bool wanted)
     {
         wanted = true;
         if (filter is null) return true;

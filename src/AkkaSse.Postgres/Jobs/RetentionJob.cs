@@ -215,7 +215,7 @@ internal sealed class RetentionJob(
         return keys >= RowsPerStep || values >= RowsPerStep;
     }
 
-    private Task SweepNodesAsync(NpgsqlConnection connection, CancellationToken cancellation) => connection.ExecuteAsync(
+    private static Task SweepNodesAsync(NpgsqlConnection connection, CancellationToken cancellation) => connection.ExecuteAsync(
         $"""
         with gone as (delete from akkasse.nodes n where not {PgClaims.IsAlive} returning incarnation)
         delete from akkasse.inbox i where not exists (select 1 from akkasse.nodes n where n.name = i.node)

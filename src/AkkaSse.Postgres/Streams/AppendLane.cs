@@ -256,7 +256,7 @@ internal sealed class AppendLane(
                     // be said.
                     var comparable = options.SynchronousCommit && _server.SystemIdentifier == server.SystemIdentifier
                         && _server.Timeline == server.Timeline;
-                    return comparable ? await appender.Transaction.IsThereAsync(connection, lost.Plan).ConfigureAwait(false) : null;
+                    return comparable ? await AppendTransaction.IsThereAsync(connection, lost.Plan).ConfigureAwait(false) : null;
                 }
                 var status = await connection.ScalarAsync("select pg_xact_status($1::text::xid8)", default, lost.Transaction.ToString(
                     System.Globalization.CultureInfo.InvariantCulture)).ConfigureAwait(false);

@@ -230,7 +230,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     /// Whether what the plan would have written is there; null when it wrote nothing that can be told apart. No transaction of before may
     /// be open any more.
     /// </summary>
-    internal async Task<bool?> IsThereAsync(NpgsqlConnection connection, AppendPlan plan)
+    internal static async Task<bool?> IsThereAsync(NpgsqlConnection connection, AppendPlan plan)
     {
         if (plan.Changes.FirstOrDefault(static c => c.Events.Count > 0) is not { } change) return null;
         var e = change.Events[0];
