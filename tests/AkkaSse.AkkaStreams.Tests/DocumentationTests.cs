@@ -63,8 +63,8 @@ public sealed class DocumentationTests : StreamsTest
                     last = e.Position;
                     return e;
                 }),
-            RestartSettings.Create(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10), 0.2)).RunWith(
-            Sink.Ignore<StreamEvent>(), materializer);
+            RestartSettings.Create(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10), 0.2))
+            .RunWith(Sink.Ignore<StreamEvent>(), materializer);
         for (var i = 1; i <= 10; i++) await hub.PublishAsync("orders", new SseEvent { Data = $"{i}" });
         await Eventually.Until(() => _handled.Count == 10, () => $"ten events to be handled: {string.Join(' ', _handled)}");
         await hub.Streams.RemoveAsync("orders");
@@ -98,8 +98,9 @@ public sealed class DocumentationTests : StreamsTest
             .RunWith(SseHubSink.Publish(hub, "orders"), materializer);
         Message[] messages = [new("t", 0, 7, "3"), new("t", 0, 8, "4")];
         var copying = Source.From(messages)
-            .Select(message => (new PublishElement(
-                new SseEvent { Data = message.Text }, $"{message.Topic}-{message.Partition}-{message.Offset}"), message.Offset))
+            .Select(message => (
+                new PublishElement(new SseEvent { Data = message.Text }, $"{message.Topic}-{message.Partition}-{message.Offset}"),
+                message.Offset))
             .Via(SseHubFlow.PublishWithContext<long>(hub, "orders").AsFlow())
             .SelectAsync(1, async published =>
             {

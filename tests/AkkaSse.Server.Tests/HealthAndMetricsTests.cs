@@ -46,6 +46,7 @@ public sealed partial class HealthAndMetricsTests
         types.Distinct().Count().ShouldBe(types.Count, "a family stands in the text once");
     }
 
-    [GeneratedRegex("""^(# (HELP|TYPE) [a-z_][a-z0-9_]* .+|""" + """[a-z_][a-z0-9_]*(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\})? (NaN|[+-]?Inf|[-+0-9.eE]+))$""")]
+    [GeneratedRegex("""^(# (HELP|TYPE) [a-z_][a-z0-9_]* .+|""" +
+        """[a-z_][a-z0-9_]*(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\})? (NaN|[+-]?Inf|[-+0-9.eE]+))$""")]
     private static partial Regex Line();
 }

@@ -110,7 +110,8 @@ internal sealed class Appender
         }
     }
 
-    private static void Announce(AppendPlan plan, EngineClock clock, Follower follower, Notifier notifier, Action<string, SseEvent> transient)
+    private static void Announce(
+        AppendPlan plan, EngineClock clock, Follower follower, Notifier notifier, Action<string, SseEvent> transient)
     {
         foreach (var change in plan.Changes)
         {
