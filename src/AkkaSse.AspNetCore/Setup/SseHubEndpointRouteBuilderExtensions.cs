@@ -115,6 +115,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         EndpointGroup.Publish => options.PublishPolicy,
         EndpointGroup.Streams => options.StreamsPolicy,
         EndpointGroup.Clients => options.ClientsPolicy,
-        _ => options.ClusterPolicy,
+        EndpointGroup.Cluster => options.ClusterPolicy,
+        _ => throw new ArgumentOutOfRangeException(nameof(group), group, "The group has no policy."),
     };
 }
