@@ -169,7 +169,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        if (_context is { } context) (context.State, context.IsOver) = (EngineState.Down, true);
+        if (_context is { } context) (context.IsOver, context.State) = (true, EngineState.Down);
         await _stop.CancelAsync().ConfigureAwait(false);
         if (_context?.Node is { } node) await _host.EndAsync(node.System, _regions).ConfigureAwait(false);
         await _running.ConfigureAwait(false);

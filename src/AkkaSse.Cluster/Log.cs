@@ -51,7 +51,7 @@ internal static partial class Log
         "Leaving the cluster took longer than {Limit}; what only this node holds is lost to the others.")]
     internal static partial void LeaveLimit(ILogger logger, TimeSpan limit);
 
-    [LoggerMessage(5019, LogLevel.Information, "All nodes that keep streams are leaving the cluster: this one waits for no successor.")]
+    [LoggerMessage(5019, LogLevel.Information, "No node stays that keeps streams: this one leaves the cluster without a successor.")]
     internal static partial void NoSuccessor(ILogger logger);
 
     [LoggerMessage(5011, LogLevel.Warning, "Discovery of {Service} failed: {Reason}")]
@@ -102,7 +102,7 @@ internal static partial class Log
     internal static partial void NodeReachable(ILogger logger, string node, string address);
 
     [LoggerMessage(5026, LogLevel.Warning,
-        "Node {Node} at {Address} did not answer and was removed from the cluster; its streams get new owners among the others. Start " +
+        "Node {Node} at {Address} was removed from the cluster; its streams get new owners among the others. Start " +
         "it again: it joins as a new member.")]
     internal static partial void NodeRemoved(ILogger logger, string node, string address);
 

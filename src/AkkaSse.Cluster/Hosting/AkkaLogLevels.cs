@@ -11,32 +11,27 @@ namespace AkkaSse.Cluster.Hosting;
 internal static class AkkaLogLevels
 {
     // How the lines begin that Akka.NET 1.5.74 writes while a node starts, is killed, is removed or leaves, and nothing else is wrong.
-    private static readonly string[] s_ordinary =
-    [
-        "Association with remote system ",
-        "AssociationError [",
-        "Association to [",
-        "Tried to associate with unreachable remote address ",
-        "Tried to associate with remote address ",
-        "Disassociated",
-        "Remote connection to [",
-    ];
+    private static readonly string[] s_ordinary = ["Tried to associate with unreachable remote address ", "Disassociated"];
 
-    // The same, inside of a line.
+    // Lines that tell of the end of a connection for any reason: a message without a serializer or of too many bytes among them.
+    private static readonly string[] s_connection = ["Association with remote system ", "AssociationError ["];
+
+    // The reasons of the ordinary ones.
+    private static readonly string[] s_ends = ["Disassociated", "InvalidAssociation", "Association failed", "refused", "reset"];
+
+    // Inside of a line.
     private static readonly string[] s_ordinaryParts =
     [
         "Marking node(s) as UNREACHABLE",
         "Marking node(s) as REACHABLE",
-        "Marking unreachable node",
         "Marking exiting node(s) as UNREACHABLE",
-        "SBR took decision",
+        "SBR took decision Akka.Cluster.SBR.DownUnreachable",
         "Couldn't join seed nodes after",
-        "Trying to register to coordinator at",
-        "Probably, no seed-nodes configured and manual cluster join not performed",
-        "Retry request for shard",
-        "is being downed",
-        "No coordinator found to register",
     ];
+
+    // Shards without a coordinator: for moments at every start and after every loss of the oldest node.
+    private static readonly string[] s_waiting = [
+        "Trying to register to coordinator at", "Retry request for shard", "No coordinator found to register"];
 
     /// <param name="level">Akka.NET's level of the line.</param>
     /// <param name="text">The line.</param>
@@ -50,10 +45,15 @@ internal static class AkkaLogLevels
         _ => LogLevel.Error,
     };
 
+    /// <summary>Whether the line says that shards wait for their coordinator: ordinary for seconds, and not for longer.</summary>
+    internal static bool IsWaiting(string text) => Array.Exists(s_waiting, p => text.Contains(p, StringComparison.Ordinal));
+
     private static bool IsOrdinary(string text, Exception? cause) =>
         (cause is null || IsOfConnection(cause))
         && (Array.Exists(s_ordinary, b => text.StartsWith(b, StringComparison.Ordinal))
-            || Array.Exists(s_ordinaryParts, p => text.Contains(p, StringComparison.Ordinal)));
+            || Array.Exists(s_ordinaryParts, p => text.Contains(p, StringComparison.Ordinal))
+            || (Array.Exists(s_connection, b => text.StartsWith(b, StringComparison.Ordinal))
+                && Array.Exists(s_ends, p => text.Contains(p, StringComparison.Ordinal))));
 
     // A message that is too large, or that has no serializer, is logged by the same classes, and is a fault. The types of these are not all
     // public.

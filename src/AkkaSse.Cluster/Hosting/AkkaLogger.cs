@@ -16,8 +16,13 @@ namespace AkkaSse.Cluster.Hosting;
 /// </remarks>
 internal sealed class AkkaLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
+    private const long WaitingEnds = 10_000;
+    private const long WaitingLimit = 30_000;
+
     private readonly Dictionary<string, ILogger> _loggers = new(StringComparer.Ordinal);
     private readonly ILoggerFactory _factory;
+    private long _waitsSince;
+    private long _waitedAt;
 
     public AkkaLogger()
     {
@@ -29,11 +34,34 @@ internal sealed class AkkaLogger : ReceiveActor, IRequiresMessageQueue<ILoggerMe
 
     private void Write(LogEvent e)
     {
-        var text = e.Message?.ToString() ?? "";
+        var text = TextOf(e);
         var level = AkkaLogLevels.Of(e.LogLevel(), text, e.Cause);
+        if (AkkaLogLevels.IsWaiting(text) && !IsWaitingForLong()) level = Microsoft.Extensions.Logging.LogLevel.Debug;
         // Where Akka.NET names its source by a text, it has a type of its own for the class.
         var category = e.LogClass is { Name: not "DummyClassForStringSources", FullName: { } name } ? name : "Akka";
         if (!_loggers.TryGetValue(category, out var logger)) _loggers[category] = logger = _factory.CreateLogger(category);
         if (logger.IsEnabled(level)) logger.Log(level, 0, text, e.Cause, static (s, _) => s);
+    }
+
+    // Whether lines about shards that wait have come for longer than any start or failover takes.
+    private bool IsWaitingForLong()
+    {
+        var now = Environment.TickCount64;
+        if (now - _waitedAt > WaitingEnds) _waitsSince = now;
+        _waitedAt = now;
+        return now - _waitsSince > WaitingLimit;
+    }
+
+    private static string TextOf(LogEvent e)
+    {
+        try
+        {
+            return e.Message?.ToString() ?? "";
+        }
+        catch (FormatException)
+        {
+            // Written with a template that does not fit its arguments: better a line with holes than none.
+            return e.Message is LogMessage message ? message.Format : "";
+        }
     }
 }

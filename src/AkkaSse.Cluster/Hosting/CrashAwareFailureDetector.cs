@@ -8,7 +8,7 @@ namespace AkkaSse.Cluster.Hosting;
 /// Akka's failure detector for members of the cluster, which needs some 4 s of silence, and besides it <see cref="CrashEvidence"/>, which
 /// needs 0.2 s and no silence. Named in <c>hocon/common.hocon</c>.
 /// </summary>
-public sealed class CrashAwareFailureDetector : PhiAccrualFailureDetector
+internal sealed class CrashAwareFailureDetector : PhiAccrualFailureDetector
 {
     private readonly CrashEvidence _evidence;
 

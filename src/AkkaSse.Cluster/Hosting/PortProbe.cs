@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 
@@ -39,23 +40,44 @@ internal static class PortProbe
         }
     }
 
+    // A name may have several addresses: only when all of them refuse is nothing there.
     private static async Task<PortState> TryAsync(string host, int port, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Limit);
+        var all = PortState.Unknown;
         try
         {
-            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(host, port, limit.Token).ConfigureAwait(false);
+            foreach (var address in await Dns.GetHostAddressesAsync(host, limit.Token).ConfigureAwait(false))
+            {
+                var state = await ConnectAsync(address, port, limit.Token).ConfigureAwait(false);
+                if (state != PortState.Refused) return state;
+                all = PortState.Refused;
+            }
+            return all;
+        }
+        catch (SocketException)
+        {
+            // No such name.
+            return PortState.Unknown;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return PortState.Unknown;
+        }
+    }
+
+    private static async Task<PortState> ConnectAsync(IPAddress address, int port, CancellationToken limit)
+    {
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(address, port, limit).ConfigureAwait(false);
             return PortState.Open;
         }
         catch (SocketException e)
         {
             return e.SocketErrorCode == SocketError.ConnectionRefused ? PortState.Refused : PortState.Unknown;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return PortState.Unknown;
         }
     }
 }

@@ -16,12 +16,14 @@ internal static class CrashRules
     /// <param name="witnesses">Who has found that.</param>
     internal static bool IsCertain(ClusterView view, UniqueAddress suspect, IReadOnlySet<UniqueAddress> witnesses)
     {
-        int all = 0, found = 0;
-        foreach (var member in view.StreamNodes)
+        if (view.Find(suspect) is not { } member) return false;
+        // One without streams, or that is only joining, counts as one more.
+        int all = member is { HostsStreams: true, IsMember: true } ? 0 : 1, found = 0;
+        foreach (var node in view.StreamNodes)
         {
             all++;
-            if (member.Reachable && !member.Unique.Equals(suspect) && witnesses.Contains(member.Unique)) found++;
+            if (node.Reachable && !node.Unique.Equals(suspect) && witnesses.Contains(node.Unique)) found++;
         }
-        return view.Find(suspect) is not null && 2 * found > all;
+        return 2 * found > all;
     }
 }

@@ -145,7 +145,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         : new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst)
         {
             Error = _context.LeavesNothingBehind
-                ? "All nodes of the cluster are leaving it, and none stays that could keep the event; nothing was appended."
+                ? "This node is leaving, and no node stays that could keep the event; nothing was appended."
                 : $"The cluster is {_context.State} on this node; nothing was appended.",
         };
 

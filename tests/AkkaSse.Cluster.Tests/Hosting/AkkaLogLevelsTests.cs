@@ -8,7 +8,8 @@ namespace AkkaSse.Cluster.Tests.Hosting;
 public sealed class AkkaLogLevelsTests
 {
     [Theory]
-    [InlineData("Association with remote system akka.tcp://a@h:1 has failed; address is now gated for 1000 ms.")]
+    [InlineData("Association with remote system akka.tcp://a@h:1 has failed; address is now gated for 1000 ms. Reason is: " +
+        "[Akka.Remote.EndpointDisassociatedException: Disassociated")]
     [InlineData("AssociationError [akka.tcp://a@h:1] -> akka.tcp://a@h:2: Error [Connection refused]")]
     [InlineData("Tried to associate with unreachable remote address [akka.tcp://a@h:1]. Address is now gated for 1000 ms")]
     [InlineData("Cluster Node [akka.tcp://a@h:1] - Marking node(s) as UNREACHABLE [Member(address = akka.tcp://a@h:2)]")]
@@ -21,6 +22,11 @@ public sealed class AkkaLogLevelsTests
 
     [Theory]
     [InlineData("Scheduled sending of heartbeat was delayed.")]
+    [InlineData("Association with remote system akka.tcp://a@h:1 has failed; address is now gated for 1000 ms. Reason is: " +
+        "[Akka.Remote.EndpointException: Failed to write message to the transport")]
+    [InlineData("AssociationError [akka.tcp://a@h:1] -> akka.tcp://a@h:2: Error [Failed to write message to the transport]")]
+    [InlineData("SBR took decision Akka.Cluster.SBR.DownIndirectlyConnected and is downing [akka.tcp://a@h:2]")]
+    [InlineData("Association to [akka.tcp://a@h:2] having UID [1] is irrecoverably failed.")]
     [InlineData("Oversized payload sent: 2000000 bytes")]
     [InlineData("")]
     public void Other_lines_keep_their_level(string text)
@@ -30,6 +36,12 @@ public sealed class AkkaLogLevelsTests
         AkkaLogLevels.Of(AkkaLevel.WarningLevel, text, null).ShouldBe(LogLevel.Warning);
         AkkaLogLevels.Of(AkkaLevel.ErrorLevel, text, null).ShouldBe(LogLevel.Error);
     }
+
+    [Theory]
+    [InlineData("s: Trying to register to coordinator at [], but no acknowledgement.", true)]
+    [InlineData("s: Retry request for shard [1] homes from coordinator", true)]
+    [InlineData("Scheduled sending of heartbeat was delayed.", false)]
+    public void Lines_about_shards_that_wait_are_known(string text, bool waits) => AkkaLogLevels.IsWaiting(text).ShouldBe(waits);
 
     [Fact]
     public void Line_with_a_cause_of_another_kind_keeps_its_level() =>

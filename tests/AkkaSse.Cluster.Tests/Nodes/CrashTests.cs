@@ -24,6 +24,8 @@ public sealed class CrashTests
     [InlineData("uuox", false)]
     [InlineData("uuex", true)]
     [InlineData("ueeex", false)]
+    [InlineData("ue", false)]
+    [InlineData("uue", true)]
     [InlineData("uuou", false)]
     [InlineData("uuuou", true)]
     public void More_than_half_of_all_nodes_with_streams_decide(string nodes, bool certain)

@@ -24,7 +24,7 @@ public sealed class LeavingTests
 
         codes.ShouldAllBe(static c => c == 0, cluster.Output);
         var output = string.Join('\n', nodes.Select(static n => n.Output));
-        output.ShouldContain("this one waits for no successor", Case.Sensitive, output);
+        output.ShouldContain("this one leaves the cluster without a successor", Case.Sensitive, output);
         output.ShouldNotContain("Leaving the cluster took longer than", Case.Sensitive, output);
     }
 }
