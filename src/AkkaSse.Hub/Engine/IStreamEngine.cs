@@ -25,7 +25,7 @@ public interface IStreamEngine
     /// the log is then empty until it is created.
     /// </summary>
     /// <param name="stream">The name.</param>
-    /// <param name="sink">Told of changes; calls come one at a time per stream and must not block.</param>
+    /// <param name="sink">Told of changes, see its remarks.</param>
     /// <param name="cancellation">Cancels the call.</param>
     ValueTask<IStreamAttachment> AttachAsync(string stream, IStreamSink sink, CancellationToken cancellation);
 
