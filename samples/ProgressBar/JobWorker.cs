@@ -5,7 +5,7 @@ using AkkaSse.Protocol;
 namespace ProgressBar;
 
 /// <summary>Counts primes, and says after each slice how far it has come.</summary>
-internal sealed class JobWorker(JobQueue jobs, ISseHub hub) : BackgroundService
+internal sealed class JobWorker(JobQueue jobs, ISseHub hub, ILogger<JobWorker> logger) : BackgroundService
 {
     internal const string Stream = "jobs";
     private const int Limit = 2_000_000;
@@ -22,8 +22,9 @@ internal sealed class JobWorker(JobQueue jobs, ISseHub hub) : BackgroundService
                 var data = JsonSerializer.Serialize(new { job, done = slice, total = Slices, primes });
                 var result = await hub.PublishAsync(
                     Stream, new SseEvent { Type = "progress", Data = data }, new PublishOptions { ConflateKey = job }, stoppingToken);
+                // The next slice tells more: the job goes on.
                 if (!result.IsAccepted)
-                    throw new InvalidOperationException($"Progress of {job} was not published: {result.Error ?? result.Status.ToString()}");
+                    logger.LogWarning("Progress of {Job} was not published: {Reason}", job, result.Error ?? result.Status.ToString());
             }
         }
     }

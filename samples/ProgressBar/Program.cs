@@ -21,5 +21,6 @@ var app = builder.Build();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 app.MapSseStream("/jobs/events", JobWorker.Stream);
-app.MapPost("/jobs", (JobQueue jobs) => Results.Accepted("/jobs/events", new { job = jobs.Enqueue() }));
+app.MapPost("/jobs", (JobQueue jobs) =>
+    jobs.TryEnqueue() is { } job ? Results.Accepted("/jobs/events", new { job }) : Results.StatusCode(503));
 app.Run();

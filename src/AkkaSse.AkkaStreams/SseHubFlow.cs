@@ -12,9 +12,9 @@ namespace AkkaSse.AkkaStreams;
 /// <para><b>In order.</b> One run of at most <see cref="PublishFlowOptions.MaxInFlight"/> elements is under way at a time, and is repeated
 /// before anything after it is handed to the hub.</para>
 /// <para><b>Repeated.</b> What was certainly not appended and may be later (<see cref="PublishStatus.Unavailable"/>,
-/// <see cref="PublishStatus.Full"/>,
-/// <see cref="PublishStatus.KeyTableFull"/>) is repeated with pauses for <see cref="PublishFlowOptions.RetryFor"/>; so is
-/// <see cref="PublishStatus.OutcomeUnknown"/> of an element with an idempotency key, with the same key: it is appended once.</para>
+/// <see cref="PublishStatus.Full"/>, <see cref="PublishStatus.KeyTableFull"/>) is repeated with pauses for
+/// <see cref="PublishFlowOptions.RetryFor"/>; so is <see cref="PublishStatus.OutcomeUnknown"/> of an element with an idempotency key, with
+/// the same key: it is appended once.</para>
 /// <para><b>Refused.</b> Everything else, <see cref="PublishStatus.OutcomeUnknown"/> without a key among it, is a
 /// <see cref="PublishFailedException"/>, and the supervision strategy of the flow's attributes decides: it fails (the default), or that
 /// element is dropped (resume and restart). Elements of the same run that come after a refused one may be on the stream: repeat them with

@@ -17,13 +17,13 @@ public static class SseHubSource
     /// <para>Each materialization is a reader of its own, registered when the graph starts and not by its first demand, and unregistered
     /// when the graph ends, however it ends.</para>
     /// <para>Nothing is buffered: an event is read when it is demanded. A slow graph costs its own lag and nothing else, until it falls off
-    /// what the stream retains; then
-    /// <see cref="StreamOptions.SlowReader"/> decides: it is told a gap, or fails, or makes publishers wait.</para>
+    /// what the stream retains; then <see cref="StreamOptions.SlowReader"/> decides: it is told a gap, or fails, or makes publishers
+    /// wait.</para>
     /// <para>Completes after what there is when the stream is removed or this hub stops. Fails with the hub's exception when the reader is
     /// refused or ended:
     /// <see cref="HubException"/> (the stream does not exist or was removed before, or it has too many readers, or the graph was too slow
-    /// for its policy),
-    /// <see cref="ArgumentException"/> (the name), <see cref="InvalidOperationException"/> (the hub is not running).</para>
+    /// for its policy), <see cref="ArgumentException"/> (the name), <see cref="InvalidOperationException"/> (the hub is not
+    /// running).</para>
     /// </remarks>
     /// <param name="hub">The hub; not owned.</param>
     /// <param name="stream">The stream.</param>

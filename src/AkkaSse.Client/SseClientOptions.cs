@@ -20,8 +20,8 @@ public sealed class SseClientOptions
     public SseRequestFactory? RequestFactory { get; set; }
 
     /// <summary>
-    /// Headers of every request. Default empty. They win over the client's own (<c>Accept: text/event-stream</c>,
-    /// <c>Cache-Control: no-cache</c>) and over those of <see cref="RequestFactory"/>.
+    /// Headers of every request. Default empty. They win over the client's own (<c>Accept: text/event-stream</c>, <c>Cache-Control:
+    /// no-cache</c>) and over those of <see cref="RequestFactory"/>.
     /// </summary>
     public IDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
@@ -115,8 +115,8 @@ public sealed class SseClientOptions
     public SseResponseValidator? ResponseValidator { get; set; }
 
     /// <summary>
-    /// The time from the start of an attempt to the head of its response. 1 ms to 2147483647 ms, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. Default 30 s.
+    /// The time from the start of an attempt to the head of its response. 1 ms to 2147483647 ms, or <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// Default 30 s.
     /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -2,8 +2,8 @@ namespace AkkaSse.Hub;
 
 /// <summary>
 /// A whole hub in memory, for tests of code that takes an <see cref="ISseHub"/>: what is published is ordered, kept and delivered as in
-/// production, and can be read back with
-/// <see cref="ISseHub.ListenAsync"/> and <see cref="IStreamDirectory.ReadAsync"/>. Where only calls matter, a mock of the interface does.
+/// production, and can be read back with <see cref="ISseHub.ListenAsync"/> and <see cref="IStreamDirectory.ReadAsync"/>. Where only calls
+/// matter, a mock of the interface does.
 /// </summary>
 public static class InMemorySseHub
 {

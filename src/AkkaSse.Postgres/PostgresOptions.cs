@@ -41,7 +41,10 @@ public sealed class PostgresOptions
     /// <summary>The largest number of events in one commit. 1 to 10 000. Default 512.</summary>
     public int BatchEvents { get; set; } = 512;
 
-    /// <summary>The largest size of the data in one commit. Bytes. 1 KiB to 64 MiB. Default 1 MiB. One publish may be larger.</summary>
+    /// <summary>
+    /// The largest size of the events in one commit, texts and fields included. Bytes. 1 KiB to 64 MiB. Default 1 MiB.
+    /// One publish may be larger.
+    /// </summary>
     public int BatchBytes { get; set; } = 1 << 20;
 
     /// <summary>

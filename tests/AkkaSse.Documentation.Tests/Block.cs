@@ -8,8 +8,8 @@ namespace AkkaSse.Documentation.Tests;
 /// <param name="Language">What stands after the fence.</param>
 /// <param name="Text">The block.</param>
 /// <param name="Before">
-/// What a reader has in front of it already: the text of an HTML comment directly before the block that begins with
-/// <c>&lt;!-- csharp before this:</c>. Pages that show the document do not show it.
+/// What a reader has in front of it already: the text of an HTML comment directly before the block that begins with <c>&lt;!-- csharp
+/// before this:</c>. Pages that show the document do not show it.
 /// </param>
 public sealed record Block(string File, int Line, string Language, string Text, string Before)
 {

@@ -138,10 +138,12 @@ public sealed partial class ConfigurationTests
     }
 
     [Theory]
-    [InlineData("Hub is '1' (from command line); it is a section", "--set", "Hub=1")]
-    [InlineData("Server is '2'", "--set", "Server=2")]
-    [InlineData("Akka is 'x'", "--set", "Akka=x")]
-    [InlineData("Auth is 'x'", "--set", "Auth=x")]
+    [InlineData("Hub is one value (from command line); it is a section", "--set", "Hub=1-s3cret")]
+    [InlineData("Server is one value", "--set", "Server=1-s3cret")]
+    [InlineData("Akka is one value", "--set", "Akka=1-s3cret")]
+    [InlineData("Auth is one value", "--set", "Auth=1-s3cret")]
+    [InlineData("Postgres is one value", "--set", "Postgres=Host=db;Password=1-s3cret")]
+    [InlineData("Server:Otlp is not a url", "--set", "Server:Otlp=user:1-s3cret@host")]
     [InlineData("a port of 0 to 65535", "--urls", "http://127.0.0.1:99999")]
     public async Task Value_in_place_of_a_section_and_a_port_that_does_not_exist_are_faults(string fault, params string[] arguments)
     {
@@ -149,6 +151,20 @@ public sealed partial class ConfigurationTests
 
         code.ShouldBe(ConfigurationFault);
         output.ShouldContain(fault);
+        output.ShouldNotContain("1-s3cret");
+    }
+
+    [Theory]
+    [InlineData("Postgres:ConnectionString", "Host=db;Password=1-s3cret", "********")]
+    [InlineData("Postgres:ListenConnectionString", "Host=db;Password=1-s3cret", "********")]
+    [InlineData("Akka:Hocon", "a.b = 1-s3cret", "(text)")]
+    public async Task Secret_of_the_configuration_is_not_shown(string key, string value, string shown)
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", "memory", "--set", $"{key}={value}"]);
+
+        code.ShouldBe(0, output);
+        Line(output, key)[1].ShouldBe(shown);
+        output.ShouldNotContain("1-s3cret");
     }
 
     [Theory]

@@ -15,9 +15,8 @@ public static class ListenOptionsSseExtensions
     /// <remarks>
     /// For the application's middleware and for request logs and metrics such a request ends when its stream begins. The connection
     /// serves no further request and is closed at the stream's end; the response does not say <c>Connection: close</c> (decision 0080).
-    /// Streams over TLS, HTTP/2 and HTTP/3, and those whose
-    /// response body a middleware has replaced, are served by their requests as without this call. Call it before any other connection
-    /// middleware of the endpoint.
+    /// Streams over TLS, HTTP/2 and HTTP/3, and those whose response body a middleware has replaced, are served by their requests as
+    /// without this call. Call it before any other connection middleware of the endpoint.
     /// </remarks>
     /// <param name="listen">The endpoint, or the defaults of all endpoints.</param>
     /// <returns><paramref name="listen"/>.</returns>

@@ -11,8 +11,8 @@ namespace AkkaSse.AspNetCore;
 /// </summary>
 /// <remarks>
 /// Through the server's transport the same bytes are several rented blocks with a chunk each, passed on by two state machines: decision
-/// 0021 has the cost. What is gathered lies in memory of the thread; between flushes a connection
-/// holds none, and while the kernel has no space it holds what was left over, in a buffer of that size.
+/// 0021 has the cost. What is gathered lies in memory of the thread; between flushes a connection holds none, and while the kernel has no
+/// space it holds what was left over, in a buffer of that size.
 /// </remarks>
 internal sealed class SocketWriter : PipeWriter
 {

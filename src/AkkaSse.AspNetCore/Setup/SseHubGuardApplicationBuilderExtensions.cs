@@ -29,7 +29,7 @@ public static class SseHubGuardApplicationBuilderExtensions
         var rules = new GuardRules(options);
         return app.Use(next => context =>
             rules.Check(context.Request) is { } fault
-            ? errors.WriteAsync(context, fault.Status, fault.Code, fault.Message)
-            : next(context));
+                ? errors.WriteAsync(context, fault.Status, fault.Code, fault.Message)
+                : next(context));
     }
 }

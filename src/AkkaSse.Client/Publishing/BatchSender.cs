@@ -5,8 +5,7 @@ namespace AkkaSse.Client;
 
 /// <summary>
 /// Sends one batch until it is answered or time is up. Body and key are made once and repeated unchanged: a hub that did act and whose
-/// answer
-/// was lost gives the first answer again. For one caller at a time.
+/// answer was lost gives the first answer again. For one caller at a time.
 /// </summary>
 internal sealed class BatchSender(HubHttp http, SseHubClientOptions options, ILogger logger)
 {

@@ -10,8 +10,7 @@ namespace AkkaSse.Client;
 /// <remarks>
 /// Publishes gather into batches by themselves: while one request is under way the next fills. Each batch has one idempotency key and is
 /// repeated unchanged, with that key, when its answer is lost or the hub cannot take it now; so an accepted event stands in its stream
-/// once,
-/// and the order within a stream is that of the calls. When <see cref="SseHubClientOptions.MaxPendingEvents"/> or
+/// once, and the order within a stream is that of the calls. When <see cref="SseHubClientOptions.MaxPendingEvents"/> or
 /// <see cref="SseHubClientOptions.MaxPendingBytes"/> are waiting for answers, callers wait. Results are returned, not thrown, as by the hub
 /// itself. Thread-safe.
 /// </remarks>
@@ -99,8 +98,7 @@ public sealed class SseHubClient : IAsyncDisposable
 
     /// <summary>
     /// Hands an event over without waiting for its answer: for publishers that keep many on their way. Waits only while the bound on
-    /// pending
-    /// events is reached, which is the backpressure.
+    /// pending events is reached, which is the backpressure.
     /// </summary>
     /// <param name="stream">The stream's name.</param>
     /// <param name="e">The event.</param>
@@ -200,8 +198,7 @@ public sealed class SseHubClient : IAsyncDisposable
 
     /// <summary>
     /// Takes nothing more (<see cref="SsePublishStatus.Closed"/>), sends what is pending within <see
-    /// cref="SseHubClientOptions.DrainTimeout"/>, and
-    /// answers the rest. Idempotent.
+    /// cref="SseHubClientOptions.DrainTimeout"/>, and answers the rest. Idempotent.
     /// </summary>
     public ValueTask DisposeAsync()
     {

@@ -163,10 +163,10 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             var found = await Discovery.Get(node.System).Default.Lookup(service, TimeSpan.FromSeconds(3))
                 .WaitAsync(cancellation).ConfigureAwait(false);
             var port = node.Self.Address.Port ?? AkkaClusterOptions.DefaultPort;
-            return [.. found.Addresses.Select(
-                a => new Address(node.Self.Address.Protocol, node.System.Name, a.Address?.ToString() ?? a.Host, a.Port is > 0
-                ? a.Port
-                : port)).Distinct().Order()];
+            var (protocol, system) = (node.Self.Address.Protocol, node.System.Name);
+            return [.. found.Addresses
+                .Select(a => new Address(protocol, system, a.Address?.ToString() ?? a.Host, a.Port is > 0 ? a.Port : port))
+                .Distinct().Order()];
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

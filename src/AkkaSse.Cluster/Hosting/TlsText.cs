@@ -11,8 +11,8 @@ internal static class TlsText
 
     /// <summary>
     /// The text in one line: each control character, line or paragraph separator, invisible format character (U+202E would turn the rest of
-    /// the line around) and lone surrogate becomes a question mark. Text longer than
-    /// <see cref="MaxLength"/> is cut there and ends in an ellipsis, which counts.
+    /// the line around) and lone surrogate becomes a question mark. Text longer than <see cref="MaxLength"/> is cut there and ends in an
+    /// ellipsis, which counts.
     /// </summary>
     internal static string Clean(string text)
     {

@@ -56,9 +56,9 @@ public static class AkkaClusterSseHubBuilderExtensions
     }
 
     /// <summary>
-    /// Chooses the engine in the application's own ActorSystem: that of
-    /// <c>services.AddAkka(name, akka => akka.WithRemoting(…).WithClustering(…).WithSseHub(…))</c>. The application joins it, leaves it,
-    /// and decides what follows when it ends.
+    /// Chooses the engine in the application's own ActorSystem: that of <c>services.AddAkka(name, akka =>
+    /// akka.WithRemoting(…).WithClustering(…).WithSseHub(…))</c>. The application joins it, leaves it, and decides what follows when it
+    /// ends.
     /// </summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
     /// <returns>The same builder.</returns>

@@ -12,10 +12,9 @@ public static class SseHubAkkaHostingExtensions
 {
     /// <summary>
     /// The hub of <c>services.AddSseHub().UseActorSystem()</c> works in this ActorSystem, beside the application's actors and shard
-    /// regions: its messages have a serializer of their own, its regions and top-level actors begin with
-    /// <c>akkasse-</c>, and the node gets the hub's roles besides those it has. Call it after <c>WithRemoting</c> and
-    /// <c>WithClustering</c>. An actor that talks to the hub stands in the registry under
-    /// <see cref="SseHubActor"/>.
+    /// regions: its messages have a serializer of their own, its regions and top-level actors begin with <c>akkasse-</c>, and the node gets
+    /// the hub's roles besides those it has. Call it after <c>WithRemoting</c> and <c>WithClustering</c>. An actor that talks to the hub
+    /// stands in the registry under <see cref="SseHubActor"/>.
     /// </summary>
     /// <remarks>
     /// The largest message between nodes is raised to 4 MiB where the application has set none. Everything else of the cluster stays the

@@ -10,9 +10,9 @@ internal sealed class ValueCommand(StoredValue? value) : Command
 
     /// <summary>Part of the wire contract.</summary>
     internal static CommandCodec Codec { get; } = new CommandCodec<ValueCommand>(
-        64, static (c, to) => c.Value?.Write(to), static (ref WireReader from) => from.HasMore
-        ? new ValueCommand(StoredValue.Read(ref from))
-        : Nothing);
+        64,
+        static (c, to) => c.Value?.Write(to),
+        static (ref WireReader from) => from.HasMore ? new ValueCommand(StoredValue.Read(ref from)) : Nothing);
 
     internal StoredValue? Value => value;
 

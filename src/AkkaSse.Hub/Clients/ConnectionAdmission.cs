@@ -34,17 +34,18 @@ internal sealed class ConnectionAdmission(
         if (!connections.TryReserve(options.MaxConnections, options.MaxConnectionsPerKey, request.LimitKey))
             return Later(AdmissionStatus.LimitReached, "The node has as many connections as it may.");
         var plan = new ConnectionPlan(request, host, state, resolver, new CursorSet(opener, streams), claims, registry);
+        Admission admission;
         try
         {
-            var admission = await plan.BuildAsync(cancellation).ConfigureAwait(false);
-            if (admission.Status != AdmissionStatus.Accepted) await UndoAsync(plan, request).ConfigureAwait(false);
-            return admission;
+            admission = await plan.BuildAsync(cancellation).ConfigureAwait(false);
         }
         catch
         {
             await UndoAsync(plan, request).ConfigureAwait(false);
             throw;
         }
+        if (admission.Status != AdmissionStatus.Accepted) await UndoAsync(plan, request).ConfigureAwait(false);
+        return admission;
     }
 
     private Admission Later(AdmissionStatus status, string error) => new(status) { Error = error, RetryAfter = state.RefusalRetry() };

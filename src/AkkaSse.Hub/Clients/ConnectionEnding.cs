@@ -1,8 +1,8 @@
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides for which reason a connection ends, and whether its end may be written; given each event of its end. Pure; a field of the
-/// connection.
+/// Decides for which reason a connection ends, and whether its end may be written; given each event of its end. A field of the connection;
+/// it belongs to the connection's turn, but for <see cref="TryAbort"/>, which any thread may call.
 /// </summary>
 internal struct ConnectionEnding
 {

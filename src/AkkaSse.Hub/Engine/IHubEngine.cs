@@ -6,8 +6,7 @@ namespace AkkaSse.Hub.Engine;
 /// <remarks>
 /// A promise, not a convenience. Every engine passes the same suites (AkkaSse.Engine.Specs). All members are thread-safe. Before
 /// <see cref="StartAsync"/> and after disposal every call answers its "unavailable" value and never throws for that; a cancelled call
-/// throws
-/// <see cref="OperationCanceledException"/> only when it certainly had no effect.
+/// throws <see cref="OperationCanceledException"/> only when it certainly had no effect.
 /// </remarks>
 public interface IHubEngine : IAsyncDisposable
 {

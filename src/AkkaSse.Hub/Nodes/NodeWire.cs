@@ -8,8 +8,7 @@ namespace AkkaSse.Hub.Nodes;
 /// <summary>
 /// Bytes of the questions between nodes. Sends are as frequent as a hub's users want and have a form of their own, a tenth of the work of
 /// JSON with its data in base64: the event is what <see cref="EventCodec"/> writes, after its number of bytes. Everything else is JSON. The
-/// first byte
-/// tells them apart: JSON begins with <c>{</c>.
+/// first byte tells them apart: JSON begins with <c>{</c>.
 /// </summary>
 internal static class NodeWire
 {

@@ -40,7 +40,7 @@ internal sealed class StreamPublisher(IHubEngine engine, StreamTable streams, Hu
         if (options.CheckStreamName(stream) is not null || Refusal(stream, e, asked) is not null) return false;
         var item = new AppendItem(e, asked with { CreateStream = asked.CreateStream ?? false });
         if (!engine.Streams.TryAppend(stream, item, out var result) || result.Status != PublishStatus.Accepted) return false;
-        metrics.CountPublished(1);
+        if (!result.Duplicate) metrics.CountPublished(1);
         return true;
     }
 

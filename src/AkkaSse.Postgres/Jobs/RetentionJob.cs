@@ -172,9 +172,8 @@ internal sealed class RetentionJob(
         }
         await connection.ExecuteAsync(
             "update akkasse.streams set first = $2, lost = $3, bytes = greatest(0, $4), oldest_at = $5 where id = $1",
-            cancellation, row.Id, first, lost, first > row.Head
-            ? 0L
-            : bytes, Sql.Nullable(oldest ?? (first > row.Head ? null : now - kept.Age - 1))).ConfigureAwait(false);
+            cancellation, row.Id, first, lost, first > row.Head ? 0L : bytes,
+            Sql.Nullable(oldest ?? (first > row.Head ? null : now - kept.Age - 1))).ConfigureAwait(false);
         return looked == RowsPerStep && oldest is null;
     }
 

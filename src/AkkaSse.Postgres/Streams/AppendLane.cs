@@ -316,8 +316,8 @@ internal sealed class AppendLane(
             {
                 append.Fail(e is OutcomeLostException ? PublishStatus.OutcomeUnknown : PublishStatus.Unavailable,
                     e is OutcomeLostException
-                    ? "The database's answer was lost: the event may or may not have been appended."
-                    : "The database refused; nothing was appended.");
+                        ? "The database's answer was lost: the event may or may not have been appended."
+                        : "The database refused; nothing was appended.");
             }
         }
     }

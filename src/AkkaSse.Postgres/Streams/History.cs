@@ -134,8 +134,8 @@ internal sealed class History(Database database, EngineClock clock)
             var command = connection.Command(
                 $"select {StoredRow.Columns} from akkasse.events e where e.stream = $1 and e.\"offset\" >= $2 and e.\"offset\" <= $3 " +
                 "and (e.expiry is null or e.expiry > $4) and e.at >= $5 and e.at > $6 order by e.\"offset\" limit $7",
-                row.Id, next, row.Head, now, oldest, row.Options.Ttl is { } ttl ? now - (long)ttl.TotalMilliseconds : long.MinValue, limit
-                + 1);
+                row.Id, next, row.Head, now, oldest, row.Options.Ttl is { } ttl ? now - (long)ttl.TotalMilliseconds : long.MinValue,
+                limit + 1);
             await using (command.ConfigureAwait(false))
             {
                 var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);

@@ -69,15 +69,15 @@ internal sealed class PgStreams(
 
     public ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation) => OrAsync(
         () => UpdateAsync(
-            "update akkasse.streams set present = false, removed_explicitly = true, first = head + 1, lost = head, bytes = 0, oldest_at " +
-            "= null, changed_at = $2, version = version + 1 where name = $1 and present",
+            "update akkasse.streams set present = false, removed_explicitly = true, first = head + 1, lost = head, bytes = 0, " +
+            "oldest_at = null, changed_at = $2, version = version + 1 where name = $1 and present",
             stream, cancellation, stream, clock.Now),
         false);
 
     public ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation) => OrAsync(
         () => UpdateAsync(
-            "update akkasse.streams set first = head + 1, lost = head, cleared = head, bytes = 0, oldest_at = null, version = version + " +
-            "1 where name = $1 and present",
+            "update akkasse.streams set first = head + 1, lost = head, cleared = head, bytes = 0, oldest_at = null, " +
+            "version = version + 1 where name = $1 and present",
             stream, cancellation, stream),
         false);
 

@@ -11,8 +11,8 @@ public enum SseFieldOrder
     Native,
 
     /// <summary>
-    /// Id, data, event, retry, custom fields, comment, blank line, also without data: byte for byte what the older hubs write
-    /// (<c>id: 123⏎data: 111⏎event: abc⏎⏎</c>).
+    /// Id, data, event, retry, custom fields, comment, blank line, also without data: byte for byte what the older hubs write (<c>id:
+    /// 123⏎data: 111⏎event: abc⏎⏎</c>).
     /// </summary>
     IdFirst,
 }

@@ -54,6 +54,8 @@ internal static class ConfigCommand
 
     private static string Masked(PropertyInfo property, object? value) =>
         value is string { Length: > 0 } && Secrets.Contains(property.Name) ? "********" :
+        // HOCON may have several lines, and a password of a certificate in them.
+        property.Name == nameof(AkkaClusterOptions.Hocon) ? (value is string { Length: > 0 } ? "(text)" : "none") :
         // An OTLP endpoint may carry credentials before its host.
         value is string text && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
             ? text.Replace(uri.UserInfo, "********", StringComparison.Ordinal)

@@ -108,9 +108,8 @@ internal static class ServerCommand
                     foreach (var pair in given.GetValue((Option<string[]>)symbol) ?? []) Set(keys, pair);
                     break;
                 case { IsSwitch: true }:
-                    keys[option.Key!] = given.GetValue((Option<bool>)symbol) ? option.SwitchValue : option.SwitchValue == "true"
-                        ? "false"
-                        : "true";
+                    var unset = option.SwitchValue == "true" ? "false" : "true";
+                    keys[option.Key!] = given.GetValue((Option<bool>)symbol) ? option.SwitchValue : unset;
                     break;
                 case { IsList: true }:
                     keys[option.Key![..^2]] = string.Join(';', given.GetValue((Option<string[]>)symbol) ?? []);

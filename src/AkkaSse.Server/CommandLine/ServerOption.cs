@@ -39,7 +39,7 @@ internal sealed record ServerOption(
         new("Listening", "--no-inline", null, "Server:Inline", "Complete sockets on the thread pool instead of on the epoll threads.",
             "inline", "false"),
         new("Listening", "--no-detach", null, "Server:ConnectionDetach",
-            "Keep the HTTP request of a stream for as long as the stream lives: about twice the memory per idle reader.", "handed over",
+            "Keep the HTTP request of a stream for as long as the stream lives: about twice the memory per idle reader.", "detached",
             "false"),
         new("Listening", "--warm-up", "TIME", "Server:WarmUp",
             "How long to warm up before listening, so that the first readers meet compiled code; 0 for not at all.", "1s"),

@@ -27,8 +27,9 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
     {
         var properties = Settable(instance.GetType());
         // One value where keys belong would be skipped, and with it, for example, all tokens.
-        if (tree.Root.GetSection(path).Value is { Length: > 0 } value)
-            Faults.Add($"{path} is '{value}'{From(path)}; it is a section, and keys below it are allowed.");
+        // The value is not said: in place of Postgres it is a connection string, in place of Auth a token.
+        if (tree.Root.GetSection(path).Value is { Length: > 0 })
+            Faults.Add($"{path} is one value{From(path)}; it is a section, and keys below it are allowed.");
         foreach (var section in tree.Root.GetSection(path).GetChildren())
         {
             var property = properties.FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));

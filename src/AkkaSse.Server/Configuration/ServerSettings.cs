@@ -146,7 +146,7 @@ internal sealed class ServerSettings
             }
         }
         if (Otlp is not null && !(Uri.TryCreate(Otlp, UriKind.Absolute, out var otlp) && otlp.Scheme is "http" or "https"))
-            yield return $"{Section}:Otlp is '{Otlp}'; an http or https url like http://localhost:4317 is allowed.";
+            yield return $"{Section}:Otlp is not a url; an http or https url like http://localhost:4317 is allowed.";
         if (Outside(ReadinessDelay, TimeSpan.FromMinutes(10))) yield return Range(nameof(ReadinessDelay), ReadinessDelay, "0s to 10m");
         if (Outside(WarmUp, TimeSpan.FromMinutes(1))) yield return Range(nameof(WarmUp), WarmUp, "0s to 1m");
         if (Outside(ShutdownGrace, TimeSpan.FromMinutes(10))) yield return Range(nameof(ShutdownGrace), ShutdownGrace, "0s to 10m");
