@@ -237,7 +237,8 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     {
         if (state == EngineState.Ready) Log.EngineReady(_logger, _engine.Name);
         // An engine that goes down because this hub is ending is no news.
-        else Log.EngineState(_logger, Phase is HubPhase.Draining or HubPhase.Stopped ? LogLevel.Information : LogLevel.Warning, _engine.Name, state);
+        else Log.EngineState(
+            _logger, Phase is HubPhase.Draining or HubPhase.Stopped ? LogLevel.Information : LogLevel.Warning, _engine.Name, state);
     }
 
     void IEngineHost.OnRefused(EngineStartException reason) => _refused.TrySetResult(reason);
