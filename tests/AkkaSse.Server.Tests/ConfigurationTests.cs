@@ -35,7 +35,7 @@ public sealed partial class ConfigurationTests
         "Hub:DuplicateClients is '7' (from command line); replaceSamePrincipal, reject, replace is allowed.")]
     [InlineData("Hub:StreamDefaults:SlowReader=queue",
         "Hub:StreamDefaults:SlowReader is 'queue' (from command line); skip, disconnect, conflate, wait is allowed.")]
-    [InlineData("Server:Otlp=collector", "Server:Otlp is 'collector'; an http or https url")]
+    [InlineData("Server:Otlp=collector", "Server:Otlp is not a url; an http or https url")]
     [InlineData("Server:CorsOrigins=https://a.example/path", "Server:CorsOrigins has 'https://a.example/path'; an origin like")]
     [InlineData("Server:AllowedHosts=http://hub.example",
         "Server:AllowedHosts has 'http://hub.example'; a name or address without scheme and port")]
