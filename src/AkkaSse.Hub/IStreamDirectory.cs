@@ -4,8 +4,8 @@ namespace AkkaSse.Hub;
 
 /// <summary>Manages streams; idempotent, visible on all nodes. Thread-safe.</summary>
 /// <remarks>
-/// An answer may be that nobody can say now: the engine is away, the stream has no owner that can be reached, or this hub does not run. That
-/// is another answer than "it does not exist" (<see cref="EngineAnswer{T}"/>).
+/// An answer may be that nobody can say now: the engine is away, the stream has no owner that can be reached, or this hub does not run.
+/// That is another answer than "it does not exist" (<see cref="EngineAnswer{T}"/>).
 /// </remarks>
 public interface IStreamDirectory
 {
@@ -29,8 +29,8 @@ public interface IStreamDirectory
     ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Streams in ascending order (ordinal), of which the name begins with <paramref name="prefix"/>, after <paramref name="after"/>. A page
-    /// that lacks the word of some nodes names them.
+    /// Streams in ascending order (ordinal), of which the name begins with <paramref name="prefix"/>, after <paramref name="after"/>. A
+    /// page that lacks the word of some nodes names them.
     /// </summary>
     /// <param name="prefix">Null or "" for all.</param>
     /// <param name="after">Null for the first page.</param>

@@ -227,7 +227,8 @@ public sealed class LostNodesTests : IAsyncLifetime
             page.Events.Select(static e => e.Event.Data).ShouldBe(["1", "2", "3", "4"]);
             StreamInfo? info = null;
             await Eventually.Until(
-                async () => (await a.Streams.GetAsync(stream, default)).TryGet(out info) && info is not null, () => $"{stream} to be found\n{Logged}");
+                async () => (await a.Streams.GetAsync(stream, default)).TryGet(out info) && info is not null,
+                () => $"{stream} to be found\n{Logged}");
             info!.Options.MaxEvents.ShouldBe(5_000);
             return info.Epoch != epochs[i];
         }

@@ -86,7 +86,8 @@ internal static class StreamLists
         if (!node.Reachable) return null;
         try
         {
-            return await peers.HostAt(node.Unique.Address.ToString()).Ask<ListedNames>(question, NodeLimit, cancellation).ConfigureAwait(false);
+            var host = peers.HostAt(node.Unique.Address.ToString());
+            return await host.Ask<ListedNames>(question, NodeLimit, cancellation).ConfigureAwait(false);
         }
         catch (AskTimeoutException)
         {

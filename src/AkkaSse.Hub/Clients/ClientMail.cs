@@ -15,7 +15,7 @@ internal static class ClientMail
     /// <summary>It was disposed of before it ran.</summary>
     internal sealed class Abandon : Mail;
 
-    /// <summary>It is known where a connection starts that was let in before. The answer says whether the connection was still there.</summary>
+    /// <summary>It is known where a connection that waited starts. The answer says whether the connection was still there.</summary>
     internal sealed class Opened(Cursor[] cursors) : Mail
     {
         internal Cursor[] Cursors { get; } = cursors;

@@ -70,17 +70,17 @@ internal sealed class ConnectionAdmission(
         }
     }
 
-    // Where the reader starts is not known in time. While the engine promises to come back the reader gets its head and waits; else it is
-    // refused, and what it would have is taken back when that is known.
+    // Where the reader starts is not known in time. While the engine promises to come back the reader gets its head and waits; else it
+    // is refused, and what it would have had is given back when it is known.
     private async ValueTask<Admission> WaitAsync(
         ConnectionPlan plan, SubscribeRequest request, Task<Admission?> taking, CancellationTokenSource stop)
     {
-        if (engine.State == EngineState.Down)
+        if (engine.State is var now && now != EngineState.Starting && (now == EngineState.Down || !IsToldOfItsStart(request)))
         {
             connections.Unreserve(request.LimitKey);
             await stop.CancelAsync().ConfigureAwait(false);
             faults.Watch(EndAsync(plan, taking), "the end of a refused connection");
-            return Away();
+            return now == EngineState.Down ? Away() : Later(AdmissionStatus.Unavailable, "Nobody can say now where the streams stand.");
         }
         var client = plan.Wait();
         // One of the two sees the other: the state changes before those who wait are ended.
@@ -117,6 +117,12 @@ internal sealed class ConnectionAdmission(
         await ((Task)taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await plan.UndoAsync().ConfigureAwait(false);
     }
+
+    // Who sees the head misses nothing from then on, unless something else marks the moment: hub.open, a welcome, or a start that the
+    // reader has named itself, which does not move while it waits.
+    private static bool IsToldOfItsStart(SubscribeRequest request) =>
+        request.Control || request.Welcome is not null || request.ManagedSubscription is not null
+        || request.LastEventId is { Length: > 0 } || request.Since?.Kind == StartKind.Earliest;
 
     // The head is out: what a status would have said is the reason of the end. A reader that comes again is told by a status.
     private static CloseReason ReasonOf(AdmissionStatus status) => status switch

@@ -17,7 +17,7 @@ internal sealed class ObserverRelay(Observers observers, ClientActor client)
     private bool _began;
     private bool _over;
 
-    /// <summary>The connection runs and reads: streams flow after the observers are through. Once, whichever of the two came last.</summary>
+    /// <summary>The connection runs and reads: streams flow after the observers are through. Counts once.</summary>
     internal void Began()
     {
         if (Interlocked.Exchange(ref _isTold, 1) != 0) return;

@@ -6,7 +6,7 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Hub.Tests.Clients;
 
-/// <summary>Nobody can say where a stream stands: readers wait with their head, or are refused, and nothing begins at a wrong place.</summary>
+/// <summary>Nobody can say where a stream stands: readers wait or are refused, and nothing begins at a wrong place.</summary>
 public sealed class WaitingTests : IAsyncLifetime
 {
     private HeldEngine _engine = null!;
@@ -85,6 +85,22 @@ public sealed class WaitingTests : IAsyncLifetime
         end.Retry.ShouldNotBeNull();
         await Eventually.Within(waiting.Running, "the end");
         waiting.Connection.Reason.ShouldBe(CloseReason.Unavailable);
+    }
+
+    /// <summary>Nothing would tell it from when on it misses nothing.</summary>
+    [Fact]
+    public async Task Reader_without_control_events_that_begins_at_the_newest_event_is_refused_and_one_that_resumes_waits()
+    {
+        var first = await AppendAsync("s", "1");
+        _engine.Shut();
+        var request = new SubscribeRequest { Streams = [new("s")], Control = false };
+        var refused = await Eventually.Within(_hub.ConnectAsync(request, default).AsTask(), "an answer");
+        refused.Status.ShouldBe(AdmissionStatus.Unavailable);
+        await using var resumed = await ConnectAsync(request with { LastEventId = first.Position.ToString() });
+        await resumed.PendingAsync(static lines => lines is [":"]);
+        await AppendAsync("s", "2");
+        _engine.Open();
+        (await resumed.DataAsync(1)).ShouldBe(["2"]);
     }
 
     [Fact]

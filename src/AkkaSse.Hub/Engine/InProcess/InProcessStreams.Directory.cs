@@ -57,7 +57,8 @@ internal sealed partial class InProcessStreams
         var from = after is null || string.CompareOrdinal(after, prefix) < 0 ? prefix : after;
         lock (_directory)
         {
-            if (_names.Max is not { } last || string.CompareOrdinal(from, last) > 0) return EngineAnswer.Of(new Page<StreamInfo>(items, null));
+            if (_names.Max is not { } last || string.CompareOrdinal(from, last) > 0)
+                return EngineAnswer.Of(new Page<StreamInfo>(items, null));
             foreach (var name in _names.GetViewBetween(from, last))
             {
                 if (name == after) continue;
