@@ -40,9 +40,10 @@ internal sealed class HubParts
         Load = new NodeLoadReport(node, State, engine, connections, streams, Metrics, actors);
 
         // Connections of this node.
+        var limit = new OpenLimit(options, time);
         var opener = new CursorOpener(engine, streams, State, options, time);
-        var store = new ManagedStore(engine, State, options);
-        var managed = new ManagedConnections(store, faults);
+        var store = new ManagedStore(engine, State, options, time);
+        var managed = ManagedConnections = new ManagedConnections(engine, node, store, faults);
         var changes = new StoredChanges(engine, options);
         Claims = new ClientClaims(engine, connections, options);
         var callbacks = new Observers(hub, observers, logger);
@@ -59,19 +60,20 @@ internal sealed class HubParts
             Ended = registry.OnEnded,
             Left = registry.OnLeft,
         };
-        var resolver = new SubscriptionResolver(store, managed, changes, State);
-        Admission = new ConnectionAdmission(State, host, connections, resolver, opener, streams, Claims, registry);
+        var resolver = new SubscriptionResolver(store, managed, changes, State, node);
+        Admission = new ConnectionAdmission(
+            engine, State, limit, host, connections, resolver, opener, streams, Claims, registry, faults);
 
         // Calls to other nodes, and answers to theirs.
         var inbox = new InboxWriter(Metrics);
         var locator = new ClientLocator(engine, connections, node);
-        var subscriptions = new SubscriptionChanges(opener, streams, changes, options);
+        var subscriptions = new SubscriptionChanges(opener, streams, changes, options, limit);
         Requests = new NodeRequestHandler(connections, inbox, subscriptions, Claims, managed, Load);
         var calls = new NodeCalls(engine, Requests, locator, node);
         Nodes = new NodeDirectory(engine, node, State, Load, calls);
         Sender = new ClientSender(State, options, connections, engine, inbox, locator, calls);
-        ClientDirectory = new ClientDirectory(engine, State, options, locator, calls);
-        Managed = new ManagedSubscriptions(engine, State, options, store, calls);
+        ClientDirectory = new ClientDirectory(engine, State, options, limit, locator, calls);
+        Managed = new ManagedSubscriptions(engine, State, options, limit, store, calls);
 
         // Streams.
         Publisher = new StreamPublisher(engine, streams, State, options, Metrics);
@@ -105,6 +107,8 @@ internal sealed class HubParts
     internal ClientDirectory ClientDirectory { get; }
 
     internal ManagedSubscriptions Managed { get; }
+
+    internal ManagedConnections ManagedConnections { get; }
 
     internal StreamPublisher Publisher { get; }
 
