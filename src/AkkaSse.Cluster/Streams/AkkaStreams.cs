@@ -74,7 +74,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         var running = new StreamContext(node, new ReplicaPeers(node, kind.HostName), kind, new StreamCensus(_context.Host.Options)
         {
             CopiesOfEach = _context.Options.Backups + 1,
-        });
+        }) { AnswerTimeout = AnswerTimeout };
         _replicas = node.System.ActorOf(Turns(Props.Create<StreamReplicas>(running, _unclean)), kind.HostName);
         running.Region = node.StartRegion("streams", name => Turns(Props.Create<StreamOwner>(name, running)), StopOwner.Instance);
         _running = running;

@@ -13,13 +13,12 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
 
     private const long TickInterval = 250;
     private const long HelloAgainAfter = 1_000;
-    private const long PingAfter = 10_000;
-    private const long PongLimit = 25_000;
     private const long IdleLimit = 30_000;
 
     private readonly NodeStream _stream;
     private readonly StreamContext _context;
     private readonly Dictionary<long, StreamWork> _sent = [];
+    private readonly OwnerSilence _silence = new();
     private int _appendsSent;
     private IActorRef? _owner;
     private long _term;
@@ -27,9 +26,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     private bool _followsThere;
     private bool _helloFollows;
     private long _helloAt = long.MinValue / 2;
-    private long _heardAt;
-    private long _pingedAt;
-    private long _usedAt = ReplicaPeers.Now;
+    private long _usedAt;
     private long _reading;
     private long _tickAt = long.MaxValue;
     private bool _greeting;
@@ -38,9 +35,12 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     {
         _stream = stream;
         _context = context;
+        _usedAt = Now;
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
+
+    private long Now => _context.Clock();
 
     protected override void PreStart() => SendWhatWaits();
 
@@ -51,11 +51,12 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         switch (message)
         {
             case Look:
-                _usedAt = ReplicaPeers.Now;
+                _usedAt = Now;
                 _stream.Looks();
                 SendWhatWaits();
                 break;
             case AppendAnswer answer:
+                if (Sender.Equals(_owner)) _silence.Heard(Now);
                 if (TakeSent(answer.Id) is AppendWork append) append.Complete(answer);
                 SendWhatWaits();
                 break;
@@ -71,7 +72,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
                 break;
             case Pong pong:
                 if (!Sender.Equals(_owner)) break;
-                _heardAt = ReplicaPeers.Now;
+                _silence.Heard(Now);
                 foreach (var followed in _stream.Followed) followed.Want(pong.Head);
                 ReadMissing();
                 break;
@@ -103,7 +104,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
 
     private void OnTick()
     {
-        var now = ReplicaPeers.Now;
+        var now = Now;
         _stream.Expire(now);
         List<StreamWork>? late = null;
         foreach (var (_, work) in _sent)
@@ -122,14 +123,14 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         }
         if (_owner is { } owner)
         {
-            if (now - _heardAt > PongLimit)
+            if (_silence.IsLost(now))
             {
                 // Watching would tell of its end; it may be an owner that cannot hear.
                 LoseOwner(isClean: false);
             }
-            else if (now - Math.Max(_heardAt, _pingedAt) > PingAfter && (_followsThere || _sent.Count > 0))
+            else if ((_followsThere || _sent.Count > 0) && _silence.IsToBeAsked(now))
             {
-                _pingedAt = now;
+                _silence.Asked(now);
                 Tell(owner, new Ping(_followsThere));
             }
         }
@@ -149,12 +150,22 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         if (welcome.Term < _term) return;
         if (!Sender.Equals(_owner))
         {
-            if (_owner is not null) LoseOwner(isClean: false, look: false);
+            if (_owner is not null)
+            {
+                // The former owner has not said yet how it ended, and this word has overtaken it. What it was sent may be committed: the
+                // next one is greeted again when that is known, or the time for the answers is over.
+                if (_sent.Count > 0 && CanAnswer(_owner))
+                {
+                    _ownerLeaves = true;
+                    return;
+                }
+                LoseOwner(isClean: false, look: false);
+            }
             _owner = Sender;
             Context.Watch(Sender);
         }
         _term = welcome.Term;
-        _heardAt = ReplicaPeers.Now;
+        _silence.Heard(Now);
         _followsThere = welcome.Follows;
         _greeting = false;
         if (welcome.Follows)
@@ -169,7 +180,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     private void OnDelivery(Delivery delivery)
     {
         if (!Sender.Equals(_owner)) return;
-        _heardAt = ReplicaPeers.Now;
+        _silence.Heard(Now);
         var followed = _stream.Followed;
         if (followed.Length == 0) return;
         var now = _context.Now;
@@ -192,7 +203,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
             }
             return;
         }
-        if (Sender.Equals(_owner)) _heardAt = ReplicaPeers.Now;
+        if (Sender.Equals(_owner)) _silence.Heard(Now);
         var ask = (AskWork)work;
         var now = _context.Now;
         if (ask.Id == _reading)
@@ -249,6 +260,11 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
             if (_sent.Count == 0) LoseOwner(isClean: true);
             return;
         }
+        if (_sent.Count == 0 && _silence.IsLost(Now))
+        {
+            LoseOwner(isClean: true);
+            return;
+        }
         if (follows != _followsThere)
         {
             Greet(owner, follows);
@@ -259,7 +275,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
 
     private void Greet(IActorRef to, bool follows)
     {
-        var now = ReplicaPeers.Now;
+        var now = Now;
         if (_greeting && follows == _helloFollows && now - _helloAt < HelloAgainAfter) return;
         _greeting = true;
         _helloAt = now;
@@ -270,7 +286,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     private void Send(IActorRef owner, StreamWork work)
     {
         work.WasSent = true;
-        work.SentAt = ReplicaPeers.Now;
+        work.SentAt = Now;
         _sent[work.Id] = work;
         if (work is AppendWork) _appendsSent++;
         Tell(owner, work.Message);
@@ -284,6 +300,17 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         if (!_sent.Remove(id, out var work)) return null;
         if (work is AppendWork) _appendsSent--;
         return work;
+    }
+
+    // Whether what it says may still be on its way.
+    private bool CanAnswer(IActorRef owner)
+    {
+        if (owner.Path.Address.HasLocalScope) return true;
+        foreach (var member in _context.Node.View.Members)
+        {
+            if (member.Reachable && member.Unique.Address.Equals(owner.Path.Address)) return true;
+        }
+        return false;
     }
 
     private void LeaveOwner()
@@ -318,7 +345,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
             }
             work.MayBeDone |= !isClean;
             if (!work.IsPatient)
-                work.Deadline = isClean ? ReplicaPeers.Now + _stream.Streams.AppendTimeout : work.SentAt + _stream.Streams.AnswerTimeout;
+                work.Deadline = isClean ? Now + _stream.Streams.AppendTimeout : work.SentAt + _stream.Streams.AnswerTimeout;
             again.Add(work);
         }
         _sent.Clear();
@@ -339,8 +366,8 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
     // Often while somebody waits for something, seldom otherwise.
     private void Wake()
     {
-        var after = _sent.Count > 0 || (_owner is null && _stream.IsUsed) ? TickInterval : PingAfter;
-        var at = ReplicaPeers.Now + after;
+        var after = _sent.Count > 0 || (_owner is null && _stream.IsUsed) ? TickInterval : OwnerSilence.AskAfter;
+        var at = Now + after;
         if (at >= _tickAt) return;
         _tickAt = at;
         Timers.StartSingleTimer(nameof(Tick), Tick.Instance, TimeSpan.FromMilliseconds(after));

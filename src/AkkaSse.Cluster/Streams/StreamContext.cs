@@ -21,6 +21,9 @@ internal sealed class StreamContext(ClusterNode node, ReplicaPeers peers, Stream
 
     internal HubOptions Options => node.Context.Host.Options;
 
+    /// <summary>How long an owner may take to answer, in milliseconds.</summary>
+    internal required long AnswerTimeout { get; init; }
+
     internal IActorRef Region { get; set; } = ActorRefs.Nobody;
 
     /// <summary>Bytes of the copies of logs on this node, as of the last sweep.</summary>
@@ -31,6 +34,9 @@ internal sealed class StreamContext(ClusterNode node, ReplicaPeers peers, Stream
     }
 
     private long _copyBytes;
+
+    /// <summary>Milliseconds that only grow: <see cref="ReplicaPeers.Now"/>, or what a test moves.</summary>
+    internal Func<long> Clock { get; set; } = static () => ReplicaPeers.Now;
 
     /// <summary>The events' clock, in milliseconds since 1970.</summary>
     internal long Now => node.Context.Time.GetUtcNow().ToUnixTimeMilliseconds();

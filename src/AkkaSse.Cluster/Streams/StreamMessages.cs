@@ -34,7 +34,7 @@ internal sealed record Goodbye : IWireMessage
     internal static Goodbye Instance { get; } = new();
 }
 
-/// <summary>Are you there, and do you know me? An owner that does not says <see cref="OwnerEnds"/>.</summary>
+/// <summary>Are you there, and do you know me? An owner that does not, or knows it otherwise, says <see cref="Welcome"/> besides.</summary>
 internal sealed record Ping(bool Follows) : IWireMessage;
 
 /// <summary>Yes.</summary>

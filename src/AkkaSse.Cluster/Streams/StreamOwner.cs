@@ -13,8 +13,8 @@ namespace AkkaSse.Cluster.Streams;
 /// </summary>
 internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 {
-    // How long an owner that is told to stop waits for commits on their way.
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
+    // How often an owner that is told to stop looks whether it has waited long enough for commits on their way.
+    private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(5);
     private const long RestAfter = 30_000;
 
@@ -27,6 +27,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     private Turn? _turn;
     private long _activeAt = ReplicaPeers.Now;
     private long _restoredAt;
+    private long _stopBy;
     private bool _stopping;
     private bool _clean;
 
@@ -114,8 +115,9 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
             case StopOwner:
                 OnStop();
                 break;
-            case StopNow:
-                Context.Stop(Self);
+            case StopLook:
+                if (_context.Clock() < _stopBy) Schedule(StopInterval, StopLook.Instance);
+                else Context.Stop(Self);
                 break;
             default:
                 Unhandled(message);
@@ -251,9 +253,14 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     private void OnPing(Ping ping)
     {
-        if (!_sessions.TryGetValue(Sender, out var session) || session.Follows != ping.Follows)
-            Tell(Sender, new OwnerEnds(IsClean: false));
-        else Tell(Sender, new Pong(State.Head));
+        if (_decider is null || IsDissolving)
+        {
+            if (!_sessions.ContainsKey(Sender)) Wait(ping.Follows);
+            return;
+        }
+        // A node may have been given up that lives, and a greeting may be on its way: it is greeted again, which loses nothing.
+        if (!_sessions.TryGetValue(Sender, out var session) || session.Follows != ping.Follows) Greet(Sender, ping.Follows);
+        Tell(Sender, new Pong(State.Head));
     }
 
     private void Forget(IActorRef node)
@@ -316,7 +323,12 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         if (_stopping) return;
         _stopping = true;
         if (_turns.Count == 0 && _turn is null && (_restoredAt == 0 || _decider is not null)) StopCleanly();
-        else Schedule(StopLimit, StopNow.Instance);
+        else
+        {
+            // As long as anybody may wait for its answers: to end earlier would make an outcome unknown that is about to be known.
+            _stopBy = _context.Clock() + _context.AnswerTimeout;
+            Schedule(StopInterval, StopLook.Instance);
+        }
     }
 
     private void StopCleanly()
@@ -365,8 +377,8 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         internal static readonly IdleLook Instance = new();
     }
 
-    private sealed class StopNow : INoSerializationVerificationNeeded
+    private sealed class StopLook : INoSerializationVerificationNeeded
     {
-        internal static readonly StopNow Instance = new();
+        internal static readonly StopLook Instance = new();
     }
 }
