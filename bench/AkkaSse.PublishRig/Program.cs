@@ -1,13 +1,30 @@
-// Throughput of SseHubClient, the publishing side of the client library, into one node over HTTP.
+// What publishing costs. Loopback only.
 //   AkkaSse.PublishRig http://127.0.0.1:PORT [EVENTS] [STREAMS] [BYTES]
-// Publishes to fresh streams, with idempotency keys, waits for every answer, and checks on the node that each stream ends at the offset
-// that it must. Loopback only.
+// Throughput of SseHubClient, the publishing side of the client library, into one node over HTTP: publishes to fresh streams, with
+// idempotency keys, waits for every answer, and checks on the node that each stream ends at the offset that it must.
+//   AkkaSse.PublishRig cluster request|batch|client|jetstream --node URL... [--pids P,P,P] [--streams 20] [--in-flight 64] [--bytes 200]
+//                      [--batch 256] [--warm 2] [--seconds 5] [--label CASE/WHO]
+// A closed loop over several nodes; one line of results, and 1 when something was refused or is not stored. bench/cluster.sh calls it.
+//   AkkaSse.PublishRig report FILE
+// Medians of such lines, and their ratios to the first WHO of each case.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using AkkaSse.Client;
 using AkkaSse.Protocol;
+using AkkaSse.PublishRig;
 
+if (args is ["report", var results])
+{
+    Report.Write(File.ReadLines(results), Console.Out);
+    return 0;
+}
+if (args is ["cluster", _, ..])
+{
+    var measured = await ClusterLoad.RunAsync(LoadOptions.Parse(args[1..]));
+    Console.WriteLine(measured);
+    return measured.IsClean ? 0 : 1;
+}
 if (args.Length is < 1 or > 4 || !Uri.TryCreate(args[0], UriKind.Absolute, out var node) || !node.IsLoopback)
 {
     Console.Error.WriteLine("AkkaSse.PublishRig http://127.0.0.1:PORT [EVENTS] [STREAMS] [BYTES]; loopback only.");

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Akka.Configuration;
+using AkkaSse.Cluster.Sockets;
 using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Hosting;
@@ -44,6 +45,8 @@ internal static class ClusterHocon
         }
         if (options.EffectiveRoles.Contains(AkkaEngineOptions.EdgeRole))
             config = config.WithFallback(ConfigurationFactory.ParseString(File("edge.hocon")));
+        // Whoever has turned TLS on, here or in HOCON, gets it: the plain sockets know none.
+        if (!config.GetBoolean("akka.remote.dot-netty.tcp.enable-ssl")) config = config.WithFallback(PlainSockets);
         return config.WithFallback(ConfigurationFactory.ParseString(File("hub.hocon"))).WithFallback(
             ConfigurationFactory.ParseString(File("common.hocon")));
     }
@@ -82,6 +85,9 @@ internal static class ClusterHocon
     internal static Config GuestDefaults { get; } =
         ConfigurationFactory.ParseString(File("hub.hocon")).WithFallback(
             ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
+
+    private static Config PlainSockets { get; } =
+        ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.transport-class = {Quote(NameOf(typeof(SocketTransport)))}");
 
     private static Config Serializers { get; } = ConfigurationFactory.ParseString($$"""
         akka.actor {

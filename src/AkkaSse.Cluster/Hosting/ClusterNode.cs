@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
+using AkkaSse.Cluster.Batching;
 using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Cluster.Hosting;
@@ -21,6 +22,7 @@ internal sealed class ClusterNode
         System = system;
         Cluster = Akka.Cluster.Cluster.Get(system);
         _view = new ClusterView(Cluster.SelfUniqueAddress, []);
+        Batches = new NodeBatches((ExtendedActorSystem)system, Self.Address, Logger);
     }
 
     internal EngineContext Context { get; }
@@ -28,6 +30,9 @@ internal sealed class ClusterNode
     internal ActorSystem System { get; }
 
     internal Akka.Cluster.Cluster Cluster { get; }
+
+    /// <summary>How this node's actors talk with those of others.</summary>
+    internal NodeBatches Batches { get; }
 
     internal UniqueAddress Self => Cluster.SelfUniqueAddress;
 

@@ -148,6 +148,7 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         var isKnown = _hellos.TryGetValue(from, out var known);
         if (isKnown && known.Hello == hello && known.Actor.Equals(actor)) return;
         _hellos[from] = (hello, actor);
+        _node.Batches.Allow(from.Address, hello.TakesBatches);
         if (!isKnown) Log.NodeJoined(_node.Logger, hello.Node, from.Address.ToString());
         Publish();
     }

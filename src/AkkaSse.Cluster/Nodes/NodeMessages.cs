@@ -8,7 +8,11 @@ namespace AkkaSse.Cluster.Nodes;
 /// <param name="Draining">It is leaving.</param>
 /// <param name="Address">How people reach it.</param>
 /// <param name="Answer">True: the sender wants the receiver's own.</param>
-internal sealed record Hello(string Node, long StartedAt, bool Draining, string? Address, bool Answer) : IWireMessage;
+internal sealed record Hello(string Node, long StartedAt, bool Draining, string? Address, bool Answer) : IWireMessage
+{
+    /// <summary>Whether it takes a <see cref="Batching.MessageBatch"/>; nodes of earlier versions do not.</summary>
+    internal bool TakesBatches { get; init; } = true;
+}
 
 /// <summary>The name of the node that gets this is held by a member that is there.</summary>
 internal sealed record NameTaken(string Node, string By) : IWireMessage;

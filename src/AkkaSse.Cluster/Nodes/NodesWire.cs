@@ -15,8 +15,12 @@ internal static class NodesWire
                 to.Bool(m.Draining);
                 to.Text(m.Address);
                 to.Bool(m.Answer);
+                to.Bool(m.TakesBatches);
             },
-            static (ref from) => new Hello(from.RequiredText(), from.Int(), from.Bool(), from.Text(), from.Bool())),
+            static (ref from) => new Hello(from.RequiredText(), from.Int(), from.Bool(), from.Text(), from.Bool())
+            {
+                TakesBatches = from.HasMore && from.Bool(),
+            }),
         new WireCodec<NameTaken>("N2",
             static (m, to) =>
             {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Replication;
 
@@ -199,6 +200,12 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
         Drain();
     }
 
+    /// <summary>
+    /// Sends a message to an actor of this node or of another. All that this actor says to one goes this way, or some of it would overtake
+    /// the rest; only snapshots go by themselves.
+    /// </summary>
+    private protected void Tell(IActorRef to, IWireMessage message) => Peers.Node.Batches.Tell(to, message, Self);
+
     private void Send(NodeId to, ReplicaMessage message)
     {
         var mail = new ToReplica(Name, Peers.Self, to, message);
@@ -206,7 +213,7 @@ internal abstract class LogOwner<TState> : UntypedActor, IWithTimers
         if (to == Peers.Self) host.Tell(new WithinNode(mail), Self);
         else if (message is ICarriesSnapshot { HasSnapshot: true, Snapshot: { } snapshot })
             _transfers.Offer(_kind, snapshot, mail, host, Self, ReplicaPeers.Now);
-        else host.Tell(mail, Self);
+        else Tell(host, mail);
     }
 
     private sealed class Tick : INoSerializationVerificationNeeded

@@ -248,7 +248,7 @@ internal abstract class ReplicaHost<TState> : UntypedActor, IWithTimers
         if (isLocal) Sender.Tell(new WithinNode(reply), Self);
         else if (answer is ICarriesSnapshot { HasSnapshot: true, Snapshot: { } snapshot })
             _transfers.Offer(_kind, snapshot, reply, Sender, Self, ReplicaPeers.Now);
-        else Sender.Tell(reply, Self);
+        else _peers.Node.Batches.Tell(Sender, reply, Self);
     }
 
     private sealed class Tick : INoSerializationVerificationNeeded

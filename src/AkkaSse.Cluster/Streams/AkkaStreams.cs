@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using AkkaSse.Cluster.Batching;
 using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Replication;
 using AkkaSse.Hub;
@@ -56,6 +57,8 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
     /// <summary>Of what this node's readers read, and of the copies that it holds for the cluster.</summary>
     internal long LogBytes => _budget.Used + (_running?.CopyBytes ?? 0);
 
+    private static Props Turns(Props props) => props.WithDispatcher(TurnExecutorConfigurator.Dispatcher);
+
     internal long NextId() => Interlocked.Increment(ref _ids);
 
     public IReadOnlyList<IActorRef> Start(ClusterNode node)
@@ -72,8 +75,8 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         {
             CopiesOfEach = _context.Options.Backups + 1,
         }) { AnswerTimeout = AnswerTimeout };
-        _replicas = node.System.ActorOf(Props.Create<StreamReplicas>(running, _unclean), kind.HostName);
-        running.Region = node.StartRegion("streams", name => Props.Create<StreamOwner>(name, running), StopOwner.Instance);
+        _replicas = node.System.ActorOf(Turns(Props.Create<StreamReplicas>(running, _unclean)), kind.HostName);
+        running.Region = node.StartRegion("streams", name => Turns(Props.Create<StreamOwner>(name, running)), StopOwner.Instance);
         _running = running;
         foreach (var (_, stream) in _streams) stream.Connect();
         return [running.Region];
@@ -277,7 +280,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         if (_running is not { } running) return null;
         try
         {
-            return running.Node.System.ActorOf(Props.Create<NodeStreamActor>(stream, running), $"akkasse-stream-{NextId()}");
+            return running.Node.System.ActorOf(Turns(Props.Create<NodeStreamActor>(stream, running)), $"akkasse-stream-{NextId()}");
         }
         catch (InvalidOperationException)
         {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using AkkaSse.Cluster.Replication;
+using AkkaSse.Cluster.Wire;
 
 namespace AkkaSse.Cluster.Streams;
 
@@ -130,7 +131,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
             else if ((_followsThere || _sent.Count > 0) && _silence.IsToBeAsked(now))
             {
                 _silence.Asked(now);
-                owner.Tell(new Ping(_followsThere), Self);
+                Tell(owner, new Ping(_followsThere));
             }
         }
         ReadMissing();
@@ -279,7 +280,7 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         _greeting = true;
         _helloAt = now;
         _helloFollows = follows;
-        to.Tell(new Hello(_stream.Name, follows), Self);
+        Tell(to, new Hello(_stream.Name, follows));
     }
 
     private void Send(IActorRef owner, StreamWork work)
@@ -288,8 +289,11 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         work.SentAt = Now;
         _sent[work.Id] = work;
         if (work is AppendWork) _appendsSent++;
-        owner.Tell(work.Message, Self);
+        Tell(owner, work.Message);
     }
+
+    // All that this actor says to an owner goes the same way, or some of it would overtake the rest.
+    private void Tell(IActorRef to, IWireMessage message) => _context.Node.Batches.Tell(to, message, Self);
 
     private StreamWork? TakeSent(long id)
     {
@@ -311,7 +315,9 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
 
     private void LeaveOwner()
     {
-        _owner!.Tell(Goodbye.Instance, Self);
+        Tell(_owner!, Goodbye.Instance);
+        // The next greeting goes through the region, and not with this.
+        _context.Node.Batches.Flush();
         Context.Unwatch(_owner);
         _owner = null;
         _ownerLeaves = false;

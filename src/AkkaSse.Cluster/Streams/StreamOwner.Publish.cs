@@ -50,10 +50,10 @@ internal sealed partial class StreamOwner
             if (!_sessions.TryGetValue(node, out var session)) continue;
             session.Follows = true;
             session.IsBehind = false;
-            node.Tell(new Welcome(Leader.Term.Number, Follows: true, State.Header), Self);
+            Tell(node, new Welcome(Leader.Term.Number, Follows: true, State.Header));
         }
-        foreach (var (to, answer) in turn.Answers) to.Tell(answer, Self);
-        foreach (var (to, question, status) in turn.Questions) to.Tell(Answer(question, status), Self);
+        foreach (var (to, answer) in turn.Answers) Tell(to, answer);
+        foreach (var (to, question, status) in turn.Questions) Tell(to, Answer(question, status));
     }
 
     private StreamAnswer Answer(StreamQuestion question, byte status)
@@ -75,11 +75,11 @@ internal sealed partial class StreamOwner
             whole ??= Make([.. _segments], header, removed);
             if (!session.IsBehind && _context.Lines.TrySend(node, whole.Size))
             {
-                node.Tell(whole, Self);
+                Tell(node, whole);
                 continue;
             }
             // Once: it reads then, and its last page says that it has caught up. What readers must hear of is told in any case.
-            if (!session.IsBehind || header is not null) node.Tell(moved ??= Make([], header, removed), Self);
+            if (!session.IsBehind || header is not null) Tell(node, moved ??= Make([], header, removed));
             session.IsBehind = true;
         }
         _segments.Clear();

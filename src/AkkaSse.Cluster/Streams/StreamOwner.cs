@@ -49,8 +49,10 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     protected override void PostStop()
     {
-        foreach (var (node, _) in _sessions) node.Tell(new OwnerEnds(_clean), Self);
-        foreach (var (node, _) in _waiting) node.Tell(new OwnerEnds(IsClean: true), Self);
+        foreach (var (node, _) in _sessions) Tell(node, new OwnerEnds(_clean));
+        foreach (var (node, _) in _waiting) Tell(node, new OwnerEnds(IsClean: true));
+        // Before Akka.NET says that this actor has ended.
+        Peers.Node.Batches.Flush();
         _context.Census.EndLed(Name);
         base.PostStop();
     }
@@ -152,7 +154,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
     private bool MayAsk(long id)
     {
         if (_decider is not null && !_stopping && !IsDissolving && _sessions.ContainsKey(Sender)) return true;
-        Sender.Tell(new StreamAnswer(id, StreamAnswer.Moved), Self);
+        Tell(Sender, new StreamAnswer(id, StreamAnswer.Moved));
         return false;
     }
 
@@ -187,14 +189,14 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
                 Page(question);
                 return;
             case StreamAsk.FirstAt:
-                Sender.Tell(new StreamAnswer(question.Id, 1) { Number = StreamReads.FirstAt(State, question.From) }, Self);
+                Tell(Sender, new StreamAnswer(question.Id, 1) { Number = StreamReads.FirstAt(State, question.From) });
                 return;
             case StreamAsk.FindId:
-                Sender.Tell(new StreamAnswer(question.Id, 1)
+                Tell(Sender, new StreamAnswer(question.Id, 1)
                 {
                     Number = StreamReads.FindId(State, question.Text ?? ""),
                     Header = State.Header,
-                }, Self);
+                });
                 return;
         }
         var turn = Gather();
@@ -235,7 +237,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         if (!follows)
         {
             session.Follows = false;
-            node.Tell(new Welcome(Leader.Term.Number, Follows: false, StreamHeader.None), Self);
+            Tell(node, new Welcome(Leader.Term.Number, Follows: false, StreamHeader.None));
             return;
         }
         var turn = Gather();
@@ -258,7 +260,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         }
         // A node may have been given up that lives, and a greeting may be on its way: it is greeted again, which loses nothing.
         if (!_sessions.TryGetValue(Sender, out var session) || session.Follows != ping.Follows) Greet(Sender, ping.Follows);
-        Sender.Tell(new Pong(State.Head), Self);
+        Tell(Sender, new Pong(State.Head));
     }
 
     private void Forget(IActorRef node)
@@ -276,7 +278,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
             // From here on everything is sent again as it comes.
             if (reached >= State.Head && _sessions.TryGetValue(Sender, out var session)) session.IsBehind = false;
         }
-        Sender.Tell(new StreamAnswer(question.Id, 1) { Header = State.Header, Runs = runs }, Self);
+        Tell(Sender, new StreamAnswer(question.Id, 1) { Header = State.Header, Runs = runs });
     }
 
     // Once nobody reads: what has been idle for long enough is removed.
@@ -286,7 +288,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         var turn = _turn is null && _turns.Count == 0 && !_stopping && !IsDissolving && !IsFollowed() ? Gather() : null;
         if (turn is null)
         {
-            asker.Tell(new Tidied(Name), Self);
+            Tell(asker, new Tidied(Name));
             return;
         }
         State.Sweep(turn.Change.At);
@@ -313,7 +315,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         // The replicas stay with the voters: whoever asks next wakes a new owner.
         if (_sessions.Count == 0 && (!State.HasEpoch || State.IsForgettable(_context.Now))) Dissolve();
         else if (_sessions.Count == 0) Context.Parent.Tell(new Passivate(StopOwner.Instance), Self);
-        else foreach (var (node, _) in _sessions) node.Tell(Rest.Instance, Self);
+        else foreach (var (node, _) in _sessions) Tell(node, Rest.Instance);
     }
 
     private void OnStop()

@@ -52,7 +52,7 @@ internal sealed class StreamReplicas(StreamContext context, UncleanCopies<Stream
                 Timers.StartSingleTimer(nameof(Acknowledge), Acknowledge.Instance, AckInterval);
                 break;
             case Acknowledge:
-                foreach (var (from, ack) in context.Lines.TakeArrived()) Peers.HostAt(from.ToString()).Tell(ack, Self);
+                foreach (var (from, ack) in context.Lines.TakeArrived()) Peers.Node.Batches.Tell(Peers.HostAt(from.ToString()), ack, Self);
                 break;
             case LineAck ack:
                 context.Lines.OnAck(Sender, ack);
@@ -119,7 +119,7 @@ internal sealed class StreamReplicas(StreamContext context, UncleanCopies<Stream
         var count = new CopyCount(context.Census.Copies);
         foreach (var member in Peers.MembersOf(Peers.Node.View).Members)
         {
-            if (member != Peers.Self) Peers.HostOf(member).Tell(count, Self);
+            if (member != Peers.Self) Peers.Node.Batches.Tell(Peers.HostOf(member), count, Self);
         }
     }
 

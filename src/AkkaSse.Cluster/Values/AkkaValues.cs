@@ -1,4 +1,5 @@
 using Akka.Actor;
+using AkkaSse.Cluster.Batching;
 using AkkaSse.Cluster.Hosting;
 using AkkaSse.Cluster.Replication;
 using AkkaSse.Cluster.Streams;
@@ -25,8 +26,9 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
             },
         };
         var running = new ValueContext(node, new ReplicaPeers(node, kind.HostName), kind);
-        _replicas = node.System.ActorOf(Props.Create<ValueReplicas>(running), kind.HostName);
-        running.Region = node.StartRegion("values", name => Props.Create<ValueOwner>(name, running), StopOwner.Instance);
+        _replicas = node.System.ActorOf(Props.Create<ValueReplicas>(running).WithDispatcher(TurnExecutorConfigurator.Dispatcher), kind.HostName);
+        running.Region = node.StartRegion(
+            "values", name => Props.Create<ValueOwner>(name, running).WithDispatcher(TurnExecutorConfigurator.Dispatcher), StopOwner.Instance);
         _running = running;
         return [running.Region];
     }

@@ -1,3 +1,4 @@
+using AkkaSse.Cluster.Batching;
 using AkkaSse.Cluster.Clients;
 using AkkaSse.Cluster.Nodes;
 using AkkaSse.Cluster.Replication;
@@ -10,5 +11,5 @@ namespace AkkaSse.Cluster.Wire;
 internal static class WireContract
 {
     internal static IReadOnlyList<WireCodec> Codecs { get; } = [.. NodesWire.Codecs, .. ClientsWire.Codecs, .. ReplicationWire.Codecs,
-        .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs];
+        .. HostWire.Codecs, .. StreamsWire.Codecs, .. ValuesWire.Codecs, .. MessageBatch.Codecs];
 }

@@ -62,6 +62,9 @@ internal struct WireReader(ReadOnlyMemory<byte> bytes)
     /// </summary>
     internal WireReader Part() => new(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4).Span)));
 
+    /// <summary>The same with bytes of its own, which do not keep those of the whole message alive.</summary>
+    internal WireReader PartCopied() => new(Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4).Span)).ToArray());
+
     /// <summary>
     /// A number of items that follow, each of which takes at least one byte: a forged count cannot make anybody allocate more than the
     /// message is long.

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using AkkaSse.Cluster.Batching;
 
 namespace AkkaSse.Cluster.Wire;
 
@@ -20,6 +22,8 @@ internal sealed class WireSerializer(ExtendedActorSystem system) : SerializerWit
 
     public override byte[] ToBinary(object obj)
     {
+        if (obj is MessageBatch batch && MemoryMarshal.TryGetArray(batch.Bytes, out var whole) && whole.Count == whole.Array!.Length)
+            return whole.Array;
         var writer = new WireWriter();
         Codec(obj).Write(obj, writer);
         return writer.Take();
@@ -27,15 +31,20 @@ internal sealed class WireSerializer(ExtendedActorSystem system) : SerializerWit
 
     public override object FromBinary(byte[] bytes, string manifest)
     {
-        if (!ByManifest.TryGetValue(manifest, out var codec))
-            throw new SerializationException(
-                $"Messages '{manifest}' are not known to this version; nodes of a newer version must not send them before all nodes are " +
-                "updated.");
         var reader = new WireReader(bytes);
-        return codec.Read(ref reader);
+        return Codec(manifest).Read(ref reader);
     }
 
-    private static WireCodec Codec(object o) =>
+    /// <exception cref="SerializationException">This version does not know it.</exception>
+    internal static WireCodec Codec(string manifest) =>
+        ByManifest.TryGetValue(manifest, out var codec)
+            ? codec
+            : throw new SerializationException(
+                $"Messages '{manifest}' are not known to this version; nodes of a newer version must not send them before all nodes are " +
+                "updated.");
+
+    /// <exception cref="SerializationException">It is no message between nodes.</exception>
+    internal static WireCodec Codec(object o) =>
         ByType.TryGetValue(o.GetType(), out var codec)
             ? codec
             : throw new SerializationException($"{o.GetType()} is no message between nodes.");

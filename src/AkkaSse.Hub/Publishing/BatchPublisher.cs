@@ -19,21 +19,56 @@ internal sealed class BatchPublisher(
         // Not pooled: an engine elsewhere whose call was cancelled may still look at them.
         var run = new AppendItem[results.Length];
         var answers = new AppendResult[results.Length];
-        for (var i = 0; i < results.Length;)
+        List<RunUnderWay>? underWay = null;
+        HashSet<string>? busy = null;
+        try
         {
-            var first = i;
-            var count = Gather(items, ref i, results, run, out var target);
-            if (target.Client is { } client)
+            for (var i = 0; i < results.Length;)
             {
-                var sent = await sender.SendAsync(client, items[first].Event, target.Zone, cancellation).ConfigureAwait(false);
-                results[first] = new(null, sent);
+                var first = i;
+                var count = Gather(items, ref i, results, run, out var target);
+                if (target.Client is { } client)
+                {
+                    var sent = await sender.SendAsync(client, items[first].Event, target.Zone, cancellation).ConfigureAwait(false);
+                    results[first] = new(null, sent);
+                }
+                if (count == 0) continue;
+                // An engine elsewhere answers after milliseconds: streams do not wait for each other. Two runs of one stream do: of two that
+                // are under way the first could be refused and the second accepted.
+                if (underWay is not null && busy!.Contains(target.Stream))
+                {
+                    await SettleAsync(underWay, answers, results).ConfigureAwait(false);
+                    underWay.Clear();
+                    busy.Clear();
+                }
+                var under = new RunUnderWay(target, first, i - first, count, engine.Streams.AppendAsync(
+                    target.Stream, run.AsMemory(first, count), answers.AsMemory(first, count), cancellation));
+                if (under.Append.IsCompleted)
+                {
+                    under.Append.GetAwaiter().GetResult();
+                    Spread(under, answers, results);
+                    continue;
+                }
+                (underWay ??= []).Add(under with { Append = new(under.Append.AsTask()) });
+                (busy ??= new(StringComparer.Ordinal)).Add(target.Stream);
             }
-            if (count == 0) continue;
-            var (taken, said) = (run.AsMemory(0, count), answers.AsMemory(0, count));
-            await engine.Streams.AppendAsync(target.Stream, taken, said, cancellation).ConfigureAwait(false);
-            Spread(target, said.Span, results.AsSpan(first, i - first));
         }
+        catch when (underWay is not null)
+        {
+            // The caller takes the items back when this ends.
+            await EndAsync(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+        if (underWay is not null) await SettleAsync(underWay, answers, results).ConfigureAwait(false);
         return results;
+    }
+
+    private static Task EndAsync(List<RunUnderWay> underWay) => Task.WhenAll(underWay.ConvertAll(static r => r.Append.AsTask()));
+
+    private async ValueTask SettleAsync(List<RunUnderWay> underWay, AppendResult[] answers, BatchItemResult[] results)
+    {
+        await EndAsync(underWay).ConfigureAwait(false);
+        foreach (var run in underWay) Spread(run, answers, results);
     }
 
     // Takes up the items from i on that are for one target, and answers those of them that are refused. Neighbours of one stream go to the
@@ -52,11 +87,11 @@ internal sealed class BatchPublisher(
             return 0;
         }
         var (stream, zone, broadcast) = (item.Stream, item.Zone, item.Broadcast);
-        var count = 0;
+        var (first, count) = (i, 0);
         while (true)
         {
             if (publisher.Refusal(target.Shown, item.Event, item.Options) is { } refusal) results[i] = new(refusal, null);
-            else run[count] = new AppendItem(item.Event, publisher.KeyOf(item.Options, count++));
+            else run[first + count] = new AppendItem(item.Event, publisher.KeyOf(item.Options, count++));
             if (++i == results.Length) return count;
             item = items[i];
             if (item.Client is not null || item.Stream != stream || item.Zone != zone || item.Broadcast != broadcast) return count;
@@ -64,11 +99,13 @@ internal sealed class BatchPublisher(
     }
 
     // Gives the answers of a run to those of its items that went to the engine.
-    private void Spread(in BatchTarget target, ReadOnlySpan<AppendResult> answers, Span<BatchItemResult> results)
+    private void Spread(in RunUnderWay run, AppendResult[] all, BatchItemResult[] results)
     {
+        var target = run.Target;
+        var answers = all.AsSpan(run.First, run.Count);
         var readers = streams.ReadersOf(target.Stream);
         var (next, published) = (0, 0);
-        foreach (ref var result in results)
+        foreach (ref var result in results.AsSpan(run.First, run.Length))
         {
             if (result.Publish is not null) continue;
             ref readonly var answer = ref answers[next++];
@@ -103,4 +140,10 @@ internal sealed class BatchPublisher(
 
     /// <summary>Where a run of a batch goes: to an engine stream, under the name that the answer shows, or to a client.</summary>
     private readonly record struct BatchTarget(string Stream, string Shown, string? Client, string? Zone);
+
+    /// <summary>
+    /// Neighbours for one target that have gone to the engine: where they begin in the batch, how many they are, and how many of them were
+    /// not refused before.
+    /// </summary>
+    private readonly record struct RunUnderWay(BatchTarget Target, int First, int Length, int Count, ValueTask Append);
 }
