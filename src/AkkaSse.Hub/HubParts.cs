@@ -67,7 +67,7 @@ internal sealed class HubParts
         // Calls to other nodes, and answers to theirs.
         var inbox = new InboxWriter(Metrics);
         var locator = new ClientLocator(engine, connections, node);
-        var subscriptions = new SubscriptionChanges(opener, streams, changes, options, limit);
+        var subscriptions = new SubscriptionChanges(opener, streams, changes, options, limit, faults);
         Requests = new NodeRequestHandler(connections, inbox, subscriptions, Claims, managed, Load);
         var calls = new NodeCalls(engine, Requests, locator, node);
         Nodes = new NodeDirectory(engine, node, State, Load, calls);
