@@ -38,6 +38,16 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private string? _verifying;
     private long _verifyingSince;
 
+    // What was decided and is answered when the former holder knows that it has lost the id: were the winner told first and this actor's
+    // node killed then, both would hold it until somebody asked for the id again.
+    private Handover? _handover;
+
+    // Nodes that hold a claim that was given to another, and have not said yet that they know: told again until they do, or are gone.
+    private readonly HashSet<string> _untold = new(StringComparer.Ordinal);
+
+    // The node that did not answer last: it is not waited for once more.
+    private string? _silent;
+
     public ClientEntity(string name, ClusterNode node)
     {
         _name = name;
@@ -60,7 +70,7 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
 
     private long Now => _node.Context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private bool IsKnown => _recovered && _verifying is null;
+    private bool IsKnown => _recovered && _verifying is null && _handover is null;
 
     private void Accept(IEntityMessage message)
     {
@@ -103,7 +113,7 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     {
         _asking = true;
         Ask();
-        Timers.StartPeriodicTimer("ask", Tick.Instance, AskAgain);
+        KeepAsking();
     }
 
     private void Ask()
@@ -111,14 +121,23 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
         if (_verifying is { } member)
         {
             // A node that does not answer may hold it.
-            if (Now - _verifyingSince >= AskAgain.TotalMilliseconds || _node.View.Members.All(m => m.Id != member)) Verified();
+            if (Now - _verifyingSince < AskAgain.TotalMilliseconds && Find(member) is not null) return;
+            _silent = member;
+            Verified();
+            return;
+        }
+        TellUntold();
+        if (_handover is { } handover && (Now - handover.Since >= AskAgain.TotalMilliseconds || Find(handover.Loser.By.Member) is null))
+        {
+            _silent = handover.Loser.By.Member;
+            HandOver();
             return;
         }
         if (_recovered) return;
         var missing = false;
         foreach (var other in _node.View.Members)
         {
-            if (_answered.Contains(other.Id) || (!other.IsMember && other.Status != Akka.Cluster.MemberStatus.Exiting)) continue;
+            if (_answered.Contains(other.Id) || !MayHold(other)) continue;
             missing = true;
             if (other.Actor is { } actor) actor.Tell(new ClaimsQuestion(_name, _incarnation), Self);
         }
@@ -128,6 +147,7 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private void OnHeld(ClaimsHeld held)
     {
         if (held.Incarnation != _incarnation) return;
+        if (_silent == held.Member) _silent = null;
         if (_verifying == held.Member)
         {
             _state.EndWhere(h => h.By.Member == held.Member && !held.Claims.Any(c => c.Token == h.By.Token));
@@ -139,7 +159,12 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
             Verified();
             return;
         }
-        if (_recovered || !_answered.Add(held.Member)) return;
+        if (_recovered)
+        {
+            if (_untold.Contains(held.Member)) OnUntold(held);
+            return;
+        }
+        if (!_answered.Add(held.Member)) return;
         if (!held.Refusals.IsEmpty) _state.Refusals.Load(held.Refusals, Now);
         foreach (var claim in held.Claims)
         {
@@ -175,32 +200,102 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
     private void Go()
     {
         if (!IsKnown) return;
-        Timers.Cancel("ask");
         var decided = 0;
-        while (decided < _waiting.Count && Decide(_waiting[decided].Message, _waiting[decided].From)) decided++;
+        while (IsKnown && decided < _waiting.Count && Decide(_waiting[decided].Message, _waiting[decided].From)) decided++;
         _waiting.RemoveRange(0, decided);
+        if (IsKnown && _untold.Count == 0) Timers.Cancel("ask");
+        else KeepAsking();
     }
 
     private bool OnClaim(Claim m, IActorRef from)
     {
-        if (_state.Find(m.By.Zone) is { } holder && Now - holder.SeenAt > Believed && _node.View.Members.FirstOrDefault(
-            x => x.Id == holder.By.Member) is { Actor: { } actor } member)
+        if (_state.Find(m.By.Zone) is { } holder && Now - holder.SeenAt > Believed
+            && Find(holder.By.Member) is { Actor: { } actor } member)
         {
             // It may have given up waiting for the answer that made it the holder.
             _verifying = member.Id;
             _verifyingSince = Now;
             _state.Restore(holder.By, holder.Generation, Now);
             actor.Tell(new ClaimsQuestion(_name, _incarnation), Self);
-            Timers.StartPeriodicTimer("ask", Tick.Instance, AskAgain);
+            KeepAsking();
             return false;
         }
         var refusals = _state.Refusals.Version;
         var (status, generation, loser) = _state.Decide(m.By, m.Policy, Now);
-        if (loser is not null) TellLost(loser);
-        if (status == ClaimStatus.Granted) TellChanged();
         if (_state.Refusals.Version != refusals) KeepRefusals();
-        from.Tell(new ClaimAnswer(status, generation, _incarnation), Self);
+        var answer = new ClaimAnswer(status, generation, _incarnation);
+        if (loser is null || Find(loser.By.Member) is not { } losing)
+        {
+            if (status == ClaimStatus.Granted) TellChanged();
+            from.Tell(answer, Self);
+            return true;
+        }
+        _untold.Add(losing.Id);
+        TellLost(loser);
+        if (losing is { Reachable: true, Actor: { } node } && losing.Id != _silent)
+        {
+            _handover = new Handover(loser, Now, answer, from);
+            node.Tell(new ClaimsQuestion(_name, _incarnation), Self);
+        }
+        else
+        {
+            // Gone, perhaps, with the connection that comes back now.
+            TellChanged();
+            from.Tell(answer, Self);
+        }
+        KeepAsking();
         return true;
+    }
+
+    private void HandOver()
+    {
+        var handover = _handover!;
+        _handover = null;
+        TellChanged();
+        handover.To.Tell(handover.Answer, Self);
+        Go();
+    }
+
+    private void TellUntold()
+    {
+        _untold.RemoveWhere(member => Find(member) is null);
+        foreach (var member in _untold) Find(member)!.Actor?.Tell(new ClaimsQuestion(_name, _incarnation), Self);
+    }
+
+    // What a node says that has lost a claim: what it still holds beside the holder it is told again.
+    private void OnUntold(ClaimsHeld held)
+    {
+        var knows = true;
+        foreach (var claim in held.Claims)
+        {
+            if (claim.Generation == 0) continue;
+            var by = new Claimant(claim.Zone, claim.Instance, claim.Subject, held.Node, held.Member, claim.Token);
+            if (_state.Restore(by, claim.Generation, Now)) continue;
+            knows = false;
+            TellLost(new Holder(by, claim.Generation, Now));
+        }
+        if (!knows) return;
+        _untold.Remove(held.Member);
+        if (_handover?.Loser.By.Member == held.Member) HandOver();
+        else Go();
+    }
+
+    private ClusterMember? Find(string member)
+    {
+        foreach (var one in _node.View.Members)
+        {
+            if (one.Id == member) return one;
+        }
+        return null;
+    }
+
+    // One that is joining may know that it is up, and serve, before this node has heard of that; by then it has said its name.
+    private static bool MayHold(ClusterMember member) => member.IsMember || member.Status == Akka.Cluster.MemberStatus.Exiting
+        || member is { Status: Akka.Cluster.MemberStatus.Joining, Actor: not null };
+
+    private void KeepAsking()
+    {
+        if (!Timers.IsTimerActive("ask")) Timers.StartPeriodicTimer("ask", Tick.Instance, AskAgain);
     }
 
     private void OnLocate(Locate m, IActorRef from)
@@ -237,16 +332,18 @@ internal sealed class ClientEntity : ReceiveActor, IWithTimers
         foreach (var member in _node.View.Members) member.Actor?.Tell(message, Self);
     }
 
-    private void TellLost(Holder holder) => _node.View.Members.FirstOrDefault(m => m.Id == holder.By.Member)?.Actor?.Tell(
-        new ClaimLost(_name, holder.By.Zone, holder.Generation), Self);
+    private void TellLost(Holder holder) =>
+        Find(holder.By.Member)?.Actor?.Tell(new ClaimLost(_name, holder.By.Zone, holder.Generation), Self);
 
     private void OnIdle()
     {
         var now = Now;
         _state.EndWhere(h => _node.View.Members.All(m => m.Id != h.By.Member));
         _state.Refusals.Expire(now);
-        if (_state.IsEmpty && _waiting.Count == 0) Context.Parent.Tell(new Passivate(Stop.Instance));
+        if (_state.IsEmpty && _waiting.Count == 0 && _untold.Count == 0) Context.Parent.Tell(new Passivate(Stop.Instance));
     }
+
+    private sealed record Handover(Holder Loser, long Since, ClaimAnswer Answer, IActorRef To);
 
     private sealed class Tick : INoSerializationVerificationNeeded
     {
