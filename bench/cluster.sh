@@ -3,7 +3,7 @@
 # server) and load are real processes on this machine and share its cores. Every acknowledged event has to be stored.
 #   bench/cluster.sh [--rounds N] [--seconds S] [--only CASES] [--out FILE] [--server DIR]...
 #     --rounds N      how often each case runs (default 5)
-#     --seconds S     how long each of them is measured (default 5), after a warm-up of 2 s
+#     --seconds S     how long each of them is measured (default 5), after a warm-up of 2 s and, of new nodes, 15 s
 #     --only CASES    some of them, comma-separated: streams-20, stream-1, alone (one publish at a time), client-20 (SseHubClient), batch-20
 #     --out FILE      keeps the results, one line each: case/who, publishes/s, p50 and p99 in ms, processor time of all nodes per publish in µs, their context switches per publish, processor time
 #                     of the load, events, whether all of them are stored
@@ -103,7 +103,7 @@ for ((round = 1; round <= rounds; round++)); do
     who=${named:-$(basename "$server")}
     start_hub "$server"
     # Until its code is compiled for good a node runs at a fraction of its speed.
-    "$rig" cluster request $(printf -- '--node %s ' "${urls[@]}") --warm 0 --seconds 6 >/dev/null || true
+    "$rig" cluster request $(printf -- '--node %s ' "${urls[@]}") --warm 0 --seconds 15 >/dev/null || true
     load streams-20 "$who" request
     load stream-1 "$who" request --streams 1
     load alone "$who" request --in-flight 1
