@@ -46,7 +46,7 @@ internal sealed class HubParts
         var changes = new StoredChanges(engine, options);
         Claims = new ClientClaims(engine, connections, options);
         var callbacks = new Observers(hub, observers, logger);
-        var registry = new ConnectionRegistry(connections, streams, Claims, managed, callbacks, Metrics, logger, faults);
+        Registry = new ConnectionRegistry(connections, streams, Claims, managed, callbacks, Metrics, logger, faults);
         var host = new ClientHost
         {
             Options = options,
@@ -56,11 +56,11 @@ internal sealed class HubParts
             Metrics = Metrics,
             Logger = logger,
             Ids = ids,
-            Ended = registry.OnEnded,
-            Left = registry.OnLeft,
+            Ended = Registry.OnEnded,
+            Left = Registry.OnLeft,
         };
         var resolver = new SubscriptionResolver(store, managed, changes, State);
-        Admission = new ConnectionAdmission(State, host, connections, resolver, opener, streams, Claims, registry);
+        Admission = new ConnectionAdmission(State, host, connections, resolver, opener, streams, Claims, Registry);
 
         // Calls to other nodes, and answers to theirs.
         var inbox = new InboxWriter(Metrics);
@@ -93,6 +93,8 @@ internal sealed class HubParts
     internal NodeLoadReport Load { get; }
 
     internal ClientClaims Claims { get; }
+
+    internal ConnectionRegistry Registry { get; }
 
     internal ConnectionAdmission Admission { get; }
 

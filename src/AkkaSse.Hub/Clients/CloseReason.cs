@@ -35,4 +35,10 @@ public enum CloseReason
 
     /// <summary>A fault inside the hub; it was logged.</summary>
     Fault,
+
+    /// <summary>The credential that it came with has ended.</summary>
+    CredentialExpired,
+
+    /// <summary>The credential that it came with was withdrawn.</summary>
+    Revoked,
 }

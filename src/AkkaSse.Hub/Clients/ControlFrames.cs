@@ -118,6 +118,8 @@ internal static class ControlFrames
         CloseReason.Shutdown => "shutdown",
         CloseReason.Lifetime => "lifetime",
         CloseReason.LeaseLost => "lease-lost",
+        CloseReason.CredentialExpired => "credential-expired",
+        CloseReason.Revoked => "revoked",
         _ => "ended",
     };
 

@@ -14,6 +14,9 @@ internal sealed class RareClientState
     /// <summary>When the connection has lived long enough, by the coarse clock.</summary>
     internal long Deadline = long.MaxValue;
 
+    /// <summary>Why it ends then.</summary>
+    internal CloseReason DeadlineReason = CloseReason.Lifetime;
+
     internal ManagedSubscription? Managed;
     internal bool HasStoredChange;
     internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions = NoPositions;
