@@ -47,7 +47,7 @@ internal sealed class HubParts
         var changes = new StoredChanges(engine, options);
         Claims = new ClientClaims(engine, connections, options);
         var callbacks = new Observers(hub, observers, logger);
-        var registry = new ConnectionRegistry(connections, streams, Claims, managed, callbacks, Metrics, logger, faults);
+        Registry = new ConnectionRegistry(connections, streams, Claims, managed, callbacks, Metrics, logger, faults);
         var host = new ClientHost
         {
             Options = options,
@@ -57,12 +57,12 @@ internal sealed class HubParts
             Metrics = Metrics,
             Logger = logger,
             Ids = ids,
-            Ended = registry.OnEnded,
-            Left = registry.OnLeft,
+            Ended = Registry.OnEnded,
+            Left = Registry.OnLeft,
         };
         var resolver = new SubscriptionResolver(store, managed, changes, State, node);
         Admission = new ConnectionAdmission(
-            engine, State, limit, host, connections, resolver, opener, streams, Claims, registry, faults);
+            engine, State, limit, host, connections, resolver, opener, streams, Claims, Registry, faults);
 
         // Calls to other nodes, and answers to theirs.
         var inbox = new InboxWriter(Metrics);
@@ -95,6 +95,8 @@ internal sealed class HubParts
     internal NodeLoadReport Load { get; }
 
     internal ClientClaims Claims { get; }
+
+    internal ConnectionRegistry Registry { get; }
 
     internal ConnectionAdmission Admission { get; }
 

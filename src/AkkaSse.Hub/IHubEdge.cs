@@ -41,6 +41,20 @@ public interface IHubEdge
     /// <summary>Ends a managed subscription and its connection. False when it did not exist.</summary>
     ValueTask<EngineAnswer<bool>> DeleteSubscriptionAsync(string id, string? subject, CancellationToken cancellation);
 
+    /// <summary>
+    /// Ends connections of this node. It does not wait until they have ended; a connection that is being admitted meanwhile may be missed.
+    /// </summary>
+    /// <param name="which">Asked for each connection with what it was admitted for; must not block.</param>
+    /// <param name="reason">What the readers are told, as <c>hub.end</c>.</param>
+    /// <returns>How many were told to end.</returns>
+    int EndConnections(Func<SubscribeRequest, bool> which, CloseReason reason);
+
+    /// <summary>
+    /// Small state that the nodes share, for what the edge itself has to remember. A key begins with a prefix of its owner
+    /// (<c>ticket/…</c>); <c>ban/</c>, <c>managed/</c> and <c>changes/</c> are the hub's.
+    /// </summary>
+    IKeyValueEngine Values { get; }
+
     /// <summary>How long a refused newcomer should wait: the hub's retry plus up to the drain window at random.</summary>
     TimeSpan RefusalRetry();
 }

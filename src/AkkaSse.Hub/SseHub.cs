@@ -197,6 +197,16 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     public ValueTask<EngineAnswer<bool>> DeleteSubscriptionAsync(string id, string? subject, CancellationToken cancellation) =>
         Parts.Managed.DeleteAsync(id, subject, cancellation);
 
+    /// <inheritdoc/>
+    public int EndConnections(Func<SubscribeRequest, bool> which, CloseReason reason)
+    {
+        ArgumentNullException.ThrowIfNull(which);
+        return Parts.Registry.End(which, reason);
+    }
+
+    /// <inheritdoc/>
+    public IKeyValueEngine Values => _engine.Values;
+
     ValueTask<CreateStreamResult> IStreamDirectory.CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation) =>
         Parts.StreamDirectory.CreateAsync(stream, options, cancellation);
 

@@ -15,8 +15,17 @@ public sealed class OptionDocsTests
     public void Documentation_of_the_settings_says_range_and_default_as_they_are()
     {
         Faults<ServerSettings>("Configuration/ServerSettings.cs", static o => o.Validate()).ShouldBeEmpty();
-        Faults<AuthSettings>("Security/AuthSettings.cs", static _ => []).ShouldBeEmpty();
+        Faults<AuthSettings>("Security/AuthSettings.cs", static o => o.Validate()).ShouldBeEmpty();
+        Faults<JwtSettings>("Security/Jwt/JwtSettings.cs", FaultsOf).ShouldBeEmpty();
+        Faults<ScopeSettings>("Security/Jwt/JwtSettings.cs", static _ => []).ShouldBeEmpty();
         Faults<TokenSettings>("Security/AuthSettings.cs", static _ => []).ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> FaultsOf(JwtSettings settings)
+    {
+        var faults = new List<string>();
+        JwtIssuers.Create(new AuthSettings { Jwt = [settings] }, faults);
+        return faults;
     }
 
     private static IEnumerable<string> Faults<T>(string file, Func<T, IEnumerable<string>> validate)
@@ -25,7 +34,7 @@ public sealed class OptionDocsTests
         var source = File.ReadAllText(Path.Combine(Sources, file));
         return new OptionRules(
             static () => new T(),
-            o => validate((T)o).Select(static fault => fault[(fault.IndexOf(':', StringComparison.Ordinal) + 1)..]),
+            o => validate((T)o).Select(static fault => fault[(fault[..fault.IndexOf(' ', StringComparison.Ordinal)].LastIndexOf(':') + 1)..]),
             _ => source).Faults();
     }
 }

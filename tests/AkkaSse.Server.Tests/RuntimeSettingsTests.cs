@@ -16,5 +16,7 @@ public sealed class RuntimeSettingsTests
         settings.GetProperty("System.Runtime.TieredCompilation.CallCountingDelayMs").GetInt32().ShouldBe(0);
         settings.TryGetProperty("System.Runtime.TieredPGO", out _).ShouldBeFalse("the runtime's default is on");
         settings.GetProperty("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit").GetInt32().ShouldBe(0);
+        settings.GetProperty("Switch.Microsoft.IdentityModel.UpdateConfigAsBlocking").GetBoolean().ShouldBeTrue(
+            "else a token with a new key is refused while the key is fetched");
     }
 }

@@ -50,6 +50,8 @@ internal static class Problems
         [HubErrorCodes.EngineUnavailable] = (503,
             "the engine is away, or the stream has no owner that can be reached now: certainly nothing was appended, and "
             + "whether the stream exists is unknown; with Retry-After"),
+        [HubErrorCodes.IdentityUnavailable] = (503,
+            "the executable, with issuers: the issuer of the token cannot be asked for its keys now; with Retry-After"),
         [HubErrorCodes.OutcomeUnknown] = (504, "the answer was lost: the call may or may not have had its effect"),
     }.ToFrozenDictionary();
 }

@@ -110,6 +110,9 @@ public static class HubErrorCodes
     /// <summary>503: the engine is away; certainly nothing was changed.</summary>
     public const string EngineUnavailable = "engine-unavailable";
 
+    /// <summary>503: the issuer of the token cannot be asked for its keys; the executable's.</summary>
+    public const string IdentityUnavailable = "identity-unavailable";
+
     /// <summary>504: the answer was lost; the call may or may not have had its effect.</summary>
     public const string OutcomeUnknown = "outcome-unknown";
 }

@@ -48,6 +48,7 @@ internal static class EventStream
             ManagedSubscription = what.ManagedSubscription,
             // Last: what is rare lies in one object, which is made anew for each part that is set after it.
             Principal = principal,
+            CredentialExpires = principal is null ? null : RequestSnapshot.CredentialExpires(context),
             Headers = edge.CaptureHeaders ? RequestSnapshot.Headers(context.Request) : null,
         };
     }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using AkkaSse.Hub;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -8,25 +9,37 @@ namespace AkkaSse.AspNetCore;
 /// <summary>What a connection keeps of its request for callbacks and lists, without secrets.</summary>
 internal static class RequestSnapshot
 {
-    private const string TokenParameter = "access_token=";
+    private static readonly string[] s_secretParameters = ["access_token=", "ticket="];
 
     private static readonly HashSet<string> Secret =
         new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Proxy-Authorization" };
 
-    /// <summary>The path and query; the value of <c>access_token</c> is replaced, because lists show this text.</summary>
+    /// <summary>
+    /// The path and query; the values of <c>access_token</c> and <c>ticket</c> are replaced, because lists show this text.
+    /// </summary>
     public static string Url(HttpContext context)
     {
         var raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
         if (string.IsNullOrEmpty(raw)) raw = context.Request.Path + context.Request.QueryString;
+        foreach (var parameter in s_secretParameters) raw = Without(parameter, raw);
+        return StringPool.Targets.Of(raw);
+    }
+
+    /// <summary>When the credential of the request ends, as its authentication says; null for never.</summary>
+    public static DateTimeOffset? CredentialExpires(HttpContext context) =>
+        context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
+
+    private static string Without(string parameter, string raw)
+    {
         var start = raw.IndexOf('?', StringComparison.Ordinal);
-        while (start >= 0 && (start = raw.IndexOf(TokenParameter, start, StringComparison.OrdinalIgnoreCase)) >= 0)
+        while (start >= 0 && (start = raw.IndexOf(parameter, start, StringComparison.OrdinalIgnoreCase)) >= 0)
         {
-            var value = start + TokenParameter.Length;
+            var value = start + parameter.Length;
             var end = raw.IndexOf('&', value);
             if (raw[start - 1] is '?' or '&') raw = string.Concat(raw.AsSpan(0, value), "-", end < 0 ? "" : raw.AsSpan(end));
             start = value;
         }
-        return StringPool.Targets.Of(raw);
+        return raw;
     }
 
     /// <summary>The headers but those that authenticate.</summary>

@@ -17,7 +17,7 @@ internal sealed partial class ClientActor
             return;
         }
         if (_keepAlive.TryFallDue(now, HeartbeatMilliseconds)) Signal();
-        if (_rare is { } rare && now >= rare.Deadline && !_ending.IsClosing) Close(CloseReason.Lifetime);
+        if (_rare is { } rare && now >= rare.Deadline && !_ending.IsClosing) Close(rare.DeadlineReason);
     }
 
     /// <summary>Ends the transport of a peer that does not take what is written.</summary>

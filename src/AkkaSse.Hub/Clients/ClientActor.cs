@@ -18,6 +18,9 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     /// <summary>At most so many bytes are written in one turn, so that a reader that catches up does not hold a thread.</summary>
     internal const int TurnBytes = 32 << 10;
 
+    /// <summary>Over so many milliseconds before the end of a credential its connections end.</summary>
+    internal const int CredentialSpread = 60_000;
+
     private static readonly TaskCompletionSource s_over = Over();
 
     private readonly ClientHost _host;
@@ -66,6 +69,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         // Up to a tenth sooner at random, so that connections of one storm do not end together.
         if (host.Options.MaxConnectionLifetime is { } life)
             OwnRare.Deadline = now + (long)(life.TotalMilliseconds * (1 - (0.1 * Random.Shared.NextDouble())));
+        if (request.CredentialExpires is { } expires) EndWithCredential(now, expires - host.Time.GetUtcNow());
         foreach (var cursor in cursors) cursor.Owner = this;
         if (request.Ids == WireIds.Token) _token = PositionId.TokenOf(_cursors);
     }
@@ -162,6 +166,16 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
 
     private long HeartbeatMilliseconds =>
         _request.HeartbeatKind == HeartbeatKind.None ? 0 : (long)(_request.Heartbeat ?? _host.Options.Heartbeat).TotalMilliseconds;
+
+    // Credentials of one sign-in, or of one batch of them, end together; their connections should not.
+    private void EndWithCredential(long now, TimeSpan left)
+    {
+        var spread = Math.Min(CredentialSpread, left.TotalMilliseconds / 4) * Random.Shared.NextDouble();
+        var deadline = now + (long)Math.Max(0, left.TotalMilliseconds - spread);
+        if (deadline >= OwnRare.Deadline) return;
+        OwnRare.Deadline = deadline;
+        OwnRare.DeadlineReason = CloseReason.CredentialExpired;
+    }
 
     public Task RunAsync(PipeWriter output, Action abort, CancellationToken gone)
     {

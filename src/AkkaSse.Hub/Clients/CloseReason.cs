@@ -47,4 +47,10 @@ public enum CloseReason
 
     /// <summary>What it wants to read does not exist, which was known only after its head had gone out.</summary>
     NotFound,
+
+    /// <summary>The credential that it came with has ended.</summary>
+    CredentialExpired,
+
+    /// <summary>The credential that it came with was withdrawn.</summary>
+    Revoked,
 }

@@ -78,6 +78,19 @@ internal sealed class ConnectionRegistry(
         client.Observed?.Ended(reason);
     }
 
+    /// <summary>Ends the connections that a question is answered yes for; how many.</summary>
+    internal int End(Func<SubscribeRequest, bool> which, CloseReason reason)
+    {
+        var count = 0;
+        foreach (var client in connections.Snapshot())
+        {
+            if (!which(client.Request)) continue;
+            client.Close(reason);
+            count++;
+        }
+        return count;
+    }
+
     /// <summary>A connection has left one stream and goes on.</summary>
     internal void OnLeft(ClientActor client, Cursor cursor, CloseReason reason)
     {

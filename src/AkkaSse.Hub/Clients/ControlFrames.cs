@@ -122,6 +122,8 @@ internal static class ControlFrames
         CloseReason.ClientInUse => "client-in-use",
         CloseReason.LimitReached => "limit",
         CloseReason.NotFound => "not-found",
+        CloseReason.CredentialExpired => "credential-expired",
+        CloseReason.Revoked => "revoked",
         _ => "ended",
     };
 

@@ -20,6 +20,9 @@ internal sealed class RareClientState
     /// <summary>True for a connection that nobody finds by its id. Touched under the connection table's lock.</summary>
     internal bool IsUnnamed;
 
+    /// <summary>Why it ends then.</summary>
+    internal CloseReason DeadlineReason = CloseReason.Lifetime;
+
     internal ManagedSubscription? Managed;
     internal bool HasStoredChange;
     internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions = NoPositions;

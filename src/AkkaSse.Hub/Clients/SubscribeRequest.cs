@@ -108,6 +108,16 @@ public sealed record SubscribeRequest
         init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Principal = v });
     }
 
+    /// <summary>
+    /// When the principal's credential ends; null for never. The connection ends with it, at a random time of the last minute before, or
+    /// of the last quarter of what the credential has left when that is less.
+    /// </summary>
+    public DateTimeOffset? CredentialExpires
+    {
+        get => _extras?.CredentialExpires;
+        init => _extras = Extras.Of(_extras, value, static (x, v) => x with { CredentialExpires = v });
+    }
+
     /// <summary>The principal's stable subject, to which registrations of client ids belong; null when anonymous.</summary>
     public string? Subject { get; init; }
 
@@ -158,6 +168,8 @@ public sealed record SubscribeRequest
         internal string? ManagedSubscription { get; init; }
 
         internal ClaimsPrincipal? Principal { get; init; }
+
+        internal DateTimeOffset? CredentialExpires { get; init; }
 
         internal ReadOnlyMemory<byte>? Welcome { get; init; }
 

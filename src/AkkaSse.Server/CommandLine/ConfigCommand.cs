@@ -13,7 +13,8 @@ internal static class ConfigCommand
 {
     // Properties of options.
     private static readonly string[] Secrets =
-        [nameof(PostgresOptions.ConnectionString), nameof(PostgresOptions.ListenConnectionString), nameof(AkkaTlsOptions.Password)];
+        [nameof(PostgresOptions.ConnectionString), nameof(PostgresOptions.ListenConnectionString), nameof(AkkaTlsOptions.Password),
+            nameof(TokenSettings.Token), nameof(TokenSettings.Hash), nameof(JwtSettings.Key)];
 
     private const int KeyWidth = 38;
     private const int ValueWidth = 34;
@@ -25,16 +26,7 @@ internal static class ConfigCommand
         Rows(output, settings.Tree, settings.Hub, EffectiveSettings.HubSection);
         Rows(output, settings.Tree, settings.Akka, EffectiveSettings.AkkaSection);
         Rows(output, settings.Tree, settings.Postgres, EffectiveSettings.PostgresSection);
-        for (var i = 0; i < settings.Auth.Tokens.Count; i++)
-        {
-            var token = settings.Auth.Tokens[i];
-            var key = $"{AuthSettings.Section}:Tokens:{i}";
-            Row(output, $"{key}:{(token.Token is null ? "TokenFile" : "Token")}", token.TokenFile ?? "********", settings.Tree.SourceOf(
-                $"{key}:{(token.Token is null ? "TokenFile" : "Token")}"));
-            Row(output, $"{key}:Subject", token.Subject ?? "", settings.Tree.SourceOf($"{key}:Subject"));
-            Row(output, $"{key}:Grants", string.Join(", ", token.Grants), settings.Tree.SourceOf($"{key}:Grants")
-                ?? settings.Tree.SourceOf($"{key}:Grants:0"));
-        }
+        Rows(output, settings.Tree, settings.Auth, AuthSettings.Section);
         return ExitCodes.Ok;
     }
 
@@ -45,6 +37,10 @@ internal static class ConfigCommand
             var key = $"{path}:{property.Name}";
             var value = property.GetValue(instance);
             if (OptionsBinder.IsSection(property.PropertyType)) Rows(output, tree, value!, key);
+            else if (value is IList { Count: > 0 } entries and not List<string>)
+            {
+                for (var i = 0; i < entries.Count; i++) Rows(output, tree, entries[i]!, $"{key}:{i}");
+            }
             else if (value is IList list)
                 Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.SourceOf(key)
                     ?? tree.SourceOf(key + ":0"));

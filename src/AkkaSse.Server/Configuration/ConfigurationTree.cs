@@ -23,10 +23,13 @@ internal sealed class ConfigurationTree
     ];
 
     private readonly List<string> _labels = [];
+    private readonly string? _configFile;
+    private readonly IReadOnlyDictionary<string, string?> _commandLine;
 
     private ConfigurationTree(string? configFile, IReadOnlyDictionary<string, string?> commandLine, string environment)
     {
         Environment = environment;
+        (_configFile, _commandLine) = (configFile, commandLine);
         var builder = new ConfigurationBuilder();
         AddFile(builder, Path.Combine(AppContext.BaseDirectory, File), optional: true);
         AddFile(builder, Path.Combine(AppContext.BaseDirectory, $"appsettings.{environment}.json"), optional: true);
@@ -54,6 +57,11 @@ internal sealed class ConfigurationTree
             ?? System.Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")
             ?? System.Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT")
             ?? Environments.Production;
+        return Load(configFile, commandLine, environment);
+    }
+
+    private static ConfigurationTree Load(string? configFile, IReadOnlyDictionary<string, string?> commandLine, string environment)
+    {
         ConfigurationTree tree;
         try
         {
@@ -71,6 +79,10 @@ internal sealed class ConfigurationTree
         var unknown = tree.UnknownSections().ToList();
         return unknown.Count == 0 ? tree : throw new ConfigurationFaultsException(unknown);
     }
+
+    /// <summary>The same sources, read again.</summary>
+    /// <exception cref="ConfigurationFaultsException">As of <see cref="Load"/>.</exception>
+    internal ConfigurationTree Reload() => Load(_configFile, _commandLine, Environment);
 
     /// <summary>Which source gave a key its value; null when none did.</summary>
     internal string? SourceOf(string key)

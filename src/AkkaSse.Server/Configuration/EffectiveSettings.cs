@@ -29,7 +29,8 @@ internal sealed class EffectiveSettings
         Bind(Hub, binder);
         binder.Faults.AddRange(Validate());
         Tokens = TokenTable.Create(Auth, binder.Faults);
-        if (Tokens.Count == 0 && Auth.Tokens.Count == 0 && !Server.AllowAnonymousNetwork)
+        Issuers = JwtIssuers.Create(Auth, binder.Faults);
+        if (!Auth.IsGiven && !Server.AllowAnonymousNetwork)
             binder.Faults.AddRange(Urls.NotLoopback.Select(NeedsTokens));
     }
 
@@ -39,11 +40,14 @@ internal sealed class EffectiveSettings
     internal AkkaClusterOptions Akka { get; } = new();
     internal PostgresOptions Postgres { get; } = new();
     internal AuthSettings Auth { get; } = new();
+
+    /// <summary>The tokens at the start; <see cref="TokenStore"/> has those that hold now.</summary>
     internal TokenTable Tokens { get; }
+    internal JwtIssuers Issuers { get; }
     internal ListenUrls Urls { get; }
 
     /// <summary>Whether callers have to authenticate.</summary>
-    internal bool Authenticated => Tokens.Count > 0;
+    internal bool Authenticated => Auth.IsGiven;
 
     /// <summary>Whether only this host can reach the server.</summary>
     internal bool LoopbackOnly => !Authenticated && !Server.AllowAnonymousNetwork;
@@ -105,6 +109,7 @@ internal sealed class EffectiveSettings
         return
         [
             .. Server.Validate(),
+            .. Auth.Validate(),
             .. engine.Select(fault => KeyOf(EngineSection!, fault)),
             .. Hub.Validate().Select(static fault => KeyOf(HubSection, fault)),
             .. LogLevelFaults(Tree),
@@ -115,7 +120,7 @@ internal sealed class EffectiveSettings
     {
         var from = Tree.SourceOf(url.Key) is { } source ? $" (from {source})" : "";
         return $"{url.Key} is '{url.Url}'{from}; without authentication only loopback is allowed, like {ListenUrls.Default}. Configure "
-            + "Auth:Tokens, or say --allow-anonymous-network when everybody who reaches this address may read and publish.";
+            + "Auth:Tokens or Auth:Jwt, or say --allow-anonymous-network when everybody who reaches this address may read and publish.";
     }
 
     // The logger would throw at the first of them, with a stack trace.

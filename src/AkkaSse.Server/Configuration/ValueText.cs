@@ -50,6 +50,16 @@ internal static class ValueText
             value = d;
             return ok;
         }
+        if (type == typeof(DateTimeOffset))
+        {
+            allowed = "a time like 2027-01-31T12:00:00Z";
+            // Without a zone it would be another time on another machine.
+            var ok = (text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.Ordinal))
+                && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var at)
+                && text.Contains('T', StringComparison.Ordinal);
+            value = ok ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture) : null;
+            return ok;
+        }
         if (type.IsEnum)
         {
             allowed = string.Join(", ", Enum.GetNames(type).Select(Camel));
@@ -91,6 +101,7 @@ internal static class ValueText
         bool b => b ? "true" : "false",
         TimeSpan t when t == Timeout.InfiniteTimeSpan => "infinite",
         TimeSpan t => Durations.Format(t),
+        DateTimeOffset at => at.ToString("yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture),
         Enum e => Camel(e.ToString()),
         int or long when name.EndsWith("Bytes", StringComparison.Ordinal) => Bytes(Convert.ToInt64(value, CultureInfo.InvariantCulture)),
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),

@@ -110,7 +110,6 @@ internal static partial class ServerHost
     {
         var services = builder.Services;
         services.AddSingleton(settings);
-        services.AddSingleton(settings.Tokens);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Readiness>();
         services.AddSingleton(_ => new MetricCollector(Meters));
@@ -128,7 +127,7 @@ internal static partial class ServerHost
                 return Task.CompletedTask;
             });
         });
-        if (settings.Authenticated) GrantPolicies.Add(services);
+        if (settings.Authenticated) GrantPolicies.Add(services, settings);
         if (settings.Server.CorsOrigins.Count > 0)
         {
             services.AddCors(cors => cors.AddDefaultPolicy(policy =>
@@ -152,7 +151,8 @@ internal static partial class ServerHost
         // A start that fails is told once, in a sentence, by the command; the host would add the stack.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // Two lines for each request without a right token, however many come; TokenAttempts tells of them.
-        builder.Logging.AddFilter(typeof(TokenAuthenticationHandler).FullName, LogLevel.Warning);
+        builder.Logging.AddFilter(typeof(BearerHandler).FullName, LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.Warning);
         // No format writes scopes unless it is told to, and the server opens one per connection: 150 bytes for as long as it is open.
         if (!WritesScopes(builder.Configuration.GetSection("Logging")))
             builder.Logging.Services.Configure<LoggerFilterOptions>(static o => o.CaptureScopes = false);
@@ -176,7 +176,7 @@ internal static partial class ServerHost
     {
         var urls = string.Join(' ', app.Urls);
         var inline = InlineCompletions.InEffect() switch { true => "on", false => "off", null => "unknown" };
-        var access = settings.Authenticated ? $"{settings.Tokens.Count} tokens" : settings.LoopbackOnly
+        var access = settings.Authenticated ? Credentials(settings) : settings.LoopbackOnly
             ? "loopback only"
             : "anonymous network";
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server");
@@ -187,6 +187,10 @@ internal static partial class ServerHost
         else LogStarted(logger, ServerVersion.Text, urls, settings.Server.Engine, access, inline);
         if (!settings.Authenticated && !settings.LoopbackOnly) LogAnonymous(logger);
     }
+
+    private static string Credentials(EffectiveSettings settings) => settings.Issuers.All.Count == 0
+        ? $"{settings.Tokens.Count} tokens"
+        : $"{settings.Tokens.Count} tokens, {settings.Issuers.All.Count} issuers";
 
     [LoggerMessage(3000, LogLevel.Information, "AkkaSse {Version} on {Urls} (engine {Engine}, {Access}, inline completions {Inline})")]
     private static partial void LogStarted(ILogger logger, string version, string urls, string engine, string access, string inline);

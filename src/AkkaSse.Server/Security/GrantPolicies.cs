@@ -1,10 +1,11 @@
 using System.Security.Claims;
 using AkkaSse.AspNetCore;
+using AkkaSse.Server.Configuration;
 using Microsoft.AspNetCore.Authentication;
 
 namespace AkkaSse.Server.Security;
 
-/// <summary>Authentication by token, and policies by grant.</summary>
+/// <summary>Who a caller is, and policies by grant.</summary>
 internal static class GrantPolicies
 {
     /// <summary>May read metrics and the state of the cluster.</summary>
@@ -13,10 +14,16 @@ internal static class GrantPolicies
     /// <summary>Has shown a token; what it may do is then asked for each name.</summary>
     internal const string Known = "akkasse-server-known";
 
-    internal static void Add(IServiceCollection services)
+    internal static void Add(IServiceCollection services, EffectiveSettings settings)
     {
-        services.AddAuthentication(TokenAuthenticationHandler.Scheme)
-            .AddScheme<AuthenticationSchemeOptions, TokenAuthenticationHandler>(TokenAuthenticationHandler.Scheme, null);
+        var authentication = services.AddAuthentication(BearerHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
+        foreach (var issuer in settings.Issuers.All) authentication.AddJwtBearer(issuer.Scheme, issuer.Configure);
+        services.AddSingleton(new TokenStore(settings.Tokens));
+        services.AddSingleton(settings.Issuers);
+        services.AddSingleton<ValidatedTokens>();
+        services.AddSingleton<JwtValidator>();
+        services.AddHostedService<TokenReload>();
         services.AddAuthorizationBuilder()
             .AddPolicy(Known, policy => policy.RequireAuthenticatedUser())
             .AddPolicy(Observe, policy => policy.RequireAuthenticatedUser().RequireAssertion(context => context.User.May("cluster")));

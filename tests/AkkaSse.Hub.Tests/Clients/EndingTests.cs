@@ -238,6 +238,63 @@ public sealed class EndingTests
     }
 
     [Fact]
+    public async Task Credential_ends_its_connections_over_the_last_minute_before_it_ends()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var readers = new List<TestReader>();
+        for (var i = 0; i < 20; i++)
+        {
+            readers.Add(await hub.ReadAsync(new SubscribeRequest
+            {
+                Streams = [new("s")],
+                Ids = WireIds.Position,
+                CredentialExpires = hub.Clock.GetUtcNow() + TimeSpan.FromMinutes(10),
+            }));
+        }
+        foreach (var reader in readers) await reader.ExpectAsync("hub.open");
+        hub.Clock.Advance(TimeSpan.FromSeconds((9 * 60) - 1));
+        readers.ShouldAllBe(static r => !r.Running.IsCompleted);
+
+        hub.Clock.Advance(TimeSpan.FromSeconds(31));
+        await Eventually.Until(() => readers.Exists(static r => r.Running.IsCompleted), "the first of them to end");
+        readers.ShouldContain(static r => !r.Running.IsCompleted, "they do not end together");
+
+        hub.Clock.Advance(TimeSpan.FromSeconds(31));
+        foreach (var reader in readers)
+        {
+            (await reader.RestAsync())[^1].Data.ShouldBe("""{"reason":"credential-expired"}""");
+            await Eventually.Within(reader.Running, "the end");
+            reader.Connection.Reason.ShouldBe(CloseReason.CredentialExpired);
+            await reader.DisposeAsync();
+        }
+        await hub.NothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task Short_credential_keeps_most_of_its_life_and_one_that_has_ended_has_none()
+    {
+        await using var hub = await TestHub.StartAsync(static o => o.MaxConnectionLifetime = TimeSpan.FromMinutes(10));
+        var now = hub.Clock.GetUtcNow();
+        await using var four = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("s")], CredentialExpires = now + TimeSpan.FromSeconds(4) });
+        await using var none = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("s")], CredentialExpires = now - TimeSpan.FromSeconds(4) });
+        await using var longer = await hub.ReadAsync(
+            new SubscribeRequest { Streams = [new("s")], CredentialExpires = DateTimeOffset.MaxValue });
+        await four.ExpectAsync("hub.open");
+        hub.Clock.Advance(TimeSpan.FromSeconds(2.5));
+        await Eventually.Within(none.Running, "the end");
+        four.Running.IsCompleted.ShouldBeFalse();
+        hub.Clock.Advance(TimeSpan.FromSeconds(1.75));
+        await Eventually.Within(four.Running, "the end");
+        four.Connection.Reason.ShouldBe(CloseReason.CredentialExpired);
+
+        hub.Clock.Advance(TimeSpan.FromMinutes(11));
+        await Eventually.Within(longer.Running, "the end");
+        longer.Connection.Reason.ShouldBe(CloseReason.Lifetime, "what comes first ends it");
+    }
+
+    [Fact]
     public async Task Admitted_connection_that_never_runs_gives_everything_back()
     {
         await using var hub = await TestHub.StartAsync(static o => o.MaxConnections = 1);

@@ -66,6 +66,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
 
     internal void Kill() => Signal(9);
 
+    internal void HangUp() => Signal(1);
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) Signal(9);

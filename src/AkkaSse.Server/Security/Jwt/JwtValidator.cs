@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Text.Json;
+using AkkaSse.Hub;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace AkkaSse.Server.Security;
+
+/// <summary>
+/// From a JSON Web Token to a credential: JwtBearer checks the token, the issuer's settings say what its claims grant. Thread-safe.
+/// </summary>
+internal sealed class JwtValidator
+{
+    // Kestrel takes 32 KiB of headers. A token with so many grants as are allowed has less.
+    private const int MaxLength = 32 << 10;
+
+    private readonly JwtIssuers _issuers;
+    private readonly TokenStore _tokens;
+
+    public JwtValidator(JwtIssuers issuers, TokenStore tokens, ValidatedTokens validated)
+    {
+        _issuers = issuers;
+        _tokens = tokens;
+        Validated = validated;
+        // A subject may have become that of a token.
+        tokens.Changed += validated.Clear;
+    }
+
+    internal ValidatedTokens Validated { get; }
+
+    /// <summary>The issuer that a token names, whether it is genuine or not; null when it is no JSON Web Token.</summary>
+    internal JwtIssuer? IssuerOf(string token, out string? fault)
+    {
+        fault = null;
+        if (_issuers.All.Count == 0 || token.Length > MaxLength || token.AsSpan().Count('.') != 2) return null;
+        try
+        {
+            var issuer = _issuers.Find(new JsonWebToken(token).Issuer);
+            if (issuer is null) fault = "The claim 'iss' of the token names no issuer that the server accepts tokens of (Auth:Jwt).";
+            return issuer;
+        }
+        catch (Exception e) when (e is ArgumentException or SecurityTokenException or FormatException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Checks a token that came with a request.</summary>
+    /// <returns>The credential, or what is wrong, or that the issuer's keys cannot be had now.</returns>
+    internal async ValueTask<JwtAnswer> ValidateAsync(HttpContext context, JwtIssuer issuer, SecretHash hash)
+    {
+        if (!await issuer.HasKeysAsync())
+            return new JwtAnswer(null, $"The keys of the issuer of {issuer.Section} cannot be fetched now.", IsUnavailable: true);
+        var result = await context.AuthenticateAsync(issuer.Scheme);
+        if (result.Principal is not { } claims) return new JwtAnswer(null, Fault(result.Failure, issuer));
+        if (Credential(claims, issuer, out var fault) is not { } credential) return new JwtAnswer(null, fault);
+        Validated.Add(hash, credential);
+        return new JwtAnswer(credential, null);
+    }
+
+    /// <summary>What validated claims give; null with what is wrong with one of them.</summary>
+    internal Credential? Credential(ClaimsPrincipal claims, JwtIssuer issuer, out string fault)
+    {
+        var subject = claims.FindFirst("sub")?.Value is { Length: > 0 } sub ? issuer.SubjectPrefix + sub : null;
+        if (HubNames.Check(subject) is { } wrong)
+        {
+            fault = subject is null ? "The token has no claim 'sub'." : "The claim 'sub' is not allowed. " + wrong;
+            return null;
+        }
+        if (_tokens.Current.HasSubject(subject!))
+        {
+            fault = "The claim 'sub' is the subject of a token of the server itself (Auth:Tokens).";
+            return null;
+        }
+        if (issuer.Grants.Of(claims, out fault) is not { } grants) return null;
+        var expires = Time(claims, "exp");
+        return Security.Credential.Create(subject!, grants, Time(claims, "iat") ?? DateTimeOffset.UnixEpoch,
+            expires is { } end ? end + issuer.ClockSkew : null);
+    }
+
+    private static DateTimeOffset? Time(ClaimsPrincipal claims, string type) =>
+        double.TryParse(claims.FindFirst(type)?.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+        && seconds is > 0 and < 253_402_300_799 - 300 ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : null;
+
+    private static string Fault(Exception? fault, JwtIssuer issuer) => fault switch
+    {
+        SecurityTokenExpiredException => "The token has expired (claim 'exp').",
+        SecurityTokenNotYetValidException => "The token is not valid yet (claim 'nbf').",
+        SecurityTokenNoExpirationException => "The token has no claim 'exp'.",
+        SecurityTokenInvalidAudienceException => $"The claim 'aud' is none of {issuer.Section}:Audience.",
+        SecurityTokenInvalidAlgorithmException => $"The token's algorithm is none of {issuer.Section}:Algorithms.",
+        SecurityTokenSignatureKeyNotFoundException => $"The token is signed with no key of the issuer of {issuer.Section}, or with an "
+            + "algorithm that is none of its Algorithms.",
+        _ => $"The signature of the token fits no key of the issuer of {issuer.Section}.",
+    };
+}
+
+/// <summary>What became of a token.</summary>
+/// <param name="Credential">What it gives; null when it is not accepted.</param>
+/// <param name="Fault">Why it is not, without a part of the token.</param>
+/// <param name="IsUnavailable">True when that cannot be said now.</param>
+internal readonly record struct JwtAnswer(Credential? Credential, string? Fault, bool IsUnavailable = false);
