@@ -50,6 +50,7 @@ internal static class Problems
         [HubErrorCodes.EngineUnavailable] = (503,
             "the engine is away, or the stream has no owner that can be reached now: certainly nothing was appended, and "
             + "whether the stream exists is unknown; with Retry-After"),
+        [HubErrorCodes.StorageFull] = (507, "the disk on which the engine keeps events is full; nothing was appended; with Retry-After"),
         [HubErrorCodes.OutcomeUnknown] = (504, "the answer was lost: the call may or may not have had its effect"),
     }.ToFrozenDictionary();
 }

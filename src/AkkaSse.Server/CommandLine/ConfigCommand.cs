@@ -25,6 +25,7 @@ internal static class ConfigCommand
         Rows(output, settings.Tree, settings.Hub, EffectiveSettings.HubSection);
         Rows(output, settings.Tree, settings.Akka, EffectiveSettings.AkkaSection);
         Rows(output, settings.Tree, settings.Postgres, EffectiveSettings.PostgresSection);
+        Rows(output, settings.Tree, settings.Storage, EffectiveSettings.StorageSection);
         for (var i = 0; i < settings.Auth.Tokens.Count; i++)
         {
             var token = settings.Auth.Tokens[i];
