@@ -57,7 +57,7 @@ internal sealed class DataDirectory : IDisposable
             file.Write(Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N")));
             file.Flush(flushToDisk: true);
         }
-        return (File.ReadAllText(path), File.GetCreationTimeUtc(path).Ticks);
+        return (File.ReadAllText(path), FileBirth.Of(path));
     }
 
     internal string In(string name) => System.IO.Path.Combine(Path, name);
