@@ -12,7 +12,8 @@ var events = new byte[512 * 200];
 random.NextBytes(events);
 
 Console.WriteLine("| store | one event, one stream: commits/s | 64 events of 16 streams: events/s | 64 events of one stream: events/s |"
-    + " 4 096 events of 16 streams: events/s | page of 256 events: µs | trim of half in steps: ms | longest step: ms | commits/s meanwhile |"
+    + " 4 096 events of 16 streams: events/s | page of 256 events: µs | trim of half in steps: ms | longest step: ms |"
+    + " commits/s meanwhile |"
     + " reopen: ms | 1 000 heads: ms | working set: MB | directory: MB | events in it |");
 Console.WriteLine("|" + string.Concat(Enumerable.Repeat("---|", 14)));
 foreach (var name in names)
@@ -91,12 +92,15 @@ foreach (var name in names)
     for (var stream = 0; stream < next.Length; stream++)
     {
         if (name != "file" && next[stream] > 1 && store.Newest(stream) is var newest && (newest <= 0 || newest >= next[stream]))
-            throw new InvalidOperationException($"{name}: the newest run of stream {stream} begins at {newest}, and {next[stream]} is the next event.");
+            throw new InvalidOperationException(
+                $"{name}: the newest run of stream {stream} begins at {newest}, and {next[stream]} is the next event.");
     }
     var heads = watch.Elapsed.TotalMilliseconds;
     var memory = Process.GetCurrentProcess().WorkingSet64 / 1e6;
     var size = new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(static f => f.Length) / 1e6;
     store.Dispose();
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"| {title} | {single:N0} | {mixed:N0} | {one:N0} | {batches:N0} | {page:N0} | {trimming:N0} | {longest:N1} | {meanwhile:N0} | {reopen:N0} | {heads:N0} | {memory:N0} | {size:N0} | {total:N0} |"));
+        $"| {title} | {single:N0} | {mixed:N0} | {one:N0} | {batches:N0} | {page:N0} "
+        + $"| {trimming:N0} | {longest:N1} | {meanwhile:N0} "
+        + $"| {reopen:N0} | {heads:N0} | {memory:N0} | {size:N0} | {total:N0} |"));
 }

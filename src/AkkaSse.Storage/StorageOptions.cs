@@ -49,6 +49,7 @@ public sealed class StorageOptions
     internal void ThrowIfInvalid(string parameter)
     {
         var faults = Validate().ToArray();
-        if (faults.Length > 0) throw new ArgumentException("The options of the storage are invalid. " + string.Join(' ', faults), parameter);
+        if (faults.Length > 0)
+            throw new ArgumentException("The options of the storage are invalid. " + string.Join(' ', faults), parameter);
     }
 }

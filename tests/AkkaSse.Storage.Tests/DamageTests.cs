@@ -32,7 +32,8 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task Flipped_byte_is_never_read_and_never_hides_a_loss(string file, bool closed)
     {
         var left = await LeaveAsync(closed);
-        await RepeatAsync(left, Soak.Of(250, 25), (random, files) => files[file][random.Next(files[file].Length)] ^= (byte)(1 << random.Next(8)));
+        await RepeatAsync(left, Soak.Of(250, 25), (random, files) =>
+            files[file][random.Next(files[file].Length)] ^= (byte)(1 << random.Next(8)));
     }
 
     [Theory]
@@ -47,6 +48,7 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("parity", "RPL-11")]
     public async Task Older_database_beside_the_newer_witness_begins_new_epochs()
     {
         var node = await _harness.StartNodeAsync();

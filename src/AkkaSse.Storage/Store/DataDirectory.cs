@@ -82,8 +82,8 @@ internal sealed class DataDirectory : IDisposable
 }
 
 /// <summary>
-/// How many commits the database has had, and how it was closed, in a file of its own: a database that has lost its last commits looks as it
-/// did before them, and cannot tell by itself.
+/// How many commits the database has had, and how it was closed, in a file of its own: a database that has lost its last commits looks
+/// as it did before them, and cannot tell by itself.
 /// </summary>
 /// <remarks>
 /// Written after each commit and not synced: what the kernel has survives the process. After a power cut it may say less than the database

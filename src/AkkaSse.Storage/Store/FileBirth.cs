@@ -27,7 +27,8 @@ internal static partial class FileBirth
         stat.Clear();
         if (Statx(CurrentDirectory, path, 0, WithNumber | WithBirth, stat) != 0)
             throw new IOException($"'{path}' cannot be looked at (error {Marshal.GetLastPInvokeError()}).");
-        if ((BinaryPrimitives.ReadUInt32LittleEndian(stat) & WithBirth) == 0) return BinaryPrimitives.ReadInt64LittleEndian(stat[NumberAt..]);
+        if ((BinaryPrimitives.ReadUInt32LittleEndian(stat) & WithBirth) == 0)
+            return BinaryPrimitives.ReadInt64LittleEndian(stat[NumberAt..]);
         var seconds = BinaryPrimitives.ReadInt64LittleEndian(stat[BirthAt..]);
         return unchecked((seconds * 1_000_000_000) + BinaryPrimitives.ReadUInt32LittleEndian(stat[(BirthAt + sizeof(long))..]));
     }

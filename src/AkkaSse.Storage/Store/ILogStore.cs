@@ -1,18 +1,5 @@
 namespace AkkaSse.Storage.Store;
 
-/// <summary>What a record is; the numbers are part of the format.</summary>
-internal enum RecordKind
-{
-    /// <summary>An idempotency key.</summary>
-    Key = 1,
-
-    /// <summary>A value of <see cref="Hub.Engine.IKeyValueEngine"/>.</summary>
-    Value = 2,
-
-    /// <summary>A refused client.</summary>
-    Refusal = 3,
-}
-
 /// <summary>What is known of a log when the store is opened.</summary>
 /// <param name="Log">Its number; never used for another one.</param>
 /// <param name="Name">Its name.</param>
@@ -29,13 +16,6 @@ internal readonly record struct StoredLog(long Log, string Name, byte[] Meta)
     internal bool IsTailDamaged { get; init; }
 }
 
-/// <summary>A record with an end.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Key">Its key.</param>
-/// <param name="Until">When it ends, in milliseconds since 1970.</param>
-/// <param name="Data">What it says.</param>
-internal readonly record struct StoredRecord(RecordKind Kind, string Key, long Until, byte[] Data);
-
 /// <summary>
 /// A directory with logs, for the engine of one process and for the replicas of a cluster.
 /// </summary>
@@ -49,8 +29,8 @@ internal readonly record struct StoredRecord(RecordKind Kind, string Key, long U
 /// <see cref="StoreException.OutcomeUnknown"/>.
 /// </para>
 /// <para>
-/// <b>Proof.</b> <see cref="Doubt"/> says whether what is there can be everything that was ever committed. A store never returns other bytes
-/// than those that were written: a run that fails its checksum comes without data.
+/// <b>Proof.</b> <see cref="Doubt"/> says whether what is there can be everything that was ever committed. A store never returns other
+/// bytes than those that were written: a run that fails its checksum comes without data.
 /// </para>
 /// </remarks>
 internal interface ILogStore : IDisposable

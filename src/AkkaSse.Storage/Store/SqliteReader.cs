@@ -89,7 +89,8 @@ internal sealed class SqliteReader : IDisposable
     }
 
     /// <summary>The greatest number that a log has or had, as far as something of it is left.</summary>
-    internal long LastLog() => Math.Max(_database.Number("SELECT max(id) FROM log") ?? 0, _database.Number("SELECT max(log) FROM run") ?? 0);
+    internal long LastLog() =>
+        Math.Max(_database.Number("SELECT max(id) FROM log") ?? 0, _database.Number("SELECT max(log) FROM run") ?? 0);
 
     internal List<StoredRecord> Records(out int damaged)
     {

@@ -60,7 +60,8 @@ internal sealed class StoreBatch
     internal void Truncate(long log, long from) => Changes.Add(new Change(ChangeKind.Truncate) { Log = log, From = from });
 
     /// <summary>Remembers where an id of a publisher stands.</summary>
-    internal void PutId(long log, string id, long offset) => Changes.Add(new Change(ChangeKind.PutId) { Log = log, Name = id, From = offset });
+    internal void PutId(long log, string id, long offset) =>
+        Changes.Add(new Change(ChangeKind.PutId) { Log = log, Name = id, From = offset });
 
     /// <summary>Forgets an id of a publisher, when it still stands there.</summary>
     internal void DeleteId(long log, string id, long offset) =>

@@ -36,25 +36,6 @@ internal sealed class ChangeCommand(Func<StoreTurn, Change?> decide) : StoreComm
     }
 }
 
-/// <summary>One step of what is done by and by.</summary>
-internal sealed class SweepCommand(DurableStreams streams) : StoreCommand
-{
-    private Action? _applied;
-
-    internal override bool Decide(StoreTurn turn)
-    {
-        if (turn.Commands.Count > 0) return false;
-        _applied = streams.DecideSweep(turn);
-        turn.IsClosed = true;
-        return true;
-    }
-
-    internal override void Applied(StoreTurn turn) => _applied!();
-
-    // The next sweep begins where this one stood.
-    internal override void Failed(Exception fault) => streams.SweepFailed();
-}
-
 /// <summary>What cannot be read is over.</summary>
 internal sealed class FenceCommand(DurableStream stream, long through) : StoreCommand
 {

@@ -130,7 +130,8 @@ internal sealed partial class DurableStreams
         var byNumber = _streams.Values.ToDictionary(static s => s.Number);
         foreach (var stored in _store.Records())
         {
-            if (stored.Kind != RecordKind.Key || stored.Until <= now || !KeyRecord.TryRead(stored, out var log, out var options, out var key)
+            if (stored.Kind != RecordKind.Key || stored.Until <= now
+                || !KeyRecord.TryRead(stored, out var log, out var options, out var key)
                 || !byNumber.TryGetValue(log, out var s))
                 continue;
             KeysOf(s).Remember(options, key.Hash, key.Position, key.HasOffset, stored.Until - KeyWindow);

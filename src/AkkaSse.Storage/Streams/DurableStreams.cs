@@ -31,7 +31,8 @@ internal sealed partial class DurableStreams : IRunKeyEngine
     private int _sweeping;
     private volatile bool _stopped;
 
-    internal DurableStreams(IEngineHost host, ILogStore store, long cacheBytes, Action<Exception> fault, Action<DurableStream, long, string> fenced)
+    internal DurableStreams(
+        IEngineHost host, ILogStore store, long cacheBytes, Action<Exception> fault, Action<DurableStream, long, string> fenced)
     {
         _host = host;
         _store = store;

@@ -35,7 +35,8 @@ internal readonly record struct KeyRecord(ulong Hash, StreamPosition Position, b
         options = new PublishOptions { IdempotencyKey = parts[2][..length], Principal = parts[2][length..] };
         record = new KeyRecord(
             BinaryPrimitives.ReadUInt64LittleEndian(stored.Data),
-            new StreamPosition(Encoding.ASCII.GetString(stored.Data.AsSpan(FixedBytes)), BinaryPrimitives.ReadInt64LittleEndian(stored.Data.AsSpan(8))),
+            new StreamPosition(
+                Encoding.ASCII.GetString(stored.Data.AsSpan(FixedBytes)), BinaryPrimitives.ReadInt64LittleEndian(stored.Data.AsSpan(8))),
             stored.Data[16] != 0);
         return true;
     }

@@ -27,7 +27,8 @@ internal sealed class DurableClaims(IClaimEngine memory, TimeProvider time) : IC
         }
     }
 
-    public ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellation) => memory.ClaimAsync(request, cancellation);
+    public ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, CancellationToken cancellation) =>
+        memory.ClaimAsync(request, cancellation);
 
     public ValueTask ReleaseAsync(string zone, string client, long generation) => memory.ReleaseAsync(zone, client, generation);
 

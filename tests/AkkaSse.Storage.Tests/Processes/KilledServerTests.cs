@@ -21,6 +21,7 @@ public sealed class KilledServerTests(ITestOutputHelper output) : IDisposable
     [InlineData("always")]
     [InlineData("interval")]
     [InlineData("os")]
+    [Trait("parity", "RPL-14")]
     public async Task Killed_server_loses_nothing_that_was_acknowledged_and_readers_see_no_gap(string sync)
     {
         var random = new Random(TestSeed.Value);
@@ -36,7 +37,8 @@ public sealed class KilledServerTests(ITestOutputHelper output) : IDisposable
             {
                 var then = load.Acknowledged + random.Next(20, 300);
                 await Eventually.Until(() => load.Acknowledged > then,
-                    () => $"{then} publishes before kill {kill}; {load.Acknowledged} were acknowledged\n{node.Output}", () => load.Acknowledged);
+                    () => $"{then} publishes before kill {kill}; {load.Acknowledged} were acknowledged\n{node.Output}",
+                    () => load.Acknowledged);
                 await node.KillAsync();
                 await node.DisposeAsync();
                 node = await StartAsync("--sync", sync);
@@ -60,7 +62,8 @@ public sealed class KilledServerTests(ITestOutputHelper output) : IDisposable
         string id, managed, position;
         await using (var node = await StartAsync())
         {
-            (await RawHttp.SendAsync(Url, "PUT", "/v1/streams/kept", """{"maxEvents":5,"ids":"caller"}"""u8.ToArray(), "Content-Type: application/json")).Status.ShouldBe(201);
+            var options = """{"maxEvents":5,"ids":"caller"}"""u8.ToArray();
+            (await RawHttp.SendAsync(Url, "PUT", "/v1/streams/kept", options, "Content-Type: application/json")).Status.ShouldBe(201);
             (await RawHttp.PostAsync(Url, "/v1/subscriptions", """{"id":"m","streams":["a","b"]}""")).Status.ShouldBe(201);
             foreach (var stream in new[] { "a", "b" })
                 (await RawHttp.PostAsync(Url, $"/v1/streams/{stream}/events", $"{stream}1", "Idempotency-Key: k")).Status.ShouldBe(202);
@@ -79,8 +82,8 @@ public sealed class KilledServerTests(ITestOutputHelper output) : IDisposable
             var repeated = await RawHttp.PostAsync(Url, "/v1/streams/a/events", "a1", "Idempotency-Key: k");
             repeated.Json.GetProperty("duplicate").GetBoolean().ShouldBeTrue();
             (await RawHttp.PostAsync(Url, "/v1/streams/a/events", "other", "Idempotency-Key: k")).Status.ShouldBe(422);
-            var options = (await RawHttp.GetAsync(Url, "/v1/streams/kept")).Json.GetProperty("options");
-            (options.GetProperty("maxEvents").GetInt32(), options.GetProperty("ids").GetString()).ShouldBe((5, "caller"));
+            var kept = (await RawHttp.GetAsync(Url, "/v1/streams/kept")).Json.GetProperty("options");
+            (kept.GetProperty("maxEvents").GetInt32(), kept.GetProperty("ids").GetString()).ShouldBe((5, "caller"));
             (await RawHttp.GetAsync(Url, "/v1/events?stream=a&client=c&instance=i")).Status.ShouldBe(204);
             foreach (var stream in new[] { "a", "b" })
                 (await RawHttp.PostAsync(Url, $"/v1/streams/{stream}/events", $"{stream}2")).Status.ShouldBe(202);

@@ -5,7 +5,9 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Storage.Tests.Support;
 
-/// <summary>The engine with a data directory, on a clock that tests move. A node that is started again finds the directory of the last one.</summary>
+/// <summary>
+/// The engine with a data directory, on a clock that tests move. A node that is started again finds the directory of the last one.
+/// </summary>
 internal sealed class StorageHarness(StorageSync sync = StorageSync.Os, Func<StorageOptions, ILogStore>? open = null) : IManualTimeHarness
 {
     private readonly List<EngineNode> _nodes = [];
