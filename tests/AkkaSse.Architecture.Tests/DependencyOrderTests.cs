@@ -10,10 +10,11 @@ public class DependencyOrderTests
         ["AkkaSse.Hub"] = ["AkkaSse.Protocol"],
         ["AkkaSse.Postgres"] = ["AkkaSse.Hub", "AkkaSse.Protocol"],
         ["AkkaSse.Cluster"] = ["AkkaSse.Hub", "AkkaSse.Protocol"],
+        ["AkkaSse.Storage"] = ["AkkaSse.Hub", "AkkaSse.Protocol"],
         ["AkkaSse.AkkaStreams"] = ["AkkaSse.Hub", "AkkaSse.Protocol"],
         ["AkkaSse.AspNetCore"] = ["AkkaSse.Hub", "AkkaSse.Protocol"],
         ["AkkaSse.Server"] = ["AkkaSse.AspNetCore", "AkkaSse.Client", "AkkaSse.Cluster", "AkkaSse.Hub", "AkkaSse.Postgres",
-            "AkkaSse.Protocol"],
+            "AkkaSse.Protocol", "AkkaSse.Storage"],
     };
 
     public static TheoryData<string> SourceProjects =>

@@ -8,7 +8,7 @@ namespace AkkaSse.Architecture.Tests;
 /// reflection-free trick hides one.</summary>
 public class EngineSeamTests
 {
-    private static readonly string[] Engines = ["AkkaSse.Hub.Engine.InProcess", "AkkaSse.Postgres", "AkkaSse.Cluster"];
+    private static readonly string[] Engines = ["AkkaSse.Hub.Engine.InProcess", "AkkaSse.Postgres", "AkkaSse.Cluster", "AkkaSse.Storage"];
 
     [Fact]
     public void Http_edges_use_no_type_of_a_concrete_engine() =>

@@ -26,6 +26,7 @@ public sealed class SourceFormTests
         ["AkkaSse.Hub"] = false,
         ["AkkaSse.Postgres"] = false,
         ["AkkaSse.Cluster"] = false,
+        ["AkkaSse.Storage"] = false,
         ["AkkaSse.AkkaStreams"] = false,
         ["AkkaSse.Server"] = false,
     };

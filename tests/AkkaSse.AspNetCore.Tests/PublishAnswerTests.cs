@@ -24,6 +24,7 @@ public sealed class PublishAnswerTests
     [InlineData(PublishStatus.LimitReached, 429, "limit-reached", true)]
     [InlineData(PublishStatus.Unavailable, 503, "engine-unavailable", true)]
     [InlineData(PublishStatus.OutcomeUnknown, 504, "outcome-unknown", false)]
+    [InlineData(PublishStatus.StorageFull, 507, "storage-full", true)]
     public async Task Every_outcome_of_a_publish_has_its_status_and_code(PublishStatus outcome, int status, string code, bool retryAfter)
     {
         var hub = Substitute.For<ISseHub>();

@@ -21,8 +21,8 @@ internal static class Verdicts
     internal static Verdict Of(PublishStatus status, bool hasKey) => status switch
     {
         PublishStatus.Accepted => Verdict.Acknowledged,
-        // Certainly not appended, and may be later: the engine comes back, readers catch up, keys run out.
-        PublishStatus.Unavailable or PublishStatus.Full or PublishStatus.KeyTableFull => Verdict.Repeat,
+        // Certainly not appended, and may be later: the engine comes back, readers catch up, keys run out, a disk has room again.
+        PublishStatus.Unavailable or PublishStatus.Full or PublishStatus.KeyTableFull or PublishStatus.StorageFull => Verdict.Repeat,
         PublishStatus.OutcomeUnknown when hasKey => Verdict.Repeat,
         _ => Verdict.Refused,
     };

@@ -23,7 +23,7 @@ internal static class Operations
     private static readonly string[] s_sending =
         [ParameterInvalid, HeaderInvalid, BodyInvalid, DataNotUtf8, EventInvalid, OutcomeUnknown, .. s_body];
 
-    private static readonly string[] s_keys = [IdempotencyKeyConflict, IdempotencyKeysFull, LimitReached, StreamFull];
+    private static readonly string[] s_keys = [IdempotencyKeyConflict, IdempotencyKeysFull, LimitReached, StreamFull, StorageFull];
     private static readonly string[] s_json = [BodyInvalid, NameInvalid, .. s_body];
     private static readonly string[] s_place = [ClientNotConnected, ZoneNotFound, ClientAmbiguous];
     private static readonly string[] s_client = [ParameterInvalid, OutcomeUnknown, .. s_place];

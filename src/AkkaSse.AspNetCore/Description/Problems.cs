@@ -52,6 +52,7 @@ internal static class Problems
             + "whether the stream exists is unknown; with Retry-After"),
         [HubErrorCodes.IdentityUnavailable] = (503,
             "the executable, with issuers: the issuer of the token cannot be asked for its keys now; with Retry-After"),
+        [HubErrorCodes.StorageFull] = (507, "the disk on which the engine keeps events is full; nothing was appended; with Retry-After"),
         [HubErrorCodes.OutcomeUnknown] = (504, "the answer was lost: the call may or may not have had its effect"),
     }.ToFrozenDictionary();
 }

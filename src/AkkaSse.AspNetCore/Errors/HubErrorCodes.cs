@@ -113,6 +113,9 @@ public static class HubErrorCodes
     /// <summary>503: the issuer of the token cannot be asked for its keys; the executable's.</summary>
     public const string IdentityUnavailable = "identity-unavailable";
 
+    /// <summary>507: the disk on which the engine keeps events is full; nothing was appended.</summary>
+    public const string StorageFull = "storage-full";
+
     /// <summary>504: the answer was lost; the call may or may not have had its effect.</summary>
     public const string OutcomeUnknown = "outcome-unknown";
 }

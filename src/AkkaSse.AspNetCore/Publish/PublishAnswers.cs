@@ -76,6 +76,9 @@ internal static class PublishAnswers
         PublishStatus.LimitReached =>
             new(429, HubErrorCodes.LimitReached, result.Error ?? "A limit of streams is reached.") { RetryAfter = edge.Options.Retry },
         PublishStatus.Unavailable => HubFault.Unavailable(result.Error, edge.RefusalRetry()),
+        PublishStatus.StorageFull =>
+            new(507, HubErrorCodes.StorageFull, result.Error ?? "The disk of the hub is full; nothing was appended.")
+                { RetryAfter = edge.RefusalRetry() },
         _ => HubFault.OutcomeUnknown(
             result.Error ?? "The answer was lost: the event may or may not have been appended. Repeat it with the same Idempotency-Key."),
     };

@@ -53,6 +53,8 @@ internal static class PublishOutcomes
         503 =>
             answer.Code switch { "stream-full" => SsePublishStatus.Full, "draining" => SsePublishStatus.Closed, _ =>
             SsePublishStatus.Unavailable },
+        // The disk is full; certainly not appended.
+        507 => SsePublishStatus.Unavailable,
         >= 500 or 408 => SsePublishStatus.OutcomeUnknown,
         _ => SsePublishStatus.Invalid,
     };

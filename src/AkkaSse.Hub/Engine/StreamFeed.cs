@@ -43,6 +43,7 @@ public sealed class StreamFeed
     private readonly ColdCache _cache;
     private readonly IColdSource _source;
     private readonly Action<Exception> _fault;
+    private readonly bool _keepsWait;
 
     /// <summary>An empty log of a stream that does not exist.</summary>
     /// <param name="options">Valid options; the policy wait is not one that a log elsewhere can keep, and counts as skip.</param>
@@ -51,7 +52,15 @@ public sealed class StreamFeed
     /// <param name="source">Where history is read.</param>
     /// <param name="fault">Told of a failed read of history.</param>
     public StreamFeed(StreamOptions options, LogBudget budget, ColdCache cache, IColdSource source, Action<Exception> fault)
+        : this(options, budget, cache, source, fault, keepsWait: false)
     {
+    }
+
+    // An engine of one process can wait for all readers of a stream.
+    internal StreamFeed(
+        StreamOptions options, LogBudget budget, ColdCache cache, IColdSource source, Action<Exception> fault, bool keepsWait)
+    {
+        _keepsWait = keepsWait;
         Log = new StreamLog(Normal(options), budget);
         _cache = cache;
         _source = source;
@@ -93,7 +102,7 @@ public sealed class StreamFeed
             if (e.Offset != g.Head + 1) return FeedResult.Hole;
             var buffer = FrameBuffer.Rent();
             FrameEncoder.WriteStored(buffer, e);
-            Log.Append(FrameEncoder.Stored(buffer, e), out _);
+            Log.AppendDecided(FrameEncoder.Stored(buffer, e));
         }
         return FeedResult.Appended;
     }
@@ -130,6 +139,6 @@ public sealed class StreamFeed
     /// <param name="now">Milliseconds since 1970.</param>
     public bool Shrink(long now) => Log.TrimOldestChunk(now);
 
-    private static StreamOptions Normal(StreamOptions options) =>
-        options.SlowReader == SlowReaderPolicy.Wait ? options with { SlowReader = SlowReaderPolicy.Skip } : options;
+    private StreamOptions Normal(StreamOptions options) =>
+        options.SlowReader == SlowReaderPolicy.Wait && !_keepsWait ? options with { SlowReader = SlowReaderPolicy.Skip } : options;
 }

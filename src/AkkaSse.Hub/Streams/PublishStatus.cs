@@ -35,4 +35,7 @@ public enum PublishStatus
 
     /// <summary>The answer was lost: the event may or may not have been appended. Repeat with the same idempotency key.</summary>
     OutcomeUnknown,
+
+    /// <summary>The disk on which the engine keeps events is full; nothing was appended.</summary>
+    StorageFull,
 }

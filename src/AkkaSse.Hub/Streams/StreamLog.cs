@@ -182,7 +182,13 @@ public sealed class StreamLog
         }
     }
 
-    internal bool AppendLocked(in LogFrame frame, out long offset)
+    /// <summary>Appends what an engine has accepted: whether there is space was asked before.</summary>
+    internal void AppendDecided(in LogFrame frame)
+    {
+        lock (_gate) AppendLocked(frame, out _, isDecided: true);
+    }
+
+    internal bool AppendLocked(in LogFrame frame, out long offset, bool isDecided = false)
     {
         var g = _current ?? throw new InvalidOperationException("The log has no epoch.");
         offset = g.Head;
@@ -193,7 +199,7 @@ public sealed class StreamLog
             g.Ordinal++;
             return true;
         }
-        if (Gate is { } gate && !gate.HasSpace(g.Head)) return false;
+        if (!isDecided && Gate is { } gate && !gate.HasSpace(g.Head)) return false;
         offset = g.Head + 1;
         var size = frame.Head.Length;
         scoped ReadOnlySpan<byte> tail;

@@ -26,6 +26,7 @@ internal static class ConfigCommand
         Rows(output, settings.Tree, settings.Hub, EffectiveSettings.HubSection);
         Rows(output, settings.Tree, settings.Akka, EffectiveSettings.AkkaSection);
         Rows(output, settings.Tree, settings.Postgres, EffectiveSettings.PostgresSection);
+        Rows(output, settings.Tree, settings.Storage, EffectiveSettings.StorageSection);
         Rows(output, settings.Tree, settings.Auth, AuthSettings.Section);
         return ExitCodes.Ok;
     }

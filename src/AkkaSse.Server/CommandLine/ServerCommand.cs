@@ -30,7 +30,7 @@ internal static class ServerCommand
             return ExitCodes.Ok;
         });
         foreach (var command in (Command[])[serve, config, SubscribeCommand.Create(), PublishCommand.Create(), BenchCommand.Create(),
-            version])
+            StorageCommand.Create(), version])
             root.Subcommands.Add(command);
         foreach (var option in root.Options)
         {

@@ -45,6 +45,10 @@ internal sealed record ServerOption(
             "How long to warm up before listening, so that the first readers meet compiled code; 0 for not at all.", "1s"),
 
         new("Hub", "--engine", "NAME", "Server:Engine", "memory, postgres or akka.", "memory"),
+        new("Hub", "--data", "DIR", "Server:Data", "With --engine memory: keep streams in this directory, so that they outlive restarts.",
+            "in memory"),
+        new("Hub", "--sync", "WHEN", "Storage:Sync", "With --data: when events are forced to the disk: always (before a publish is "
+            + "answered), interval or os.", "always"),
         new("Hub", "--postgres", "CONNECTION", "Postgres:ConnectionString", "With --engine postgres: Npgsql's connection string. Better in "
             + "AKKASSE_POSTGRES__CONNECTIONSTRING or a file: other users see command lines.", null),
         new("Hub", "--akka-host", "ADDRESS", "Akka:Host", "With --engine akka: where to listen for other nodes.", "127.0.0.1"),

@@ -3,6 +3,7 @@ using AkkaSse.Hub;
 using AkkaSse.Postgres;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Security;
+using AkkaSse.Storage;
 
 namespace AkkaSse.Server.Configuration;
 
@@ -18,6 +19,9 @@ internal sealed class EffectiveSettings
     /// <summary>The section of the engine postgres.</summary>
     internal const string PostgresSection = "Postgres";
 
+    /// <summary>The section of the data directory.</summary>
+    internal const string StorageSection = "Storage";
+
     private EffectiveSettings(ConfigurationTree tree, OptionsBinder binder)
     {
         Tree = tree;
@@ -26,6 +30,7 @@ internal sealed class EffectiveSettings
         Urls = ListenUrls.Read(tree.Root, Server.H2cUrls, binder.Faults);
         Bind(Akka, binder);
         Bind(Postgres, binder);
+        Bind(Storage, binder);
         Bind(Hub, binder);
         binder.Faults.AddRange(Validate());
         Tokens = TokenTable.Create(Auth, binder.Faults);
@@ -39,6 +44,7 @@ internal sealed class EffectiveSettings
     internal HubOptions Hub { get; } = new();
     internal AkkaClusterOptions Akka { get; } = new();
     internal PostgresOptions Postgres { get; } = new();
+    internal StorageOptions Storage { get; } = new();
     internal AuthSettings Auth { get; } = new();
 
     /// <summary>The tokens at the start; <see cref="TokenStore"/> has those that hold now.</summary>
@@ -52,8 +58,13 @@ internal sealed class EffectiveSettings
     /// <summary>Whether only this host can reach the server.</summary>
     internal bool LoopbackOnly => !Authenticated && !Server.AllowAnonymousNetwork;
 
-    /// <summary>The section of the engine that is chosen; null for the engine memory, which has none.</summary>
-    internal string? EngineSection => Server.Engine switch { "akka" => AkkaSection, "postgres" => PostgresSection, _ => null };
+    /// <summary>The section of the engine that is chosen; null for the engine memory without a data directory, which has none.</summary>
+    internal string? EngineSection => Server.Engine switch
+    {
+        "akka" => AkkaSection,
+        "postgres" => PostgresSection,
+        _ => Server.Data is null ? null : StorageSection,
+    };
 
     private string? Address => Urls.All.Count > 0 ? Urls.All[0].Url : null;
 
@@ -74,6 +85,9 @@ internal sealed class EffectiveSettings
 
     /// <summary>Sets the container's options as <see cref="Postgres"/> is set.</summary>
     internal void Configure(PostgresOptions postgres) => Bind(binder => Bind(postgres, binder));
+
+    /// <summary>Sets the container's options as <see cref="Storage"/> is set.</summary>
+    internal void Configure(StorageOptions storage) => Bind(binder => Bind(storage, binder));
 
     private void Bind(Action<OptionsBinder> bind)
     {
@@ -103,9 +117,20 @@ internal sealed class EffectiveSettings
         postgres.Address ??= Address;
     }
 
+    private void Bind(StorageOptions storage, OptionsBinder binder)
+    {
+        binder.Bind(storage, StorageSection);
+        if (Server.Data is { } directory) storage.Directory = directory;
+    }
+
     private IEnumerable<string> Validate()
     {
-        var engine = Server.Engine switch { "akka" => Akka.Validate(), "postgres" => Postgres.Validate(), _ => [] };
+        var engine = Server.Engine switch
+        {
+            "akka" => Akka.Validate(),
+            "postgres" => Postgres.Validate(),
+            _ => Server.Data is null ? [] : Storage.Validate(),
+        };
         return
         [
             .. Server.Validate(),

@@ -25,6 +25,15 @@ internal sealed class ServerSettings
     public string Engine { get; set; } = "memory";
 
     /// <summary>
+    /// With the engine <c>memory</c>: the directory in which streams are kept. Default null: in memory only, and a restart loses them.
+    /// </summary>
+    public string? Data
+    {
+        get;
+        set => field = value is "" or "none" ? null : value;
+    }
+
+    /// <summary>
     /// Whether sockets complete on the thread that polls them. Default true. False moves completions and Kestrel's transport to the thread
     /// pool. Only the switch --no-inline and the variable AKKASSE_SERVER__INLINE are early enough for both.
     /// </summary>
@@ -125,6 +134,8 @@ internal sealed class ServerSettings
     internal IEnumerable<string> Validate()
     {
         if (!Engines.Contains(Engine)) yield return $"{Section}:Engine is '{Engine}'; {string.Join(", ", Engines)} are allowed.";
+        if (Data is not null && Engine != "memory")
+            yield return $"{Section}:Data is '{Data}' with the engine {Engine}; a data directory is allowed with the engine memory.";
         if (SendBufferBytes != 0 && SendBufferBytes is < 16 << 10 or > 64 << 20)
             yield return $"{Section}:SendBufferBytes is {SendBufferBytes}; 0 (the kernel's choice) or 16KiB to 64MiB are allowed.";
         foreach (var edge in CompatibilityEndpoints.Except(Edges))

@@ -12,6 +12,7 @@ internal static class HubRoutes
         var hub = services.AddSseHub(settings.Configure);
         if (settings.Server.Engine == "akka") hub.UseAkkaCluster(settings.Configure);
         if (settings.Server.Engine == "postgres") hub.UsePostgres(settings.Configure);
+        if (settings.Server.Data is not null) hub.UseStorage(settings.Configure);
     }
 
     internal static void Map(WebApplication app, EffectiveSettings settings)

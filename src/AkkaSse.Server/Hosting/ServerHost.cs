@@ -180,6 +180,7 @@ internal static partial class ServerHost
             ? "loopback only"
             : "anonymous network";
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("AkkaSse.Server");
+        if (settings.Server is { Engine: "memory", Data: null }) LogInMemory(logger);
         // As text even when the level hides it: with port 0 this line is the only place that says where the server is.
         if (settings.Server.LogFormat == LogFormat.Text)
             Console.WriteLine($"AkkaSse {ServerVersion.Text} on {urls} (engine {settings.Server.Engine}, {access}, inline completions " +
@@ -194,6 +195,10 @@ internal static partial class ServerHost
 
     [LoggerMessage(3000, LogLevel.Information, "AkkaSse {Version} on {Urls} (engine {Engine}, {Access}, inline completions {Inline})")]
     private static partial void LogStarted(ILogger logger, string version, string urls, string engine, string access, string inline);
+
+    [LoggerMessage(3007, LogLevel.Information,
+        "Events are kept in memory and end with this process; --data DIR keeps them in a directory")]
+    private static partial void LogInMemory(ILogger logger);
 
     [LoggerMessage(3005, LogLevel.Warning, "The warm-up failed, the server starts without it: {Reason}")]
     private static partial void LogNotWarm(ILogger logger, string reason);

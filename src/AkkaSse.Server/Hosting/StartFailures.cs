@@ -4,6 +4,7 @@ using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Server.CommandLine;
 using AkkaSse.Server.Configuration;
+using AkkaSse.Storage;
 using Microsoft.AspNetCore.Connections;
 
 namespace AkkaSse.Server.Hosting;
@@ -46,7 +47,8 @@ internal static class StartFailures
 
     // An engine names an option of its own, or the one option of the hub on which nodes can collide.
     private static string KeyOf(string option, EffectiveSettings settings) =>
-        option == nameof(HubOptions.NodeName) || settings.EngineSection is not { } section
+        option == nameof(StorageOptions.Directory) ? $"{ServerSettings.Section}:{nameof(ServerSettings.Data)}"
+        : option == nameof(HubOptions.NodeName) || settings.EngineSection is not { } section
             ? $"{EffectiveSettings.HubSection}:{option}"
             : $"{section}:{option}";
 

@@ -3,6 +3,7 @@ using AkkaSse.Client;
 using AkkaSse.Cluster;
 using AkkaSse.Hub;
 using AkkaSse.Postgres;
+using AkkaSse.Storage;
 
 namespace AkkaSse.Architecture.Tests.Options;
 
@@ -22,6 +23,7 @@ public sealed class OptionDocsTests
         }),
         [typeof(AkkaTlsOptions)] = Of<AkkaTlsOptions>(static _ => []),
         [typeof(PostgresOptions)] = Of<PostgresOptions>(static o => o.Validate()),
+        [typeof(StorageOptions)] = Of<StorageOptions>(static o => o.Validate()),
         [typeof(SseHubEndpointOptions)] = Of<SseHubEndpointOptions>(static _ => []),
         [typeof(SseCompatibilityOptions)] = Of<SseCompatibilityOptions>(static _ => []),
         [typeof(SseHubGuardOptions)] = Of<SseHubGuardOptions>(static o => o.Validate()),

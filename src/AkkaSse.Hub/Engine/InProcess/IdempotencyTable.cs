@@ -42,6 +42,19 @@ internal sealed class IdempotencyTable(int max, TimeSpan window)
         _order.Enqueue((id, now + (long)window.TotalMilliseconds));
     }
 
+    /// <summary>Takes back what was remembered for an event that was not stored.</summary>
+    internal void Forget(in PublishOptions options)
+    {
+        var id = (options.Principal ?? "", options.IdempotencyKey!);
+        _entries.Remove(id);
+        // Left in the queue, it would end the key's next life early.
+        for (var left = _order.Count; left > 0; left--)
+        {
+            var next = _order.Dequeue();
+            if (next.Id != id) _order.Enqueue(next);
+        }
+    }
+
     /// <summary>Forgets what is past the window.</summary>
     internal void Expire(long now)
     {

@@ -1,0 +1,279 @@
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+using AkkaSse.Storage.Store;
+
+namespace AkkaSse.Storage.Streams;
+
+/// <summary>Creating, removing, clearing, sweeping.</summary>
+internal sealed partial class DurableStreams
+{
+    // One step of deleting what retention has let go: so many rows are one to two milliseconds of a commit.
+    private const int SweepRows = 512;
+
+    // Streams whose retention one step looks at.
+    private const int SweepStreams = 10_000;
+
+    public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
+    {
+        if (_stopped) return new CreateStreamResult(CreateStreamStatus.Unavailable, null, "The hub has stopped.");
+        var result = new CreateStreamResult(CreateStreamStatus.Unavailable, null, "The data directory cannot be written.");
+        var fault = await RunAsync(new ChangeCommand(turn =>
+        {
+            if (_streams.TryGetValue(stream, out var s) && s.Exists)
+            {
+                var changed = options is not null && options != s.Log.Options;
+                result = new CreateStreamResult(changed ? CreateStreamStatus.Updated : CreateStreamStatus.Unchanged, s.Info());
+                if (!changed && s.Declared) return null;
+                var before = s.Declared;
+                s.Declared = true;
+                var meta = s.Meta(s.Log.Head.Offset, s.TotalBytes) with { Options = options ?? s.Log.Options };
+                turn.Batch.PutLog(s.Number, stream, meta.Write());
+                return new(
+                    () =>
+                    {
+                        if (changed) s.Feed.SetOptions(options!, turn.Now);
+                        if (s.Front.Trim(_store, turn.Now)) s.Retained();
+                        result = result with { Stream = s.Info() };
+                        turn.Changed.AddIfPresent(s.Sink);
+                    },
+                    () => s.Declared = before);
+            }
+            if (PlanCreation(turn, stream, options, declared: true) is not { } created)
+            {
+                result = new CreateStreamResult(
+                    CreateStreamStatus.LimitReached, null, $"There are {_host.Options.MaxStreams} streams, the most allowed.");
+                return null;
+            }
+            return new(
+                () =>
+                {
+                    ApplyCreation(created);
+                    created.LastActivity = turn.Now;
+                    result = new CreateStreamResult(CreateStreamStatus.Created, created.Info());
+                    turn.Changed.AddIfPresent(created.Sink);
+                },
+                () => Undo(created));
+        })).ConfigureAwait(false);
+        return fault is null ? result : new CreateStreamResult(CreateStreamStatus.Unavailable, null, StoreFaults.Of(fault).Error);
+    }
+
+    public async ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation)
+    {
+        var removed = false;
+        await RunAsync(new ChangeCommand(turn =>
+        {
+            if (!_streams.TryGetValue(stream, out var s) || !s.Exists) return null;
+            return PlanRemoval(turn, s, isExplicit: true, () => removed = true);
+        })).ConfigureAwait(false);
+        return removed;
+    }
+
+    public async ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation)
+    {
+        var cleared = false;
+        await RunAsync(new ChangeCommand(turn =>
+        {
+            if (!_streams.TryGetValue(stream, out var s) || !s.Exists) return null;
+            var head = s.Log.Head.Offset;
+            turn.Batch.PutLog(s.Number, stream, (s.Meta(head, s.TotalBytes) with
+            {
+                First = head + 1,
+                LostThrough = head,
+                ClearedThrough = head,
+            }).Write());
+            return new(
+                () =>
+                {
+                    (s.First, s.LostThrough, s.ClearedThrough) = (head + 1, head, head);
+                    s.Front.Clear(s.TotalBytes);
+                    s.Retained();
+                    cleared = true;
+                    turn.Changed.AddIfPresent(s.Sink);
+                },
+                static () => { });
+        })).ConfigureAwait(false);
+        return cleared;
+    }
+
+    /// <summary>Completes when everything that was taken before is decided and stored.</summary>
+    internal Task SettleAsync() => RunAsync(new ChangeCommand(static _ => null));
+
+    internal void Sweep()
+    {
+        if (_stopped) return;
+        var now = Now;
+        foreach (var (_, s) in _streams) s.Log.TrimByAge(now);
+        TrimToBudget(now);
+        if (Interlocked.Exchange(ref _sweeping, 1) == 0 && !_writer!.TryAdd(new SweepCommand(this))) Volatile.Write(ref _sweeping, 0);
+    }
+
+    /// <summary>One step of what is done by and by. Returns what to do when it is stored.</summary>
+    internal Action DecideSweep(StoreTurn turn)
+    {
+        var left = SweepRows;
+        var trimmed = new List<DurableStream>();
+        var (idle, looked) = ((DurableStream?)null, 0);
+        foreach (var (_, s) in _streams)
+        {
+            if (!s.Exists) continue;
+            s.Keys?.Expire(turn.Now);
+            if (looked < SweepStreams && s.First <= s.Log.Head.Offset)
+            {
+                looked++;
+                if (s.Front.Trim(_store, turn.Now)) s.Retained();
+            }
+            if (s.Front.HasGarbage && left > 0)
+            {
+                left -= DeleteRuns(turn, s.Number, s.First, s.HasIds, left);
+                turn.Batch.PutLog(s.Number, s.Name, s.Meta(s.Log.Head.Offset, s.TotalBytes).Write());
+                trimmed.Add(s);
+            }
+            else if (idle is null && IsIdle(s, turn.Now))
+            {
+                idle = s;
+            }
+        }
+        if (_garbage.TryPeek(out var number) && left > 0) DeleteRuns(turn, number, long.MaxValue, hasIds: true, left);
+        turn.Batch.DeleteRecordsUntil(turn.Now, SweepRows);
+        var forgotten = ForgetTombstones(turn);
+        var removal = idle is null ? null : PlanRemoval(turn, idle, isExplicit: false, null);
+        return () =>
+        {
+            removal?.Apply();
+            foreach (var s in trimmed) s.Front.HasGarbage = Oldest(s.Number) < s.First;
+            if (_garbage.TryPeek(out var deleted) && Oldest(deleted) == long.MaxValue) _garbage.Dequeue();
+            // What is left of this step waits for nobody; publishes come in between.
+            if (idle is not null || forgotten || _garbage.Count > 0 || trimmed.Exists(static s => s.Front.HasGarbage)) SweepAgain();
+            else Volatile.Write(ref _sweeping, 0);
+        };
+    }
+
+    internal void SweepFailed() => Volatile.Write(ref _sweeping, 0);
+
+    private void SweepAgain()
+    {
+        if (!_writer!.TryAdd(new SweepCommand(this))) Volatile.Write(ref _sweeping, 0);
+    }
+
+    /// <summary>What cannot be read, up to an offset, is over: readers are told the gap.</summary>
+    internal static Change? DecideFence(StoreTurn turn, DurableStream s, long through)
+    {
+        if (!s.Exists || through < s.First) return null;
+        var end = Math.Min(through, s.Log.Head.Offset);
+        turn.Batch.PutLog(s.Number, s.Name, (s.Meta(s.Log.Head.Offset, s.TotalBytes) with { First = end + 1, LostThrough = end }).Write());
+        return new(
+            () =>
+            {
+                (s.First, s.LostThrough) = (end + 1, Math.Max(s.LostThrough, end));
+                s.Front.HasGarbage = true;
+                s.Retained();
+                turn.Changed.AddIfPresent(s.Sink);
+            },
+            static () => { });
+    }
+
+    private static bool IsIdle(DurableStream s, long now) =>
+        !s.Declared && s.Sink is null && s.First > s.Log.Head.Offset && s.Keys is not { Count: > 0 }
+        && s.Log.Options.IdleRemoval is { } idle && now - s.LastActivity > (long)idle.TotalMilliseconds;
+
+    private Change PlanRemoval(StoreTurn turn, DurableStream s, bool isExplicit, Action? done)
+    {
+        var head = s.Log.Head.Offset;
+        var meta = s.Meta(head, s.TotalBytes) with
+        {
+            First = head + 1,
+            LostThrough = head,
+            RemovedAt = turn.Now,
+            RemovedExplicitly = isExplicit,
+        };
+        turn.Batch.PutLog(s.Number, s.Name, meta.Write());
+        return new(
+            () =>
+            {
+                IStreamSink? sink;
+                lock (_directory)
+                {
+                    s.Removed = true;
+                    s.Exists = s.PlannedExists = false;
+                    sink = s.Sink;
+                    _existing--;
+                    _streams.TryRemove(new KeyValuePair<string, DurableStream>(s.Name, s));
+                    _names.Remove(s.Name);
+                    _tombstones[s.Name] = new StoredTombstone(s.Number, meta);
+                    _garbage.Enqueue(s.Number);
+                    // With readers the log stays theirs until they have what is queued; without, it is freed now.
+                    if (sink is null) s.Feed.End();
+                }
+                sink?.OnRemoved();
+                done?.Invoke();
+            },
+            static () => { });
+    }
+
+    private int DeleteRuns(StoreTurn turn, long number, long below, bool hasIds, int most)
+    {
+        if (hasIds)
+        {
+            // The ids of what goes are in it.
+            foreach (var run in _store.Read(number, 0, below == long.MaxValue ? below : below - 1, 1 << 20).Take(most))
+            {
+                if (run.Header.Last >= below || run.Data is null) continue;
+                var events = new List<Hub.Streams.StoredEvent>();
+                RunCodec.Read(run.Header, run.Data, run.Header.First, run.Header.Last, events);
+                foreach (var e in events)
+                {
+                    if (e.Event.Id is { } id) turn.Batch.DeleteId(number, id, e.Offset);
+                }
+            }
+        }
+        turn.Batch.Trim(number, BeginOf(number, below), most);
+        return most;
+    }
+
+    // Where the run begins that contains an offset: it stays as a whole.
+    private long BeginOf(long number, long offset) =>
+        offset != long.MaxValue && _store.Headers(number, offset, 1) is [var run] && run.First < offset ? run.First : offset;
+
+    private long Oldest(long number) => _store.Headers(number, 0, 1) is [var run] ? run.Last : long.MaxValue;
+
+    private bool ForgetTombstones(StoreTurn turn)
+    {
+        var oldest = turn.Now - (long)Epochs.KeptAfterRemoval.TotalMilliseconds;
+        List<string>? over = null;
+        foreach (var (name, left) in _tombstones)
+        {
+            if (left.At >= oldest || _garbage.Contains(left.Number)) continue;
+            (over ??= []).Add(name);
+            if (over.Count == SweepRows) break;
+        }
+        if (over is null) return false;
+        lock (_directory)
+        {
+            foreach (var name in over)
+            {
+                _tombstones.Remove(name, out var left);
+                turn.Batch.DeleteLog(left!.Number);
+            }
+        }
+        return over.Count == SweepRows;
+    }
+
+    // The largest logs give first, each half of what it has in memory, until the bound holds. What they give is read from the store.
+    private void TrimToBudget(long now)
+    {
+        while (Budget.IsExceeded)
+        {
+            var progress = false;
+            foreach (var s in _streams.Select(static s => s.Value).OrderByDescending(static s => s.Log.AllocatedBytes))
+            {
+                var half = s.Log.AllocatedBytes / 2;
+                while (Budget.IsExceeded && s.Log.AllocatedBytes > half && s.Feed.Shrink(now)) progress = true;
+                if (!Budget.IsExceeded) return;
+            }
+            if (!progress) return;
+        }
+    }
+
+    private async Task<Exception?> RunAsync(ChangeCommand command) =>
+        _stopped || !_writer!.TryAdd(command) ? null : await command.Done.ConfigureAwait(false);
+}
