@@ -129,7 +129,7 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
 
     // What will pass is said to a browser on a 200: it gives up for ever on any other status.
     private Task RefuseReaderAsync(HttpContext context, HubFault fault, in EdgeSubscription what) =>
-        what.Browser && fault.Code == HubErrorCodes.EngineUnavailable
+        what.Browser && fault.Status == 503
             ? Refusals.WriteAsync(context, shared.Edge, EventStream.Describe(context, shared.Edge, what),
                 new Admission(AdmissionStatus.Unavailable) { Error = fault.Message, RetryAfter = fault.RetryAfter })
             : shared.RefuseAsync(context, fault);

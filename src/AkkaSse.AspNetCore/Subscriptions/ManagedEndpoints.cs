@@ -76,8 +76,8 @@ internal static class ManagedEndpoints
 
     // What will pass is said to a browser on a 200: it gives up for ever on any other status.
     private static Task RefuseReaderAsync(HttpContext context, EdgeContext edge, HubFault fault, in SubscribeParameters p) =>
-        fault.Code == HubErrorCodes.EngineUnavailable
-            ? Refusals.WriteAsync(context, edge, EventStream.Describe(context, edge, p.Subscription(context.Request)),
+        p.Subscription(context.Request) is { Browser: true } what && fault.Status == 503
+            ? Refusals.WriteAsync(context, edge, EventStream.Describe(context, edge, what),
                 new Admission(AdmissionStatus.Unavailable) { Error = fault.Message, RetryAfter = fault.RetryAfter })
             : edge.RefuseAsync(context, fault);
 
