@@ -100,6 +100,13 @@ public sealed class HubOptions
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// The time in which the hub finds out where a reader starts. 10 ms to 1 min. Default 500 ms. After it a connection gets its response
+    /// head and waits for <c>hub.open</c>; a managed subscription and a change of a client's streams are refused (503), and nothing was
+    /// changed.
+    /// </summary>
+    public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
     /// The age at which the hub ends a connection. 1 s to 365 d, or null. Default null: no limit. The hub takes off up to a tenth at
     /// random. Set it when connections should spread over nodes that joined later.
     /// </summary>
@@ -171,6 +178,8 @@ public sealed class HubOptions
         if (WriteTolerance is < 0 or > 1000) yield return $"{nameof(WriteTolerance)} is {WriteTolerance}; 0 to 1000 are allowed.";
         if (Outside(PublishTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10)))
             yield return $"{nameof(PublishTimeout)} is {Durations.Format(PublishTimeout)}; 1ms to 10m are allowed.";
+        if (Outside(OpenTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)))
+            yield return $"{nameof(OpenTimeout)} is {Durations.Format(OpenTimeout)}; 10ms to 1m are allowed.";
         if (MaxConnectionLifetime is { } life && Outside(life, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)))
             yield return $"{nameof(MaxConnectionLifetime)} is {Durations.Format(life)}; 1s to 365d are allowed, or null.";
         if (Outside(DrainWindow, TimeSpan.Zero, TimeSpan.FromMinutes(10)))

@@ -40,6 +40,7 @@ internal sealed class HubParts
         Load = new NodeLoadReport(node, State, engine, connections, streams, Metrics, actors);
 
         // Connections of this node.
+        var limit = new OpenLimit(options, time);
         var opener = new CursorOpener(engine, streams, State, options, time);
         var store = new ManagedStore(engine, State, options);
         var managed = new ManagedConnections(store, faults);
@@ -65,13 +66,13 @@ internal sealed class HubParts
         // Calls to other nodes, and answers to theirs.
         var inbox = new InboxWriter(Metrics);
         var locator = new ClientLocator(engine, connections, node);
-        var subscriptions = new SubscriptionChanges(opener, streams, changes, options);
+        var subscriptions = new SubscriptionChanges(opener, streams, changes, options, limit);
         Requests = new NodeRequestHandler(connections, inbox, subscriptions, Claims, managed, Load);
         var calls = new NodeCalls(engine, Requests, locator, node);
         Nodes = new NodeDirectory(engine, node, State, Load, calls);
         Sender = new ClientSender(State, options, connections, engine, inbox, locator, calls);
-        ClientDirectory = new ClientDirectory(engine, State, options, locator, calls);
-        Managed = new ManagedSubscriptions(engine, State, options, store, calls);
+        ClientDirectory = new ClientDirectory(engine, State, options, limit, locator, calls);
+        Managed = new ManagedSubscriptions(engine, State, options, limit, store, calls);
 
         // Streams.
         Publisher = new StreamPublisher(engine, streams, State, options, Metrics);

@@ -1,12 +1,15 @@
+using AkkaSse.Hub.Engine;
+
 namespace AkkaSse.Hub;
 
 /// <summary>The connected clients of the cluster. Thread-safe.</summary>
 public interface IClientDirectory
 {
     /// <summary>
-    /// Clients in ascending order of (id, zone); <paramref name="after"/> is a previous page's <see cref="Page{T}.Next"/>.
+    /// Clients in ascending order of (id, zone); <paramref name="after"/> is a previous page's <see cref="Page{T}.Next"/>. A page that
+    /// lacks the clients of some nodes names those nodes; unknown when nobody can say which nodes there are.
     /// </summary>
-    ValueTask<Page<ClientInfo>> ListAsync(
+    ValueTask<EngineAnswer<Page<ClientInfo>>> ListAsync(
         string? stream = null, string? zone = null, string? after = null, int limit = 100, CancellationToken cancellation = default);
 
     /// <summary>One client.</summary>

@@ -27,7 +27,7 @@ public interface IHubEdge
     ValueTask<Admission> ConnectAsync(SubscribeRequest request, CancellationToken cancellation);
 
     /// <summary>The cluster's nodes.</summary>
-    ValueTask<IReadOnlyList<NodeInfo>> NodesAsync(CancellationToken cancellation);
+    ValueTask<NodeList> NodesAsync(CancellationToken cancellation);
 
     /// <summary>The load of a node; null when it does not answer within 2 s.</summary>
     ValueTask<NodeLoad?> LoadOfAsync(string node, CancellationToken cancellation);

@@ -180,7 +180,7 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     public TimeSpan RefusalRetry() => _state.RefusalRetry();
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<NodeInfo>> NodesAsync(CancellationToken cancellation) => Parts.Nodes.ListAsync(cancellation);
+    public ValueTask<NodeList> NodesAsync(CancellationToken cancellation) => Parts.Nodes.ListAsync(cancellation);
 
     /// <inheritdoc/>
     public ValueTask<NodeLoad?> LoadOfAsync(string node, CancellationToken cancellation) => Parts.Nodes.LoadOfAsync(node, cancellation);
@@ -200,25 +200,26 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     ValueTask<CreateStreamResult> IStreamDirectory.CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation) =>
         Parts.StreamDirectory.CreateAsync(stream, options, cancellation);
 
-    ValueTask<bool> IStreamDirectory.RemoveAsync(string stream, CancellationToken cancellation) =>
+    ValueTask<EngineAnswer<bool>> IStreamDirectory.RemoveAsync(string stream, CancellationToken cancellation) =>
         Parts.StreamDirectory.RemoveAsync(stream, cancellation);
 
-    ValueTask<bool> IStreamDirectory.ClearAsync(string stream, CancellationToken cancellation) =>
+    ValueTask<EngineAnswer<bool>> IStreamDirectory.ClearAsync(string stream, CancellationToken cancellation) =>
         Parts.StreamDirectory.ClearAsync(stream, cancellation);
 
-    ValueTask<bool> IStreamDirectory.ExistsAsync(string stream, CancellationToken cancellation) =>
+    ValueTask<EngineAnswer<bool>> IStreamDirectory.ExistsAsync(string stream, CancellationToken cancellation) =>
         Parts.StreamDirectory.ExistsAsync(stream, cancellation);
 
-    ValueTask<StreamInfo?> IStreamDirectory.GetAsync(string stream, CancellationToken cancellation) =>
+    ValueTask<EngineAnswer<StreamInfo?>> IStreamDirectory.GetAsync(string stream, CancellationToken cancellation) =>
         Parts.StreamDirectory.GetAsync(stream, cancellation);
 
-    ValueTask<Page<StreamInfo>> IStreamDirectory.ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
+    ValueTask<EngineAnswer<Page<StreamInfo>>> IStreamDirectory.ListAsync(
+        string? prefix, string? after, int limit, CancellationToken cancellation) =>
         Parts.StreamDirectory.ListAsync(prefix, after, limit, cancellation);
 
     ValueTask<HistoryPage> IStreamDirectory.ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
         Parts.StreamDirectory.ReadAsync(stream, after, limit, cancellation);
 
-    ValueTask<Page<ClientInfo>> IClientDirectory.ListAsync(
+    ValueTask<EngineAnswer<Page<ClientInfo>>> IClientDirectory.ListAsync(
         string? stream, string? zone, string? after, int limit, CancellationToken cancellation) =>
         Parts.ClientDirectory.ListAsync(stream, zone, after, limit, cancellation);
 

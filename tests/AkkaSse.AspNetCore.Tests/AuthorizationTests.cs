@@ -108,7 +108,7 @@ public sealed class AuthorizationTests
         await using var host = await StartAsync(b => b.UseAuthorizer<Denying>());
         var answer = await host.SendAsync(method, target, body, "X-User: u");
         answer.Status.ShouldBe(403, answer.Text);
-        (await host.Hub.Streams.ListAsync()).Items.ShouldBeEmpty();
+        (await host.Hub.Streams.ListAsync()).OrThrow().Items.ShouldBeEmpty();
     }
 
     [Fact]

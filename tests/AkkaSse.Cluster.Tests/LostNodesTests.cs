@@ -156,7 +156,7 @@ public sealed class LostNodesTests : IAsyncLifetime
             (await node.AppendAsync($"s{i}", "2", new PublishOptions { IdempotencyKey = "k" })).Status.ShouldBe(PublishStatus.Accepted);
             epochs[i] = (await node.AppendAsync($"s{i}", "3")).Position.Epoch;
         }
-        (await a.Streams.RemoveAsync("s0", default)).ShouldBeTrue();
+        (await a.Streams.RemoveAsync("s0", default)).OrThrow().ShouldBeTrue();
         using var end = new CancellationTokenSource();
         var seen = new ConcurrentQueue<string>();
         var reading = Task.Run(async () =>
@@ -192,7 +192,7 @@ public sealed class LostNodesTests : IAsyncLifetime
             }
         }
         anew.ShouldBeGreaterThan(0, Logged);
-        (await a.Streams.ExistsAsync("s0", default)).ShouldBeFalse("it was removed");
+        (await a.Streams.ExistsAsync("s0", default)).OrThrow().ShouldBeFalse("it was removed");
         string[] Read() => [
             .. seen.Select(static d => d.StartsWith('{') && d.Contains("\"epoch-changed\"", StringComparison.Ordinal) ? "gap" : d)];
         await Eventually.Until(() => Read().Length >= read.Count, () => $"the reader to go on; it has {string.Join(' ', seen)}");
@@ -227,7 +227,7 @@ public sealed class LostNodesTests : IAsyncLifetime
             page.Events.Select(static e => e.Event.Data).ShouldBe(["1", "2", "3", "4"]);
             StreamInfo? info = null;
             await Eventually.Until(
-                async () => (info = await a.Streams.GetAsync(stream, default)) is not null, () => $"{stream} to be found\n{Logged}");
+                async () => (await a.Streams.GetAsync(stream, default)).TryGet(out info) && info is not null, () => $"{stream} to be found\n{Logged}");
             info!.Options.MaxEvents.ShouldBe(5_000);
             return info.Epoch != epochs[i];
         }

@@ -104,14 +104,14 @@ public abstract class ClusterSpecs : EngineSpecs
         await using var a = await Harness.StartNodeAsync("a");
         await using var b = await Harness.StartNodeAsync("b");
         await a.Directory.CreateAsync("s", new StreamOptions { MaxEvents = 3 });
-        (await b.Directory.GetAsync("s"))!.Options.MaxEvents.ShouldBe(3);
-        (await b.Directory.ListAsync()).Items.Select(static s => s.Name).ShouldContain("s");
+        (await b.Directory.GetAsync("s")).OrThrow()!.Options.MaxEvents.ShouldBe(3);
+        (await b.Directory.ListAsync()).OrThrow().Items.Select(static s => s.Name).ShouldContain("s");
         var sink = new RecordingSink();
         await using var attachment = await b.Streams.AttachAsync("s", sink, default);
-        (await a.Directory.RemoveAsync("s")).ShouldBeTrue();
+        (await a.Directory.RemoveAsync("s")).OrThrow().ShouldBeTrue();
         await Eventually.Until(() => sink.Removals == 1, "the other node's sink to be told");
-        (await b.Directory.ExistsAsync("s")).ShouldBeFalse();
-        (await b.Streams.WasRemovedAsync("s", default)).ShouldBeTrue();
+        (await b.Directory.ExistsAsync("s")).OrThrow().ShouldBeFalse();
+        (await b.Streams.WasRemovedAsync("s", default)).OrThrow().ShouldBeTrue();
     }
 
     [Fact]

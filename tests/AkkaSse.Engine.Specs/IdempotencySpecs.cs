@@ -202,9 +202,9 @@ public abstract class EngineTimeSpecs : EngineSpecs
         var before = (await node.AppendAsync("s", "x")).Position;
         await node.Directory.CreateAsync("declared");
         for (var i = 0; i < 40; i++) await Clock.AdvanceAsync(TimeSpan.FromSeconds(1));
-        (await node.Streams.ExistsAsync("s", default)).ShouldBeFalse();
-        (await node.Streams.WasRemovedAsync("s", default)).ShouldBeFalse("idle removal is no removal that readers are told of");
-        (await node.Streams.ExistsAsync("declared", default)).ShouldBeTrue();
+        (await node.Streams.ExistsAsync("s", default)).OrThrow().ShouldBeFalse();
+        (await node.Streams.WasRemovedAsync("s", default)).OrThrow().ShouldBeFalse("idle removal is no removal that readers are told of");
+        (await node.Streams.ExistsAsync("declared", default)).OrThrow().ShouldBeTrue();
         (await node.AppendAsync("s", "y")).Position.ShouldBe(before with { Offset = 2 });
     }
 
@@ -215,9 +215,9 @@ public abstract class EngineTimeSpecs : EngineSpecs
         await node.AppendAsync("s", "x");
         await node.Streams.RemoveAsync("s", default);
         await Clock.AdvanceAsync(TimeSpan.FromSeconds(59));
-        (await node.Streams.WasRemovedAsync("s", default)).ShouldBeTrue();
+        (await node.Streams.WasRemovedAsync("s", default)).OrThrow().ShouldBeTrue();
         await Clock.AdvanceAsync(TimeSpan.FromSeconds(2));
-        (await node.Streams.WasRemovedAsync("s", default)).ShouldBeFalse();
+        (await node.Streams.WasRemovedAsync("s", default)).OrThrow().ShouldBeFalse();
     }
 
     [Fact]

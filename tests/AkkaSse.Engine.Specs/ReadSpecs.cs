@@ -64,7 +64,7 @@ public abstract class ReadSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync();
         (await node.Streams.ReadAsync("s", null, 10, default)).State.ShouldBe(HistoryState.NoStream);
-        (await node.Streams.GetAsync("s", default)).ShouldBeNull();
+        (await node.Streams.GetAsync("s", default)).OrThrow().ShouldBeNull();
     }
 
     [Fact]

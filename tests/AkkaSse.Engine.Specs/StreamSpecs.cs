@@ -73,9 +73,9 @@ public abstract class StreamSpecs : EngineSpecs
     {
         await using var node = await Harness.StartNodeAsync(configure: static o => o.AutoCreate = false);
         (await node.AppendAsync("s", "x")).Status.ShouldBe(PublishStatus.NoStream);
-        (await node.Streams.ExistsAsync("s", default)).ShouldBeFalse();
+        (await node.Streams.ExistsAsync("s", default)).OrThrow().ShouldBeFalse();
         (await node.AppendAsync("s", "x", new PublishOptions { CreateStream = true })).Status.ShouldBe(PublishStatus.Accepted);
-        (await node.Streams.ExistsAsync("s", default)).ShouldBeTrue();
+        (await node.Streams.ExistsAsync("s", default)).OrThrow().ShouldBeTrue();
     }
 
     [Fact]
@@ -90,8 +90,8 @@ public abstract class StreamSpecs : EngineSpecs
         var changed = await node.Directory.CreateAsync("s", options with { MaxEvents = 8 });
         changed.Status.ShouldBe(CreateStreamStatus.Updated);
         changed.Stream!.Options.MaxEvents.ShouldBe(8);
-        (await node.Directory.GetAsync("s"))!.Options.MaxEvents.ShouldBe(8);
-        (await node.Directory.GetAsync("s"))!.Declared.ShouldBeTrue();
+        (await node.Directory.GetAsync("s")).OrThrow()!.Options.MaxEvents.ShouldBe(8);
+        (await node.Directory.GetAsync("s")).OrThrow()!.Declared.ShouldBeTrue();
     }
 
     [Fact]
@@ -114,8 +114,8 @@ public abstract class StreamSpecs : EngineSpecs
         await using var node = await Harness.StartNodeAsync();
         (await node.Directory.CreateAsync(name)).Status.ShouldBe(CreateStreamStatus.Invalid);
         (await node.Hub.PublishAsync(name, Event("x"))).Status.ShouldBe(PublishStatus.Invalid);
-        (await node.Directory.ExistsAsync(name)).ShouldBeFalse();
-        (await node.Directory.RemoveAsync(name)).ShouldBeFalse();
+        (await node.Directory.ExistsAsync(name)).OrThrow().ShouldBeFalse();
+        (await node.Directory.RemoveAsync(name)).OrThrow().ShouldBeFalse();
     }
 
     [Fact]
@@ -132,16 +132,16 @@ public abstract class StreamSpecs : EngineSpecs
         string? after = null;
         do
         {
-            var page = await node.Directory.ListAsync(after: after, limit: 2);
+            var page = (await node.Directory.ListAsync(after: after, limit: 2)).OrThrow();
             page.Items.Count.ShouldBeLessThanOrEqualTo(2);
             listed.AddRange(page.Items.Select(static s => s.Name));
             after = page.Next;
         }
         while (after is not null);
         listed.ShouldBe(expected);
-        (await node.Directory.ListAsync("a")).Items.Select(static s => s.Name).ShouldBe(["a", "aa", "ab"]);
-        (await node.Directory.ListAsync("a", "aa")).Items.Select(static s => s.Name).ShouldBe(["ab"]);
-        (await node.Directory.ListAsync("x")).Items.ShouldBeEmpty();
+        (await node.Directory.ListAsync("a")).OrThrow().Items.Select(static s => s.Name).ShouldBe(["a", "aa", "ab"]);
+        (await node.Directory.ListAsync("a", "aa")).OrThrow().Items.Select(static s => s.Name).ShouldBe(["ab"]);
+        (await node.Directory.ListAsync("x")).OrThrow().Items.ShouldBeEmpty();
     }
 
     [Fact]
@@ -151,14 +151,14 @@ public abstract class StreamSpecs : EngineSpecs
         await using var node = await Harness.StartNodeAsync();
         var before = (await node.AppendAsync("s", "1")).Position;
         await node.AppendAsync("s", "2");
-        (await node.Streams.RemoveAsync("s", default)).ShouldBeTrue();
-        (await node.Streams.RemoveAsync("s", default)).ShouldBeFalse();
-        (await node.Streams.ExistsAsync("s", default)).ShouldBeFalse();
-        (await node.Streams.WasRemovedAsync("s", default)).ShouldBeTrue();
+        (await node.Streams.RemoveAsync("s", default)).OrThrow().ShouldBeTrue();
+        (await node.Streams.RemoveAsync("s", default)).OrThrow().ShouldBeFalse();
+        (await node.Streams.ExistsAsync("s", default)).OrThrow().ShouldBeFalse();
+        (await node.Streams.WasRemovedAsync("s", default)).OrThrow().ShouldBeTrue();
         (await node.Streams.ReadAsync("s", null, 10, default)).State.ShouldBe(HistoryState.NoStream);
         var after = (await node.AppendAsync("s", "3")).Position;
         after.ShouldBe(new StreamPosition(before.Epoch, 3));
-        (await node.Streams.WasRemovedAsync("s", default)).ShouldBeFalse();
+        (await node.Streams.WasRemovedAsync("s", default)).OrThrow().ShouldBeFalse();
         (await node.ReadAllAsync("s")).ShouldBe(["3"]);
         (await node.Streams.ReadAsync("s", before, 10, default)).State.ShouldBe(HistoryState.Trimmed);
     }
@@ -169,10 +169,10 @@ public abstract class StreamSpecs : EngineSpecs
     public async Task Clearing_drops_events_and_keeps_counting()
     {
         await using var node = await Harness.StartNodeAsync();
-        (await node.Streams.ClearAsync("s", default)).ShouldBeFalse();
+        (await node.Streams.ClearAsync("s", default)).OrThrow().ShouldBeFalse();
         await node.AppendAsync("s", "1");
         var two = await node.AppendAsync("s", "2");
-        (await node.Streams.ClearAsync("s", default)).ShouldBeTrue();
+        (await node.Streams.ClearAsync("s", default)).OrThrow().ShouldBeTrue();
         (await node.ReadAllAsync("s")).ShouldBeEmpty();
         (await node.AppendAsync("s", "3")).Position.ShouldBe(two.Position with { Offset = 3 });
         (await node.ReadAllAsync("s")).ShouldBe(["3"]);
@@ -186,7 +186,7 @@ public abstract class StreamSpecs : EngineSpecs
         await using var attachment = await node.Streams.AttachAsync("s", sink, default);
         attachment.Exists.ShouldBeFalse();
         attachment.Log.Head.IsBeforeFirst.ShouldBeTrue();
-        (await node.Streams.ExistsAsync("s", default)).ShouldBeFalse();
+        (await node.Streams.ExistsAsync("s", default)).OrThrow().ShouldBeFalse();
         var first = await node.AppendAsync("s", "1");
         await Eventually.Until(() => attachment.Log.Head == first.Position && sink.Changes > 0, "the log to follow its creation");
         attachment.Exists.ShouldBeTrue();
@@ -204,7 +204,7 @@ public abstract class StreamSpecs : EngineSpecs
             while (!stop.IsCancellationRequested) last = (await node.AppendAsync("s", "x")).Position;
             return last;
         });
-        await Eventually.Until(async () => await node.Streams.ExistsAsync("s", default), "the first event");
+        await Eventually.Until(async () => (await node.Streams.ExistsAsync("s", default)).OrThrow(), "the first event");
         await using var attachment = await node.Streams.AttachAsync("s", new RecordingSink(), default);
         var from = attachment.Log.Head.Offset;
         await Eventually.Until(() => attachment.Log.Head.Offset > from + 50, "fifty further events");
@@ -253,6 +253,6 @@ public abstract class StreamSpecs : EngineSpecs
         node.Hub.TryPublish("s", Event("2")).ShouldBeFalse();
         (await node.Hub.SendToAsync("c", Event("2"))).Status.ShouldBe(SendStatus.Unavailable);
         (await node.Directory.CreateAsync("t")).Status.ShouldBe(CreateStreamStatus.Unavailable);
-        (await node.Directory.ExistsAsync("s")).ShouldBeFalse();
+        (await node.Directory.ExistsAsync("s")).IsKnown.ShouldBeFalse();
     }
 }

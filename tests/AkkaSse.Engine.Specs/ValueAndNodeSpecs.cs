@@ -1,3 +1,4 @@
+using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Engine.Specs;
@@ -80,6 +81,14 @@ public abstract class NodeSpecs : EngineSpecs
         (await node.Engine.Values.PutAsync("k", new byte[1], TimeSpan.FromMinutes(1), null, default)).IsKnown.ShouldBeFalse();
         (await node.Engine.Values.DeleteAsync("k", null, default)).IsKnown.ShouldBeFalse();
         (await node.Engine.Nodes.RequestAsync("self", new byte[] { 1 }, TimeSpan.FromSeconds(2), default)).ShouldBeNull();
+        (await node.Engine.Nodes.ListAsync(default)).IsComplete.ShouldBeFalse();
+        (await node.Streams.ExistsAsync("s", default)).IsKnown.ShouldBeFalse();
+        (await node.Streams.GetAsync("s", default)).IsKnown.ShouldBeFalse();
+        (await node.Streams.ListAsync(null, null, 10, default)).IsKnown.ShouldBeFalse();
+        (await node.Streams.WasRemovedAsync("s", default)).IsKnown.ShouldBeFalse();
+        (await node.Streams.RemoveAsync("s", default)).IsKnown.ShouldBeFalse();
+        (await node.Streams.ClearAsync("s", default)).IsKnown.ShouldBeFalse();
+        (await node.Streams.ReadAsync("s", null, 1, default)).State.ShouldBe(HistoryState.Unavailable);
         node.Engine.State.ShouldBe(EngineState.Down);
     }
 }

@@ -32,7 +32,7 @@ public sealed class RunKeyTests
         second.Select(static r => r.Publish!.Value.Position).ShouldBe(first.Select(static r => r.Publish!.Value.Position));
         second.ShouldAllBe(static r => r.Publish!.Value.Duplicate && r.IsAccepted);
         first.ShouldAllBe(static r => !r.Publish!.Value.Duplicate);
-        (await hub.Streams.GetAsync("s"))!.Head.ShouldBe(51);
+        (await hub.Streams.GetAsync("s")).OrThrow()!.Head.ShouldBe(51);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class RunKeyTests
         other.ShouldAllBe(static r => r.Publish!.Value.Status == PublishStatus.KeyConflict);
         var longer = await hub.PublishBatchAsync([Item("a"), Item("b"), Item("c")]);
         longer.ShouldAllBe(static r => r.Publish!.Value.Status == PublishStatus.KeyConflict);
-        (await hub.Streams.GetAsync("s"))!.Head.ShouldBe(2);
+        (await hub.Streams.GetAsync("s")).OrThrow()!.Head.ShouldBe(2);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class RunKeyTests
         var second = await hub.PublishBatchAsync(run);
         first.Select(static r => r.Publish!.Value.Id is null).ShouldBe([false, true, false]);
         second.Select(static r => r.Publish!.Value.Id).ShouldBe(first.Select(static r => r.Publish!.Value.Id));
-        (await hub.Streams.GetAsync("s"))!.Head.ShouldBe(2);
+        (await hub.Streams.GetAsync("s")).OrThrow()!.Head.ShouldBe(2);
     }
 
     [Fact]

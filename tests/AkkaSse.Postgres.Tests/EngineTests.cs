@@ -415,7 +415,7 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
             "where name = 'age')") is "new", "the old row to be deleted");
         (await node.ReadAllAsync("age")).ShouldBe(["new"]);
         (await node.ReadAllAsync("count")).ShouldBe(Enumerable.Range(40, 10).Select(static i => $"{i}"));
-        (await node.Directory.GetAsync("bytes"))!.Bytes.ShouldBeLessThanOrEqualTo(10_000);
+        (await node.Directory.GetAsync("bytes")).OrThrow()!.Bytes.ShouldBeLessThanOrEqualTo(10_000);
     }
 
     [Fact]

@@ -74,9 +74,9 @@ public sealed class SchemaTests(SharedServer shared) : IAsyncLifetime
         foreach (var (i, name) in names.Index())
             (await a.AppendAsync(name, $"{i}")).Position.Offset.ShouldBe(1, $"'{name}' is a stream of its own");
         foreach (var (i, name) in names.Index()) (await b.ReadAllAsync(name)).ShouldBe([$"{i}"]);
-        (await b.Directory.ListAsync()).Items.Select(static s => s.Name).ShouldBe(names, ignoreOrder: true);
-        foreach (var name in names) (await b.Directory.ListAsync(prefix: name)).Items.ShouldContain(s => s.Name == name);
-        (await b.Directory.ListAsync(prefix: "%")).Items.Count.ShouldBe(1);
+        (await b.Directory.ListAsync()).OrThrow().Items.Select(static s => s.Name).ShouldBe(names, ignoreOrder: true);
+        foreach (var name in names) (await b.Directory.ListAsync(prefix: name)).OrThrow().Items.ShouldContain(s => s.Name == name);
+        (await b.Directory.ListAsync(prefix: "%")).OrThrow().Items.Count.ShouldBe(1);
     }
 
     [Fact]

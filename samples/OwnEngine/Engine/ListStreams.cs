@@ -97,61 +97,69 @@ internal sealed class ListStreams(ListEngine engine, ILogger logger) : IStreamEn
         return new(result);
     }
 
-    public ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> RemoveAsync(string stream, CancellationToken cancellation)
     {
         ListAttachment[] attached;
         lock (Gate)
         {
-            if (Existing(stream) is not { } found) return new(false);
+            if (engine.Host is null) return default;
+            if (Existing(stream) is not { } found) return EngineAnswer.Of(false);
             attached = found.Attachments;
             Remove(found, byCall: true);
         }
         foreach (var attachment in attached) attachment.Sink.OnRemoved();
-        return new(true);
+        return EngineAnswer.Of(true);
     }
 
-    public ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> ClearAsync(string stream, CancellationToken cancellation)
     {
         ListAttachment[] attached;
         lock (Gate)
         {
-            if (Existing(stream) is not { } found) return new(false);
+            if (engine.Host is null) return default;
+            if (Existing(stream) is not { } found) return EngineAnswer.Of(false);
             found.Clear();
             attached = found.Attachments;
         }
         Changed(attached);
-        return new(true);
+        return EngineAnswer.Of(true);
     }
 
-    public ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> ExistsAsync(string stream, CancellationToken cancellation)
     {
-        lock (Gate) return new(Existing(stream) is not null);
+        lock (Gate) return engine.Host is null ? default : EngineAnswer.Of(Existing(stream) is not null);
     }
 
-    public ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation)
-    {
-        lock (Gate) return new(Existing(stream) is { } found ? History.Describe(found) : null);
-    }
-
-    public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation)
     {
         lock (Gate)
         {
+            return engine.Host is null ? default : EngineAnswer.Of(Existing(stream) is { } found ? History.Describe(found) : null);
+        }
+    }
+
+    public ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(
+        string? prefix, string? after, int limit, CancellationToken cancellation)
+    {
+        lock (Gate)
+        {
+            if (engine.Host is null) return default;
             var listed = _streams.Values
                 .Where(s => s.Exists && s.Name[0] != '$' && s.Name.StartsWith(prefix ?? "", StringComparison.Ordinal)
                     && string.CompareOrdinal(s.Name, after) > 0)
                 .Take(limit + 1).Select(History.Describe).ToList();
-            if (listed.Count <= limit) return new(new Page<StreamInfo>(listed, null));
+            if (listed.Count <= limit) return EngineAnswer.Of(new Page<StreamInfo>(listed, null));
             listed.RemoveAt(limit);
-            return new(new Page<StreamInfo>(listed, listed[^1].Name));
+            return EngineAnswer.Of(new Page<StreamInfo>(listed, listed[^1].Name));
         }
     }
 
-    public ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> WasRemovedAsync(string stream, CancellationToken cancellation)
     {
         lock (Gate)
         {
-            return new(_streams.GetValueOrDefault(stream) is { Exists: false, Removed: { ByCall: true } removed }
+            if (engine.Host is null) return default;
+            return EngineAnswer.Of(_streams.GetValueOrDefault(stream) is { Exists: false, Removed: { ByCall: true } removed }
                 && Now - removed.At < (long)_options.RemovedStreamMemory.TotalMilliseconds);
         }
     }

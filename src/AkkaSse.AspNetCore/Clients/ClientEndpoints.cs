@@ -18,14 +18,20 @@ internal static class ClientEndpoints
             return;
         }
 
-        var page = await edge.Hub.Clients.ListAsync(p.Stream, p.Zone, p.After, p.Limit, context.RequestAborted).ConfigureAwait(false);
+        var answer = await edge.Hub.Clients.ListAsync(p.Stream, p.Zone, p.After, p.Limit, context.RequestAborted).ConfigureAwait(false);
+        if (!answer.TryGet(out var page))
+        {
+            await edge.RefuseAsync(context, edge.NoList()).ConfigureAwait(false);
+            return;
+        }
+
         await JsonAnswer.WriteAsync(context, 200, page, static (json, page) =>
         {
             json.WriteStartObject();
             json.WriteStartArray("clients");
             foreach (var client in page.Items) Write(json, client);
             json.WriteEndArray();
-            json.WriteText("next", page.Next);
+            json.WritePageEnd(page);
             json.WriteEndObject();
         }).ConfigureAwait(false);
     }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
 
-/// <summary>The nodes and what each carries. A node that does not answer within 2 s has the load null.</summary>
+/// <summary>The nodes and what each carries. A node that does not answer within 2 s has the load null, and is named as missing.</summary>
 internal static class ClusterEndpoint
 {
     public static async Task Get(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -18,7 +18,7 @@ internal static class ClusterEndpoint
 
         var nodes = await edge.Edge.NodesAsync(context.RequestAborted).ConfigureAwait(false);
         var loads =
-            await Task.WhenAll(nodes.Select(n => edge.Edge.LoadOfAsync(n.Name, context.RequestAborted).AsTask())).ConfigureAwait(false);
+            await Task.WhenAll(nodes.Select(n => LoadOfAsync(n, edge, context.RequestAborted))).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(context, 200, (Self: edge.Edge.Load, Nodes: nodes, Loads: loads), static (json, cluster) =>
         {
             json.WriteStartObject();
@@ -28,9 +28,15 @@ internal static class ClusterEndpoint
             json.WriteStartArray("nodes");
             for (var i = 0; i < cluster.Nodes.Count; i++) Write(json, cluster.Nodes[i], cluster.Loads[i]);
             json.WriteEndArray();
+            string[] missing = [.. cluster.Nodes.Where((_, i) => cluster.Loads[i] is null).Select(static n => n.Name)];
+            json.WriteComplete(missing, cluster.Nodes.IsComplete && missing.Length == 0);
             json.WriteEndObject();
         }).ConfigureAwait(false);
     }
+
+    // One that is known not to answer is not waited for.
+    private static async Task<NodeLoad?> LoadOfAsync(NodeInfo node, EdgeContext edge, CancellationToken cancellation) =>
+        node.State == NodeInfo.Unreachable ? null : await edge.Edge.LoadOfAsync(node.Name, cancellation).ConfigureAwait(false);
 
     private static void Write(Utf8JsonWriter json, NodeInfo node, NodeLoad? load)
     {

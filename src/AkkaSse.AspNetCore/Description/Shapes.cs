@@ -28,7 +28,7 @@ internal sealed record SseStreamInfo(
     string Name, string Epoch, long Head, long First, long Bytes, int LocalReaders, bool Declared, DateTimeOffset? CreatedAt,
     SseStreamOptions Options);
 
-internal sealed record SseStreamList(IReadOnlyList<SseStreamInfo> Streams, string? Next);
+internal sealed record SseStreamList(IReadOnlyList<SseStreamInfo> Streams, string? Next, bool Complete, IReadOnlyList<string> Missing);
 
 internal sealed record SseHistoryEvent(
     string? Id, string? Eid, long Offset, string Epoch, DateTimeOffset At, string? Type, string? Data, string? Comment, long? Retry,
@@ -41,7 +41,7 @@ internal sealed record SseClientInfo(
     string Id, string? Zone, string Node, DateTimeOffset ConnectedAt, IReadOnlyList<string> Streams, IReadOnlyList<string> ListenZones,
     string? Subject, string? Instance, string? Remote, string? Url, string? LastEventId);
 
-internal sealed record SseClientList(IReadOnlyList<SseClientInfo> Clients, string? Next);
+internal sealed record SseClientList(IReadOnlyList<SseClientInfo> Clients, string? Next, bool Complete, IReadOnlyList<string> Missing);
 
 internal sealed record SseSubscriptionChange(IReadOnlyList<JsonElement>? Add, IReadOnlyList<string>? Remove);
 
@@ -55,4 +55,5 @@ internal sealed record SseNodeLoad(
 
 internal sealed record SseNode(string Name, string State, bool Self, DateTimeOffset StartedAt, string? Address, SseNodeLoad? Load);
 
-internal sealed record SseCluster(string Node, string Engine, string EngineState, IReadOnlyList<SseNode> Nodes);
+internal sealed record SseCluster(
+    string Node, string Engine, string EngineState, IReadOnlyList<SseNode> Nodes, bool Complete, IReadOnlyList<string> Missing);

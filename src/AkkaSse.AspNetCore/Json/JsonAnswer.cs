@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using AkkaSse.Hub;
 using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
@@ -32,6 +33,20 @@ internal static class JsonAnswer
         return Task.CompletedTask;
     }
 
+    /// <summary>The end of a list: where the next page begins, and whose answer is missing.</summary>
+    public static void WritePageEnd<T>(this Utf8JsonWriter json, in Page<T> page)
+    {
+        json.WriteText("next", page.Next);
+        json.WriteComplete(page.Missing, page.IsComplete);
+    }
+
+    /// <summary>Whether a list has everything, and the nodes that have not answered.</summary>
+    public static void WriteComplete(this Utf8JsonWriter json, IReadOnlyList<string> missing, bool isComplete)
+    {
+        json.WriteBoolean("complete", isComplete);
+        json.WriteTexts("missing", missing);
+    }
+
     public static void WriteText(this Utf8JsonWriter json, string name, string? value)
     {
         if (value is null) json.WriteNull(name);
@@ -39,7 +54,7 @@ internal static class JsonAnswer
     }
 
     public static void WriteDuration(this Utf8JsonWriter json, string name, TimeSpan? value) =>
-        json.WriteText(name, value is { } duration ? AkkaSse.Hub.Durations.Format(duration) : null);
+        json.WriteText(name, value is { } duration ? Durations.Format(duration) : null);
 
     public static void WriteTexts(this Utf8JsonWriter json, string name, IEnumerable<string> values)
     {

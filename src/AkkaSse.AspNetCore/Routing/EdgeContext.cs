@@ -38,9 +38,12 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
     }
 
     /// <summary>503 when nobody can list now what the cluster has: a part of a list must not look like all of it.</summary>
-    public HubFault? NotListing() => NotServing() ?? (Edge.EngineState is EngineState.Starting or EngineState.Down
-        ? HubFault.Unavailable("The engine is away; nobody can list now what the cluster has.", Edge.RefusalRetry())
-        : null);
+    public HubFault? NotListing() =>
+        NotServing() ?? (Edge.EngineState is EngineState.Starting or EngineState.Down ? NoList() : null);
+
+    /// <summary>503: nobody has answered, which is no empty list.</summary>
+    public HubFault NoList() =>
+        HubFault.Unavailable("The engine is away; nobody can list now what the cluster has.", Edge.RefusalRetry());
 
     /// <summary>503 when this node's hub has not started or has ended: its lists would look empty and its names unknown.</summary>
     public HubFault? NotServing() => Edge.Phase is HubPhase.Running or HubPhase.Draining

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using Microsoft.AspNetCore.Http;
 
 namespace AkkaSse.AspNetCore;
@@ -17,14 +18,20 @@ internal static class StreamEndpoints
             return;
         }
 
-        var page = await edge.Hub.Streams.ListAsync(p.Prefix, p.After, p.Limit, context.RequestAborted).ConfigureAwait(false);
+        var answer = await edge.Hub.Streams.ListAsync(p.Prefix, p.After, p.Limit, context.RequestAborted).ConfigureAwait(false);
+        if (!answer.TryGet(out var page))
+        {
+            await edge.RefuseAsync(context, edge.NoList()).ConfigureAwait(false);
+            return;
+        }
+
         await JsonAnswer.WriteAsync(context, 200, page, static (json, page) =>
         {
             json.WriteStartObject();
             json.WriteStartArray("streams");
             foreach (var stream in page.Items) Write(json, stream);
             json.WriteEndArray();
-            json.WriteText("next", page.Next);
+            json.WritePageEnd(page);
             json.WriteEndObject();
         }).ConfigureAwait(false);
     }
@@ -66,9 +73,10 @@ internal static class StreamEndpoints
             return;
         }
 
-        var info = result.Stream ?? await edge.Hub.Streams.GetAsync(stream, CancellationToken.None).ConfigureAwait(false);
+        var info = result.Stream;
+        if (info is null) (await edge.Hub.Streams.GetAsync(stream, CancellationToken.None).ConfigureAwait(false)).TryGet(out info);
         var status = result.Status == CreateStreamStatus.Created ? 201 : 200;
-        // Removed by somebody else in the meantime: it was created all the same.
+        // Removed by somebody else in the meantime, or away: it was created all the same.
         if (info is null) context.Response.StatusCode = status;
         else await JsonAnswer.WriteAsync(context, status, info, Write).ConfigureAwait(false);
     }
@@ -82,8 +90,9 @@ internal static class StreamEndpoints
             return;
         }
 
-        var info = await edge.Hub.Streams.GetAsync(stream, context.RequestAborted).ConfigureAwait(false);
-        if (info is null) await edge.RefuseAsync(context, await MissingAsync(edge, stream).ConfigureAwait(false)).ConfigureAwait(false);
+        var answer = await edge.Hub.Streams.GetAsync(stream, context.RequestAborted).ConfigureAwait(false);
+        if (!answer.TryGet(out var info)) await edge.RefuseAsync(context, Unknown(edge)).ConfigureAwait(false);
+        else if (info is null) await edge.RefuseAsync(context, HubFault.NoStream(stream)).ConfigureAwait(false);
         else await JsonAnswer.WriteAsync(context, 200, info, Write).ConfigureAwait(false);
     }
 
@@ -97,8 +106,7 @@ internal static class StreamEndpoints
         }
 
         var removed = await edge.Hub.Streams.RemoveAsync(stream, CancellationToken.None).ConfigureAwait(false);
-        await JsonAnswer.DoneAsync(
-            context, edge, removed ? null : await MissingAsync(edge, stream).ConfigureAwait(false)).ConfigureAwait(false);
+        await JsonAnswer.DoneAsync(context, edge, Fault(edge, stream, removed)).ConfigureAwait(false);
     }
 
     public static async Task Clear(HttpContext context, EdgeContext edge, RequestTarget target)
@@ -111,8 +119,7 @@ internal static class StreamEndpoints
         }
 
         var cleared = await edge.Hub.Streams.ClearAsync(stream, CancellationToken.None).ConfigureAwait(false);
-        await JsonAnswer.DoneAsync(
-            context, edge, cleared ? null : await MissingAsync(edge, stream).ConfigureAwait(false)).ConfigureAwait(false);
+        await JsonAnswer.DoneAsync(context, edge, Fault(edge, stream, cleared)).ConfigureAwait(false);
     }
 
     /// <summary>The state of the node, then the authorizer's word.</summary>
@@ -121,14 +128,8 @@ internal static class StreamEndpoints
             ? new(fault)
             : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Stream = stream });
 
-    /// <summary>
-    /// 404 only when the engine says that the stream does not exist. That it said nothing before may as well mean that nobody could.
-    /// </summary>
-    private static async ValueTask<HubFault> MissingAsync(EdgeContext edge, string stream)
-    {
-        var page = await edge.Hub.Streams.ReadAsync(stream, null, 1, CancellationToken.None).ConfigureAwait(false);
-        return page.State == HistoryState.NoStream ? HubFault.NoStream(stream) : Unknown(edge);
-    }
+    private static HubFault? Fault(EdgeContext edge, string stream, EngineAnswer<bool> done) =>
+        !done.TryGet(out var existed) ? Unknown(edge) : existed ? null : HubFault.NoStream(stream);
 
     /// <summary>503: nobody can say whether there is such a stream.</summary>
     public static HubFault Unknown(EdgeContext edge) =>

@@ -57,7 +57,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
         _actor?.Tell(NodeActor.SayHello.Instance);
     }
 
-    public ValueTask<IReadOnlyList<NodeInfo>> ListAsync(CancellationToken cancellation)
+    public ValueTask<NodeList> ListAsync(CancellationToken cancellation)
     {
         var nodes = new List<NodeInfo>
         {
@@ -68,15 +68,18 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
                 Address = context.Options.Address,
             },
         };
+        var isComplete = false;
         if (context.Node is { } node)
         {
+            // What this node sees; before it has joined, that is itself.
+            isComplete = node.View.Me is { IsMember: true };
             foreach (var member in node.View.Members)
             {
                 if (member.Name is null || member.Unique.Equals(node.Self)) continue;
                 var state = member.Draining || member.Status is Akka.Cluster.MemberStatus.Leaving or Akka.Cluster.MemberStatus.Exiting
                     ? "draining"
                     : member.IsMember ? "up" : "starting";
-                nodes.Add(new NodeInfo(member.Name, member.Reachable ? state : "unreachable")
+                nodes.Add(new NodeInfo(member.Name, member.Reachable ? state : NodeInfo.Unreachable)
                 {
                     StartedAt = member.StartedAt,
                     Address = member.PublicAddress,
@@ -84,7 +87,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
             }
         }
         nodes.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return ValueTask.FromResult<IReadOnlyList<NodeInfo>>(nodes);
+        return new(new NodeList(nodes, isComplete));
     }
 
     public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(

@@ -236,31 +236,34 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
             : new CreateStreamResult(status, answer.Header!.Info(stream));
     }
 
-    public async ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation) =>
-        await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Remove), cancellation).ConfigureAwait(false) is { Status: 1 };
+    public ValueTask<EngineAnswer<bool>> RemoveAsync(string stream, CancellationToken cancellation) =>
+        DoneAsync(stream, StreamAsk.Remove, cancellation);
 
-    public async ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation) =>
-        await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Clear), cancellation).ConfigureAwait(false) is { Status: 1 };
+    public ValueTask<EngineAnswer<bool>> ClearAsync(string stream, CancellationToken cancellation) =>
+        DoneAsync(stream, StreamAsk.Clear, cancellation);
 
-    public async ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<bool>> ExistsAsync(string stream, CancellationToken cancellation)
     {
-        // A reader's connect has just synchronised the stream.
-        if (_streams.TryGetValue(stream, out var of) && of.IsKnownToExist) return true;
-        return await HeaderAsync(stream, cancellation).ConfigureAwait(false) is { Present: true };
+        // A stream with readers here is followed.
+        if (_streams.TryGetValue(stream, out var of) && of.IsKnownToExist) return new(true);
+        return (await HeaderAsync(stream, cancellation).ConfigureAwait(false)).Select(static header => header.Present);
     }
 
-    public async ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) =>
-        await HeaderAsync(stream, cancellation).ConfigureAwait(false) is { Present: true } header ? header.Info(stream) : null;
+    public async ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation) =>
+        (await HeaderAsync(stream, cancellation).ConfigureAwait(false)).Select(
+            header => header.Present ? header.Info(stream) : null);
 
-    public async ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation) =>
-        await HeaderAsync(stream, cancellation).ConfigureAwait(false) is { Present: false, RemovedExplicitly: true } header
-        && _context.Time.GetUtcNow()
-            .ToUnixTimeMilliseconds() - header.ChangedAt < (long)_context.Host.Options.RemovedStreamMemory.TotalMilliseconds;
+    public async ValueTask<EngineAnswer<bool>> WasRemovedAsync(string stream, CancellationToken cancellation) =>
+        (await HeaderAsync(stream, cancellation).ConfigureAwait(false)).Select(
+            header => header is { Present: false, RemovedExplicitly: true }
+                && _context.Time.GetUtcNow().ToUnixTimeMilliseconds() - header.ChangedAt
+                < (long)_context.Host.Options.RemovedStreamMemory.TotalMilliseconds);
 
-    public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
+    public async ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(
+        string? prefix, string? after, int limit, CancellationToken cancellation) =>
         _running is { } running && _context.IsServing
-            ? StreamLists.ListAsync(running, prefix ?? "", after, limit, cancellation)
-            : new(new Page<StreamInfo>([], null));
+            ? await StreamLists.ListAsync(running, prefix ?? "", after, limit, cancellation).ConfigureAwait(false)
+            : default;
 
     /// <summary>Streams in the cluster, as far as this node knows.</summary>
     internal int Count => _running?.Census.Streams ?? 0;
@@ -296,8 +299,15 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         }
     }
 
-    private async ValueTask<StreamHeader?> HeaderAsync(string stream, CancellationToken cancellation) =>
-        (await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Header), cancellation).ConfigureAwait(false))?.Header;
+    private async ValueTask<EngineAnswer<StreamHeader>> HeaderAsync(string stream, CancellationToken cancellation) =>
+        await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Header), cancellation).ConfigureAwait(false) is { Header: { } header }
+            ? new(header)
+            : default;
+
+    private async ValueTask<EngineAnswer<bool>> DoneAsync(string stream, StreamAsk ask, CancellationToken cancellation) =>
+        await AskAsync(stream, new StreamQuestion(NextId(), ask), cancellation).ConfigureAwait(false) is { } answer
+            ? new(answer.Status == 1)
+            : default;
 
     // Null: nobody can say now. Never an exception.
     private async ValueTask<StreamAnswer?> AskAsync(string stream, StreamQuestion question, CancellationToken cancellation)

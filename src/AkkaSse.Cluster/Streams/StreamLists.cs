@@ -1,5 +1,8 @@
 using Akka.Actor;
+using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Replication;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Cluster.Streams;
 
@@ -8,27 +11,40 @@ internal static class StreamLists
 {
     private static readonly TimeSpan NodeLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>A node that does not answer in time is left out: others hold copies of what it holds.</summary>
-    internal static async ValueTask<Page<StreamInfo>> ListAsync(
+    /// <summary>
+    /// A node that does not answer in time is named: others hold copies of what it holds, but it may own what has none. When none has
+    /// answered, nobody can say.
+    /// </summary>
+    internal static async ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(
         StreamContext context, string prefix, string? after, int limit, CancellationToken cancellation)
     {
         var items = new List<StreamInfo>();
+        var missing = new SortedSet<string>(StringComparer.Ordinal);
         while (true)
         {
             // One more than asked for says whether there is a further page.
             var question = new ListNames(prefix, after, limit + 1);
-            var answers = await Task.WhenAll(context.Peers.MembersOf(context.Node.View).Members.Select(
-                m => AskAsync(context.Peers.HostOf(m), question, cancellation))).ConfigureAwait(false);
+            var view = context.Node.View;
+            var nodes = view.Members.Where(static m => m.HostsStreams).ToArray();
+            var answers = await Task.WhenAll(nodes.Select(m => AskAsync(context.Peers, m, question, cancellation))).ConfigureAwait(false);
+            if (Array.TrueForAll(answers, static a => a is null)) return default;
+            foreach (var (i, node) in nodes.Index())
+            {
+                // One that joins has nothing yet.
+                if (answers[i] is null && node.IsMember) missing.Add(node.Name ?? node.Unique.Address.ToString());
+            }
             var cut = Cut(answers);
             foreach (var (name, header) in Merge(answers, cut))
             {
                 if (!header.Present) continue;
-                if (items.Count == limit) return new Page<StreamInfo>(items, items[^1].Name);
+                if (items.Count == limit) return Page(items[^1].Name);
                 items.Add(header.Info(name));
             }
-            if (cut is null) return new Page<StreamInfo>(items, null);
+            if (cut is null) return Page(null);
             after = cut;
         }
+
+        EngineAnswer<Page<StreamInfo>> Page(string? next) => new(new Page<StreamInfo>(items, next) { Missing = [.. missing] });
     }
 
     /// <summary>Up to this name every node has said what it knows; null: all of it.</summary>
@@ -63,10 +79,14 @@ internal static class StreamLists
             ? name.Header.ChangedAt > than.Header.ChangedAt
             : name.Header.Head > than.Header.Head;
 
-    private static async Task<ListedNames?> AskAsync(IActorRef host, ListNames question, CancellationToken cancellation)
+    private static async Task<ListedNames?> AskAsync(
+        ReplicaPeers peers, ClusterMember node, ListNames question, CancellationToken cancellation)
     {
+        // It is known not to answer; waiting for that would hold up those who do.
+        if (!node.Reachable) return null;
         try
         {
+            var host = peers.HostAt(node.Unique.Address.ToString());
             return await host.Ask<ListedNames>(question, NodeLimit, cancellation).ConfigureAwait(false);
         }
         catch (AskTimeoutException)

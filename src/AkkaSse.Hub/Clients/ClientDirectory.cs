@@ -6,21 +6,22 @@ using AkkaSse.Hub.Nodes;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides which nodes are asked about clients, and what their replies mean; given the engine, the node's state and options, the locator
-/// and the calls to nodes. Thread-safe.
+/// Decides which nodes are asked about clients, and what their replies mean; given the engine, the node's state and options, the time that
+/// a caller waits, the locator and the calls to nodes. Thread-safe.
 /// </summary>
-internal sealed class ClientDirectory(IHubEngine engine, HubState state, HubOptions options, ClientLocator locator, NodeCalls calls)
-    : IClientDirectory
+internal sealed class ClientDirectory(
+    IHubEngine engine, HubState state, HubOptions options, OpenLimit limit, ClientLocator locator, NodeCalls calls) : IClientDirectory
 {
-    public async ValueTask<Page<ClientInfo>> ListAsync(
+    public async ValueTask<EngineAnswer<Page<ClientInfo>>> ListAsync(
         string? stream, string? zone, string? after, int limit, CancellationToken cancellation)
     {
         HubRules.CheckLimit(limit);
-        if (!state.IsUp) return new Page<ClientInfo>([], null);
+        if (!state.IsUp) return default;
         var request = new NodeRequest { Kind = NodeRequest.ListClients, Stream = stream, Zone = zone, After = after, Limit = limit };
         var nodes = await engine.Nodes.ListAsync(cancellation).ConfigureAwait(false);
-        var replies = await Task.WhenAll(nodes.Select(n => calls.AskAsync(n.Name, request, cancellation).AsTask())).ConfigureAwait(false);
-        return ClientList.Merge(replies, limit);
+        if (!nodes.IsComplete) return default;
+        var replies = await Task.WhenAll(nodes.Select(n => calls.AskReachableAsync(n, request, cancellation))).ConfigureAwait(false);
+        return new(ClientList.Merge(nodes, replies, limit));
     }
 
     public ValueTask<ClientCallResult> GetAsync(string client, string? zone, CancellationToken cancellation) =>
@@ -49,7 +50,9 @@ internal sealed class ClientDirectory(IHubEngine engine, HubState state, HubOpti
     {
         ArgumentNullException.ThrowIfNull(client);
         if (!state.IsUp) return new ClientCallResult(ClientCallStatus.Unavailable, null, "The hub is not running.");
-        var (place, status) = await locator.LocateAsync(client, zone, isNotHere: false, cancellation).ConfigureAwait(false);
+        // A change of streams fixes where they start: its caller is told soon when that cannot be said.
+        OpenWait? wait = request.Kind == NodeRequest.Change ? limit.Begin() : null;
+        var (place, status) = await locator.LocateAsync(client, zone, isNotHere: false, cancellation, wait).ConfigureAwait(false);
         if (status == ClientCallStatus.Ambiguous) return new ClientCallResult(status, null, ClientLocator.Ambiguous(client));
         if (place is not { } at)
         {

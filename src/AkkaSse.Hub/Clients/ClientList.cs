@@ -1,3 +1,4 @@
+using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Nodes;
 
 namespace AkkaSse.Hub.Clients;
@@ -26,14 +27,17 @@ internal static class ClientList
         };
     }
 
-    /// <summary>One page of the pages that the nodes have answered; a node without an answer is left out.</summary>
-    internal static Page<ClientInfo> Merge(NodeReply?[] replies, int limit)
+    /// <summary>One page of the pages that the nodes have answered, in the same order; a node without an answer is named.</summary>
+    internal static Page<ClientInfo> Merge(IReadOnlyList<NodeInfo> nodes, NodeReply?[] replies, int limit)
     {
         var found = replies.Where(static r => r?.Clients is not null).SelectMany(static r => r!.Clients!)
             .OrderBy(KeyOf, StringComparer.Ordinal).ToList();
         var more = found.Count > limit || replies.Any(static r => r is { More: true });
         if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
-        return new Page<ClientInfo>(found, more && found.Count > 0 ? KeyOf(found[^1]) : null);
+        return new Page<ClientInfo>(found, more && found.Count > 0 ? KeyOf(found[^1]) : null)
+        {
+            Missing = [.. nodes.Where((_, i) => replies[i]?.Clients is null).Select(static n => n.Name)],
+        };
     }
 
     private static string KeyOf(string id, string? zone) => zone is null ? id : id + "\u0001" + zone;

@@ -1,4 +1,5 @@
 using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Lifetime;
 
 namespace AkkaSse.Hub.Clients;
 
@@ -12,8 +13,9 @@ internal sealed class ClientLocator(IHubEngine engine, ConnectionTable connectio
     /// <param name="zone">The zone; null for whatever zone the client is in.</param>
     /// <param name="isNotHere">True when the caller has looked for an id made by this node, in vain.</param>
     /// <param name="cancellation">Cancels the call.</param>
+    /// <param name="wait">How long the caller waits; null for as long as the engine takes.</param>
     internal async ValueTask<(ClaimLocation? Place, ClientCallStatus Status)> LocateAsync(
-        string client, string? zone, bool isNotHere, CancellationToken cancellation)
+        string client, string? zone, bool isNotHere, CancellationToken cancellation, OpenWait? wait = null)
     {
         if (ConnectionIds.NodeOf(client) is { } maker)
         {
@@ -22,7 +24,9 @@ internal sealed class ClientLocator(IHubEngine engine, ConnectionTable connectio
                 ? Found(new ClaimLocation(here.Zone ?? "", client, node, 0))
                 : (null, ClientCallStatus.NotConnected);
         }
-        var answer = await engine.Claims.LocateAsync(zone, client, cancellation).ConfigureAwait(false);
+        var answer = wait is { } limited
+            ? await limited.AskAsync(engine.Claims.LocateAsync(zone, client, cancellation)).ConfigureAwait(false)
+            : await engine.Claims.LocateAsync(zone, client, cancellation).ConfigureAwait(false);
         if (!answer.TryGet(out var places))
         {
             // The node that holds the connection needs no other node's word.

@@ -62,7 +62,11 @@ internal sealed class StoredChanges(IHubEngine engine, HubOptions options)
             if (streams.Exists(s => s.Stream == name) || streams.Count >= options.MaxStreamsPerConnection) continue;
             if (request.AuthorizeStream is { } authorize && !await authorize(name).ConfigureAwait(false)) continue;
             // An addition whose stream is gone must not make the client's own streams unreachable.
-            if (!options.AutoCreate && !await engine.Streams.ExistsAsync(name, cancellation).ConfigureAwait(false)) continue;
+            if (!options.AutoCreate)
+            {
+                if (!(await engine.Streams.ExistsAsync(name, cancellation).ConfigureAwait(false)).TryGet(out var exists)) return default;
+                if (!exists) continue;
+            }
             streams.Add(new StreamSubscription(name));
         }
         return new(true);

@@ -1,3 +1,4 @@
+using AkkaSse.Hub.Lifetime;
 using AkkaSse.Hub.Nodes;
 using AkkaSse.Hub.Streams;
 
@@ -5,9 +6,10 @@ namespace AkkaSse.Hub.Clients;
 
 /// <summary>
 /// Decides whether the streams of a connection of this node may be changed, and changes them; given the cursor opener, the stream table,
-/// the stored changes and the node's options. Thread-safe; changes of one connection happen one at a time.
+/// the stored changes, the node's options and the time that a caller waits. Thread-safe; changes of one connection happen one at a time.
 /// </summary>
-internal sealed class SubscriptionChanges(CursorOpener opener, StreamTable streams, StoredChanges stored, HubOptions options)
+internal sealed class SubscriptionChanges(
+    CursorOpener opener, StreamTable streams, StoredChanges stored, HubOptions options, OpenLimit limit)
 {
     internal async ValueTask<NodeReply> ApplyAsync(ClientActor client, NodeRequest request, CancellationToken cancellation)
     {
@@ -38,13 +40,21 @@ internal sealed class SubscriptionChanges(CursorOpener opener, StreamTable strea
         if (total > max)
             return Refused(ClientCallStatus.LimitReached, $"The connection would have {total} streams; at most {max} are allowed.");
         var places = new CursorSet(opener, streams);
+        using var late = limit.Cancellation();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
         try
         {
-            if (await OpenAsync(places, add, cancellation).ConfigureAwait(false) is { } refused)
+            if (await OpenAsync(places, add, stop.Token).ConfigureAwait(false) is { } refused)
             {
                 places.Undo();
                 return refused;
             }
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            places.Undo();
+            return Refused(
+                ClientCallStatus.Unavailable, "Nobody can say now where the streams that are to be added stand; nothing was changed.");
         }
         catch
         {
@@ -72,8 +82,12 @@ internal sealed class SubscriptionChanges(CursorOpener opener, StreamTable strea
             }
             var reader = ReaderStart.From(start ?? StartPosition.Latest);
             if (await places.AddAsync(stream, 1, _ => reader, cancellation).ConfigureAwait(false) is not { } refused) continue;
-            return Refused(
-                refused.Status == AdmissionStatus.LimitReached ? ClientCallStatus.LimitReached : ClientCallStatus.NoStream, refused.Error);
+            return Refused(refused.Status switch
+            {
+                AdmissionStatus.LimitReached => ClientCallStatus.LimitReached,
+                AdmissionStatus.Unavailable => ClientCallStatus.Unavailable,
+                _ => ClientCallStatus.NoStream,
+            }, refused.Error);
         }
         return null;
     }

@@ -22,12 +22,26 @@ public readonly struct EngineAnswer<T>(T value)
         return IsKnown;
     }
 
+    /// <summary>The value, for a caller to whom silence is a fault.</summary>
+    /// <exception cref="HubException">Nobody can say now.</exception>
+    public T OrThrow() =>
+        IsKnown ? _value : throw new HubException("The engine is away, or who knows cannot be reached; nobody can say now.");
+
     /// <summary>The answer about what the value says.</summary>
     public EngineAnswer<TOther> Select<TOther>(Func<T, TOther> of)
     {
         ArgumentNullException.ThrowIfNull(of);
         return IsKnown ? new(of(_value)) : default;
     }
+}
+
+/// <summary>Makes answers.</summary>
+public static class EngineAnswer
+{
+    /// <summary>A completed call that has this value. The default of the call's type is "unavailable".</summary>
+    /// <typeparam name="T">The value.</typeparam>
+    /// <param name="value">The value.</param>
+    public static ValueTask<EngineAnswer<T>> Of<T>(T value) => new(new EngineAnswer<T>(value));
 }
 
 /// <summary>A value of <see cref="IKeyValueEngine"/> and its version.</summary>

@@ -39,23 +39,33 @@ public interface IStreamEngine
     /// </summary>
     ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation);
 
-    /// <summary>Removes a stream; sinks on all nodes are told. False when it did not exist. Its (epoch, head) is kept for 24 h.</summary>
-    ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation);
+    /// <summary>
+    /// Removes a stream; sinks on all nodes are told. False when it did not exist. Its (epoch, head) is kept for 24 h. Unavailable: it may
+    /// be removed or not.
+    /// </summary>
+    ValueTask<EngineAnswer<bool>> RemoveAsync(string stream, CancellationToken cancellation);
 
-    /// <summary>Drops what is retained; offsets go on. False when it does not exist.</summary>
-    ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation);
+    /// <summary>
+    /// Drops what is retained; offsets go on. False when it does not exist. Unavailable: the events may be dropped or not.
+    /// </summary>
+    ValueTask<EngineAnswer<bool>> ClearAsync(string stream, CancellationToken cancellation);
 
-    /// <summary>Whether the stream exists; cheap, asked on every connect.</summary>
-    ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation);
+    /// <summary>
+    /// Whether the stream exists. Cheap. A connect is not a question: <see cref="IStreamAttachment.Exists"/> tells it.
+    /// </summary>
+    ValueTask<EngineAnswer<bool>> ExistsAsync(string stream, CancellationToken cancellation);
 
-    /// <summary>The stream, or null.</summary>
-    ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation);
+    /// <summary>The stream and where it stands now, or null when it does not exist.</summary>
+    ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation);
 
-    /// <summary>Streams in ordinal order; names beginning with <c>$</c> are not listed.</summary>
-    ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation);
+    /// <summary>
+    /// Streams in ordinal order; names beginning with <c>$</c> are not listed. A page that lacks the word of some nodes names them
+    /// (<see cref="Page{T}.Missing"/>); when nobody answered, it is unavailable and not empty.
+    /// </summary>
+    ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation);
 
     /// <summary>
     /// Whether the stream was removed less than <see cref="HubOptions.RemovedStreamMemory"/> ago and does not exist again.
     /// </summary>
-    ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation);
+    ValueTask<EngineAnswer<bool>> WasRemovedAsync(string stream, CancellationToken cancellation);
 }

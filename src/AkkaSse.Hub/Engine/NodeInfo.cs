@@ -5,6 +5,9 @@ namespace AkkaSse.Hub.Engine;
 /// <param name="State"><c>up</c>, <c>draining</c>, <c>starting</c>, <c>unreachable</c>.</param>
 public sealed record NodeInfo(string Name, string State)
 {
+    /// <summary>The <see cref="State"/> of a member that does not answer: nobody waits for it.</summary>
+    public const string Unreachable = "unreachable";
+
     /// <summary>True for the node that answers.</summary>
     public bool Self { get; init; }
 

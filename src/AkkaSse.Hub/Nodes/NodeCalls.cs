@@ -19,6 +19,10 @@ internal sealed class NodeCalls(IHubEngine engine, NodeRequestHandler here, Clie
         return reply is { } bytes ? NodeWire.ReadReply(bytes) : null;
     }
 
+    /// <summary>The node's reply; null when there is none within 2 s, at once from one that is known not to answer.</summary>
+    internal async Task<NodeReply?> AskReachableAsync(NodeInfo node, NodeRequest request, CancellationToken cancellation) =>
+        node.State == NodeInfo.Unreachable ? null : await AskAsync(node.Name, request, cancellation).ConfigureAwait(false);
+
     /// <summary>Asks the node where a client was found; where places are remembered, once more when it is not there any more.</summary>
     internal async ValueTask<NodeReply?> AskHolderAsync(ClaimLocation at, string? zone, NodeRequest request, CancellationToken cancellation)
     {

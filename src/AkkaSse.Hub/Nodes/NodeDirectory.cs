@@ -9,10 +9,13 @@ namespace AkkaSse.Hub.Nodes;
 /// </summary>
 internal sealed class NodeDirectory(IHubEngine engine, string self, HubState state, NodeLoadReport load, NodeCalls calls)
 {
-    internal async ValueTask<IReadOnlyList<NodeInfo>> ListAsync(CancellationToken cancellation)
+    internal async ValueTask<NodeList> ListAsync(CancellationToken cancellation)
     {
-        var nodes = state.IsUp ? await engine.Nodes.ListAsync(cancellation).ConfigureAwait(false) : [];
-        return state.Phase == HubPhase.Draining ? [.. nodes.Select(static n => n.Self ? n with { State = "draining" } : n)] : nodes;
+        if (!state.IsUp) return new NodeList([], isComplete: false);
+        var nodes = await engine.Nodes.ListAsync(cancellation).ConfigureAwait(false);
+        return state.Phase == HubPhase.Draining
+            ? new NodeList([.. nodes.Select(static n => n.Self ? n with { State = "draining" } : n)], nodes.IsComplete)
+            : nodes;
     }
 
     /// <summary>The load of a node; null when it does not answer within 2 s.</summary>

@@ -24,9 +24,19 @@ internal sealed class CursorOpener(IHubEngine engine, StreamTable streams, HubSt
         if (await streams.AcquireAsync(stream, cancellation).ConfigureAwait(false) is not { } actor)
             return (null, Limit($"{options.MaxPlaceholders} streams that do not exist are waited for, the most allowed."));
         acquired.Add(actor);
-        if (!isInternal && !await engine.Streams.ExistsAsync(stream, cancellation).ConfigureAwait(false))
+        if (!isInternal && !actor.Exists)
         {
-            if (await engine.Streams.WasRemovedAsync(stream, cancellation).ConfigureAwait(false))
+            // The engine may answer later than the caller waits.
+            var answer = await engine.Streams.WasRemovedAsync(stream, cancellation).AsTask().WaitAsync(cancellation).ConfigureAwait(false);
+            if (!answer.TryGet(out var wasRemoved))
+            {
+                return (null, new Admission(AdmissionStatus.Unavailable)
+                {
+                    Error = $"Nobody can say now whether the stream '{stream}' was removed.",
+                    RetryAfter = state.RefusalRetry(),
+                });
+            }
+            if (wasRemoved)
             {
                 if (named == 1) return (null, new Admission(AdmissionStatus.Removed) { Error = $"The stream '{stream}' was removed." });
                 acquired.Remove(actor);

@@ -14,6 +14,7 @@ internal sealed class StreamActor : Actor, IStreamSink
     private readonly HashSet<Cursor> _readers = [];
     private Lane[] _lanes;
     private int _readerCount;
+    private IStreamAttachment? _attachment;
     private bool _removed;
     private ulong _tokenHash;
 
@@ -32,6 +33,9 @@ internal sealed class StreamActor : Actor, IStreamSink
     internal ulong TokenHash => _tokenHash != 0 ? _tokenHash : _tokenHash = CursorToken.HashOf(Name);
 
     internal StreamLog Log { get; private set; } = null!;
+
+    /// <summary>Whether the stream exists now, as the engine has told this node.</summary>
+    internal bool Exists => _attachment!.Exists;
 
     /// <summary>The hold on a stream whose log is elsewhere; null when the log here is the log itself.</summary>
     internal IRemoteAttachment? Remote { get; private set; }
@@ -61,6 +65,7 @@ internal sealed class StreamActor : Actor, IStreamSink
     internal void Attached(IStreamAttachment attachment)
     {
         var log = attachment.Log;
+        _attachment = attachment;
         Remote = attachment as IRemoteAttachment;
         Log = log;
         log.GateChanged = () => Post(new GateMail());

@@ -18,37 +18,45 @@ internal sealed class StreamDirectory(IHubEngine engine, StreamTable table, HubS
         return engine.Streams.CreateAsync(stream, wanted, cancellation);
     }
 
-    public ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation) =>
-        IsReachable(stream) ? engine.Streams.RemoveAsync(stream, cancellation) : new(false);
+    public ValueTask<EngineAnswer<bool>> RemoveAsync(string stream, CancellationToken cancellation) =>
+        WithoutEngine(stream, false) is { } answer ? new(answer) : engine.Streams.RemoveAsync(stream, cancellation);
 
-    public ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation) =>
-        IsReachable(stream) ? engine.Streams.ClearAsync(stream, cancellation) : new(false);
+    public ValueTask<EngineAnswer<bool>> ClearAsync(string stream, CancellationToken cancellation) =>
+        WithoutEngine(stream, false) is { } answer ? new(answer) : engine.Streams.ClearAsync(stream, cancellation);
 
-    public async ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation) =>
-        IsReachable(stream) && await engine.Streams.ExistsAsync(stream, cancellation).ConfigureAwait(false);
+    public ValueTask<EngineAnswer<bool>> ExistsAsync(string stream, CancellationToken cancellation) =>
+        WithoutEngine(stream, false) is { } answer ? new(answer) : engine.Streams.ExistsAsync(stream, cancellation);
 
-    public async ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation)
     {
-        if (!IsReachable(stream)) return null;
-        return await engine.Streams.GetAsync(stream, cancellation).ConfigureAwait(false) is { } found ? WithReaders(found) : null;
+        if (WithoutEngine<StreamInfo?>(stream, null) is { } answer) return answer;
+        return (await engine.Streams.GetAsync(stream, cancellation).ConfigureAwait(false))
+            .Select(found => found is null ? null : WithReaders(found));
     }
 
-    public async ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(
+        string? prefix, string? after, int limit, CancellationToken cancellation)
     {
         HubRules.CheckLimit(limit);
-        if (!state.IsUp) return new Page<StreamInfo>([], null);
-        var page = await engine.Streams.ListAsync(prefix, after, limit, cancellation).ConfigureAwait(false);
-        return page with { Items = [.. page.Items.Select(WithReaders)] };
+        if (!state.IsUp) return default;
+        return (await engine.Streams.ListAsync(prefix, after, limit, cancellation).ConfigureAwait(false))
+            .Select(page => page with { Items = [.. page.Items.Select(WithReaders)] });
     }
 
     public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation)
     {
         HubRules.CheckLimit(limit);
-        if (IsReachable(stream)) return engine.Streams.ReadAsync(stream, after, limit, cancellation);
-        return new(new HistoryPage { State = state.IsUp ? HistoryState.NoStream : HistoryState.Unavailable, Events = [] });
+        if (WithoutEngine(stream, HistoryState.NoStream) is not { } answer)
+            return engine.Streams.ReadAsync(stream, after, limit, cancellation);
+        return new(new HistoryPage { State = answer.TryGet(out var none) ? none : HistoryState.Unavailable, Events = [] });
     }
 
-    private bool IsReachable(string stream) => state.IsUp && options.CheckStreamName(stream) is null;
+    // Null: the engine is asked. A hub that does not run cannot say; a name that no stream may have is nobody's.
+    private EngineAnswer<T>? WithoutEngine<T>(string stream, T absent)
+    {
+        if (!state.IsUp) return default(EngineAnswer<T>);
+        return options.CheckStreamName(stream) is null ? null : new EngineAnswer<T>(absent);
+    }
 
     private StreamInfo WithReaders(StreamInfo stream) => stream with { LocalReaders = table.ReadersOf(stream.Name) };
 }

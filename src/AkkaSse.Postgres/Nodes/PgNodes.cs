@@ -149,10 +149,10 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
         Volatile.Write(ref _renewed, 0);
     }
 
-    public async ValueTask<IReadOnlyList<NodeInfo>> ListAsync(CancellationToken cancellation)
+    public async ValueTask<NodeList> ListAsync(CancellationToken cancellation)
     {
         var me = new NodeInfo(Me, _state) { Self = true, StartedAt = StartedAt, Address = options.Address };
-        if (!database.IsOpen) return [me];
+        if (!database.IsOpen) return new NodeList([me], isComplete: false);
         var nodes = new List<NodeInfo>();
         try
         {
@@ -181,10 +181,10 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
         }
         catch (Exception e) when (e is EngineAwayException or NpgsqlException)
         {
-            return [me];
+            return new NodeList([me], isComplete: false);
         }
         if (!nodes.Exists(static n => n.Self)) nodes.Add(me);
-        return [.. nodes.OrderBy(static n => n.Name, StringComparer.Ordinal)];
+        return new NodeList([.. nodes.OrderBy(static n => n.Name, StringComparer.Ordinal)], isComplete: true);
     }
 
     public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(

@@ -42,13 +42,11 @@ internal sealed class PgStreams(
     public async ValueTask<IStreamAttachment> AttachAsync(string stream, IStreamSink sink, CancellationToken cancellation) =>
         await follower.AttachAsync(stream, sink, cancellation).ConfigureAwait(false);
 
-    public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
-        OrAsync(() => history.ReadAsync(stream, after, limit, cancellation).AsTask(), new HistoryPage
-        {
-            State = HistoryState.Unavailable,
-            Events = [],
-            Head = StreamPosition.BeforeFirst,
-        });
+    public async ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
+        (await AnswerAsync(() => history.ReadAsync(stream, after, limit, cancellation).AsTask()).ConfigureAwait(false))
+            .TryGet(out var page)
+            ? page
+            : new HistoryPage { State = HistoryState.Unavailable, Events = [], Head = StreamPosition.BeforeFirst };
 
     public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
     {
@@ -67,45 +65,42 @@ internal sealed class PgStreams(
         }
     }
 
-    public ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation) => OrAsync(
+    public ValueTask<EngineAnswer<bool>> RemoveAsync(string stream, CancellationToken cancellation) => AnswerAsync(
         () => UpdateAsync(
             "update akkasse.streams set present = false, removed_explicitly = true, first = head + 1, lost = head, bytes = 0, " +
             "oldest_at = null, changed_at = $2, version = version + 1 where name = $1 and present",
-            stream, cancellation, stream, clock.Now),
-        false);
+            stream, cancellation, stream, clock.Now));
 
-    public ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation) => OrAsync(
+    public ValueTask<EngineAnswer<bool>> ClearAsync(string stream, CancellationToken cancellation) => AnswerAsync(
         () => UpdateAsync(
             "update akkasse.streams set first = head + 1, lost = head, cleared = head, bytes = 0, oldest_at = null, " +
             "version = version + 1 where name = $1 and present",
-            stream, cancellation, stream),
-        false);
+            stream, cancellation, stream));
 
-    public async ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> ExistsAsync(string stream, CancellationToken cancellation) =>
+        // A stream with readers here is followed.
+        follower.Find(PgNames.HashOf(stream), stream) is [{ Exists: true }, ..]
+            ? new(new EngineAnswer<bool>(true))
+            : AnswerAsync(async () => await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true });
+
+    public ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation) => AnswerAsync(async () =>
+        await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true } row ? row.Info(clock) : null);
+
+    public ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(
+        string? prefix, string? after, int limit, CancellationToken cancellation) =>
+        AnswerAsync(() => ListRowsAsync(prefix, after, limit, cancellation));
+
+    // While the database is away nobody can say; never an exception.
+    private async ValueTask<EngineAnswer<T>> AnswerAsync<T>(Func<Task<T>> ask)
     {
-        // A reader's connect has just synchronised the stream.
-        if (follower.Find(PgNames.HashOf(stream), stream) is [{ Exists: true }, ..]) return true;
-        return await OrAsync(async () => await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true }, false)
-            .ConfigureAwait(false);
-    }
-
-    public ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) => OrAsync<StreamInfo?>(async () =>
-        await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: true } row ? row.Info(clock) : null, null);
-
-    public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation) =>
-        OrAsync(() => ListRowsAsync(prefix, after, limit, cancellation), new Page<StreamInfo>([], null));
-
-    // While the engine is away there is an answer that says so, or says nothing; never an exception.
-    private async ValueTask<T> OrAsync<T>(Func<Task<T>> ask, T unavailable)
-    {
-        if (_stopped || !database.IsOpen) return unavailable;
+        if (_stopped || !database.IsOpen) return default;
         try
         {
-            return await ask().ConfigureAwait(false);
+            return new(await ask().ConfigureAwait(false));
         }
         catch (Exception e) when (e is EngineAwayException or NpgsqlException)
         {
-            return unavailable;
+            return default;
         }
     }
 
@@ -133,9 +128,9 @@ internal sealed class PgStreams(
         return new Page<StreamInfo>(items, items[^1].Name);
     }
 
-    public ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation) => OrAsync(async () =>
+    public ValueTask<EngineAnswer<bool>> WasRemovedAsync(string stream, CancellationToken cancellation) => AnswerAsync(async () =>
         await RowAsync(stream, cancellation).ConfigureAwait(false) is { Present: false, RemovedExplicitly: true } row
-        && clock.Now - row.ChangedAt < (long)host.Options.RemovedStreamMemory.TotalMilliseconds, false);
+        && clock.Now - row.ChangedAt < (long)host.Options.RemovedStreamMemory.TotalMilliseconds);
 
     private async Task<StreamRow?> RowAsync(string stream, CancellationToken cancellation)
     {

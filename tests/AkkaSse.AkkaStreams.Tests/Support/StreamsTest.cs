@@ -40,7 +40,7 @@ public abstract class StreamsTest : Akka.TestKit.Xunit2.TestKit, IAsyncLifetime
     protected Task NoReaderIsLeftAsync() => Eventually.Until(() => Hub.Load.Actors == 0, "no reader to be left");
 
     protected Task ReadersAsync(int count) =>
-        Eventually.Until(async () => (await Hub.Streams.GetAsync("s"))?.LocalReaders == count, $"{count} readers of the stream");
+        Eventually.Until(async () => (await Hub.Streams.GetAsync("s")).OrThrow()?.LocalReaders == count, $"{count} readers of the stream");
 
     protected async Task PublishAsync(int from, int to)
     {

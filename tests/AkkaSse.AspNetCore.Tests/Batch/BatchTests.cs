@@ -202,7 +202,7 @@ public sealed class BatchTests
         await connection.WriteHeadAsync("POST", "/v1/batch", "Transfer-Encoding: chunked");
         await connection.WriteAsync("1a\r\n{\"stream\":\"a\",\"data\":\"1\"}\n\r\n");
         // Apart, because the server hands out nothing of a read that it cannot parse.
-        await Eventually.Until(async () => await host.Hub.Streams.ExistsAsync("a"), "the first item to be published");
+        await Eventually.Until(async () => (await host.Hub.Streams.ExistsAsync("a")).OrThrow(), "the first item to be published");
         await connection.WriteAsync("no chunk\r\n");
 
         var head = await connection.ReadHeadAsync("POST");
@@ -220,7 +220,7 @@ public sealed class BatchTests
         await using var connection = await RawConnection.OpenAsync(host.Address);
         await connection.WriteHeadAsync("POST", "/v1/batch", "Content-Length: 1000");
         await connection.WriteAsync("{\"stream\":\"a\",\"data\":\"1\"}\n{\"stream\":\"a\",\"da");
-        await Eventually.Until(async () => await host.Hub.Streams.ExistsAsync("a"), "the first item to be published");
+        await Eventually.Until(async () => (await host.Hub.Streams.ExistsAsync("a")).OrThrow(), "the first item to be published");
         connection.Reset();
 
         (await host.PostAsync("/v1/batch", """{"stream":"a","data":"2"}""")).Status.ShouldBe(200);
@@ -304,7 +304,7 @@ public sealed class BatchTests
 
         var whole = await host.SendAsync("POST", "/v1/batch", System.Text.Encoding.UTF8.GetString(body), "Idempotency-Key: k");
         Items(whole).ShouldAllBe(i => i.GetProperty("duplicate").GetBoolean());
-        (await host.Hub.Streams.GetAsync("a"))!.Head.ShouldBe(600);
+        (await host.Hub.Streams.GetAsync("a")).OrThrow()!.Head.ShouldBe(600);
         var page = await host.Hub.Streams.ReadAsync("a", null, 1_000);
         page.Events.Select(static e => e.Event.Data).ShouldBe(
             Enumerable.Range(0, 600).Select(static i => i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
@@ -330,7 +330,7 @@ public sealed class BatchTests
     {
         await using var host = await EdgeHost.StartAsync();
         (await host.PostAsync("/v1/batch", """{"stream":"a","data":"1"}""", header)).Status.ShouldBe(status);
-        (await host.Hub.Streams.ExistsAsync("a")).ShouldBeFalse();
+        (await host.Hub.Streams.ExistsAsync("a")).OrThrow().ShouldBeFalse();
     }
 
     [Fact]
@@ -355,7 +355,7 @@ public sealed class BatchTests
             """[{"stream":"open","data":"1"},{"stream":"secret","data":"2"},{"stream":"secret","data":"3"},{"stream":"open","data":"4"},{"broadcast":true,"data":"5"},{"zone":"open","data":"6"}]""");
 
         Statuses(answer).ShouldBe([202, 403, 403, 202, 403, 202]);
-        (await host.Hub.Streams.ExistsAsync("secret")).ShouldBeFalse();
+        (await host.Hub.Streams.ExistsAsync("secret")).OrThrow().ShouldBeFalse();
     }
 
     [Fact]

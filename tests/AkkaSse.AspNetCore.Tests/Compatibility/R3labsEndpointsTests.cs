@@ -51,7 +51,7 @@ public sealed class R3labsEndpointsTests
         await using var host = await CompatibilityHost.StartAsync();
         await using var client = new R3labsClient();
         await client.ConnectAsync(host.Address, "/events?stream=new");
-        (await host.Hub.Streams.ExistsAsync("new")).ShouldBeFalse();
+        (await host.Hub.Streams.ExistsAsync("new")).OrThrow().ShouldBeFalse();
 
         await host.Hub.PublishAsync("new", new SseEvent { Data = "1" });
 

@@ -75,7 +75,7 @@ public sealed class StreamEndTests
         await using var host = await StartAsync(detach);
         await using var reader = await host.SubscribeAsync(R3labs);
         await Eventually.Until(() => host.Edge.Load.Connections == 1, "the reader to be connected");
-        var page = await host.Hub.Clients.ListAsync();
+        var page = (await host.Hub.Clients.ListAsync()).OrThrow();
         (await host.Hub.Clients.DisconnectAsync(page.Items.Single().Id)).Status.ShouldBe(ClientCallStatus.Done);
         await Should.ThrowAsync<IOException>(reader.NextAsync);
     }

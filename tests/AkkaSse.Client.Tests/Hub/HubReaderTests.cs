@@ -173,7 +173,7 @@ public sealed class HubReaderTests
         HubEnded? ended = null;
         client.OnNotification<HubEnded>(e => ended = e);
         await using var subscription = await client.OpenAsync().Within("the opening");
-        (await HubOf(host).Streams.RemoveAsync("a")).ShouldBeTrue();
+        (await HubOf(host).Streams.RemoveAsync("a")).OrThrow().ShouldBeTrue();
         (await Should.ThrowAsync<SseClientException>(subscription.Completion.Within("the end"))).Failure.ShouldBe(SseFailure.NoContent);
         ended!.Reason.ShouldBe("removed");
     }

@@ -140,13 +140,13 @@ public sealed class SseHubActorTests() : TestKit("akka.loglevel = WARNING"), IAs
         var second = await SubscribeAsync(TestActor, "s");
         Watch(first);
         Watch(second);
-        await Eventually.Until(async () => (await _hub.Streams.GetAsync("s"))!.LocalReaders == 2, "two readers");
+        await Eventually.Until(async () => (await _hub.Streams.GetAsync("s")).OrThrow()!.LocalReaders == 2, "two readers");
 
         Sys.Stop(probe);
         await ExpectTerminatedAsync(first, Eventually.Deadline);
         second.Tell(Unsubscribe.Instance);
         await ExpectTerminatedAsync(second, Eventually.Deadline);
-        await Eventually.Until(async () => (await _hub.Streams.GetAsync("s"))!.LocalReaders == 0, "no reader to be left");
+        await Eventually.Until(async () => (await _hub.Streams.GetAsync("s")).OrThrow()!.LocalReaders == 0, "no reader to be left");
     }
 
     [Fact]

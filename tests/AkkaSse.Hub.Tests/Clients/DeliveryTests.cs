@@ -35,7 +35,7 @@ public sealed class DeliveryTests
         await hub.PublishAsync("s", "1");
         (await reader.DataAsync(1)).ShouldBe(["1"]);
         hub.Clock.Advance(TimeSpan.FromSeconds(12));
-        (await hub.Hub.Streams.GetAsync("s"))!.Bytes.ShouldBe(0);
+        (await hub.Hub.Streams.GetAsync("s")).OrThrow()!.Bytes.ShouldBe(0);
     }
 
     [Fact]

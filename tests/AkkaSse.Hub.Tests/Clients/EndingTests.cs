@@ -13,7 +13,7 @@ public sealed class EndingTests
         await using var hub = await TestHub.StartAsync(null, true, observer);
         await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")] }, pause: 1);
         await hub.PublishAsync("s", 1, 500);
-        (await hub.Hub.Streams.RemoveAsync("s")).ShouldBeTrue();
+        (await hub.Hub.Streams.RemoveAsync("s")).OrThrow().ShouldBeTrue();
         await reader.ExpectAsync("hub.open");
         (await reader.DataAsync(500))[^1].ShouldBe("500");
         (await reader.ExpectAsync("hub.end")).Data!.ShouldContain("removed");

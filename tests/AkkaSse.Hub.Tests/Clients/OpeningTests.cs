@@ -42,7 +42,7 @@ public sealed class OpeningTests
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 5 });
         await hub.PublishAsync("s", 1, 20);
-        var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
+        var epoch = (await hub.Hub.Streams.GetAsync("s")).OrThrow()!.Epoch;
         await using var reader = await hub.ReadAsync("s", lastEventId: $"3-{epoch}");
         (await reader.ExpectAsync("hub.open")).Id.ShouldBe($"3-{epoch}");
         reader.Blocks.ShouldNotBeEmpty("both go out in one write");
@@ -65,7 +65,7 @@ public sealed class OpeningTests
     {
         await using var hub = await TestHub.StartAsync();
         await hub.PublishAsync("s", 1, 3);
-        var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
+        var epoch = (await hub.Hub.Streams.GetAsync("s")).OrThrow()!.Epoch;
         await using var reader = await hub.ReadAsync(
             "s", since is null ? null : StartPosition.Latest, id.Replace("@", epoch, StringComparison.Ordinal));
         await reader.ExpectAsync("hub.open");

@@ -126,7 +126,7 @@ public sealed class PositionOfEveryEventTests
         }
         var token = new CursorToken(["a", "b"]);
         foreach (var stream in new[] { "a", "b" })
-            token.Set(token.SlotOf(stream), CursorToken.TagOf((await hub.Hub.Streams.GetAsync(stream))!.Epoch), 3);
+            token.Set(token.SlotOf(stream), CursorToken.TagOf((await hub.Hub.Streams.GetAsync(stream)).OrThrow()!.Epoch), 3);
         var before = System.Text.Encoding.ASCII.GetString(token.Text);
 
         await using var reader = await hub.ReadAsync(Reader(WireIds.Token) with { LastEventId = before, Since = null });
@@ -148,7 +148,7 @@ public sealed class PositionOfEveryEventTests
         await hub.CreateAsync("a", new StreamOptions { MaxEvents = 2, SlowReader = SlowReaderPolicy.Conflate });
         for (var i = 1; i <= 10; i++)
             await hub.PublishAsync("a", $"{i}", options: new PublishOptions { ConflateKey = i <= 6 ? $"k{i % 3}" : "late" });
-        var epoch = (await hub.Hub.Streams.GetAsync("a"))!.Epoch;
+        var epoch = (await hub.Hub.Streams.GetAsync("a")).OrThrow()!.Epoch;
         var id = $"1-{epoch}";
         // Each round is cut behind the gap; the first has the reader's own position.
         for (var round = 0; round < 3; round++)

@@ -148,7 +148,7 @@ public sealed class SlowReaderTests
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 10, SlowReader = SlowReaderPolicy.Conflate });
         for (var i = 1; i <= 100; i++)
             await hub.PublishAsync("s", $"{i}", options: new PublishOptions { ConflateKey = i <= 60 ? $"k{i % 3}" : "late" });
-        var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
+        var epoch = (await hub.Hub.Streams.GetAsync("s")).OrThrow()!.Epoch;
         string? cut;
         await using (var first = await hub.ReadAsync("s", lastEventId: $"5-{epoch}"))
         {
@@ -174,7 +174,7 @@ public sealed class SlowReaderTests
         await using var hub = await TestHub.StartAsync();
         await hub.CreateAsync("s", new StreamOptions { MaxEvents = 10 });
         await hub.PublishAsync("s", 1, 100);
-        var epoch = (await hub.Hub.Streams.GetAsync("s"))!.Epoch;
+        var epoch = (await hub.Hub.Streams.GetAsync("s")).OrThrow()!.Epoch;
         await using var reader = await hub.ReadAsync("s", StartPosition.Latest, $"5-{epoch}");
         await reader.ExpectAsync("hub.open");
         var gap = await reader.ExpectAsync("hub.gap");

@@ -57,7 +57,8 @@ public sealed class SubscribingTests
         var read = await TakeAsync(hub, StartPosition.After(new StreamPosition("other", 7)), 3);
         Told(read).ShouldBe(["gap@0", "1@1", "2@2"]);
         read[0].Event.Data.ShouldNotBeNull().ShouldContain("epoch-changed");
-        read.Select(static e => e.Position.Epoch).Distinct().ShouldHaveSingleItem().ShouldBe((await hub.Hub.Streams.GetAsync("s"))!.Epoch);
+        read.Select(static e => e.Position.Epoch).Distinct().ShouldHaveSingleItem()
+            .ShouldBe((await hub.Hub.Streams.GetAsync("s")).OrThrow()!.Epoch);
         Told(await TakeAsync(hub, StartPosition.After(read[0].Position), 2)).ShouldBe(["1@1", "2@2"]);
     }
 
@@ -133,10 +134,10 @@ public sealed class SubscribingTests
         await hub.PublishAsync("s", "1");
         var listening = hub.Hub.ListenAsync("s").GetAsyncEnumerator();
         var subscribed = hub.Hub.SubscribeAsync("s").GetAsyncEnumerator();
-        (await hub.Hub.Streams.GetAsync("s"))!.LocalReaders.ShouldBe(2);
+        (await hub.Hub.Streams.GetAsync("s")).OrThrow()!.LocalReaders.ShouldBe(2);
         await listening.DisposeAsync();
         await subscribed.DisposeAsync();
-        (await hub.Hub.Streams.GetAsync("s"))!.LocalReaders.ShouldBe(0);
+        (await hub.Hub.Streams.GetAsync("s")).OrThrow()!.LocalReaders.ShouldBe(0);
         await hub.NothingLeftAsync();
     }
 

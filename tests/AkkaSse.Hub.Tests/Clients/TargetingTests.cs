@@ -197,11 +197,11 @@ public sealed class TargetingTests
         foreach (var id in new[] { "b", "a", "c" }) readers.Add(await hub.ReadAsync(In("z", id) with { Streams = [new("s")] }));
         readers.Add(await hub.ReadAsync(In("y", "a")));
         foreach (var reader in readers) await reader.ExpectAsync("hub.open");
-        (await hub.Hub.Streams.GetAsync("s"))!.LocalReaders.ShouldBe(3);
-        var first = await hub.Hub.Clients.ListAsync(limit: 3);
+        (await hub.Hub.Streams.GetAsync("s")).OrThrow()!.LocalReaders.ShouldBe(3);
+        var first = (await hub.Hub.Clients.ListAsync(limit: 3)).OrThrow();
         first.Items.Select(static c => (c.Id, c.Zone)).ShouldBe([("a", "y"), ("a", "z"), ("b", "z")]);
-        (await hub.Hub.Clients.ListAsync(after: first.Next)).Items.Select(static c => c.Id).ShouldBe(["c"]);
-        (await hub.Hub.Clients.ListAsync(stream: "s", zone: "z")).Items.Count.ShouldBe(3);
+        (await hub.Hub.Clients.ListAsync(after: first.Next)).OrThrow().Items.Select(static c => c.Id).ShouldBe(["c"]);
+        (await hub.Hub.Clients.ListAsync(stream: "s", zone: "z")).OrThrow().Items.Count.ShouldBe(3);
         (await hub.Hub.Clients.GetAsync("a")).Status.ShouldBe(ClientCallStatus.Ambiguous);
         foreach (var reader in readers) await reader.DisposeAsync();
     }

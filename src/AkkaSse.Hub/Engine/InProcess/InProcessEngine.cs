@@ -48,8 +48,9 @@ public sealed class InProcessEngine : IHubEngine, INodeEngine
     public ValueTask DrainAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<NodeInfo>> ListAsync(CancellationToken cancellation) =>
-        new([new NodeInfo(_host!.Options.NodeName, "up") { Self = true, StartedAt = _started }]);
+    public ValueTask<NodeList> ListAsync(CancellationToken cancellation) =>
+        new(new NodeList(
+            [new NodeInfo(_host!.Options.NodeName, "up") { Self = true, StartedAt = _started }], isComplete: State == EngineState.Ready));
 
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>?> RequestAsync(

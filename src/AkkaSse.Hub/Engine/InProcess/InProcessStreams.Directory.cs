@@ -27,42 +27,47 @@ internal sealed partial class InProcessStreams
             created ? CreateStreamStatus.Created : changed ? CreateStreamStatus.Updated : CreateStreamStatus.Unchanged, Info(s)));
     }
 
-    public ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> RemoveAsync(string stream, CancellationToken cancellation)
     {
-        lock (_directory) return new(Remove(stream, isExplicit: true));
+        if (_stopped) return default;
+        lock (_directory) return EngineAnswer.Of(Remove(stream, isExplicit: true));
     }
 
-    public ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> ClearAsync(string stream, CancellationToken cancellation)
     {
-        if (!_streams.TryGetValue(stream, out var s) || !s.Exists) return new(false);
+        if (_stopped) return default;
+        if (!_streams.TryGetValue(stream, out var s) || !s.Exists) return EngineAnswer.Of(false);
         s.Log.Clear();
         s.Sink?.OnChanged();
-        return new(true);
+        return EngineAnswer.Of(true);
     }
 
-    public ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation) =>
-        new(_streams.TryGetValue(stream, out var s) && s.Exists);
+    public ValueTask<EngineAnswer<bool>> ExistsAsync(string stream, CancellationToken cancellation) =>
+        _stopped ? default : EngineAnswer.Of(_streams.TryGetValue(stream, out var s) && s.Exists);
 
-    public ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) =>
-        new(_streams.TryGetValue(stream, out var s) && s.Exists && !s.Removed ? Info(s) : null);
+    public ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation) =>
+        _stopped ? default : EngineAnswer.Of(_streams.TryGetValue(stream, out var s) && s.Exists && !s.Removed ? Info(s) : null);
 
-    public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(
+        string? prefix, string? after, int limit, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         var items = new List<StreamInfo>(Math.Min(limit, 1000));
         prefix ??= "";
         var from = after is null || string.CompareOrdinal(after, prefix) < 0 ? prefix : after;
         lock (_directory)
         {
-            if (_names.Max is not { } last || string.CompareOrdinal(from, last) > 0) return new(new Page<StreamInfo>(items, null));
+            if (_names.Max is not { } last || string.CompareOrdinal(from, last) > 0)
+                return EngineAnswer.Of(new Page<StreamInfo>(items, null));
             foreach (var name in _names.GetViewBetween(from, last))
             {
                 if (name == after) continue;
                 if (!name.StartsWith(prefix, StringComparison.Ordinal)) break;
-                if (items.Count == limit) return new(new Page<StreamInfo>(items, items[^1].Name));
+                if (items.Count == limit) return EngineAnswer.Of(new Page<StreamInfo>(items, items[^1].Name));
                 if (_streams.TryGetValue(name, out var s) && s.Exists) items.Add(Info(s));
             }
         }
-        return new(new Page<StreamInfo>(items, null));
+        return EngineAnswer.Of(new Page<StreamInfo>(items, null));
     }
 
     internal void Sweep()

@@ -65,16 +65,22 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
     }
 
     public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation) =>
-        new(_streams.TryGetValue(stream, out var s) && s.Exists ? HistoryReader.Read(s.Log, after, limit, Now)
-            : new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst });
+        new(!_stopped && _streams.TryGetValue(stream, out var s) && s.Exists ? HistoryReader.Read(s.Log, after, limit, Now)
+            : new HistoryPage
+            {
+                State = _stopped ? HistoryState.Unavailable : HistoryState.NoStream,
+                Events = [],
+                Head = StreamPosition.BeforeFirst,
+            });
 
-    public ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> WasRemovedAsync(string stream, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         lock (_directory)
         {
             var removed = _tombstones.TryGetValue(stream, out var left) && left.Explicit
                 && Now - left.At < (long)_host.Options.RemovedStreamMemory.TotalMilliseconds;
-            return new(removed && !(_streams.TryGetValue(stream, out var s) && s.Exists));
+            return EngineAnswer.Of(removed && !(_streams.TryGetValue(stream, out var s) && s.Exists));
         }
     }
 
