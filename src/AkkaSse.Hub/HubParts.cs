@@ -61,7 +61,8 @@ internal sealed class HubParts
             Left = registry.OnLeft,
         };
         var resolver = new SubscriptionResolver(store, managed, changes, State);
-        Admission = new ConnectionAdmission(State, host, connections, resolver, opener, streams, Claims, registry);
+        Admission = new ConnectionAdmission(
+            engine, State, limit, host, connections, resolver, opener, streams, Claims, registry, faults);
 
         // Calls to other nodes, and answers to theirs.
         var inbox = new InboxWriter(Metrics);

@@ -236,6 +236,7 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
 
     void IEngineHost.OnStateChanged(EngineState state)
     {
+        if (state == EngineState.Down) Parts.Admission.OnEngineDown();
         if (state == EngineState.Ready) Log.EngineReady(_logger, _engine.Name);
         // An engine that goes down because this hub is ending is no news.
         else Log.EngineState(

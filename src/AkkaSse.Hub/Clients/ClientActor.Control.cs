@@ -45,6 +45,13 @@ internal sealed partial class ClientActor
         WriteGaps(ref turn);
     }
 
+    // Where the connection starts is not known yet: the head goes out with a comment, and comments keep it.
+    private void WriteWaiting(ref TurnOutput turn)
+    {
+        if (_ending.IsClosing) WriteEnd(ref turn);
+        else if (!_keepAlive.HasWritten || _keepAlive.IsDue) turn.Put(":\n"u8);
+    }
+
     private void WriteWelcome(ReadOnlySpan<byte> welcome, ref TurnOutput turn)
     {
         var id = CurrentPosition();

@@ -63,6 +63,10 @@ internal sealed partial class ClientActor
                 Change(change.Add, change.Remove, CloseReason.None);
                 change.Done.TrySetResult(null);
                 break;
+            case ClientMail.Opened opened:
+                Open(opened.Cursors);
+                opened.Done.TrySetResult(true);
+                break;
             case ClientMail.Release:
                 _held = false;
                 break;
@@ -74,6 +78,7 @@ internal sealed partial class ClientActor
 
     protected override void OnUndelivered(Mail mail)
     {
+        if (mail is ClientMail.Opened opened) opened.Done.TrySetResult(false);
         if (mail is not ClientMail.Change change) return;
         foreach (var cursor in change.Add) cursor.LocalStream.Discharge();
         change.Done.TrySetResult("The connection has ended.");
@@ -122,6 +127,17 @@ internal sealed partial class ClientActor
             _transport?.OnEnded(reason);
             Interlocked.Exchange(ref _completion, s_over)?.TrySetResult();
         }
+    }
+
+    private void Open(Cursor[] cursors)
+    {
+        foreach (var cursor in cursors) cursor.Owner = this;
+        Volatile.Write(ref _cursors, cursors);
+        if (_request.Ids == WireIds.Token) _token = PositionId.TokenOf(cursors);
+        (OwnRare.Waits, OwnRare.Held) = (false, null);
+        if (!_joined) return;
+        foreach (var cursor in cursors) cursor.LocalStream.Join(cursor);
+        Observed?.Began();
     }
 
     private void RemoveStream(Cursor cursor)

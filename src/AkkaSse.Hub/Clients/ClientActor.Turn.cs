@@ -105,7 +105,15 @@ internal sealed partial class ClientActor
             DrainInbox(ref turn);
             if (_inboxCut) return;
         }
-        if (!_opened) WriteOpen(ref turn);
+        if (!_opened)
+        {
+            if (_rare is { Waits: true })
+            {
+                WriteWaiting(ref turn);
+                return;
+            }
+            WriteOpen(ref turn);
+        }
         WritePending(ref turn);
         if (_ending.IsClosing && !_ending.AfterDelivery)
         {

@@ -70,6 +70,18 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
         if (request.Ids == WireIds.Token) _token = PositionId.TokenOf(_cursors);
     }
 
+    /// <summary>A connection whose start is not known yet: its head goes out, and <see cref="OpenAsync"/> gives it its places.</summary>
+    /// <param name="host">What connections share.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="held">Whether streams wait until <see cref="Release"/>.</param>
+    internal static ClientActor Waiting(ClientHost host, SubscribeRequest request, bool held)
+    {
+        var client = new ClientActor(host, request, request.ClientId, 0, [], held);
+        // Until the first position the hub's own events repeat the one that the reader came with.
+        (client.OwnRare.Waits, client.OwnRare.IsUnnamed, client.OwnRare.Held) = (true, true, client.GivenId());
+        return client;
+    }
+
     /// <summary>A made id is written anew each time: as text it would be 110 bytes of every idle connection.</summary>
     public string ClientId => _id ?? _host.Ids.Text(_made);
 
@@ -88,7 +100,7 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
 
     internal SubscribeRequest Request => _request;
 
-    internal long Generation { get; }
+    internal long Generation { get; private set; }
 
     /// <summary>True when the client has chosen its id, and has claimed it.</summary>
     internal bool IsClaimed => Generation != 0;
@@ -97,6 +109,13 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
 
     /// <summary>What is sent to this client. Made for the first caller: most connections never get anything but streams.</summary>
     internal Inbox Inbox => Volatile.Read(ref _inbox) ?? Interlocked.CompareExchange(ref _inbox, new Inbox(), null) ?? _inbox!;
+
+    /// <summary>True for a connection that is not found by its id, because it holds none yet. Touched under the table's lock.</summary>
+    internal bool IsUnnamed
+    {
+        get => _rare?.IsUnnamed == true;
+        set => OwnRare.IsUnnamed = value;
+    }
 
     /// <summary>Completes when the connection has ended.</summary>
     internal Task Ended => Completion.Task;
@@ -176,6 +195,17 @@ internal sealed partial class ClientActor : Actor, IClientConnection, IPendingDe
     internal Task<string?> ChangeAsync(List<Cursor> add, IReadOnlyList<string> remove)
     {
         var mail = new ClientMail.Change(add, remove);
+        Post(mail);
+        return mail.Done.Task;
+    }
+
+    /// <summary>A connection that waits holds its id now; before it is named.</summary>
+    internal void Claimed(long generation) => Generation = generation;
+
+    /// <summary>Gives a connection that waits its places; false when it has ended.</summary>
+    internal Task<bool> OpenAsync(List<Cursor> cursors)
+    {
+        var mail = new ClientMail.Opened([.. cursors]);
         Post(mail);
         return mail.Done.Task;
     }

@@ -95,14 +95,19 @@ internal sealed class ConnectionTable(ConnectionIds ids)
             client.TableIndex = _count;
             _all[_count] = client;
             Volatile.Write(ref _count, _count + 1);
-            if (client.Made != Guid.Empty)
-            {
-                _byMade.Add(client.Made, client);
-                return;
-            }
-            _byId[client.ClientId] = !_byId.TryGetValue(client.ClientId, out var present) ? client
-                : present is ClientActor one ? new List<ClientActor> { one, client }
-                : Appended((List<ClientActor>)present, client);
+            if (!client.IsUnnamed) AddName(client);
+        }
+    }
+
+    /// <summary>From now on a connection is found by its id. False when it has ended.</summary>
+    internal bool Name(ClientActor client)
+    {
+        lock (_gate)
+        {
+            if (client.TableIndex < 0) return false;
+            client.IsUnnamed = false;
+            AddName(client);
+            return true;
         }
     }
 
@@ -118,6 +123,10 @@ internal sealed class ConnectionTable(ConnectionIds ids)
             client.TableIndex = -1;
             Volatile.Write(ref _count, _count - 1);
             if (_all.Length > 1024 && _count < _all.Length / 4) Array.Resize(ref _all, _all.Length / 2);
+            if (client.IsUnnamed)
+            {
+                return true;
+            }
             if (client.Made != Guid.Empty)
             {
                 _byMade.Remove(client.Made);
@@ -179,6 +188,19 @@ internal sealed class ConnectionTable(ConnectionIds ids)
     internal ClientActor[] Snapshot()
     {
         lock (_gate) return _all.AsSpan(0, _count).ToArray();
+    }
+
+    // Under the gate.
+    private void AddName(ClientActor client)
+    {
+        if (client.Made != Guid.Empty)
+        {
+            _byMade.Add(client.Made, client);
+            return;
+        }
+        _byId[client.ClientId] = !_byId.TryGetValue(client.ClientId, out var present) ? client
+            : present is ClientActor one ? new List<ClientActor> { one, client }
+            : Appended((List<ClientActor>)present, client);
     }
 
     // Under the gate: one connection, a list of several, or null.

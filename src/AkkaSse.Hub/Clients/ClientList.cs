@@ -13,7 +13,7 @@ internal static class ClientList
     internal static NodeReply Page(ClientActor[] clients, NodeRequest request)
     {
         var matching = clients
-            .Where(c => (request.Zone is null || c.Zone == request.Zone)
+            .Where(c => !c.IsUnnamed && (request.Zone is null || c.Zone == request.Zone)
                 && (request.Stream is null || Array.Exists(c.CursorSnapshot, x => x.Stream == request.Stream)))
             .Select(static c => (Key: KeyOf(c.ClientId, c.Zone), Client: c))
             .Where(c => request.After is null || string.CompareOrdinal(c.Key, request.After) > 0)

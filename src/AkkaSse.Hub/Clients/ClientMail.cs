@@ -15,6 +15,14 @@ internal static class ClientMail
     /// <summary>It was disposed of before it ran.</summary>
     internal sealed class Abandon : Mail;
 
+    /// <summary>It is known where a connection that waited starts. The answer says whether the connection was still there.</summary>
+    internal sealed class Opened(Cursor[] cursors) : Mail
+    {
+        internal Cursor[] Cursors { get; } = cursors;
+
+        internal TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
     /// <summary>The observers are through: streams may flow.</summary>
     internal sealed class Release : Mail;
 

@@ -35,4 +35,16 @@ public enum CloseReason
 
     /// <summary>A fault inside the hub; it was logged.</summary>
     Fault,
+
+    /// <summary>Nobody could say where the connection starts; it had waited for that since its head went out.</summary>
+    Unavailable,
+
+    /// <summary>Its id is in use, which was known only after its head had gone out.</summary>
+    ClientInUse,
+
+    /// <summary>A limit is reached, which was known only after its head had gone out.</summary>
+    LimitReached,
+
+    /// <summary>What it wants to read does not exist, which was known only after its head had gone out.</summary>
+    NotFound,
 }

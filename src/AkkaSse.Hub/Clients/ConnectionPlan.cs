@@ -8,7 +8,7 @@ namespace AkkaSse.Hub.Clients;
 /// <summary>
 /// Decides in which order one connection takes its streams, its cursors and its id before it runs, so that all of it can be given back;
 /// given its request, the host that connections share, the node's state, the resolver, the cursors, the claims and the registry. Used by
-/// one caller.
+/// one caller at a time.
 /// </summary>
 internal sealed class ConnectionPlan(
     SubscribeRequest request,
@@ -19,28 +19,50 @@ internal sealed class ConnectionPlan(
     ClientClaims claims,
     ConnectionRegistry registry)
 {
+    private ResolvedStreams _wanted;
     private long _generation;
     private bool _arriving;
 
-    internal async ValueTask<Admission> BuildAsync(CancellationToken cancellation)
+    /// <summary>Takes everything that the connection needs; null, or the refusal.</summary>
+    internal async Task<Admission?> TakeAsync(CancellationToken cancellation)
     {
         var id = request.ClientId;
-        var wanted = await resolver.ResolveAsync(request, cancellation).ConfigureAwait(false);
-        if (wanted.Refused is { } unresolved) return unresolved;
+        _wanted = await resolver.ResolveAsync(request, cancellation).ConfigureAwait(false);
+        if (_wanted.Refused is { } unresolved) return unresolved;
         if (id is null && await claims.IsRefusedAsync(request, cancellation).ConfigureAwait(false))
             return new Admission(AdmissionStatus.Refused) { Error = "This client was disconnected for good." };
-        if (await OpenAsync(wanted, cancellation).ConfigureAwait(false) is { } refusal) return refusal;
+        if (await OpenAsync(_wanted, cancellation).ConfigureAwait(false) is { } refusal) return refusal;
         // Last: a newcomer that is refused for another reason must not have evicted the connection that holds the id.
-        if (id is not null && await ClaimAsync(id, cancellation).ConfigureAwait(false) is { } taken) return taken;
-        var client = new ClientActor(host, request, id, _generation, places.Cursors, held: registry.IsObserved);
-        if (wanted.IsChanged) client.HasStoredChange = true;
-        registry.Add(client, wanted.Managed);
-        // A drain that began meanwhile has not seen this connection.
-        if (state.Phase != HubPhase.Running) client.Close(CloseReason.Shutdown, state.RefusalRetry());
-        if (_generation != 0 && claims.Arrivals.WasLost(request.Zone!, id!, _generation) is { } lost) client.Close(lost);
-        Arrived();
-        if (host.Logger.ForDebug() is { } debug) Log.Connected(debug, client.ClientId, client.Zone, request.Remote);
-        return new Admission(AdmissionStatus.Accepted) { Connection = client };
+        return id is not null ? await ClaimAsync(id, cancellation).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>The connection, with what was taken.</summary>
+    internal ClientActor Connect()
+    {
+        var client = new ClientActor(host, request, request.ClientId, _generation, places.Cursors, held: registry.IsObserved);
+        if (_wanted.IsChanged) client.HasStoredChange = true;
+        registry.Add(client, _wanted.Managed);
+        Connected(client);
+        return client;
+    }
+
+    /// <summary>The connection before it is known where it starts.</summary>
+    internal ClientActor Wait()
+    {
+        var client = ClientActor.Waiting(host, request, held: registry.IsObserved);
+        registry.AddWaiting(client);
+        CloseOnDrain(client);
+        return client;
+    }
+
+    /// <summary>Gives a connection that waits what was taken; false when it has ended, and then it has nothing of it.</summary>
+    internal async ValueTask<bool> OpenAsync(ClientActor client)
+    {
+        client.Claimed(_generation);
+        if (_wanted.IsChanged) client.HasStoredChange = true;
+        if (!await registry.OpenAsync(client, _wanted.Managed, places.Cursors).ConfigureAwait(false)) return false;
+        Connected(client);
+        return true;
     }
 
     internal async ValueTask UndoAsync()
@@ -48,6 +70,20 @@ internal sealed class ConnectionPlan(
         Arrived();
         places.Undo();
         if (_generation != 0) await claims.ReleaseAsync(request.Zone!, request.ClientId!, _generation).ConfigureAwait(false);
+    }
+
+    private void Connected(ClientActor client)
+    {
+        CloseOnDrain(client);
+        if (_generation != 0 && claims.Arrivals.WasLost(request.Zone!, client.ClientId, _generation) is { } lost) client.Close(lost);
+        Arrived();
+        if (host.Logger.ForDebug() is { } debug) Log.Connected(debug, client.ClientId, client.Zone, request.Remote);
+    }
+
+    // A drain that began meanwhile has not seen this connection.
+    private void CloseOnDrain(ClientActor client)
+    {
+        if (state.Phase != HubPhase.Running) client.Close(CloseReason.Shutdown, state.RefusalRetry());
     }
 
     private async ValueTask<Admission?> OpenAsync(ResolvedStreams wanted, CancellationToken cancellation)

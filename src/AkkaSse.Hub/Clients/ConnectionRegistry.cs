@@ -29,6 +29,31 @@ internal sealed class ConnectionRegistry(
         if (subscription is not null) managed.Begin(client, subscription);
     }
 
+    /// <summary>A connection was let in that does not know yet where it starts; it is found by nobody.</summary>
+    internal void AddWaiting(ClientActor client) => connections.Add(client);
+
+    /// <summary>A connection that waited gets what it reads; false when it has ended meanwhile, and holds none of it.</summary>
+    internal async ValueTask<bool> OpenAsync(ClientActor client, ManagedSubscription? subscription, List<Cursor> cursors)
+    {
+        if (observers.Any) client.Observed = new ObserverRelay(observers, client);
+        // Found by its id before it is told that it is open.
+        if (!connections.Name(client)) return false;
+        if (subscription is not null) managed.Begin(client, subscription);
+        if (await client.OpenAsync(cursors).ConfigureAwait(false)) return true;
+        // It ended before it was managed, or after: either way nothing of it stays.
+        if (subscription is not null) managed.End(client, subscription.Id);
+        return false;
+    }
+
+    /// <summary>Ends the connections that wait: the engine does not come back soon on this node.</summary>
+    internal void EndWaiting(TimeSpan retry)
+    {
+        foreach (var client in connections.Snapshot())
+        {
+            if (client.IsUnnamed) client.Close(CloseReason.Unavailable, retry);
+        }
+    }
+
     /// <summary>A connection has ended and left its streams. Once per connection.</summary>
     internal void OnEnded(ClientActor client, CloseReason reason)
     {

@@ -118,6 +118,10 @@ internal static class ControlFrames
         CloseReason.Shutdown => "shutdown",
         CloseReason.Lifetime => "lifetime",
         CloseReason.LeaseLost => "lease-lost",
+        CloseReason.Unavailable => "unavailable",
+        CloseReason.ClientInUse => "client-in-use",
+        CloseReason.LimitReached => "limit",
+        CloseReason.NotFound => "not-found",
         _ => "ended",
     };
 

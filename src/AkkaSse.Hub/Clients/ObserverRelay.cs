@@ -13,12 +13,14 @@ internal sealed class ObserverRelay(Observers observers, ClientActor client)
     private readonly CancellationTokenSource _ended = new();
     private readonly HashSet<Cursor> _subscribed = [];
     private Task _tail = Task.CompletedTask;
+    private int _isTold;
     private bool _began;
     private bool _over;
 
-    /// <summary>The connection runs: streams flow after the observers are through.</summary>
+    /// <summary>The connection runs and reads: streams flow after the observers are through. Counts once.</summary>
     internal void Began()
     {
+        if (Interlocked.Exchange(ref _isTold, 1) != 0) return;
         var info = client.Info();
         var cursors = client.CursorSnapshot;
         Enqueue(async () =>

@@ -14,6 +14,12 @@ internal sealed class RareClientState
     /// <summary>When the connection has lived long enough, by the coarse clock.</summary>
     internal long Deadline = long.MaxValue;
 
+    /// <summary>True until it is known where the connection starts: the head is out, and nothing is read.</summary>
+    internal bool Waits;
+
+    /// <summary>True for a connection that nobody finds by its id. Touched under the connection table's lock.</summary>
+    internal bool IsUnnamed;
+
     internal ManagedSubscription? Managed;
     internal bool HasStoredChange;
     internal IReadOnlyDictionary<string, StreamPosition> FlushedPositions = NoPositions;

@@ -12,6 +12,6 @@ public enum EngineState
     /// <summary>Works, with less redundancy or more delay than promised.</summary>
     Degraded,
 
-    /// <summary>Away: publishes fail fast; connections stay open with heartbeats.</summary>
+    /// <summary>Away: publishes fail fast; connections stay open with heartbeats; subscribers are refused and find another node.</summary>
     Down,
 }
