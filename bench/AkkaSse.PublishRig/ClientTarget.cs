@@ -9,7 +9,9 @@ namespace AkkaSse.PublishRig;
 /// <summary>The client library: publishes that are under way at once go in one request.</summary>
 internal sealed class ClientTarget(LoadOptions options) : PublishTarget(options)
 {
-    private readonly SseHubClient[] _nodes = [.. options.Nodes.Select(static n => new SseHubClient(new SseHubClientOptions { BaseAddress = n }))];
+    private readonly SseHubClient[] _nodes =
+        [.. options.Nodes.Select(static n => new SseHubClient(new SseHubClientOptions { BaseAddress = n }))];
+
     private readonly SseEvent _event = new() { DataBytes = Encoding.ASCII.GetBytes(new string('x', options.Bytes)) };
 
     internal override async Task<long> StoredAsync()

@@ -67,7 +67,8 @@ internal sealed record LoadOptions(string Kind, IReadOnlyList<Uri> Nodes)
                     throw new FormatException($"{args[i]} is not known.");
             }
         }
-        if (nodes.Count == 0 || nodes.Exists(static n => !n.IsLoopback)) throw new FormatException("--node has to name a loopback address.");
+        if (nodes.Count == 0 || nodes.Exists(static n => !n.IsLoopback))
+            throw new FormatException("--node has to name a loopback address.");
         return options;
     }
 }

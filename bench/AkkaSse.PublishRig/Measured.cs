@@ -81,7 +81,8 @@ internal static class Report
     private static readonly (string Name, Func<Measured, double> Of)[] Columns =
     [
         ("publishes/s", static m => m.PerSecond), ("p50 ms", static m => m.P50), ("p99 ms", static m => m.P99),
-        ("nodes µs", static m => m.NodeMicroseconds), ("switches", static m => m.NodeSwitches), ("load µs", static m => m.LoadMicroseconds),
+        ("nodes µs", static m => m.NodeMicroseconds), ("switches", static m => m.NodeSwitches),
+        ("load µs", static m => m.LoadMicroseconds),
     ];
 
     /// <summary>Labels are <c>case/who</c>; of each case the first who is the yardstick.</summary>
@@ -106,8 +107,9 @@ internal static class Report
     {
         // Round by round: what disturbs the machine disturbs neighbours alike.
         var pairs = yardstick.Zip(who).ToList();
-        return string.Create(CultureInfo.InvariantCulture, $"{Median(pairs.Select(static p => p.Second.PerSecond / p.First.PerSecond)):0.00}, " +
-            $"{Median(pairs.Select(static p => p.Second.P99 / p.First.P99)):0.00}");
+        var rate = Median(pairs.Select(static p => p.Second.PerSecond / p.First.PerSecond));
+        var p99 = Median(pairs.Select(static p => p.Second.P99 / p.First.P99));
+        return string.Create(CultureInfo.InvariantCulture, $"{rate:0.00}, {p99:0.00}");
     }
 
     private static double Median(IEnumerable<double> values)

@@ -72,7 +72,8 @@ internal class RequestTarget : PublishTarget
         return stored;
     }
 
-    private protected override ValueTask<string?> SendAsync(int node, int stream) => PostAsync(node, PathOf(stream) + "/events", _body, "text/plain");
+    private protected override ValueTask<string?> SendAsync(int node, int stream) =>
+        PostAsync(node, PathOf(stream) + "/events", _body, "text/plain");
 
     private protected async ValueTask<string?> PostAsync(int node, string path, byte[] body, string type)
     {
@@ -112,7 +113,8 @@ internal sealed class BatchTarget : RequestTarget
         _bodies = new byte[options.Streams][];
         for (var s = 0; s < options.Streams; s++)
         {
-            var line = $"{{\"stream\":\"{Prefix}-{s.ToString(CultureInfo.InvariantCulture)}\",\"data\":\"{new string('x', options.Bytes)}\"}}\n";
+            var name = $"{Prefix}-{s.ToString(CultureInfo.InvariantCulture)}";
+            var line = $"{{\"stream\":\"{name}\",\"data\":\"{new string('x', options.Bytes)}\"}}\n";
             _bodies[s] = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(line, options.Batch)));
         }
     }

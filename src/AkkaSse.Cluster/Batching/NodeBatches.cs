@@ -7,7 +7,8 @@ namespace AkkaSse.Cluster.Batching;
 
 /// <summary>
 /// Messages of this ActorSystem's actors to other nodes: all that a turn of the <see cref="TurnExecutor"/> has for one node goes in one.
-/// Between two actors they stay in order, as long as all of them go this way. Like all messages between nodes they may be lost. Thread-safe.
+/// Between two actors they stay in order, as long as all of them go this way. Like all messages between nodes they may be lost.
+/// Thread-safe.
 /// </summary>
 internal sealed class NodeBatches
 {
@@ -44,6 +45,12 @@ internal sealed class NodeBatches
 
     /// <summary>A node has said whether it takes batches.</summary>
     internal void Allow(Address node, bool allowed) => To(node).IsAllowed = allowed;
+
+    /// <summary>A node is gone, and none is known at its address.</summary>
+    internal void Forget(Address node)
+    {
+        if (_to.TryRemove(node, out var batch)) batch.IsAllowed = false;
+    }
 
     /// <summary>Sends what has gathered: what is sent in another way afterwards does not overtake it.</summary>
     internal void Flush()

@@ -10,8 +10,8 @@ namespace AkkaSse.Cluster.Batching;
 internal sealed class OutgoingBatch(IActorRef receiver, string self)
 {
     /// <summary>
-    /// From so many bytes on a batch does not wait for the end of the turn. The message with which it passes them may be as large as a frame
-    /// allows (<see cref="Streams.AkkaStreams.EnvelopeBytes"/> less): both fit.
+    /// From so many bytes on a batch does not wait for the end of the turn. The message with which it passes them may be as large as a
+    /// frame allows (<see cref="Streams.AkkaStreams.EnvelopeBytes"/> less): both fit.
     /// </summary>
     internal const int EnoughBytes = 24 << 10;
 

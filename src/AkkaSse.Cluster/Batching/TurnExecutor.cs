@@ -9,7 +9,8 @@ namespace AkkaSse.Cluster.Batching;
 /// <summary>
 /// Runs the actors that publishes pass, and those of Akka.NET's remoting, one after the other on one thread of the pool, as long as that is
 /// enough. On a thread each of them wakes the next: a replicated publish was 27 context switches and 60 % of its processor time went into
-/// them. When nothing waits any more, or after <see cref="MostRuns"/>, the turn ends, and what was said to <see cref="AtEndOfTurn"/> is called. Thread-safe.
+/// them. When nothing waits any more, or after <see cref="MostRuns"/>, the turn ends, and what was said to <see cref="AtEndOfTurn"/> is
+/// called. Thread-safe.
 /// </summary>
 internal sealed class TurnExecutor : ExecutorService, IThreadPoolWorkItem
 {

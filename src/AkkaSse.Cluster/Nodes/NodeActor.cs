@@ -81,6 +81,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
             Tell(removed);
             _members.Remove(e.Member.UniqueAddress);
             _hellos.Remove(e.Member.UniqueAddress);
+            // One that comes back at its address is known before the former one is removed.
+            if (!_members.Keys.Any(m => m.Address.Equals(e.Member.Address))) _node.Batches.Forget(e.Member.Address);
         }
         else
         {

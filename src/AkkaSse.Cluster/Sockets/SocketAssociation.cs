@@ -24,6 +24,7 @@ internal sealed class SocketAssociation : AssociationHandle
     private readonly Socket _socket;
     private readonly Lock _gate = new();
     private readonly SocketAsyncEventArgs _sender = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ArrayBufferWriter<byte> _filling = new();
     private ArrayBufferWriter<byte> _sending = new();
     private IHandleEventListener? _reader;
@@ -42,6 +43,9 @@ internal sealed class SocketAssociation : AssociationHandle
             reader => new SocketReader(this, reader.Result, socket, transport.Settings.MaxFrameBytes).Start(), CancellationToken.None,
             TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
     }
+
+    /// <summary>Completes when the connection is closed.</summary>
+    internal Task Ended => _ended.Task;
 
     public override bool Write(ByteString payload)
     {
@@ -137,6 +141,7 @@ internal sealed class SocketAssociation : AssociationHandle
             // The other side was first.
         }
         _socket.Dispose();
+        _ended.TrySetResult();
     }
 
     // Under the gate.

@@ -9,9 +9,9 @@ using AkkaSse.Cluster.Batching;
 namespace AkkaSse.Cluster.Sockets;
 
 /// <summary>
-/// Akka.NET's TCP transport on plain sockets: the same frames on the wire, without the threads of DotNetty, of which each message passes one
-/// on either side. What the actors of a turn write goes out when the turn ends, in one call for each connection, on the thread of the turn;
-/// what arrives is handed to the actors on the thread that polls the sockets.
+/// Akka.NET's TCP transport on plain sockets: the same frames on the wire, without the threads of DotNetty, of which each message passes
+/// one on either side. What the actors of a turn write goes out when the turn ends, in one call for each connection, on the thread of the
+/// turn; what arrives is handed to the actors on the thread that polls the sockets.
 /// </summary>
 /// <remarks>
 /// Created by Akka.NET by reflection, with the settings of <c>akka.remote.dot-netty.tcp</c>. It reads hostname, port, public-hostname,
@@ -99,7 +99,7 @@ internal sealed class SocketTransport : Transport
         }
     }
 
-    public override Task<bool> Shutdown()
+    public override async Task<bool> Shutdown()
     {
         SocketAssociation[] all;
         lock (_gate)
@@ -109,7 +109,9 @@ internal sealed class SocketTransport : Transport
         }
         _server?.Dispose();
         foreach (var association in all) association.End();
-        return Task.FromResult(true);
+        // The others are told of what a node did last: it ends when that has been sent.
+        await Task.WhenAll(all.Select(static a => a.Ended)).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>From an association that has ended.</summary>

@@ -26,9 +26,11 @@ internal sealed class AkkaValues(EngineContext context) : IKeyValueEngine, IClus
             },
         };
         var running = new ValueContext(node, new ReplicaPeers(node, kind.HostName), kind);
-        _replicas = node.System.ActorOf(Props.Create<ValueReplicas>(running).WithDispatcher(TurnExecutorConfigurator.Dispatcher), kind.HostName);
+        _replicas = node.System.ActorOf(
+            Props.Create<ValueReplicas>(running).WithDispatcher(TurnExecutorConfigurator.Dispatcher), kind.HostName);
         running.Region = node.StartRegion(
-            "values", name => Props.Create<ValueOwner>(name, running).WithDispatcher(TurnExecutorConfigurator.Dispatcher), StopOwner.Instance);
+            "values", name => Props.Create<ValueOwner>(name, running).WithDispatcher(TurnExecutorConfigurator.Dispatcher),
+            StopOwner.Instance);
         _running = running;
         return [running.Region];
     }

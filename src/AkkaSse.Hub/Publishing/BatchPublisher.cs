@@ -33,8 +33,8 @@ internal sealed class BatchPublisher(
                     results[first] = new(null, sent);
                 }
                 if (count == 0) continue;
-                // An engine elsewhere answers after milliseconds: streams do not wait for each other. Two runs of one stream do: of two that
-                // are under way the first could be refused and the second accepted.
+                // An engine elsewhere answers after milliseconds: streams do not wait for each other. Two runs of one stream do: of two
+                // that are under way the first could be refused and the second accepted.
                 if (underWay is not null && busy!.Contains(target.Stream))
                 {
                     await SettleAsync(underWay, answers, results).ConfigureAwait(false);

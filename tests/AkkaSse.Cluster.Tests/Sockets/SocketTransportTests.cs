@@ -8,6 +8,7 @@ using Akka.Remote.Transport;
 using AkkaSse.Cluster.Sockets;
 using AkkaSse.Cluster.Tests.Support;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
 using AkkaSse.Testing;
 using Google.Protobuf;
@@ -35,7 +36,8 @@ public sealed class SocketTransportTests : IAsyncLifetime
         var (_, there) = await ListenAsync();
         var association = await here.Associate(there.Address);
         var sizes = new[] { 0, 1, 3, 100, 65_531, 65_532, 65_533, 200_000, 1_000_000, 5, 1_000_000, 1 };
-        foreach (var size in sizes) association.Write(ByteString.CopyFrom([.. Enumerable.Range(0, size).Select(i => (byte)(i + size))])).ShouldBeTrue();
+        foreach (var size in sizes)
+            association.Write(ByteString.CopyFrom([.. Enumerable.Range(0, size).Select(i => (byte)(i + size))])).ShouldBeTrue();
         var arrived = (await there.AcceptedAsync()).Frames;
         // An empty one says nothing, and is not told.
         var expected = sizes.Where(static s => s > 0).ToArray();
@@ -116,7 +118,8 @@ public sealed class SocketTransportTests : IAsyncLifetime
 
     [Fact]
     public void Tls_is_refused() =>
-        Should.Throw<ArgumentException>(() => new SocketTransport(_system, ConfigurationFactory.ParseString("enable-ssl = true, port = 0")));
+        Should.Throw<ArgumentException>(
+            () => new SocketTransport(_system, ConfigurationFactory.ParseString("enable-ssl = true, port = 0")));
 
     [Fact]
     public async Task Node_on_dotnetty_and_node_on_plain_sockets_are_one_hub()
@@ -131,12 +134,13 @@ public sealed class SocketTransportTests : IAsyncLifetime
         });
         await using var a = await harness.StartNodeAsync("a");
         await using var b = await harness.StartNodeAsync("b");
+        AppendItem[] item = [new(new SseEvent { Data = new string('x', 1_000) }, new PublishOptions { CreateStream = true })];
         for (var i = 1; i <= 20; i++)
         {
             foreach (var node in new[] { a, b })
             {
-                var results = new Hub.Engine.AppendResult[1];
-                await node.Engine.Streams.AppendAsync($"s{i}", new[] { new Hub.Engine.AppendItem(new SseEvent { Data = new string('x', 1_000) }, new PublishOptions { CreateStream = true }) }, results, default);
+                var results = new AppendResult[1];
+                await node.Engine.Streams.AppendAsync($"s{i}", item, results, default);
                 results[0].Status.ShouldBe(PublishStatus.Accepted, results[0].Error);
             }
         }
@@ -153,7 +157,8 @@ public sealed class SocketTransportTests : IAsyncLifetime
     }
 
     private static Config Settings(int port) =>
-        ConfigurationFactory.ParseString($"hostname = 127.0.0.1, port = {port}, public-port = 0, maximum-frame-size = 3000000b, enable-ssl = off");
+        ConfigurationFactory.ParseString(
+            $"hostname = 127.0.0.1, port = {port}, public-port = 0, maximum-frame-size = 3000000b, enable-ssl = off");
 
     private sealed class Listening(Address address) : IAssociationEventListener
     {
