@@ -12,7 +12,7 @@ namespace AkkaSse.AspNetCore.Tests;
 public sealed class OpenApiTests
 {
     private static readonly string[] s_nowhere = [HubErrorCodes.NotFound, HubErrorCodes.MethodNotAllowed, HubErrorCodes.TooManyAttempts,
-        HubErrorCodes.IdentityUnavailable];
+        HubErrorCodes.IdentityUnavailable, HubErrorCodes.SessionsOff];
 
     [Fact]
     public async Task Document_has_every_route_and_method_and_nothing_else()

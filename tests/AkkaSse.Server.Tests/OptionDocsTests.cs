@@ -1,6 +1,7 @@
 using AkkaSse.Architecture.Tests.Options;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Security;
+using AkkaSse.Server.Security.Jwt;
 
 namespace AkkaSse.Server.Tests;
 
@@ -34,7 +35,8 @@ public sealed class OptionDocsTests
         var source = File.ReadAllText(Path.Combine(Sources, file));
         return new OptionRules(
             static () => new T(),
-            o => validate((T)o).Select(static fault => fault[(fault[..fault.IndexOf(' ', StringComparison.Ordinal)].LastIndexOf(':') + 1)..]),
+            // Without the section.
+            o => validate((T)o).Select(static f => f[(f[..f.IndexOf(' ', StringComparison.Ordinal)].LastIndexOf(':') + 1)..]),
             _ => source).Faults();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using AkkaSse.Server.Security;
+using AkkaSse.Server.Security.Tokens;
 using AkkaSse.Server.Tests.Support;
 using AkkaSse.Testing;
 using Microsoft.Extensions.Logging;

@@ -12,6 +12,7 @@ internal sealed class GuardRules
     private readonly string[] _suffixes;
     private readonly bool _everyHost;
     private readonly bool _addresses;
+    private readonly bool _demandOrigin;
 
     // The last Host that was served. The server gives the requests of a connection the same string again, and almost all requests come
     // under one name.
@@ -24,6 +25,7 @@ internal sealed class GuardRules
         _suffixes = [.. _hosts.Where(static h => h.StartsWith("*.", StringComparison.Ordinal)).Select(static h => h[1..])];
         _everyHost = _hosts.Contains("*");
         _addresses = options.AllowAddresses;
+        _demandOrigin = options.DemandOrigin;
     }
 
     /// <returns>Null when the request may go on.</returns>
@@ -35,12 +37,14 @@ internal sealed class GuardRules
         var method = request.Method;
         if (HttpMethods.IsOptions(method)) return null;
         // A subscription takes a client id, with what is sent to it: CORS hides only the bytes from the page that opens it.
-        var changes = !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
-            || request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StreamingEndpoint>() is not null;
+        var writes = !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method));
+        if (writes && _demandOrigin && request.Headers.Origin.Count == 0)
+            return new HubFault(403, HubErrorCodes.CrossSite, "A write needs the header Origin here; browsers send it.");
+        var changes = writes || request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<StreamingEndpoint>() is not null;
         if (!changes || IsOwnPage(request)) return null;
         return new HubFault(403, HubErrorCodes.CrossSite,
-            $"Without authentication a page of another origin ({Origin(request)}) may neither write nor subscribe; those of the hub's own "
-            + "origin may, and of AllowedOrigins.");
+            $"A page of another origin ({Origin(request)}) may neither write nor subscribe here; those of the hub's own origin may, and of "
+            + "AllowedOrigins.");
     }
 
     private bool IsServed(HostString host)

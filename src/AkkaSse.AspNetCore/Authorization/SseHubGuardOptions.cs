@@ -27,6 +27,12 @@ public sealed class SseHubGuardOptions
     public IList<string> AllowedOrigins { get; } = [];
 
     /// <summary>
+    /// Whether a write has to say its <c>Origin</c>. Default false: what says none is no page. Set it where requests are authenticated by
+    /// a cookie, which a browser sends whoever has made it send the request.
+    /// </summary>
+    public bool DemandOrigin { get; set; }
+
+    /// <summary>
     /// Lists every fault as one sentence that begins with the name of the property and says what is wrong and what is allowed; empty when
     /// the options are valid.
     /// </summary>

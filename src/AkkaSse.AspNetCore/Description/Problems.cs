@@ -24,7 +24,8 @@ internal static class Problems
         [HubErrorCodes.ClientIdForbidden] = (403, "the caller may not choose this client id"),
         [HubErrorCodes.HostForbidden] = (403, "the hub has no authentication, and the Host is neither a loopback one nor allowed"),
         [HubErrorCodes.CrossSite] = (403,
-            "the hub has no authentication, and a page of another origin made the browser write or subscribe"),
+            "a page of another origin made the browser write or subscribe, and the hub has no authentication, or the browser sent a "
+            + "cookie"),
         [HubErrorCodes.NotFound] = (404, "no such path below the resources above"),
         [HubErrorCodes.StreamNotFound] = (404, "the stream does not exist"),
         [HubErrorCodes.ClientNotConnected] = (404, "no client with that id is connected"),
@@ -44,6 +45,7 @@ internal static class Problems
         [HubErrorCodes.LimitReached] = (429, "a limit of streams, connections or subscribers; with Retry-After"),
         [HubErrorCodes.TooManyAttempts] = (429,
             "the executable, with tokens: too many wrong ones came from this address; with Retry-After"),
+        [HubErrorCodes.SessionsOff] = (501, "the executable: sessions of several nodes need Auth:KeyDirectory"),
         [HubErrorCodes.Draining] = (503, "the hub drains, has ended or has not started; with Retry-After"),
         [HubErrorCodes.StreamFull] = (503, "readers of a stream with the policy wait are behind; nothing was appended; with Retry-After"),
         [HubErrorCodes.ClientFull] = (503, "the client does not read and its inbox is full; with Retry-After"),

@@ -44,7 +44,7 @@ public static class HubErrorCodes
     /// <summary>403: the hub has no authentication, and the <c>Host</c> is neither a loopback one nor allowed.</summary>
     public const string HostForbidden = "host-forbidden";
 
-    /// <summary>403: the hub has no authentication, and a page of another origin made the browser write.</summary>
+    /// <summary>403: a page of another origin made a browser write or subscribe, without authentication or by a cookie.</summary>
     public const string CrossSite = "cross-site";
 
     /// <summary>404: no such path.</summary>
@@ -97,6 +97,9 @@ public static class HubErrorCodes
 
     /// <summary>429: too many requests with a wrong token came from this address; the executable's.</summary>
     public const string TooManyAttempts = "too-many-attempts";
+
+    /// <summary>501: this hub has several nodes and no keys for sessions that they share; the executable's.</summary>
+    public const string SessionsOff = "sessions-off";
 
     /// <summary>503: the hub is draining or closed.</summary>
     public const string Draining = "draining";

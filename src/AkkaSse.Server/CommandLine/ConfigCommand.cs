@@ -5,6 +5,7 @@ using AkkaSse.Postgres;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Security;
+using AkkaSse.Server.Security.Jwt;
 
 namespace AkkaSse.Server.CommandLine;
 

@@ -3,6 +3,8 @@ using AkkaSse.Hub;
 using AkkaSse.Postgres;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Security;
+using AkkaSse.Server.Security.Jwt;
+using AkkaSse.Server.Security.Tokens;
 using AkkaSse.Storage;
 
 namespace AkkaSse.Server.Configuration;
@@ -54,6 +56,9 @@ internal sealed class EffectiveSettings
 
     /// <summary>Whether callers have to authenticate.</summary>
     internal bool Authenticated => Auth.IsGiven;
+
+    /// <summary>Whether browsers can sign in: a session has to be good on all nodes.</summary>
+    internal bool HasSessions => Server.Engine == "memory" || Auth.KeyDirectory is not null;
 
     /// <summary>Whether only this host can reach the server.</summary>
     internal bool LoopbackOnly => !Authenticated && !Server.AllowAnonymousNetwork;

@@ -5,6 +5,8 @@ using AkkaSse.Server.Health;
 using AkkaSse.Server.Metrics;
 using AkkaSse.Server.Page;
 using AkkaSse.Server.Security;
+using AkkaSse.Server.Security.Sessions;
+using AkkaSse.Server.Security.Tokens;
 using Microsoft.Extensions.Logging.Console;
 
 namespace AkkaSse.Server.Hosting;
@@ -88,9 +90,11 @@ internal static partial class ServerHost
         if (settings.Authenticated)
         {
             app.UseAuthentication();
+            Guard.UseForSessions(app, settings);
             app.UseAuthorization();
         }
         HubRoutes.Map(app, settings);
+        if (settings.Authenticated) SessionEndpoints.Map(app);
         // Says nothing that the documentation does not say: nobody has to authenticate.
         app.MapOpenApi();
         app.MapHealth();
@@ -153,6 +157,8 @@ internal static partial class ServerHost
         // Two lines for each request without a right token, however many come; TokenAttempts tells of them.
         builder.Logging.AddFilter(typeof(BearerHandler).FullName, LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.Warning);
+        // Warns at each start that keys in memory end with the process, and that those in a directory are protected by its rights alone.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // No format writes scopes unless it is told to, and the server opens one per connection: 150 bytes for as long as it is open.
         if (!WritesScopes(builder.Configuration.GetSection("Logging")))
             builder.Logging.Services.Configure<LoggerFilterOptions>(static o => o.CaptureScopes = false);

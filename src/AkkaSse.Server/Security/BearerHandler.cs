@@ -1,51 +1,57 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using AkkaSse.AspNetCore;
+using AkkaSse.Hub;
+using AkkaSse.Server.Security.Jwt;
+using AkkaSse.Server.Security.Sessions;
+using AkkaSse.Server.Security.Tokens;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace AkkaSse.Server.Security;
 
 /// <summary>
-/// Accepts <c>Authorization: Bearer …</c> with a token of the server's own or a JSON Web Token. A token in the query is not accepted: it
-/// would stand in logs of proxies.
+/// Accepts <c>Authorization: Bearer …</c> with a token of the server's own or a JSON Web Token, the cookie of a session, and for event
+/// streams a ticket in the query. Another token in the query is not accepted: it would stand in logs of proxies.
 /// </summary>
 internal sealed class BearerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenStore tokens, JwtValidator jwt,
-    TokenAttempts attempts, TimeProvider time, IHubErrorWriter errors)
+    TicketStore tickets, Revocations revocations, TokenAttempts attempts, TimeProvider time, IHubErrorWriter errors, IHubEdge edge)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     internal const string SchemeName = "Bearer";
 
-    private static readonly TimeSpan UnavailableRetry = TimeSpan.FromSeconds(5);
+    private const string TicketParameter = "ticket";
+    private static readonly TimeSpan IssuerRetry = TimeSpan.FromSeconds(5);
 
     // One handler per request.
-    private bool _isExhausted, _isUnavailable;
+    private bool _isExhausted, _isIssuerAway, _isEngineAway;
     private string? _fault;
+
+    private bool IsEventStream => Context.GetEndpoint()?.IsSseEventStream() == true;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(SchemeName + " ", StringComparison.OrdinalIgnoreCase)) return Task.FromResult(AuthenticateResult.NoResult());
-        var token = header.AsSpan(SchemeName.Length + 1).Trim();
-        var hash = SecretHash.Of(token);
-        if (tokens.Current.Find(hash) is { } credential)
-        {
-            return Task.FromResult(credential.Expires > time.GetUtcNow()
-                ? credential.Result
-                : Refuse("The token has expired."));
-        }
-        if (jwt.Validated.Find(hash) is { } validated) return Task.FromResult(validated.Result);
-        return jwt.IssuerOf(token.ToString(), out var fault) is { } issuer
-            ? ValidateAsync(issuer, hash)
-            : Task.FromResult(Refuse(fault ?? "The token is not known."));
+        if (header.StartsWith(SchemeName + " ", StringComparison.OrdinalIgnoreCase))
+            return BearerAsync(header.AsSpan(SchemeName.Length + 1).Trim());
+        if (Request.QueryString.HasValue && IsEventStream && Request.Query[TicketParameter] is { Count: > 0 } given)
+            return TicketAsync(given.Count == 1 ? given[0]! : "");
+        return SessionCookie.IsSent(Request) ? SessionAsync() : Task.FromResult(AuthenticateResult.NoResult());
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        if (_isUnavailable)
+        if (_isEngineAway)
         {
-            RetryAfter(UnavailableRetry);
+            // A browser, which would give up for ever on any other status.
+            if (IsEventStream) return BrowserEnd.WriteAsync(Context, "unavailable", edge.RefusalRetry());
+            RetryAfter(edge.RefusalRetry());
+            return errors.WriteAsync(Context, StatusCodes.Status503ServiceUnavailable, HubErrorCodes.EngineUnavailable, _fault!);
+        }
+        if (_isIssuerAway)
+        {
+            RetryAfter(IssuerRetry);
             return errors.WriteAsync(Context, StatusCodes.Status503ServiceUnavailable, HubErrorCodes.IdentityUnavailable, _fault!);
         }
         if (_isExhausted)
@@ -56,7 +62,7 @@ internal sealed class BearerHandler(
                 + "same.");
         }
         // RFC 6750: no error code when the request carried no token at all.
-        Response.Headers.WWWAuthenticate = Request.Headers.Authorization.Count == 0 ? SchemeName : SchemeName + " error=\"invalid_token\"";
+        Response.Headers.WWWAuthenticate = _fault is null ? SchemeName : SchemeName + " error=\"invalid_token\"";
         return errors.WriteAsync(Context, StatusCodes.Status401Unauthorized, HubErrorCodes.Unauthorized,
             _fault ?? "This call needs a bearer token that the server accepts.");
     }
@@ -64,25 +70,67 @@ internal sealed class BearerHandler(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         errors.WriteAsync(Context, StatusCodes.Status403Forbidden, HubErrorCodes.Forbidden, "The token does not grant this call.");
 
-    private async Task<AuthenticateResult> ValidateAsync(JwtIssuer issuer, SecretHash hash)
+    private Task<AuthenticateResult> BearerAsync(ReadOnlySpan<char> token)
+    {
+        var hash = SecretHash.Of(token);
+        if (tokens.Current.Find(hash) is { } credential)
+        {
+            return Task.FromResult(credential.Expires > time.GetUtcNow()
+                ? credential.Result
+                : RefuseToken("The token has expired."));
+        }
+        if (jwt.Validated.Find(hash) is { } validated) return Task.FromResult(Accept(validated));
+        return jwt.IssuerOf(token.ToString(), out var fault) is { } issuer
+            ? JwtAsync(issuer, hash)
+            : Task.FromResult(RefuseToken(fault ?? "The token is not known."));
+    }
+
+    private async Task<AuthenticateResult> JwtAsync(JwtIssuer issuer, SecretHash hash)
     {
         var answer = await jwt.ValidateAsync(Context, issuer, hash);
-        if (answer.Credential is { } credential) return credential.Result;
-        if (!answer.IsUnavailable) return Refuse(answer.Fault!);
-        _isUnavailable = true;
-        _fault = answer.Fault;
-        return AuthenticateResult.Fail(_fault!);
+        if (answer.Credential is { } credential) return Accept(credential);
+        if (!answer.IsUnavailable) return RefuseToken(answer.Fault!);
+        _isIssuerAway = true;
+        return Refuse(answer.Fault!);
+    }
+
+    private async Task<AuthenticateResult> TicketAsync(string ticket)
+    {
+        var answer = await tickets.UseAsync(ticket, Single("client"), Single("instance"));
+        _isEngineAway = answer.IsUnavailable;
+        if (answer.Content is not { } content) return answer.IsUnavailable ? Refuse(answer.Fault!) : RefuseToken(answer.Fault!);
+        return Accept(content.ToCredential());
+    }
+
+    private async Task<AuthenticateResult> SessionAsync()
+    {
+        var result = await Context.AuthenticateAsync(SessionCookie.Scheme);
+        if (result.Principal is not { } principal) return Refuse("The session has ended, or is not of this server.");
+        if (revocations.IsRevoked(principal) || revocations.IsRemoved(principal)) return Refuse("The session was revoked.");
+        return result;
+    }
+
+    private AuthenticateResult Accept(Credential credential) =>
+        revocations.IsRevoked(credential.Principal) || revocations.IsRemoved(credential.Principal)
+            ? Refuse("The credential was revoked.")
+            : credential.Result;
+
+    private AuthenticateResult RefuseToken(string fault)
+    {
+        var remote = Context.Connection.RemoteIpAddress;
+        _isExhausted = attempts.IsExhausted(remote);
+        attempts.Failed(remote);
+        return Refuse(fault);
     }
 
     private AuthenticateResult Refuse(string fault)
     {
         _fault = fault;
-        var remote = Context.Connection.RemoteIpAddress;
-        _isExhausted = attempts.IsExhausted(remote);
-        attempts.Failed(remote);
         return AuthenticateResult.Fail(fault);
     }
 
+    private string? Single(string parameter) => Request.Query[parameter] is { Count: 1 } values ? values[0] : null;
+
     private void RetryAfter(TimeSpan wait) =>
-        Response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 }

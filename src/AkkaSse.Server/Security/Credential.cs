@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Claims;
 using System.Security.Cryptography;
@@ -10,6 +11,12 @@ namespace AkkaSse.Server.Security;
 /// <summary>What an accepted credential gives. Immutable; the requests that come with it share it.</summary>
 internal sealed class Credential
 {
+    /// <summary>The claim with the time of issue, in milliseconds since 1970; a token of the server's own has none.</summary>
+    internal const string IssuedClaim = "akkasse:issued";
+
+    /// <summary>The claim with the hash of the server's own token that the credential is, or was made with.</summary>
+    internal const string TokenClaim = "akkasse:token";
+
     private Credential(ClaimsPrincipal principal, AuthenticationProperties properties, DateTimeOffset? expires)
     {
         Principal = principal;
@@ -29,11 +36,16 @@ internal sealed class Credential
     /// <param name="grants">What it may do.</param>
     /// <param name="issued">When it was issued; null where nothing says so.</param>
     /// <param name="expires">Null: never.</param>
-    internal static Credential Create(string subject, IEnumerable<Grant> grants, DateTimeOffset? issued, DateTimeOffset? expires)
+    /// <param name="token">The hash of the server's own token; null for another credential.</param>
+    internal static Credential Create(
+        string subject, IEnumerable<Grant> grants, DateTimeOffset? issued, DateTimeOffset? expires, string? token = null)
     {
         var identity = new ClaimsIdentity(BearerHandler.SchemeName, ClaimTypes.NameIdentifier, ClaimTypes.Role);
         identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, subject));
         foreach (var grant in grants.Distinct()) identity.AddClaim(new Claim(Grant.ClaimType, grant.ToString()));
+        if (issued is { } at)
+            identity.AddClaim(new Claim(IssuedClaim, at.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
+        if (token is not null) identity.AddClaim(new Claim(TokenClaim, token));
         var properties = new AuthenticationProperties { IssuedUtc = issued, ExpiresUtc = expires };
         return new Credential(new ClaimsPrincipal(identity), properties, expires);
     }

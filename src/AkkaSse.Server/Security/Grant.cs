@@ -6,15 +6,15 @@ namespace AkkaSse.Server.Security;
 internal readonly record struct Grant(string Verb, string Pattern)
 {
     /// <summary>The verbs. <c>all</c> is every one of them on every name.</summary>
-    internal static readonly string[] Verbs = ["subscribe", "publish", "manage", "zone", "notify", "send", "client", "clients", "broadcast",
-        "cluster", "all"];
+    internal static readonly string[] Verbs = ["subscribe", "publish", "manage", "zone", "notify", "send", "client", "clients", "sessions",
+        "broadcast", "cluster", "all"];
 
     /// <summary>The claim type that carries a grant as text.</summary>
     internal const string ClaimType = "akkasse:grant";
 
     internal const string Allowed =
         "subscribe, publish and manage (of a stream: publish:orders*), zone and notify (of a zone), send and client (of a client id), " +
-        "clients, broadcast, cluster and all";
+        "clients, sessions (of a subject), broadcast, cluster and all";
 
     internal static bool TryParse(string text, out Grant grant)
     {

@@ -1,6 +1,9 @@
 using System.Security.Claims;
 using AkkaSse.AspNetCore;
 using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Security.Jwt;
+using AkkaSse.Server.Security.Sessions;
+using AkkaSse.Server.Security.Tokens;
 using Microsoft.AspNetCore.Authentication;
 
 namespace AkkaSse.Server.Security;
@@ -24,6 +27,11 @@ internal static class GrantPolicies
         services.AddSingleton<ValidatedTokens>();
         services.AddSingleton<JwtValidator>();
         services.AddHostedService<TokenReload>();
+        SessionCookie.Add(authentication, settings);
+        services.AddSingleton<TicketStore>();
+        services.AddSingleton<Revocations>();
+        services.AddHostedService(static provider => provider.GetRequiredService<Revocations>());
+        services.AddSingleton<SessionEndpoints>();
         services.AddAuthorizationBuilder()
             .AddPolicy(Known, policy => policy.RequireAuthenticatedUser())
             .AddPolicy(Observe, policy => policy.RequireAuthenticatedUser().RequireAssertion(context => context.User.May("cluster")));

@@ -1,10 +1,24 @@
 using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Security.Sessions;
 
 namespace AkkaSse.Server.Security;
 
-/// <summary>What stands in for authentication while nobody has to authenticate.</summary>
+/// <summary>Which hosts are served and which pages may write, besides who has authenticated.</summary>
 internal static class Guard
 {
+    /// <summary>
+    /// Guards what browsers do with a session, which they send whoever makes them: a page of another origin of the same site, too.
+    /// </summary>
+    internal static void UseForSessions(IApplicationBuilder app, EffectiveSettings settings) => app.UseWhen(
+        SessionCookie.IsUsed,
+        guarded => guarded.UseSseHubGuard(options =>
+        {
+            // A cookie belongs to the host that has set it: a name that was rebound to the server's address gets none.
+            options.AllowedHosts.Add("*");
+            foreach (var origin in settings.Server.CorsOrigins) options.AllowedOrigins.Add(origin);
+            options.DemandOrigin = true;
+        }));
+
     /// <summary>Guards everything but the health paths: probes come by the pod's address, and change and tell nothing.</summary>
     internal static void Use(IApplicationBuilder app, EffectiveSettings settings)
     {

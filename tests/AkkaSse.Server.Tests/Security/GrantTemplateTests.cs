@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using AkkaSse.Server.Security;
+using AkkaSse.Server.Security.Jwt;
 
 namespace AkkaSse.Server.Tests.Security;
 

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using AkkaSse.Server.Tests.Support;
+using AkkaSse.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -95,8 +97,8 @@ internal sealed class OidcIssuer : IAsyncDisposable
     }
 
     /// <summary>A token of this issuer; what is given overrides what it would say.</summary>
-    internal string Token(string subject, Dictionary<string, object>? claims = null, TimeSpan? life = null, SigningCredentials? signing = null,
-        string? audience = Audience, string? issuer = null)
+    internal string Token(string subject, Dictionary<string, object>? claims = null, TimeSpan? life = null,
+        SigningCredentials? signing = null, string? audience = Audience, string? issuer = null)
     {
         var now = DateTime.UtcNow;
         var expires = now + (life ?? TimeSpan.FromMinutes(10));
@@ -110,6 +112,11 @@ internal sealed class OidcIssuer : IAsyncDisposable
             SigningCredentials = signing ?? new SigningCredentials(Key, SecurityAlgorithms.RsaSha256),
         });
     }
+
+    /// <summary>Waits until a server has the keys: until then it cannot say who is who, and a busy machine makes it take long.</summary>
+    internal Task KnownToAsync(TestServer server) => Eventually.Until(
+        async () => (await RawHttp.GetAsync(server.Url, "/v1/session", "Authorization: Bearer " + Token("somebody"))).Status != 503,
+        "the server has the keys of the issuer");
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using AkkaSse.Server.Security;
+using AkkaSse.Server.Security.Tokens;
 using AkkaSse.Server.Tests.Support;
 using AkkaSse.Testing;
 

@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using System.Text;
 
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Jwt;
 
 /// <summary>
 /// A grant with claims in braces (<c>subscribe:user/{sub}/*</c>). Two values of a claim never make patterns that cover a name in common,

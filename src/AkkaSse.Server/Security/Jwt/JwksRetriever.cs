@@ -2,7 +2,7 @@ using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Jwt;
 
 /// <summary>Reads a JSON Web Key Set where there is no discovery document that names it.</summary>
 internal sealed class JwksRetriever : IConfigurationRetriever<OpenIdConnectConfiguration>

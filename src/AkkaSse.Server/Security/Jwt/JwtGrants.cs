@@ -1,6 +1,6 @@
 using System.Security.Claims;
 
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Jwt;
 
 /// <summary>What the claims of an issuer's tokens grant. Immutable.</summary>
 internal sealed class JwtGrants

@@ -3,7 +3,7 @@ using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Jwt;
 
 /// <summary>One issuer of tokens: an authentication scheme of JwtBearer, and what its claims grant. Thread-safe.</summary>
 internal sealed class JwtIssuer

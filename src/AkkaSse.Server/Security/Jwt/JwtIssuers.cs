@@ -1,7 +1,7 @@
 using System.Text;
 using AkkaSse.Hub;
 
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Jwt;
 
 /// <summary>The issuers whose tokens are accepted, by the claim <c>iss</c>. Immutable.</summary>
 internal sealed class JwtIssuers

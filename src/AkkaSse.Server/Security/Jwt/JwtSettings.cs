@@ -1,4 +1,4 @@
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Jwt;
 
 /// <summary>
 /// One issuer of JSON Web Tokens. Its keys come from exactly one of <see cref="Authority"/>, <see cref="JwksUrl"/>,

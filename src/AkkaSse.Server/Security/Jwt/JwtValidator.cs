@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using AkkaSse.Hub;
+using AkkaSse.Server.Security.Tokens;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Jwt;
 
 /// <summary>
 /// From a JSON Web Token to a credential: JwtBearer checks the token, the issuer's settings say what its claims grant. Thread-safe.

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Tokens;
 
 /// <summary>
 /// Counts wrong tokens per address, tells of them, and tells a program with an old token to slow down: an address has <see cref="Burst"/>

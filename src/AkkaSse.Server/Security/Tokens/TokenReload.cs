@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using AkkaSse.Server.Configuration;
 
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Tokens;
 
 /// <summary>
 /// Reads the tokens again, at the signal HUP and every <see cref="AuthSettings.ReloadInterval"/>. Where they have a fault those from before

@@ -1,4 +1,4 @@
-namespace AkkaSse.Server.Security;
+namespace AkkaSse.Server.Security.Tokens;
 
 /// <summary>The table of tokens that holds now. Thread-safe.</summary>
 internal sealed class TokenStore(TokenTable first)
