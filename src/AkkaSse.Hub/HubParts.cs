@@ -42,8 +42,8 @@ internal sealed class HubParts
         // Connections of this node.
         var limit = new OpenLimit(options, time);
         var opener = new CursorOpener(engine, streams, State, options, time);
-        var store = new ManagedStore(engine, State, options);
-        var managed = new ManagedConnections(store, faults);
+        var store = new ManagedStore(engine, State, options, time);
+        var managed = ManagedConnections = new ManagedConnections(engine, node, store, faults);
         var changes = new StoredChanges(engine, options);
         Claims = new ClientClaims(engine, connections, options);
         var callbacks = new Observers(hub, observers, logger);
@@ -60,14 +60,14 @@ internal sealed class HubParts
             Ended = registry.OnEnded,
             Left = registry.OnLeft,
         };
-        var resolver = new SubscriptionResolver(store, managed, changes, State);
+        var resolver = new SubscriptionResolver(store, managed, changes, State, node);
         Admission = new ConnectionAdmission(
             engine, State, limit, host, connections, resolver, opener, streams, Claims, registry, faults);
 
         // Calls to other nodes, and answers to theirs.
         var inbox = new InboxWriter(Metrics);
         var locator = new ClientLocator(engine, connections, node);
-        var subscriptions = new SubscriptionChanges(opener, streams, changes, options, limit);
+        var subscriptions = new SubscriptionChanges(opener, streams, changes, options, limit, faults);
         Requests = new NodeRequestHandler(connections, inbox, subscriptions, Claims, managed, Load);
         var calls = new NodeCalls(engine, Requests, locator, node);
         Nodes = new NodeDirectory(engine, node, State, Load, calls);
@@ -107,6 +107,8 @@ internal sealed class HubParts
     internal ClientDirectory ClientDirectory { get; }
 
     internal ManagedSubscriptions Managed { get; }
+
+    internal ManagedConnections ManagedConnections { get; }
 
     internal StreamPublisher Publisher { get; }
 

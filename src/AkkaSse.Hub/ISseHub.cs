@@ -35,7 +35,8 @@ public interface ISseHub
 
     /// <summary>
     /// Reads a stream inside the process, with the same cursor, order, replay and gaps as a connection. A gap arrives as an event of type
-    /// <c>hub.gap</c>. Each enumeration is a reader of its own, from the moment it begins; ending it unregisters the reader.
+    /// <c>hub.gap</c>. Each enumeration is a reader of its own, from the moment it begins; ending it unregisters the reader. While nobody
+    /// can say where the stream stands (the engine starts or is away, the stream has no owner), the enumeration waits.
     /// </summary>
     IAsyncEnumerable<SseEvent> ListenAsync(string stream, StartPosition? from = null, CancellationToken cancellation = default);
 

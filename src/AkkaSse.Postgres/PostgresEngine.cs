@@ -14,8 +14,8 @@ namespace AkkaSse.Postgres;
 /// migrated by the first node.
 /// </summary>
 /// <remarks>
-/// While the database is away publishes are refused at once (certainly not appended), established connections stay, new subscribers wait,
-/// and afterwards every stream with readers is synchronised. Thread-safe.
+/// While the database is away publishes are refused at once (certainly not appended), established connections stay, new subscribers are
+/// refused, and afterwards every stream with readers is synchronised. Thread-safe.
 /// </remarks>
 public sealed class PostgresEngine : IHubEngine
 {

@@ -1,5 +1,6 @@
 using AkkaSse.Engine.Specs;
 using System.Collections.Concurrent;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
@@ -227,7 +228,8 @@ public sealed class LostNodesTests : IAsyncLifetime
             page.Events.Select(static e => e.Event.Data).ShouldBe(["1", "2", "3", "4"]);
             StreamInfo? info = null;
             await Eventually.Until(
-                async () => (await a.Streams.GetAsync(stream, default)).TryGet(out info) && info is not null, () => $"{stream} to be found\n{Logged}");
+                async () => (await a.Streams.GetAsync(stream, default)).TryGet(out info) && info is not null,
+                () => $"{stream} to be found\n{Logged}");
             info!.Options.MaxEvents.ShouldBe(5_000);
             return info.Epoch != epochs[i];
         }
@@ -270,6 +272,57 @@ public sealed class LostNodesTests : IAsyncLifetime
         await HealAsync(0, 1);
         await Eventually.Until(() => c.Engine.State == EngineState.Ready, () => $"the node to come back\n{Logged}");
         (await c.Engine.Claims.LocateAsync("z", "x", default)).Known().Single().Node.ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task Node_that_is_cut_off_ends_the_readers_that_wait_refuses_newcomers_and_keeps_those_who_read()
+    {
+        static void Soon(HubOptions o) => o.OpenTimeout = TimeSpan.FromMilliseconds(100);
+        await using var a = await _harness.StartNodeAsync("a");
+        await using var b = await _harness.StartNodeAsync("b");
+        _port = FreePort.Next();
+        await using var c = await _harness.StartNodeAsync("c", Soon);
+        string[] streams = [.. Enumerable.Range(0, 12).Select(static i => $"s{i}")];
+        foreach (var stream in streams)
+        {
+            await Eventually.Until(
+                async () => (await a.AppendAsync(stream, "1")).Status == PublishStatus.Accepted, () => $"an event of {stream}\n{Logged}");
+        }
+        using var gone = new CancellationTokenSource();
+        await using var there = await ReadAsync(c.Hub, "there", gone.Token);
+        await CutAsync(2, 0, 1);
+
+        // Before the node knows: some of the streams have their owner on the other side.
+        var readers = new List<ReadConnection>();
+        foreach (var stream in streams)
+        {
+            try
+            {
+                readers.Add(await ReadAsync(c.Hub, stream, gone.Token));
+            }
+            catch (InvalidOperationException)
+            {
+                // It knew already.
+                c.Engine.State.ShouldBe(EngineState.Down);
+                break;
+            }
+        }
+        readers.ShouldNotBeEmpty();
+        await Eventually.Until(() => c.Engine.State == EngineState.Down, () => $"the minority to refuse work\n{Logged}");
+        await Eventually.Until(
+            () => readers.Any(static r => r.Ended.IsCompleted), () => $"readers that waited to be told\n{Logged}");
+        foreach (var reader in readers.Where(static r => r.Ended.IsCompleted)) reader.Reason.ShouldBe(CloseReason.Unavailable);
+        var refused = await Eventually.Within(
+            c.Hub.ConnectAsync(new SubscribeRequest { Streams = [new("s0")] }, default).AsTask(), "an answer");
+        refused.Status.ShouldBe(AdmissionStatus.Unavailable);
+        refused.RetryAfter.ShouldNotBeNull();
+        there.Ended.IsCompleted.ShouldBeFalse("established connections stay");
+
+        await HealAsync(0, 1);
+        await Eventually.Until(() => c.Engine.State == EngineState.Ready, () => $"the node to come back\n{Logged}");
+        await using var again = await ReadAsync(c.Hub, "s0", gone.Token);
+        await gone.CancelAsync();
+        foreach (var reader in readers) await reader.DisposeAsync();
     }
 
     /// <summary>Silence is not absence: clients give up for good on what does not exist.</summary>
@@ -354,6 +407,29 @@ public sealed class LostNodesTests : IAsyncLifetime
         (await a.Engine.Nodes.ListAsync(default)).Select(static n => n.Name).ShouldBe(["a", "b"]);
         _harness.Log.Lines.Count(static l => l.Contains("takes connections and has answered nothing", StringComparison.Ordinal))
             .ShouldBe(1, Logged);
+    }
+
+    private static async Task<ReadConnection> ReadAsync(SseHub hub, string stream, CancellationToken gone)
+    {
+        var admission = await Eventually.Within(
+            hub.ConnectAsync(new SubscribeRequest { Streams = [new(stream)] }, default).AsTask(), "an admission");
+        return admission.Connection is { } connection
+            ? new ReadConnection(connection, gone)
+            : throw new InvalidOperationException($"{admission.Status} {admission.Error}");
+    }
+
+    // A connection whose peer takes everything.
+    private sealed class ReadConnection(IClientConnection connection, CancellationToken gone) : IAsyncDisposable
+    {
+        internal Task Ended { get; } = connection.RunAsync(PipeWriter.Create(Stream.Null), static () => { }, gone);
+
+        internal CloseReason Reason => connection.Reason;
+
+        public async ValueTask DisposeAsync()
+        {
+            await connection.DisposeAsync();
+            await Ended;
+        }
     }
 
     private string Logged => string.Join('\n', _harness.Log.Lines.TakeLast(80));

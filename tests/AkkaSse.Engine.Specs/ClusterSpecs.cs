@@ -160,6 +160,62 @@ public abstract class ClusterSpecs : EngineSpecs
         (await b.Engine.Values.PutAsync("k", new byte[] { 8 }, TimeSpan.FromMinutes(1), 0, default)).Known().ShouldBeNull();
     }
 
+    [Fact]
+    [Trait("parity", "STR-11")]
+    public async Task Managed_subscription_is_served_by_the_newest_connection_of_all_nodes_and_its_positions_only_rise()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        await Eventually.Until(async () => (await a.Hub.PutSubscriptionAsync(
+            new ManagedSubscription { Id = "m", Streams = ["s"] }, default)).Status is ManagedSubscriptionStatus.Created
+            or ManagedSubscriptionStatus.Updated, "the subscription to be stored");
+        var request = new SubscribeRequest { ManagedSubscription = "m", Ids = WireIds.Token, Control = false };
+        await using (var older = await SpecReader.ConnectAsync(a.Hub, request))
+        {
+            await PublishAsync(1);
+            await Eventually.Until(() => older.Data.Count == 1, "the first event");
+            await using var newer = await SpecReader.ConnectAsync(b.Hub, request);
+            await Eventually.Within(older.Ended, "the older connection to end");
+            older.Reason.ShouldBe(CloseReason.Replaced);
+            await PublishAsync(2);
+            await PublishAsync(3);
+            await Eventually.Until(() => newer.Data is [.., "3"], () => $"what follows; {string.Join(' ', newer.Data)} came");
+            older.Data.ShouldBe(["1"]);
+            newer.Data.ShouldBe(["2", "3"], "the older one's position was saved before it was replaced");
+            await Eventually.Until(async () => await SavedAsync() == 3, "the newer one's position to be saved");
+            newer.Ended.IsCompleted.ShouldBeFalse();
+        }
+        (await SavedAsync()).ShouldBe(3, "the older one's end has set nothing back");
+        await using var again = await SpecReader.ConnectAsync(a.Hub, request);
+        await PublishAsync(4);
+        await Eventually.Until(() => again.Data.Count > 0, "the next event");
+        again.Data.ShouldBe(["4"]);
+
+        async Task PublishAsync(int number) => await Eventually.Until(
+            async () => (await a.AppendAsync("s", $"{number}")).Status == PublishStatus.Accepted, $"event {number} to be accepted");
+
+        async Task<long> SavedAsync() =>
+            (await b.Hub.GetSubscriptionAsync("m", default)).TryGet(out var now) ? now!.Positions["s"].Offset : -1;
+    }
+
+    [Fact]
+    public async Task List_of_clients_has_those_of_all_nodes_and_says_so()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        var request = new SubscribeRequest { Streams = [new("s")], Ids = WireIds.Token, Control = false };
+        await using var one = await SpecReader.ConnectAsync(a.Hub, request);
+        await using var two = await SpecReader.ConnectAsync(b.Hub, request);
+        await Eventually.Until(
+            async () => (await a.Hub.Clients.ListAsync("s")).TryGet(out var page) && page is { Items.Count: 2, IsComplete: true },
+            "both clients in a complete list");
+        (await b.Hub.NodesAsync(default)).IsComplete.ShouldBeTrue();
+        await a.AppendAsync("s", "1");
+        await Eventually.Until(
+            async () => (await b.Directory.ListAsync()).TryGet(out var page) && page is { Items.Count: 1, IsComplete: true },
+            "the stream in a complete list");
+    }
+
     private static async Task<List<string>> ReadAsync(SseHub hub, int count, CancellationToken cancellation)
     {
         var seen = new List<string>();

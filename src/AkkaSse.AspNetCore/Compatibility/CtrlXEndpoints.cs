@@ -55,13 +55,13 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
         if (fault is null && (subscription is null
             || (subscription.Subject is not null && subscription.Subject != AccessRules.Subject(edge, context))))
             fault = ManagedEndpoints.Missing(id);
+        var what = Subscription(context, target);
         if (fault is not null)
         {
-            await shared.RefuseAsync(context, fault).ConfigureAwait(false);
+            await RefuseReaderAsync(context, fault, what).ConfigureAwait(false);
             return;
         }
 
-        var what = Subscription(context, target);
         what.Streams = [.. subscription!.Streams.Select(static s => new StreamSubscription(s))];
         what.ManagedSubscription = id;
         what.Heartbeat = subscription.Heartbeat;
@@ -126,6 +126,13 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
         }
         return null;
     }
+
+    // What will pass is said to a browser on a 200: it gives up for ever on any other status.
+    private Task RefuseReaderAsync(HttpContext context, HubFault fault, in EdgeSubscription what) =>
+        what.Browser && fault.Status == 503
+            ? Refusals.WriteAsync(context, shared.Edge, EventStream.Describe(context, shared.Edge, what),
+                new Admission(AdmissionStatus.Unavailable) { Error = fault.Message, RetryAfter = fault.RetryAfter })
+            : shared.RefuseAsync(context, fault);
 
     private static EdgeSubscription Subscription(HttpContext context, in RequestTarget target)
     {

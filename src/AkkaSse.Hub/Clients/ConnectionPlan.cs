@@ -20,6 +20,7 @@ internal sealed class ConnectionPlan(
     ConnectionRegistry registry)
 {
     private ResolvedStreams _wanted;
+    private ManagedSubscription? _before;
     private long _generation;
     private bool _arriving;
 
@@ -33,7 +34,11 @@ internal sealed class ConnectionPlan(
             return new Admission(AdmissionStatus.Refused) { Error = "This client was disconnected for good." };
         if (await OpenAsync(_wanted, cancellation).ConfigureAwait(false) is { } refusal) return refusal;
         // Last: a newcomer that is refused for another reason must not have evicted the connection that holds the id.
-        return id is not null ? await ClaimAsync(id, cancellation).ConfigureAwait(false) : null;
+        if (id is not null && await ClaimAsync(id, cancellation).ConfigureAwait(false) is { } taken) return taken;
+        if (_wanted.Managed is not { } managed) return null;
+        (var missing, var held, _before) = await resolver.TakeAsync(managed.Id, cancellation).ConfigureAwait(false);
+        _wanted = _wanted with { Managed = held };
+        return missing;
     }
 
     /// <summary>The connection, with what was taken.</summary>
@@ -41,7 +46,7 @@ internal sealed class ConnectionPlan(
     {
         var client = new ClientActor(host, request, request.ClientId, _generation, places.Cursors, held: registry.IsObserved);
         if (_wanted.IsChanged) client.HasStoredChange = true;
-        registry.Add(client, _wanted.Managed);
+        registry.Add(client, _wanted.Managed, _before);
         Connected(client);
         return client;
     }
@@ -60,7 +65,7 @@ internal sealed class ConnectionPlan(
     {
         client.Claimed(_generation);
         if (_wanted.IsChanged) client.HasStoredChange = true;
-        if (!await registry.OpenAsync(client, _wanted.Managed, places.Cursors).ConfigureAwait(false)) return false;
+        if (!await registry.OpenAsync(client, _wanted.Managed, _before, places.Cursors).ConfigureAwait(false)) return false;
         Connected(client);
         return true;
     }

@@ -22,23 +22,33 @@ internal sealed class ConnectionRegistry(
     internal bool IsObserved => observers.Any;
 
     /// <summary>A connection was admitted and does not run yet.</summary>
-    internal void Add(ClientActor client, ManagedSubscription? subscription)
+    /// <param name="client">It.</param>
+    /// <param name="subscription">The managed subscription that it holds; null for none.</param>
+    /// <param name="before">The same as it was before.</param>
+    internal void Add(ClientActor client, ManagedSubscription? subscription, ManagedSubscription? before)
     {
         if (observers.Any) client.Observed = new ObserverRelay(observers, client);
         connections.Add(client);
-        if (subscription is not null) managed.Begin(client, subscription);
+        if (subscription is null) return;
+        managed.Begin(client, subscription);
+        managed.ReplaceElsewhere(subscription, before!);
     }
 
     /// <summary>A connection was let in that does not know yet where it starts; it is found by nobody.</summary>
     internal void AddWaiting(ClientActor client) => connections.Add(client);
 
     /// <summary>A connection that waited gets what it reads; false when it has ended meanwhile, and holds none of it.</summary>
-    internal async ValueTask<bool> OpenAsync(ClientActor client, ManagedSubscription? subscription, List<Cursor> cursors)
+    internal async ValueTask<bool> OpenAsync(
+        ClientActor client, ManagedSubscription? subscription, ManagedSubscription? before, List<Cursor> cursors)
     {
         if (observers.Any) client.Observed = new ObserverRelay(observers, client);
         // Found by its id before it is told that it is open.
         if (!connections.Name(client)) return false;
-        if (subscription is not null) managed.Begin(client, subscription);
+        if (subscription is not null)
+        {
+            managed.Begin(client, subscription);
+            managed.ReplaceElsewhere(subscription, before!);
+        }
         if (await client.OpenAsync(cursors).ConfigureAwait(false)) return true;
         // It ended before it was managed, or after: either way nothing of it stays.
         if (subscription is not null) managed.End(client, subscription.Id);

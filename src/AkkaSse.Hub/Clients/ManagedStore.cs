@@ -6,10 +6,10 @@ using AkkaSse.Hub.Nodes;
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
-/// Decides how managed subscriptions are kept among the engine's values, and for how long; given the engine, and the node's state and
-/// options. Thread-safe.
+/// Decides how managed subscriptions are kept among the engine's values, for how long, and which connection holds one; given the engine,
+/// the node's state and options, and the clock. Thread-safe.
 /// </summary>
-internal sealed class ManagedStore(IHubEngine engine, HubState state, HubOptions options)
+internal sealed class ManagedStore(IHubEngine engine, HubState state, HubOptions options, TimeProvider time)
 {
     /// <summary>A subscription, or null when there is none.</summary>
     internal async ValueTask<EngineAnswer<ManagedSubscription?>> GetAsync(string id, CancellationToken cancellation) =>
@@ -30,6 +30,27 @@ internal sealed class ManagedStore(IHubEngine engine, HubState state, HubOptions
         return (await engine.Values.PutAsync(key, bytes, options.SubscriptionIdle, expected, cancellation).ConfigureAwait(false))
             .Select(static version => version is not null);
     }
+
+    /// <summary>
+    /// Gives a subscription to a connection of this node: nobody who held it before saves anything from now on. The subscription as it is
+    /// held now and as it was before; null when it does not exist any more.
+    /// </summary>
+    internal async ValueTask<EngineAnswer<(ManagedSubscription Held, ManagedSubscription Before)?>> TakeAsync(
+        string id, CancellationToken cancellation)
+    {
+        while ((await ReadAsync(id, cancellation).ConfigureAwait(false)).TryGet(out var found))
+        {
+            if (found.Subscription is not { } present) return new(null);
+            var taken = present with { Generation = Next(present.Generation), Node = options.NodeName };
+            if (!(await SaveAsync(taken, found.Version, cancellation).ConfigureAwait(false)).TryGet(out var saved)) break;
+            // Not saved: another node has written meanwhile.
+            if (saved) return new((taken, present));
+        }
+        return default;
+    }
+
+    /// <summary>A generation above one, also above those of a subscription that had the same id and is forgotten.</summary>
+    internal long Next(long generation) => Math.Max(generation + 1, time.GetUtcNow().UtcTicks / TimeSpan.TicksPerMicrosecond);
 
     internal ValueTask<EngineAnswer<bool>> DeleteAsync(string id, CancellationToken cancellation) =>
         engine.Values.DeleteAsync(KeyOf(id), null, cancellation);

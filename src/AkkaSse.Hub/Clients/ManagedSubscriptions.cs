@@ -52,7 +52,14 @@ internal sealed class ManagedSubscriptions(
                     return Unavailable($"Nobody can say now where the stream '{stream}' stands; nothing was changed.");
                 else positions[stream] = info is null ? StreamPosition.BeforeFirst : new StreamPosition(info.Epoch, info.Head);
             }
-            var next = subscription with { Streams = streams, Positions = positions };
+            var next = subscription with
+            {
+                Streams = streams,
+                Positions = positions,
+                // One that was forgotten may still have a connection that did not hear of it.
+                Generation = previous?.Generation ?? store.Next(0),
+                Node = previous?.Node,
+            };
             if (!(await wait.AskAsync(store.SaveAsync(next, stored.Version, cancellation)).ConfigureAwait(false)).TryGet(out var saved))
                 return Unavailable("Nobody can say whether the subscription was stored; repeat it.");
             // Another caller was faster.
@@ -65,7 +72,7 @@ internal sealed class ManagedSubscriptions(
     }
 
     internal ValueTask<EngineAnswer<ManagedSubscription?>> GetAsync(string id, CancellationToken cancellation) =>
-        store.GetAsync(id, cancellation);
+        limit.Begin().AskAsync(store.GetAsync(id, cancellation));
 
     /// <summary>Ends a subscription and its connection. False when it did not exist, or belongs to another subject.</summary>
     internal async ValueTask<EngineAnswer<bool>> DeleteAsync(string id, string? subject, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Hub.Lifetime;
 using AkkaSse.Hub.Nodes;
 using AkkaSse.Hub.Streams;
@@ -6,10 +7,11 @@ namespace AkkaSse.Hub.Clients;
 
 /// <summary>
 /// Decides whether the streams of a connection of this node may be changed, and changes them; given the cursor opener, the stream table,
-/// the stored changes, the node's options and the time that a caller waits. Thread-safe; changes of one connection happen one at a time.
+/// the stored changes, the node's options, the time that a caller waits and the fault log. Thread-safe; changes of one connection happen
+/// one at a time.
 /// </summary>
 internal sealed class SubscriptionChanges(
-    CursorOpener opener, StreamTable streams, StoredChanges stored, HubOptions options, OpenLimit limit)
+    CursorOpener opener, StreamTable streams, StoredChanges stored, HubOptions options, OpenLimit limit, FaultLog faults)
 {
     internal async ValueTask<NodeReply> ApplyAsync(ClientActor client, NodeRequest request, CancellationToken cancellation)
     {
@@ -66,7 +68,13 @@ internal sealed class SubscriptionChanges(
             places.Release();
             return Refused(ClientCallStatus.NotConnected, ended);
         }
-        if (client.IsClaimed) await stored.StoreAsync(client, add, remove, cancellation).ConfigureAwait(false);
+        if (client.IsClaimed)
+        {
+            // The connection has the change: its caller does not wait for who keeps it for the next one.
+            var storing = stored.StoreAsync(client, add, remove, cancellation).AsTask();
+            if (!await limit.EndsAsync(storing).ConfigureAwait(false)) faults.Watch(new(storing), "storing of a change of streams");
+            else await storing.ConfigureAwait(false);
+        }
         return new NodeReply { Status = nameof(ClientCallStatus.Done), Client = client.Info() };
     }
 

@@ -4,21 +4,28 @@ namespace AkkaSse.Hub.Clients;
 
 /// <summary>
 /// Decides which streams a connection reads: those of its request or of its managed subscription, with the stored changes of its client;
-/// given the store of subscriptions, their connections, the stored changes and the node's state. Thread-safe.
+/// given the store of subscriptions, their connections, the stored changes, and the node's state and name. Thread-safe.
 /// </summary>
-internal sealed class SubscriptionResolver(ManagedStore store, ManagedConnections managed, StoredChanges changes, HubState state)
+internal sealed class SubscriptionResolver(
+    ManagedStore store, ManagedConnections managed, StoredChanges changes, HubState state, string node)
 {
     internal async ValueTask<ResolvedStreams> ResolveAsync(SubscribeRequest request, CancellationToken cancellation)
     {
         ManagedSubscription? subscription = null;
         if (request.ManagedSubscription is { } id)
         {
-            // A connection that is about to be replaced has delivered more than was last saved.
+            // A connection that is about to be replaced has delivered more than was last saved, here or elsewhere.
             await managed.SavePositionsAsync(id).ConfigureAwait(false);
-            if (!(await store.GetAsync(id, cancellation).ConfigureAwait(false)).TryGet(out subscription))
+            var answer = await store.GetAsync(id, cancellation).ConfigureAwait(false);
+            if (answer.TryGet(out var held) && held is { Node: { } holder } && holder != node)
+            {
+                await managed.SaveElsewhereAsync(held).ConfigureAwait(false);
+                answer = await store.GetAsync(id, cancellation).ConfigureAwait(false);
+            }
+            if (!answer.TryGet(out subscription))
                 return Unavailable("Nobody can say now whether the subscription exists.");
             if (subscription is null || (subscription.Subject is not null && subscription.Subject != request.Subject))
-                return new(new Admission(AdmissionStatus.NoSubscription) { Error = $"The subscription '{id}' does not exist." });
+                return new(Missing(id));
         }
         var streams = subscription is null
             ? Distinct(request.Streams)
@@ -29,6 +36,18 @@ internal sealed class SubscriptionResolver(ManagedStore store, ManagedConnection
             return Unavailable("Nobody can say now what the client has subscribed to.");
         return new(null) { Streams = streams, Managed = subscription, IsChanged = isChanged };
     }
+
+    /// <summary>Gives a managed subscription to the connection; the refusal, or what it holds and held before.</summary>
+    internal async ValueTask<(Admission? Refused, ManagedSubscription? Held, ManagedSubscription? Before)> TakeAsync(
+        string id, CancellationToken cancellation)
+    {
+        if (!(await store.TakeAsync(id, cancellation).ConfigureAwait(false)).TryGet(out var answer))
+            return (Unavailable("Nobody can say now whether the subscription exists.").Refused, null, null);
+        return answer is { } taken ? (null, taken.Held, taken.Before) : (Missing(id), null, null);
+    }
+
+    private static Admission Missing(string id) =>
+        new(AdmissionStatus.NoSubscription) { Error = $"The subscription '{id}' does not exist." };
 
     private ResolvedStreams Unavailable(string error) =>
         new(new Admission(AdmissionStatus.Unavailable) { Error = error, RetryAfter = state.RefusalRetry() });

@@ -14,7 +14,9 @@ internal sealed record NodeRequest
     internal const string Change = "change";
     internal const string ListClients = "list";
     internal const string LoadOf = "load";
+    /// <summary>With a generation: the connections of lower ones end, because another one has taken the subscription.</summary>
     internal const string EndManaged = "end-managed";
+    internal const string SaveManaged = "save-managed";
 
     public required string Kind { get; init; }
 

@@ -23,7 +23,11 @@ internal sealed class NodeRequestHandler(
             case NodeRequest.ListClients:
                 return ClientList.Page(connections.Snapshot(), request);
             case NodeRequest.EndManaged:
-                managed.Close(request.Client!);
+                if (request.Generation == 0) managed.Close(request.Client!);
+                else managed.Replace(request.Client!, request.Generation);
+                return new NodeReply();
+            case NodeRequest.SaveManaged:
+                await managed.SavePositionsAsync(request.Client!).ConfigureAwait(false);
                 return new NodeReply();
         }
         if (Find(request) is not { } client) return NotConnected(request);

@@ -86,7 +86,7 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
 
     private async Task<EngineNode> StartOneAsync(string name, Action<HubOptions>? configure)
     {
-        var hubOptions = new HubOptions { NodeName = name, AutoCreate = true };
+        var hubOptions = new HubOptions { NodeName = name, AutoCreate = true, OpenTimeout = TimeSpan.FromMinutes(1) };
         configure?.Invoke(hubOptions);
         var engine = guests ? GuestEngine() : OwnEngine();
         var hub = new SseHub(hubOptions, engine, time: time ?? GrantedTime.Instance);

@@ -7,7 +7,8 @@ namespace AkkaSse.Hub.Tests.Engine;
 /// The in-process engine behind a door: while it is shut, readers are attached to no stream and no question about a stream is answered, as
 /// while the owner of the streams is away.
 /// </summary>
-internal sealed class HeldEngine : IHubEngine, IStreamEngine
+/// <param name="values">The values of another node; null for its own.</param>
+internal sealed class HeldEngine(IKeyValueEngine? values = null) : IHubEngine, IStreamEngine
 {
     private readonly InProcessEngine _inner = new();
     private volatile TaskCompletionSource _open = Opened();
@@ -23,7 +24,7 @@ internal sealed class HeldEngine : IHubEngine, IStreamEngine
 
     public INodeEngine Nodes => _inner.Nodes;
 
-    public IKeyValueEngine Values => _inner.Values;
+    public IKeyValueEngine Values => values ?? _inner.Values;
 
     public long LogBytes => _inner.LogBytes;
 

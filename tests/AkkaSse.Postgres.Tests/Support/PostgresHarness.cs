@@ -21,7 +21,7 @@ public sealed class PostgresHarness(PostgresServer server, TimeProvider? time = 
 
     public async ValueTask<EngineNode> StartNodeAsync(string name = "n1", Action<HubOptions>? configure = null)
     {
-        var options = new HubOptions { NodeName = name, AutoCreate = true };
+        var options = new HubOptions { NodeName = name, AutoCreate = true, OpenTimeout = TimeSpan.FromMinutes(1) };
         configure?.Invoke(options);
         var postgres = new PostgresOptions { ConnectionString = server.ConnectionString(await DatabaseAsync()) };
         var engine = new PostgresEngine(change?.Invoke(postgres) ?? postgres, new Logger<PostgresEngine>(Log));

@@ -95,6 +95,8 @@ public sealed partial class NodeProcess : IAsyncDisposable
             info.Environment["AKKASSE_SERVER__WARMUP"] = "0s";
             info.Environment["DOTNET_TC_CallCountingDelayMs"] = "100";
         }
+        // How long a start position may take is tested where it is the claim.
+        info.Environment["AKKASSE_HUB__OPENTIMEOUT"] = "1m";
         foreach (var (key, value) in start.Environment) info.Environment[key] = value;
         var node = new NodeProcess(name, new Process { StartInfo = info });
         node._process.OutputDataReceived += (_, e) => node.OnLine(e.Data);

@@ -147,8 +147,14 @@ async function publish(stream, type, data) {
 async function refresh() {
   try {
     const [streams, cluster] = await Promise.all([fetch("/v1/streams?limit=100", { headers: headers() }), fetch("/v1/cluster", { headers: headers() })]);
-    if (streams.ok) list((await streams.json()).streams ?? [], "None yet: the first publish creates one.");
-    else list([], streams.status === 401 || streams.status === 403 ? "A token that may list streams is needed." : `The list cannot be read: status ${streams.status}.`);
+    if (streams.ok) {
+      const page = await streams.json();
+      list(page.streams ?? [], "None yet: the first publish creates one.");
+      if (page.complete === false) {
+        $("list-empty").textContent = `Nodes that did not answer: ${page.missing.join(", ")}. Their streams may be missing here.`;
+        $("list-empty").hidden = false;
+      }
+    } else list([], streams.status === 401 || streams.status === 403 ? "A token that may list streams is needed." : `The list cannot be read: status ${streams.status}.`);
     if (cluster.ok) {
       const nodes = (await cluster.json()).nodes ?? [];
       $("connections").textContent = String(nodes.reduce((sum, node) => sum + (node.load?.connections ?? node.connections ?? 0), 0));
