@@ -100,11 +100,11 @@ public sealed class HubOptions
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The time in which the hub finds out where a reader starts. 10 ms to 1 min. Default 500 ms. After it a connection gets its response
+    /// The time in which the hub finds out where a reader starts. 10 ms to 1 min. Default 750 ms. After it a connection gets its response
     /// head and waits for <c>hub.open</c>; a managed subscription and a change of a client's streams are refused (503), and nothing was
     /// changed.
     /// </summary>
-    public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromMilliseconds(750);
 
     /// <summary>
     /// The age at which the hub ends a connection. 1 s to 365 d, or null. Default null: no limit. The hub takes off up to a tenth at

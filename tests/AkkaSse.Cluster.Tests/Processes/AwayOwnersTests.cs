@@ -18,7 +18,7 @@ public sealed class AwayOwnersTests
     public async Task While_owners_are_away_readers_have_their_heads_nothing_begins_at_a_wrong_place_and_lists_name_who_is_missing()
     {
         await using var cluster = await AkkaProcesses.StartAsync(
-            3, [.. AkkaProcesses.Patient, "--set", "Hub:OpenTimeout=500ms"]);
+            3, [.. AkkaProcesses.Patient, "--set", "Hub:OpenTimeout=750ms"]);
         var (here, away) = (cluster.Urls[0], cluster.Nodes[2]);
         string[] streams = [.. Enumerable.Range(0, Streams).Select(static i => $"s{i}")];
         foreach (var stream in streams) await PublishAsync(here, stream, "1");
