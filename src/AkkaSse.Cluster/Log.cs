@@ -113,6 +113,11 @@ internal static partial class Log
         "Node {Node} has crashed: nothing listens at {Address} any more, as a majority of the nodes has found. It is removed at once.")]
     internal static partial void NodeCrashed(ILogger logger, string node, string address);
 
+    [LoggerMessage(5029, LogLevel.Warning,
+        "Node {Node} at {Address} is removed: it and another node do not reach each other, although this node reaches both. Look at the " +
+        "network between them; it joins again when the path is whole.")]
+    internal static partial void PartialPartition(ILogger logger, string node, string address);
+
     [LoggerMessage(5030, LogLevel.Information,
         "The cluster speaks TLS. This node is {Subject}, valid until {Expiry}, signed by {Issuer}; let in are certificates of " +
         "{Authorities}.")]

@@ -5,6 +5,11 @@ using Akka.Cluster;
 namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>One incarnation of a node, as the node that looks knows it.</summary>
+/// <param name="Unique">Its address and uid.</param>
+/// <param name="Status">What the cluster has decided about it.</param>
+/// <param name="Reachable">Whether the node that looks reaches it. What other nodes observe counts only where this one does not look
+/// itself: Akka.NET calls a member unreachable for all when one node does not reach it.</param>
+/// <param name="HostsStreams">Whether it has the role <c>akkasse-stream</c>.</param>
 internal sealed record ClusterMember(UniqueAddress Unique, MemberStatus Status, bool Reachable, bool HostsStreams)
 {
     /// <summary>One incarnation of one node: a node that restarts is another one. <c>akka.tcp://system@host:port#uid</c>.</summary>

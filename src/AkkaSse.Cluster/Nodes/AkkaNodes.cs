@@ -34,7 +34,11 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
     public IReadOnlyList<IActorRef> Start(ClusterNode node)
     {
         _actor = node.System.ActorOf(Props.Create(() => new NodeActor(node, this)), NodeActor.Name);
-        if (context.OwnsSystem) node.System.ActorOf(Props.Create(() => new CrashWatcher(node)), CrashWatcher.Name);
+        if (context.OwnsSystem)
+        {
+            node.System.ActorOf(Props.Create(() => new CrashWatcher(node)), CrashWatcher.Name);
+            node.System.ActorOf(Props.Create(() => new PathWatcher(node)), PathWatcher.Name);
+        }
         return [];
     }
 

@@ -20,6 +20,9 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private readonly Dictionary<UniqueAddress, ClusterMember> _members = [];
     private readonly Dictionary<UniqueAddress, (Hello Hello, IActorRef Actor)> _hellos = [];
 
+    // Members that somebody does not reach.
+    private readonly HashSet<UniqueAddress> _unreachable = [];
+
     public NodeActor(ClusterNode node, AkkaNodes nodes)
     {
         _node = node;
@@ -40,7 +43,11 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<SeedQuestion>(
             _ => Sender.Tell(new SeedAnswer(
             _node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving), Self));
-        Receive<Tick>(_ => Greet());
+        Receive<Tick>(_ =>
+        {
+            LookAgain();
+            Greet();
+        });
         Receive<SayHello>(_ =>
         {
             Accept(_node.Self, OwnHello(answer: false), Self);
@@ -67,7 +74,9 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     {
         foreach (var member in state.Members)
         {
-            if (ClusterRoles.HasHub(member)) Put(member, !state.Unreachable.Contains(member));
+            if (!ClusterRoles.HasHub(member)) continue;
+            if (state.Unreachable.Contains(member)) _unreachable.Add(member.UniqueAddress);
+            Put(member);
         }
         Publish();
         Greet();
@@ -83,10 +92,11 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
             _hellos.Remove(e.Member.UniqueAddress);
             // One that comes back at its address is known before the former one is removed.
             if (!_members.Keys.Any(m => m.Address.Equals(e.Member.Address))) _node.Batches.Forget(e.Member.Address);
+            _unreachable.Remove(e.Member.UniqueAddress);
         }
         else
         {
-            Put(e.Member, !_members.TryGetValue(e.Member.UniqueAddress, out var known) || known.Reachable);
+            Put(e.Member);
         }
         Publish();
         if (e is not ClusterEvent.MemberRemoved && _members.TryGetValue(e.Member.UniqueAddress, out var member) && member.Name is null)
@@ -96,27 +106,56 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private void OnReachability(Member member, bool reachable)
     {
         if (!ClusterRoles.HasHub(member)) return;
-        var was = _members.TryGetValue(member.UniqueAddress, out var known) && !known.Reachable;
-        Put(member, reachable);
+        var was = !_members.TryGetValue(member.UniqueAddress, out var known) || known.Reachable;
+        if (reachable) _unreachable.Remove(member.UniqueAddress);
+        else _unreachable.Add(member.UniqueAddress);
+        Put(member);
         Publish();
+        TellReachable(_members[member.UniqueAddress], was);
+    }
+
+    // This node may stop reaching, or reach again, what others do not reach anyway: that is no news to the cluster.
+    private void LookAgain()
+    {
+        var changed = false;
+        foreach (var unique in _unreachable)
+        {
+            if (!_members.TryGetValue(unique, out var member) || member.Reachable == Reaches(unique)) continue;
+            _members[unique] = member with { Reachable = !member.Reachable };
+            changed = true;
+            TellReachable(_members[unique], member.Reachable);
+        }
+        if (changed) Publish();
+    }
+
+    private bool Reaches(UniqueAddress member)
+    {
+        if (!_unreachable.Contains(member)) return true;
+        var detector = _node.Cluster.FailureDetector;
+        return detector.IsMonitoring(member.Address) && detector.IsAvailable(member.Address);
+    }
+
+    private void TellReachable(ClusterMember member, bool was)
+    {
         // One that is leaving ends its connections before it has left.
-        if (member.Status is MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down) return;
-        if (!reachable) Log.NodeUnreachable(_node.Logger, NameOf(member), member.Address.ToString());
-        else if (was) Log.NodeReachable(_node.Logger, NameOf(member), member.Address.ToString());
+        if (member.Reachable == was || member.Status is MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down) return;
+        if (member.Reachable) Log.NodeReachable(_node.Logger, NameOf(member.Unique), member.Unique.Address.ToString());
+        else Log.NodeUnreachable(_node.Logger, NameOf(member.Unique), member.Unique.Address.ToString());
     }
 
     private void Tell(ClusterEvent.MemberRemoved e)
     {
         if (e.Member.UniqueAddress.Equals(_node.Self)) return;
-        if (e.PreviousStatus == MemberStatus.Down) Log.NodeRemoved(_node.Logger, NameOf(e.Member), e.Member.Address.ToString());
-        else Log.NodeLeft(_node.Logger, NameOf(e.Member), e.Member.Address.ToString());
+        if (e.PreviousStatus == MemberStatus.Down)
+            Log.NodeRemoved(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
+        else Log.NodeLeft(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
     }
 
-    private string NameOf(Member member) => _hellos.TryGetValue(member.UniqueAddress, out var known) ? known.Hello.Node : "without a name";
+    private string NameOf(UniqueAddress member) => _hellos.TryGetValue(member, out var known) ? known.Hello.Node : "without a name";
 
-    private void Put(Member member, bool reachable) =>
+    private void Put(Member member) =>
         _members[member.UniqueAddress] = new ClusterMember(
-            member.UniqueAddress, member.Status, reachable, member.HasRole(ClusterRoles.Stream));
+            member.UniqueAddress, member.Status, Reaches(member.UniqueAddress), member.HasRole(ClusterRoles.Stream));
 
     private void OnHello(Hello hello)
     {

@@ -20,6 +20,9 @@ internal sealed record NameTaken(string Node, string By) : IWireMessage;
 /// <summary>The sender has found that nothing listens any more at the address of this member.</summary>
 internal sealed record Crashed(string Address, int Uid) : IWireMessage;
 
+/// <summary>The sender cannot reach these members, by <see cref="Hosting.ClusterMember.Id"/>; none: it reaches all.</summary>
+internal sealed record BrokenPaths(string[] To) : IWireMessage;
+
 /// <summary>Is the node that gets this in a cluster? Asked by a node that looks for one.</summary>
 internal sealed record SeedQuestion : IWireMessage
 {

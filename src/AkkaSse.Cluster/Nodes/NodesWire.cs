@@ -37,6 +37,9 @@ internal static class NodesWire
                 to.Int(m.Uid);
             },
             static (ref from) => new Crashed(from.RequiredText(), (int)from.Int())),
+        new WireCodec<BrokenPaths>("N10",
+            static (m, to) => to.Items(m.To, static (id, to) => to.Text(id)),
+            static (ref from) => new BrokenPaths(from.Items(static (ref from) => from.RequiredText()))),
         new WireCodec<Request>("N5", Write, ReadRequest),
         new WireCodec<Reply>("N6", Write, ReadReply),
         new WireCodec<Requests>("N7", static (m, to) => to.Items(m.All, Write), static (ref from) => new Requests(from.Items(ReadRequest))),
