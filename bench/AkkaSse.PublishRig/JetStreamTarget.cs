@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using NATS.Client.Core;
@@ -12,6 +13,7 @@ internal sealed class JetStreamTarget : PublishTarget
     private readonly NatsConnection[] _connections;
     private readonly NatsJSContext[] _nodes;
     private readonly byte[] _body;
+    private int _made;
 
     internal JetStreamTarget(LoadOptions options)
         : base(options)
@@ -23,15 +25,22 @@ internal sealed class JetStreamTarget : PublishTarget
 
     internal override async Task BeginAsync()
     {
-        for (var s = 0; s < Options.Streams; s++)
+        for (; _made < Options.Streams; _made++)
         {
-            await _nodes[0].CreateStreamAsync(new StreamConfig(NameOf(s), [NameOf(s)])
+            var limit = Stopwatch.StartNew();
+            while (true)
             {
-                Storage = StreamConfigStorage.Memory,
-                NumReplicas = Options.Nodes.Count,
-                MaxBytes = 64 << 20,
-                MaxMsgs = 100_000,
-            }).ConfigureAwait(false);
+                try
+                {
+                    await CreateAsync(NameOf(_made)).ConfigureAwait(false);
+                    break;
+                }
+                catch (NatsJSApiException e) when (e.Error.Code == 503 && limit.Elapsed < TimeSpan.FromSeconds(20))
+                {
+                    // The servers have not found each other yet, or their leader.
+                    await Task.Delay(100).ConfigureAwait(false);
+                }
+            }
         }
     }
 
@@ -57,12 +66,20 @@ internal sealed class JetStreamTarget : PublishTarget
         }
     }
 
+    private async Task CreateAsync(string name) => await _nodes[0].CreateStreamAsync(new StreamConfig(name, [name])
+    {
+        Storage = StreamConfigStorage.Memory,
+        NumReplicas = Options.Nodes.Count,
+        MaxBytes = 64 << 20,
+        MaxMsgs = 100_000,
+    }).ConfigureAwait(false);
+
     private string NameOf(int stream) => $"{Prefix}-{stream.ToString(CultureInfo.InvariantCulture)}";
 
     // Streams of this run would take memory from the next one's.
     public override async ValueTask DisposeAsync()
     {
-        for (var s = 0; s < Options.Streams; s++) await _nodes[0].DeleteStreamAsync(NameOf(s)).ConfigureAwait(false);
+        for (var s = 0; s < _made; s++) await _nodes[0].DeleteStreamAsync(NameOf(s)).ConfigureAwait(false);
         foreach (var connection in _connections) await connection.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -49,13 +49,16 @@ internal sealed class OutgoingBatch(IActorRef receiver, string self)
                 _writer = new WireWriter();
                 _writer.Text(self);
             }
-            Write(to);
-            Write(from);
-            var codec = WireSerializer.Codec(message);
-            _writer.Text(codec.Manifest);
-            var begin = _writer.Begin();
-            codec.Write(message, _writer);
-            _writer.End(begin);
+            try
+            {
+                Write(to, message, from);
+            }
+            catch
+            {
+                // A part of a message would make rubbish of what follows. Its sender hears of it as if it had sent it alone.
+                Begin();
+                throw;
+            }
             _isEmpty = false;
             if (_writer.Count >= EnoughBytes) Send();
         }
@@ -71,10 +74,26 @@ internal sealed class OutgoingBatch(IActorRef receiver, string self)
     private void Send()
     {
         if (_writer is not { } writer) return;
+        Begin();
+        receiver.Tell(new MessageBatch(writer.Take()), ActorRefs.NoSender);
+    }
+
+    private void Begin()
+    {
         _writer = null;
         _actors.Clear();
         _isEmpty = true;
-        receiver.Tell(new MessageBatch(writer.Take()), ActorRefs.NoSender);
+    }
+
+    private void Write(IActorRef to, IWireMessage message, IActorRef from)
+    {
+        var codec = WireSerializer.Codec(message);
+        Write(to);
+        Write(from);
+        _writer!.Text(codec.Manifest);
+        var begin = _writer.Begin();
+        codec.Write(message, _writer);
+        _writer.End(begin);
     }
 
     // The first time by its path, then by its place among the paths of this batch.
