@@ -102,6 +102,37 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [ChromiumFact]
+    public async Task Page_signs_in_reads_and_writes_without_the_token_and_signs_out()
+    {
+        const string Token = "a-token-for-the-page";
+        await using var server = await TestServer.StartAsync(0, new Dictionary<string, string>
+        {
+            ["AKKASSE_AUTH__TOKENS__0__TOKEN"] = Token,
+            ["AKKASSE_AUTH__TOKENS__0__SUBJECT"] = "operator",
+            ["AKKASSE_AUTH__TOKENS__0__GRANTS__0"] = "all",
+        }, Token);
+        await using var browser = await chromium.OpenAsync(server.Url);
+        var page = browser.Page;
+        await page.FillAsync("#token", "a-token-of-somebody-else");
+        await page.ClickAsync("#sign-in");
+        await Expect(page.Locator("#session")).ToContainTextAsync("Not signed in: The token is not known.", new() { Timeout = Limit });
+
+        await page.FillAsync("#token", Token);
+        await page.ClickAsync("#sign-in");
+        await Expect(page.Locator("#session")).ToContainTextAsync("Signed in as operator", new() { Timeout = Limit });
+        await Expect(page.Locator("#token")).ToHaveValueAsync("");
+        (await page.EvaluateAsync<string?>("() => sessionStorage.getItem('token')")).ShouldBeNull();
+        await page.ReloadAsync();
+        await Expect(page.Locator("#session")).ToContainTextAsync("Signed in as operator", new() { Timeout = Limit });
+        await SubscribeAsync(page, "news");
+        await PublishAsync(page, "news", "headline", "for those who may");
+        await Expect(page.Locator("#events tr[data-type=headline]")).ToHaveCountAsync(1, new() { Timeout = Limit });
+
+        await page.ClickAsync("#sign-out");
+        await Expect(page.Locator("#list-empty")).ToContainTextAsync("A token that may list streams is needed", new() { Timeout = Limit });
+    }
+
+    [ChromiumFact]
     public async Task Page_can_be_used_by_label_alone()
     {
         await using var server = await TestServer.StartAsync();

@@ -1,5 +1,6 @@
 using AkkaSse.Architecture.Tests.Options;
 using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Limits;
 using AkkaSse.Server.Security;
 using AkkaSse.Server.Security.Jwt;
 
@@ -17,6 +18,7 @@ public sealed class OptionDocsTests
     {
         Faults<ServerSettings>("Configuration/ServerSettings.cs", static o => o.Validate()).ShouldBeEmpty();
         Faults<AuthSettings>("Security/AuthSettings.cs", static o => o.Validate()).ShouldBeEmpty();
+        Faults<LimitSettings>("Limits/LimitSettings.cs", static o => o.Validate()).ShouldBeEmpty();
         Faults<JwtSettings>("Security/Jwt/JwtSettings.cs", FaultsOf).ShouldBeEmpty();
         Faults<ScopeSettings>("Security/Jwt/JwtSettings.cs", static _ => []).ShouldBeEmpty();
         Faults<TokenSettings>("Security/AuthSettings.cs", static _ => []).ShouldBeEmpty();

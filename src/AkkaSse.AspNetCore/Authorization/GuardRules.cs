@@ -11,6 +11,7 @@ internal sealed class GuardRules
     private readonly HashSet<string> _origins = new(StringComparer.OrdinalIgnoreCase);
     private readonly string[] _suffixes;
     private readonly bool _everyHost;
+    private readonly bool _everyOrigin;
     private readonly bool _addresses;
     private readonly bool _demandOrigin;
 
@@ -24,6 +25,7 @@ internal sealed class GuardRules
         foreach (var origin in options.AllowedOrigins) _origins.Add(origin);
         _suffixes = [.. _hosts.Where(static h => h.StartsWith("*.", StringComparison.Ordinal)).Select(static h => h[1..])];
         _everyHost = _hosts.Contains("*");
+        _everyOrigin = _origins.Contains("*");
         _addresses = options.AllowAddresses;
         _demandOrigin = options.DemandOrigin;
     }
@@ -33,9 +35,9 @@ internal sealed class GuardRules
     {
         if (!IsServed(request.Host))
             return new HubFault(403, HubErrorCodes.HostForbidden,
-                $"The Host '{request.Host.Host}' is not served without authentication; loopback ones are, and those of AllowedHosts.");
+                $"The Host '{request.Host.Host}' is not served; loopback ones are, and those of AllowedHosts.");
         var method = request.Method;
-        if (HttpMethods.IsOptions(method)) return null;
+        if (_everyOrigin || HttpMethods.IsOptions(method)) return null;
         // A subscription takes a client id, with what is sent to it: CORS hides only the bytes from the page that opens it.
         var writes = !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method));
         if (writes && _demandOrigin && request.Headers.Origin.Count == 0)

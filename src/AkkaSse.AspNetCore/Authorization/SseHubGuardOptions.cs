@@ -22,7 +22,8 @@ public sealed class SseHubGuardOptions
 
     /// <summary>
     /// The origins whose pages may write and subscribe besides the hub's own, which is the origin with the request's <c>Host</c>:
-    /// <c>https://app.example.com</c>, as <c>Origin</c> has them. Default empty.
+    /// <c>https://app.example.com</c>, as <c>Origin</c> has them, or <c>*</c> for every origin, which turns the check off. Default
+    /// empty.
     /// </summary>
     public IList<string> AllowedOrigins { get; } = [];
 
@@ -48,10 +49,10 @@ public sealed class SseHubGuardOptions
         }
         foreach (var origin in AllowedOrigins)
         {
-            if (!IsOrigin(origin))
+            if (origin != "*" && !IsOrigin(origin))
             {
                 yield return $"{nameof(AllowedOrigins)} has '{origin}'; an origin like https://app.example.com or http://localhost:5173 is "
-                    + "allowed, without a path.";
+                    + "allowed, without a path, or * for every origin.";
             }
         }
     }

@@ -40,6 +40,7 @@ public static class SseHubEndpointRouteBuilderExtensions
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
             mapped.WithMetadata(new OperationsMetadata(method => Operations.Of(route, method)), OpenAccess.Endpoint.Of(edge));
             if (route.Streaming) mapped.WithMetadata(StreamingEndpoint.Metadata);
+            if (route.Group == EndpointGroup.Publish) mapped.WithMetadata(PublishEndpoint.Metadata);
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
 

@@ -4,6 +4,7 @@ using AkkaSse.Cluster;
 using AkkaSse.Postgres;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Hosting;
+using AkkaSse.Server.Limits;
 using AkkaSse.Server.Security;
 using AkkaSse.Server.Security.Jwt;
 
@@ -28,6 +29,7 @@ internal static class ConfigCommand
         Rows(output, settings.Tree, settings.Akka, EffectiveSettings.AkkaSection);
         Rows(output, settings.Tree, settings.Postgres, EffectiveSettings.PostgresSection);
         Rows(output, settings.Tree, settings.Storage, EffectiveSettings.StorageSection);
+        Rows(output, settings.Tree, settings.Limits, LimitSettings.Section);
         Rows(output, settings.Tree, settings.Auth, AuthSettings.Section);
         return ExitCodes.Ok;
     }

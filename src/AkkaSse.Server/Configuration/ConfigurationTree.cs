@@ -1,3 +1,4 @@
+using AkkaSse.Server.Limits;
 using AkkaSse.Server.Security;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
@@ -18,7 +19,8 @@ internal sealed class ConfigurationTree
     // Sections of ours and of the framework; with any other the writer surely meant one of these.
     private static readonly string[] Sections =
     [
-        ServerSettings.Section, EffectiveSettings.HubSection, AuthSettings.Section, EffectiveSettings.AkkaSection,
+        ServerSettings.Section, EffectiveSettings.HubSection, AuthSettings.Section, LimitSettings.Section,
+        EffectiveSettings.AkkaSection,
         EffectiveSettings.PostgresSection, "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment",
     ];
 

@@ -2,6 +2,7 @@ using AkkaSse.Cluster;
 using AkkaSse.Hub;
 using AkkaSse.Postgres;
 using AkkaSse.Server.Hosting;
+using AkkaSse.Server.Limits;
 using AkkaSse.Server.Security;
 using AkkaSse.Server.Security.Jwt;
 using AkkaSse.Server.Security.Tokens;
@@ -29,6 +30,7 @@ internal sealed class EffectiveSettings
         Tree = tree;
         binder.Bind(Server, ServerSettings.Section);
         binder.Bind(Auth, AuthSettings.Section);
+        binder.Bind(Limits, LimitSettings.Section);
         Urls = ListenUrls.Read(tree.Root, Server.H2cUrls, binder.Faults);
         Bind(Akka, binder);
         Bind(Postgres, binder);
@@ -48,6 +50,7 @@ internal sealed class EffectiveSettings
     internal PostgresOptions Postgres { get; } = new();
     internal StorageOptions Storage { get; } = new();
     internal AuthSettings Auth { get; } = new();
+    internal LimitSettings Limits { get; } = new();
 
     /// <summary>The tokens at the start; <see cref="TokenStore"/> has those that hold now.</summary>
     internal TokenTable Tokens { get; }
@@ -140,6 +143,7 @@ internal sealed class EffectiveSettings
         [
             .. Server.Validate(),
             .. Auth.Validate(),
+            .. Limits.Validate(),
             .. engine.Select(fault => KeyOf(EngineSection!, fault)),
             .. Hub.Validate().Select(static fault => KeyOf(HubSection, fault)),
             .. LogLevelFaults(Tree),

@@ -20,6 +20,7 @@ internal sealed class ServerSettings
     internal const string Section = "Server";
     internal static readonly string[] Engines = ["memory", "postgres", "akka"];
     internal static readonly string[] Edges = ["r3labs", "davidsbond", "ctrlx"];
+    internal static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
     /// <summary>The engine: <c>memory</c>, <c>postgres</c> or <c>akka</c>. Default <c>memory</c>.</summary>
     public string Engine { get; set; } = "memory";
@@ -54,8 +55,8 @@ internal sealed class ServerSettings
     public bool? AllowAnonymousClientIds { get; set; }
 
     /// <summary>
-    /// Without authentication: the <c>Host</c> values that are served besides loopback ones and those of the urls. Names or addresses,
-    /// <c>*.example.com</c> for all names below one, or <c>*</c> for every name. Default empty.
+    /// The <c>Host</c> values that are served besides loopback ones and those of the urls. Names or addresses, <c>*.example.com</c> for all
+    /// names below one, or <c>*</c> for every name. Default empty: without authentication none, with it every name.
     /// </summary>
     public List<string> AllowedHosts { get; set; } = [];
 
@@ -71,8 +72,14 @@ internal sealed class ServerSettings
     public List<string> CorsHeaders { get; set; } = [];
 
     /// <summary>
-    /// Whether pages of <see cref="CorsOrigins"/> may call with cookies and TLS client certificates. Default false. Set it for a proxy that
-    /// asks for them; the server itself reads neither.
+    /// The methods that pages of <see cref="CorsOrigins"/> may use, for example GET alone for pages that only read. Default: GET, HEAD,
+    /// POST, PUT, PATCH, DELETE.
+    /// </summary>
+    public List<string> CorsMethods { get; set; } = [.. Methods];
+
+    /// <summary>
+    /// Whether pages of <see cref="CorsOrigins"/> may call with cookies and TLS client certificates. Default false. Set it for
+    /// sessions, and for a proxy that asks for either.
     /// </summary>
     public bool CorsCredentials { get; set; }
 
@@ -145,6 +152,9 @@ internal sealed class ServerSettings
         {
             if (!IsHeader(header)) yield return $"{Section}:CorsHeaders has '{header}'; the name of a header like traceparent is allowed.";
         }
+        foreach (var method in CorsMethods.Except(Methods))
+            yield return $"{Section}:CorsMethods has '{method}'; {string.Join(", ", Methods)} are allowed.";
+        if (CorsMethods.Count == 0) yield return $"{Section}:CorsMethods is empty; {string.Join(", ", Methods)} are allowed.";
         if (CorsCredentials && CorsOrigins.Count == 0)
         {
             yield return $"{Section}:CorsCredentials is true without {Section}:CorsOrigins; credentials are allowed to named origins only.";

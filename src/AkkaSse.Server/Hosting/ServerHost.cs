@@ -2,6 +2,7 @@ using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Health;
+using AkkaSse.Server.Limits;
 using AkkaSse.Server.Metrics;
 using AkkaSse.Server.Page;
 using AkkaSse.Server.Security;
@@ -93,6 +94,7 @@ internal static partial class ServerHost
             Guard.UseForSessions(app, settings);
             app.UseAuthorization();
         }
+        CallerLimits.Use(app, settings);
         HubRoutes.Map(app, settings);
         if (settings.Authenticated) SessionEndpoints.Map(app);
         // Says nothing that the documentation does not say: nobody has to authenticate.
@@ -121,6 +123,7 @@ internal static partial class ServerHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace
             + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
+        services.AddSingleton<CallerLimits>();
         services.AddOpenApi(static o =>
         {
             // Health and metrics are the operator's.
@@ -137,7 +140,7 @@ internal static partial class ServerHost
             services.AddCors(cors => cors.AddDefaultPolicy(policy =>
             {
                 policy.WithOrigins([.. settings.Server.CorsOrigins])
-                    .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+                    .WithMethods([.. settings.Server.CorsMethods])
                     .WithHeaders(["last-event-id", "idempotency-key", "content-type", "authorization", "cache-control",
                         .. settings.Server.CorsHeaders])
                     .WithExposedHeaders("Retry-After")

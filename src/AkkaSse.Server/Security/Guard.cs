@@ -22,7 +22,8 @@ internal static class Guard
     /// <summary>Guards everything but the health paths: probes come by the pod's address, and change and tell nothing.</summary>
     internal static void Use(IApplicationBuilder app, EffectiveSettings settings)
     {
-        if (settings.Authenticated) return;
+        // With authentication a foreign name gets nothing by itself, and who may write is said by the credential.
+        if (settings.Authenticated && settings.Server.AllowedHosts.Count == 0) return;
         app.UseWhen(
             static context => !context.Request.Path.StartsWithSegments("/healthz"),
             guarded => guarded.UseSseHubGuard(options =>
@@ -30,6 +31,7 @@ internal static class Guard
                 foreach (var host in settings.Urls.Hosts) options.AllowedHosts.Add(host);
                 settings.Server.Configure(options);
                 options.AllowAddresses = settings.Urls.AllAddresses;
+                if (settings.Authenticated) options.AllowedOrigins.Add("*");
             }));
     }
 }

@@ -21,6 +21,43 @@ function headers() {
   return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
+// Null where nobody has to authenticate, or no session stands for the token.
+async function session() {
+  const response = await fetch("/v1/session", { cache: "no-store" });
+  $("sign-in").hidden = response.ok || response.status === 404;
+  $("sign-out").hidden = !response.ok;
+  return response.ok ? await response.json() : null;
+}
+
+async function showSession() {
+  const present = await session();
+  if (present) $("session").textContent = `Signed in as ${present.subject}${present.expires ? ` until ${new Date(present.expires).toLocaleString()}` : ""}.`;
+  return present;
+}
+
+// A cookie that no script can read takes the place of the token. Browsers take it over https, and over http from this machine alone; elsewhere the token stays.
+async function signIn() {
+  const response = await fetch("/v1/session", { method: "POST", headers: headers() });
+  if (!response.ok) {
+    const problem = parse(await response.text());
+    $("session").textContent = `Not signed in: ${problem.detail ?? `status ${response.status}`}`;
+  } else if (await showSession()) {
+    $("token").value = "";
+    sessionStorage.removeItem("token");
+  } else {
+    $("session").textContent = "The browser takes no session over this connection; the token goes with each call.";
+  }
+  await refresh();
+}
+
+async function signOut() {
+  await fetch("/v1/session", { method: "DELETE" });
+  close();
+  $("session").textContent = "";
+  await session();
+  await refresh();
+}
+
 function show(state, text) {
   $("state").dataset.state = state;
   $("state").textContent = text;
@@ -193,6 +230,8 @@ $("subscribe").addEventListener("submit", event => {
   subscribe(words($("streams").value));
 });
 $("disconnect").addEventListener("click", close);
+$("sign-in").addEventListener("click", signIn);
+$("sign-out").addEventListener("click", signOut);
 $("publish").addEventListener("submit", event => {
   event.preventDefault();
   publish($("stream").value.trim(), $("type").value.trim(), $("data").value);
@@ -208,5 +247,6 @@ $("token").addEventListener("change", () => {
   sessionStorage.setItem("token", $("token").value.trim());
   refresh();
 });
+showSession();
 setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
 refresh();
