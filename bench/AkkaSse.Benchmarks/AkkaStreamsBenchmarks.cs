@@ -33,7 +33,7 @@ public class AkkaStreamsBenchmarks : IChecked
         _hub = InMemorySseHub.StartAsync().GetAwaiter().GetResult();
         for (var i = 0; i < Batch; i++) _hub.TryPublish("read", _elements[i].Event, new PublishOptions { CreateStream = true });
         Publish().GetAwaiter().GetResult();
-        Answer.MustBe(_hub.Streams.GetAsync("written").AsTask().GetAwaiter().GetResult()!.Head, Batch);
+        Answer.MustBe(_hub.Streams.GetAsync("written").AsTask().GetAwaiter().GetResult().OrThrow()!.Head, Batch);
         Answer.MustBe(ReadAll().GetAwaiter().GetResult(), (long)Batch * (Batch + 1) / 2);
     }
 

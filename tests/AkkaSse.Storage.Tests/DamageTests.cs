@@ -62,7 +62,7 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
         await using var again = await _harness.StartNodeAsync();
         foreach (var (stream, data) in _published)
         {
-            (await again.Directory.GetAsync(stream))!.Epoch.ShouldNotBe(_epochs[stream]);
+            (await again.Directory.GetAsync(stream)).OrThrow()!.Epoch.ShouldNotBe(_epochs[stream]);
             (await again.ReadAllAsync(stream)).ShouldBe(data.Take(20));
         }
         _harness.Log.Lines.ShouldContain(static l => l.Contains("commits are missing"));
@@ -82,7 +82,7 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
             var engine = new StorageEngine(new StorageOptions { Directory = copy.Path, Sync = StorageSync.Os });
             await using var hub = new SseHub(new HubOptions { NodeName = "copy", AutoCreate = true }, engine);
             await hub.StartAsync();
-            epochs.Add((await hub.Streams.GetAsync("s0"))!.Epoch);
+            epochs.Add((await hub.Streams.GetAsync("s0")).OrThrow()!.Epoch);
             (await hub.Streams.ReadAsync("s0")).Events.Select(static e => e.Event.Data).ShouldBe(_published["s0"]);
         }
         epochs[0].ShouldNotBe(_epochs["s0"]);

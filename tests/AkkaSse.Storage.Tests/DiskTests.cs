@@ -73,7 +73,7 @@ public sealed class DiskTests : IAsyncLifetime
         (await node.AppendAsync("new", "1")).Status.ShouldBe(PublishStatus.StorageFull);
         (await node.Directory.CreateAsync("declared")).Status.ShouldBe(CreateStreamStatus.Unavailable);
         (await node.ReadAllAsync("s")).ShouldBe(["1", "2", "3"]);
-        (await node.Streams.ExistsAsync("new", default)).ShouldBeFalse();
+        (await node.Streams.ExistsAsync("new", default)).OrThrow().ShouldBeFalse();
         node.Engine.State.ShouldBe(EngineState.Ready);
         _stores[0].Fault = null;
         var again = await node.AppendAsync("s", "4", key);

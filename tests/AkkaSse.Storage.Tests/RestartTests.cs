@@ -31,10 +31,10 @@ public sealed class RestartTests : IAsyncLifetime
             (await again.ReadAllAsync("s")).ShouldBe(["1"]);
             (await again.AppendAsync("s", "2")).Position.ShouldBe(last with { Offset = 2 });
             (await again.ReadAllAsync("s")).ShouldBe(["1", "2"]);
-            var info = (await again.Directory.GetAsync("declared"))!;
+            var info = (await again.Directory.GetAsync("declared")).OrThrow()!;
             (info.Options, info.Declared, info.First, info.Head).ShouldBe((options, true, 4L, 10L));
             (await again.ReadAllAsync("declared", 2)).ShouldBe(["d4", "d5", "d6", "d7", "d8", "d9", "d10"]);
-            (await again.Directory.ListAsync()).Items.Select(static s => s.Name).ShouldBe(["declared", "s"]);
+            (await again.Directory.ListAsync()).OrThrow().Items.Select(static s => s.Name).ShouldBe(["declared", "s"]);
         });
         _harness.Log.Lines.ShouldNotContain(static l => l.Contains("new epoch"));
     }
@@ -98,13 +98,13 @@ public sealed class RestartTests : IAsyncLifetime
     {
         var node = await _harness.StartNodeAsync();
         var last = (await node.AppendAsync("s", "1")).Position;
-        (await node.Streams.RemoveAsync("s", default)).ShouldBeTrue();
+        (await node.Streams.RemoveAsync("s", default)).OrThrow().ShouldBeTrue();
         await node.AppendAsync("cleared", "1");
-        (await node.Streams.ClearAsync("cleared", default)).ShouldBeTrue();
+        (await node.Streams.ClearAsync("cleared", default)).OrThrow().ShouldBeTrue();
         await AgainAsync(node, killed, async again =>
         {
-            (await again.Streams.ExistsAsync("s", default)).ShouldBeFalse();
-            (await again.Streams.WasRemovedAsync("s", default)).ShouldBeTrue();
+            (await again.Streams.ExistsAsync("s", default)).OrThrow().ShouldBeFalse();
+            (await again.Streams.WasRemovedAsync("s", default)).OrThrow().ShouldBeTrue();
             (await again.AppendAsync("s", "2")).Position.ShouldBe(last with { Offset = 2 });
             (await again.ReadAllAsync("s")).ShouldBe(["2"]);
             (await again.ReadAllAsync("cleared")).ShouldBeEmpty();
@@ -151,7 +151,7 @@ public sealed class RestartTests : IAsyncLifetime
         }
         var again = await _harness.StartNodeAsync();
         (await again.ReadAllAsync("s")).ShouldBe(Enumerable.Range(451, 50).Select(static i => $"{i}"));
-        (await again.Directory.GetAsync("s"))!.First.ShouldBe(451);
+        (await again.Directory.GetAsync("s")).OrThrow()!.First.ShouldBe(451);
     }
 
     // A stop, or what a killed process leaves, and then a new process.

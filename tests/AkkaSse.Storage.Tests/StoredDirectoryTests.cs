@@ -59,7 +59,7 @@ public sealed class StoredDirectoryTests : IAsyncLifetime
         var data = await copy.ReadAllAsync("s");
         data.ShouldBe(Enumerable.Range(1, data.Count).Select(static i => $"{i}"));
         data.Count.ShouldBeInRange(1, (int)last.Offset);
-        (await copy.Directory.GetAsync("s"))!.Epoch.ShouldNotBe(last.Epoch);
+        (await copy.Directory.GetAsync("s")).OrThrow()!.Epoch.ShouldNotBe(last.Epoch);
     }
 
     [Fact]

@@ -57,21 +57,22 @@ internal sealed partial class DurableStreams
         return fault is null ? result : new CreateStreamResult(CreateStreamStatus.Unavailable, null, StoreFaults.Of(fault).Error);
     }
 
-    public async ValueTask<bool> RemoveAsync(string stream, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<bool>> RemoveAsync(string stream, CancellationToken cancellation)
     {
         var removed = false;
-        await RunAsync(new ChangeCommand(turn =>
+        var fault = await RunAsync(new ChangeCommand(turn =>
         {
             if (!_streams.TryGetValue(stream, out var s) || !s.Exists) return null;
             return PlanRemoval(turn, s, isExplicit: true, () => removed = true);
         })).ConfigureAwait(false);
-        return removed;
+        // What was not stored has not happened, and may be asked for again.
+        return fault is null ? new(removed) : default;
     }
 
-    public async ValueTask<bool> ClearAsync(string stream, CancellationToken cancellation)
+    public async ValueTask<EngineAnswer<bool>> ClearAsync(string stream, CancellationToken cancellation)
     {
         var cleared = false;
-        await RunAsync(new ChangeCommand(turn =>
+        var fault = await RunAsync(new ChangeCommand(turn =>
         {
             if (!_streams.TryGetValue(stream, out var s) || !s.Exists) return null;
             var head = s.Log.Head.Offset;
@@ -92,7 +93,8 @@ internal sealed partial class DurableStreams
                 },
                 static () => { });
         })).ConfigureAwait(false);
-        return cleared;
+        // What was not stored has not happened, and may be asked for again.
+        return fault is null ? new(cleared) : default;
     }
 
     /// <summary>Completes when everything that was taken before is decided and stored.</summary>

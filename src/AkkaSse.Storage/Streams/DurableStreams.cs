@@ -136,38 +136,42 @@ internal sealed partial class DurableStreams : IRunKeyEngine
         }
     }
 
-    public ValueTask<bool> ExistsAsync(string stream, CancellationToken cancellation) =>
-        new(_streams.TryGetValue(stream, out var s) && s.Exists);
+    public ValueTask<EngineAnswer<bool>> ExistsAsync(string stream, CancellationToken cancellation) =>
+        _stopped ? default : EngineAnswer.Of(_streams.TryGetValue(stream, out var s) && s.Exists);
 
-    public ValueTask<StreamInfo?> GetAsync(string stream, CancellationToken cancellation) =>
-        new(_streams.TryGetValue(stream, out var s) && s.Exists && !s.Removed ? s.Info() : null);
+    public ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation) =>
+        _stopped ? default : EngineAnswer.Of(_streams.TryGetValue(stream, out var s) && s.Exists && !s.Removed ? s.Info() : null);
 
-    public ValueTask<Page<StreamInfo>> ListAsync(string? prefix, string? after, int limit, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(
+        string? prefix, string? after, int limit, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         var items = new List<StreamInfo>(Math.Min(limit, 1000));
         prefix ??= "";
         var from = after is null || string.CompareOrdinal(after, prefix) < 0 ? prefix : after;
         lock (_directory)
         {
-            if (_names.Max is not { } last || string.CompareOrdinal(from, last) > 0) return new(new Page<StreamInfo>(items, null));
+            if (_names.Max is not { } last || string.CompareOrdinal(from, last) > 0)
+                return EngineAnswer.Of(new Page<StreamInfo>(items, null));
             foreach (var name in _names.GetViewBetween(from, last))
             {
                 if (name == after) continue;
                 if (!name.StartsWith(prefix, StringComparison.Ordinal)) break;
-                if (items.Count == limit) return new(new Page<StreamInfo>(items, items[^1].Name));
+                if (items.Count == limit) return EngineAnswer.Of(new Page<StreamInfo>(items, items[^1].Name));
                 if (_streams.TryGetValue(name, out var s) && s.Exists) items.Add(s.Info());
             }
         }
-        return new(new Page<StreamInfo>(items, null));
+        return EngineAnswer.Of(new Page<StreamInfo>(items, null));
     }
 
-    public ValueTask<bool> WasRemovedAsync(string stream, CancellationToken cancellation)
+    public ValueTask<EngineAnswer<bool>> WasRemovedAsync(string stream, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         lock (_directory)
         {
             var removed = _tombstones.TryGetValue(stream, out var left) && left.IsExplicit
                 && Now - left.At < (long)_host.Options.RemovedStreamMemory.TotalMilliseconds;
-            return new(removed && !(_streams.TryGetValue(stream, out var s) && s.Exists));
+            return EngineAnswer.Of(removed && !(_streams.TryGetValue(stream, out var s) && s.Exists));
         }
     }
 
