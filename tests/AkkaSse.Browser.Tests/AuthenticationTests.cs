@@ -83,7 +83,7 @@ public sealed class AuthenticationTests(Chromium chromium) : IClassFixture<Chrom
     [ChromiumFact]
     public async Task Ticket_that_has_ended_ends_the_reconnects_and_a_new_one_goes_on_where_it_was()
     {
-        await using var server = await StartAsync("--set", "Auth:TicketLifetime=3s");
+        await using var server = await StartAsync("--set", "Auth:TicketLifetime=10s");
         await using var page = await chromium.OpenAsync(server.Url);
         await page.ListenAsync($"/v1/events?stream=orders&client=ann&instance=one&ticket={await TicketAsync(page)}");
         await page.WaitForAsync("hub.open");
