@@ -68,6 +68,30 @@ public sealed class DamageTests(ITestOutputHelper output) : IAsyncLifetime
         _harness.Log.Lines.ShouldContain(static l => l.Contains("commits are missing"));
     }
 
+    /// <summary>A process that dies while streams begin new epochs must not leave behind that all have.</summary>
+    [Fact]
+    public async Task Doubt_lasts_until_all_streams_have_begun_new_epochs()
+    {
+        var node = await _harness.StartNodeAsync();
+        await PublishAsync(node, 3);
+        var older = await StorageHarness.SnapshotAsync(node, _harness.Directory);
+        await PublishAsync(node, 3);
+        older["witness"] = (await StorageHarness.SnapshotAsync(node, _harness.Directory))["witness"];
+        await node.DisposeAsync();
+        _harness.Directory.Restore(older);
+        var options = new StorageOptions { Directory = _harness.Directory.Path, Sync = StorageSync.Os };
+        for (var i = 0; i < 2; i++)
+        {
+            using var store = Store.SqliteStore.Open(options, static _ => { }, static _ => { });
+            store.Doubt.ShouldNotBeNull();
+            var batch = new Store.StoreBatch();
+            batch.PutLog(1_000, "one of many", "{}"u8);
+            store.Commit(batch);
+        }
+        using (var store = Store.SqliteStore.Open(options, static _ => { }, static _ => { })) store.Accept();
+        using (var store = Store.SqliteStore.Open(options, static _ => { }, static _ => { })) store.Doubt.ShouldBeNull();
+    }
+
     [Fact]
     public async Task Copied_directory_begins_new_epochs_once()
     {

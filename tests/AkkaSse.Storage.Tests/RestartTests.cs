@@ -112,6 +112,41 @@ public sealed class RestartTests : IAsyncLifetime
         });
     }
 
+    /// <summary>The log of a removed stream is emptied in steps; the stream that is created again goes on in it.</summary>
+    [Fact]
+    public async Task Sweeping_after_a_removal_leaves_the_stream_that_was_created_again()
+    {
+        var node = await _harness.StartNodeAsync();
+        for (var i = 1; i <= 3; i++) await node.AppendAsync("s", $"{i}");
+        (await node.Streams.RemoveAsync("s", default)).ShouldBeTrue();
+        await node.AppendAsync("s", "4");
+        for (var i = 0; i < 3; i++) await _harness.AdvanceAsync(TimeSpan.FromSeconds(2));
+        (await node.ReadAllAsync("s")).ShouldBe(["4"]);
+        await node.DisposeAsync();
+        var again = await _harness.StartNodeAsync();
+        (await again.ReadAllAsync("s")).ShouldBe(["4"]);
+        (await again.Directory.GetAsync("s"))!.First.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Streams_age_and_idle_ones_are_removed_however_many_there_are()
+    {
+        const int Count = 1_500;
+        var node = await _harness.StartNodeAsync(configure: static o => o.StreamDefaults = new StreamOptions
+        {
+            MaxAge = TimeSpan.FromSeconds(10),
+            IdleRemoval = TimeSpan.FromSeconds(10),
+        });
+        await Task.WhenAll(Enumerable.Range(0, Count).Select(i => node.AppendAsync($"s{i}", "x")));
+        await _harness.AdvanceAsync(TimeSpan.FromSeconds(30));
+        for (var i = 0; i < 5; i++) await _harness.AdvanceAsync(TimeSpan.FromSeconds(2));
+        (await node.Directory.ListAsync()).Items.ShouldBeEmpty();
+        await node.DisposeAsync();
+        using var directory = Store.StoredDirectory.Open(_harness.Directory.Path);
+        directory.Streams.Count(static s => s.IsRemoved).ShouldBe(Count);
+        directory.Streams.SelectMany(directory.Runs).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Reader_that_resumes_gets_the_next_event_and_no_gap()
     {

@@ -7,6 +7,9 @@ namespace AkkaSse.Storage.Store;
 /// </summary>
 internal static class Rebuild
 {
+    /// <summary>The file that asks for it.</summary>
+    internal const string Wanted = "damaged";
+
     private const string New = DataDirectory.DatabaseName + ".rebuilt";
     private static readonly string[] s_tables = ["mark", "log", "run", "pid", "record"];
 
@@ -39,6 +42,7 @@ internal static class Rebuild
         }
         File.Move(directory.Database, kept);
         File.Move(target, directory.Database);
+        File.Delete(directory.In(Wanted));
         return $"the database was damaged ({reason.TrimEnd('.')}), {rows} rows of it could be read, and it is kept as "
             + $"'{Path.GetFileName(kept)}'";
     }

@@ -48,9 +48,8 @@ internal sealed class SqliteStore : ILogStore
                 LastLog = reader.LastLog();
             }
             _writer = new SqliteWriter(_database);
-            if (isNew) Accept();
-            _witness.Write(_commits);
-            _witness.Flush();
+            // Of a doubt the witness is the proof: it stays until all streams have begun new epochs.
+            if (isNew || Doubt is null) Accept();
             if (options.Sync == StorageSync.Interval)
             {
                 _writeAhead = File.OpenHandle(
@@ -87,6 +86,8 @@ internal sealed class SqliteStore : ILogStore
             Rebuild.Finish(directory);
             try
             {
+                if (File.Exists(directory.In(Rebuild.Wanted)))
+                    throw new StoreException(File.ReadAllText(directory.In(Rebuild.Wanted)), isFull: false, isDamaged: true, false);
                 return new SqliteStore(directory, options, fault, null);
             }
             catch (StoreException damaged) when (damaged.IsDamaged)
@@ -108,6 +109,8 @@ internal sealed class SqliteStore : ILogStore
         using (var statement = _database.Prepare("INSERT OR REPLACE INTO fact VALUES('identity', ?), ('born', ?)"))
             statement.Bind(1, _identity.Id).Bind(2, _identity.Born).Execute();
         Doubt = null;
+        _witness.Write(_commits);
+        _witness.Flush();
     }
 
     public IEnumerable<StoredLog> Logs() => _logs;
@@ -116,9 +119,18 @@ internal sealed class SqliteStore : ILogStore
 
     public void Commit(StoreBatch batch)
     {
-        _writer.Commit(batch, _commits + 1);
+        try
+        {
+            _writer.Commit(batch, _commits + 1);
+        }
+        catch (StoreException e) when (e.IsDamaged)
+        {
+            // The next start rebuilds the database, whatever it finds by itself.
+            File.WriteAllText(_directory.In(Rebuild.Wanted), e.Message);
+            throw;
+        }
         _commits++;
-        _witness.Write(_commits);
+        if (Doubt is null) _witness.Write(_commits);
     }
 
     public List<StoredRun> Read(long log, long from, long to, int maxBytes) => With(r => r.Read(log, from, to, maxBytes));
@@ -136,7 +148,7 @@ internal sealed class SqliteStore : ILogStore
         {
             // The write-ahead log goes into the database, and both are on the disk.
             _database.Run("PRAGMA wal_checkpoint(TRUNCATE)");
-            _witness.Write(_commits, closed: true);
+            if (Doubt is null) _witness.Write(_commits, closed: true);
             _witness.Flush();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -10,8 +10,8 @@ internal sealed partial class DurableStreams
     // One step of deleting what retention has let go: so many rows are one to two milliseconds of a commit.
     private const int SweepRows = 512;
 
-    // Streams whose retention one step looks at.
-    private const int SweepStreams = 10_000;
+    // Streams whose retention moves, or that are removed, in one step.
+    private const int SweepStreams = 512;
 
     public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
     {
@@ -112,40 +112,45 @@ internal sealed partial class DurableStreams
     /// <summary>One step of what is done by and by. Returns what to do when it is stored.</summary>
     internal Action DecideSweep(StoreTurn turn)
     {
-        var left = SweepRows;
-        var trimmed = new List<DurableStream>();
-        var (idle, looked) = ((DurableStream?)null, 0);
+        var (left, moved) = (SweepRows, 0);
+        var applied = new List<Action>();
+        var removed = 0;
         foreach (var (_, s) in _streams)
         {
             if (!s.Exists) continue;
             s.Keys?.Expire(turn.Now);
-            if (looked < SweepStreams && s.First <= s.Log.Head.Offset)
+            if (moved < SweepStreams && s.First <= s.Log.Head.Offset && s.Front.Trim(_store, turn.Now))
             {
-                looked++;
-                if (s.Front.Trim(_store, turn.Now)) s.Retained();
+                moved++;
+                s.Retained();
             }
             if (s.Front.HasGarbage && left > 0)
             {
-                left -= DeleteRuns(turn, s.Number, s.First, s.HasIds, left);
+                var rows = DeleteRuns(turn, s.Number, s.First, s.HasIds, left);
                 turn.Batch.PutLog(s.Number, s.Name, s.Meta(s.Log.Head.Offset, s.TotalBytes).Write());
-                trimmed.Add(s);
+                if (rows < left) applied.Add(() => s.Front.HasGarbage = false);
+                left -= rows;
             }
-            else if (idle is null && IsIdle(s, turn.Now))
+            else if (removed < SweepStreams && IsIdle(s, turn.Now))
             {
-                idle = s;
+                removed++;
+                applied.Add(PlanRemoval(turn, s, isExplicit: false, null).Apply);
             }
         }
-        if (_garbage.TryPeek(out var number) && left > 0) DeleteRuns(turn, number, long.MaxValue, hasIds: true, left);
+        foreach (var (number, below) in _garbage)
+        {
+            if (left == 0) break;
+            var rows = DeleteRuns(turn, number, below, hasIds: true, left);
+            if (rows < left) applied.Add(() => _garbage.Remove(number));
+            left -= rows;
+        }
         turn.Batch.DeleteRecordsUntil(turn.Now, SweepRows);
-        var forgotten = ForgetTombstones(turn);
-        var removal = idle is null ? null : PlanRemoval(turn, idle, isExplicit: false, null);
+        var more = ForgetTombstones(turn) || left == 0 || moved == SweepStreams || removed == SweepStreams;
         return () =>
         {
-            removal?.Apply();
-            foreach (var s in trimmed) s.Front.HasGarbage = Oldest(s.Number) < s.First;
-            if (_garbage.TryPeek(out var deleted) && Oldest(deleted) == long.MaxValue) _garbage.Dequeue();
+            foreach (var apply in applied) apply();
             // What is left of this step waits for nobody; publishes come in between.
-            if (idle is not null || forgotten || _garbage.Count > 0 || trimmed.Exists(static s => s.Front.HasGarbage)) SweepAgain();
+            if (more) SweepAgain();
             else Volatile.Write(ref _sweeping, 0);
         };
     }
@@ -202,7 +207,7 @@ internal sealed partial class DurableStreams
                     _streams.TryRemove(new KeyValuePair<string, DurableStream>(s.Name, s));
                     _names.Remove(s.Name);
                     _tombstones[s.Name] = new StoredTombstone(s.Number, meta);
-                    _garbage.Enqueue(s.Number);
+                    _garbage[s.Number] = head + 1;
                     // With readers the log stays theirs until they have what is queued; without, it is freed now.
                     if (sink is null) s.Feed.End();
                 }
@@ -212,31 +217,36 @@ internal sealed partial class DurableStreams
             static () => { });
     }
 
+    // Deletes runs that end below an offset, at most so many; how many.
     private int DeleteRuns(StoreTurn turn, long number, long below, bool hasIds, int most)
     {
+        var rows = _store.Headers(number, 0, most).TakeWhile(run => run.Last < below).ToList();
+        if (rows.Count == 0) return 0;
         if (hasIds)
         {
             // The ids of what goes are in it.
-            foreach (var run in _store.Read(number, 0, below == long.MaxValue ? below : below - 1, 1 << 20).Take(most))
+            for (var next = rows[0].First; next <= rows[^1].Last;)
             {
-                if (run.Header.Last >= below || run.Data is null) continue;
-                var events = new List<Hub.Streams.StoredEvent>();
-                RunCodec.Read(run.Header, run.Data, run.Header.First, run.Header.Last, events);
-                foreach (var e in events)
-                {
-                    if (e.Event.Id is { } id) turn.Batch.DeleteId(number, id, e.Offset);
-                }
+                var runs = _store.Read(number, next, rows[^1].Last, 1 << 20);
+                if (runs.Count == 0) break;
+                foreach (var run in runs) DeleteIds(turn, number, run);
+                next = Math.Max(next, runs[^1].Header.Last) + 1;
             }
         }
-        turn.Batch.Trim(number, BeginOf(number, below), most);
-        return most;
+        turn.Batch.Trim(number, rows[^1].Last + 1, rows.Count);
+        return rows.Count;
     }
 
-    // Where the run begins that contains an offset: it stays as a whole.
-    private long BeginOf(long number, long offset) =>
-        offset != long.MaxValue && _store.Headers(number, offset, 1) is [var run] && run.First < offset ? run.First : offset;
-
-    private long Oldest(long number) => _store.Headers(number, 0, 1) is [var run] ? run.Last : long.MaxValue;
+    private static void DeleteIds(StoreTurn turn, long number, in StoredRun run)
+    {
+        if (run.Data is null) return;
+        var events = new List<Hub.Streams.StoredEvent>();
+        RunCodec.Read(run.Header, run.Data, run.Header.First, run.Header.Last, events);
+        foreach (var e in events)
+        {
+            if (e.CallerId && e.Event.Id is { Length: > 0 } id) turn.Batch.DeleteId(number, id, e.Offset);
+        }
+    }
 
     private bool ForgetTombstones(StoreTurn turn)
     {
@@ -244,7 +254,7 @@ internal sealed partial class DurableStreams
         List<string>? over = null;
         foreach (var (name, left) in _tombstones)
         {
-            if (left.At >= oldest || _garbage.Contains(left.Number)) continue;
+            if (left.At >= oldest || _garbage.ContainsKey(left.Number)) continue;
             (over ??= []).Add(name);
             if (over.Count == SweepRows) break;
         }

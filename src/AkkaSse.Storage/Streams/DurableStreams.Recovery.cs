@@ -23,7 +23,7 @@ internal sealed partial class DurableStreams
             if (LogMeta.Read(log.Meta) is not { } meta)
             {
                 // The checksum holds, and this version does not understand it: as if it were damaged.
-                _garbage.Enqueue(log.Log);
+                _garbage[log.Log] = long.MaxValue;
                 batch.DeleteLog(log.Log);
                 renewed(log.Name, "what is kept of it cannot be read");
                 continue;
@@ -119,7 +119,7 @@ internal sealed partial class DurableStreams
 
     private void RecoverTombstone(in StoredLog log, LogMeta meta, bool isDoubted)
     {
-        if (log.Oldest is not null || log.IsTailDamaged) _garbage.Enqueue(log.Log);
+        if (log.Oldest is not null || log.IsTailDamaged) _garbage[log.Log] = meta.Head + 1;
         // Of a stream that is created again nobody may believe that it goes on.
         var left = isDoubted ? meta with { Epoch = Epochs.New('d'), Base = meta.Head, IdBase = DecimalIds.Base(Now) } : meta;
         _tombstones[log.Name] = new StoredTombstone(log.Log, left);

@@ -20,8 +20,9 @@ internal sealed partial class DurableStreams : IRunKeyEngine
     private readonly Dictionary<string, StoredTombstone> _tombstones = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
 
-    // Numbers of logs whose runs are being deleted, in steps.
-    private readonly Queue<long> _garbage = new();
+    // Logs of removed streams whose runs are being deleted, in steps, by number: those below an offset. A stream that is created again
+    // goes on in the same log, above it.
+    private readonly Dictionary<long, long> _garbage = [];
 
     // Lists, attaching, and what the writer's thread changes of them.
     private readonly Lock _directory = new();

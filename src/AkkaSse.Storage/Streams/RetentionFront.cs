@@ -100,6 +100,7 @@ internal sealed class RetentionFront(DurableStream stream)
             {
                 // What is committed and not yet in the log comes by and by.
                 if (run.Last > head) break;
+                if (_runs.Count == 0) Volatile.Write(ref _totalBefore, run.Total - run.Bytes);
                 _runs.Enqueue(run);
                 _known = run.Last;
             }

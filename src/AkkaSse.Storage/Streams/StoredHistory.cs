@@ -13,12 +13,29 @@ internal sealed class StoredHistory(ILogStore store, TimeProvider time, Action<D
 {
     // A page ends early after so many bytes: 256 events of 1 MiB are no page.
     private const int PageBytes = 2 << 20;
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(100);
 
     /// <summary>See <see cref="IColdSource.ReadAsync"/>.</summary>
     internal async ValueTask<IReadOnlyList<StoredEvent>?> PageAsync(
         DurableStream stream, string epoch, long from, long to, CancellationToken cancellation) =>
-        await Task.Run<IReadOnlyList<StoredEvent>?>(() => stream.Epoch != epoch ? null : Page(stream, from, to), cancellation)
-            .ConfigureAwait(false);
+        await RetryAsync(() => Task.Run<IReadOnlyList<StoredEvent>?>(
+            () => stream.Epoch != epoch ? null : Page(stream, from, to), cancellation), cancellation).ConfigureAwait(false);
+
+    // A reader waits as long as the disk cannot be read; its connection lives on heartbeats.
+    private static async Task<T> RetryAsync<T>(Func<Task<T>> read, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return await read().ConfigureAwait(false);
+            }
+            catch (StoreException)
+            {
+                await Task.Delay(s_retry, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
 
     internal async ValueTask<long> FirstAtAsync(DurableStream stream, long at, CancellationToken cancellation) =>
         await Task.Run(() =>
