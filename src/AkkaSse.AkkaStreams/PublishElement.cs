@@ -23,6 +23,6 @@ public readonly record struct PublishElement(SseEvent Event, PublishOptions Opti
 
     internal bool HasKey => Options.IdempotencyKey is not null;
 
-    /// <summary>What it counts in a run.</summary>
-    internal long Size => EventCodec.SizeOf(new AppendItem(Event, Options));
+    /// <summary>What it counts in a run. One without an event, as <c>default</c> is, is refused there.</summary>
+    internal long Size => Event is null ? 0 : EventCodec.SizeOf(new AppendItem(Event, Options));
 }

@@ -190,6 +190,24 @@ public sealed class PublishTests : StreamsTest
         (await OnStreamAsync()).ShouldBe(["1", "2"]);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task Element_without_an_event_is_refused_and_dropped_by_a_strategy_that_resumes(int inFlight)
+    {
+        PublishElement[] elements = [Keyless(1), default, Element(2), default, Keyless(3)];
+        var options = new PublishFlowOptions { MaxInFlight = inFlight };
+        (await RunAsync(Hub, elements, options, s_resume)).Count.ShouldBe(3);
+        (await OnStreamAsync()).ShouldBe(["1", "2", "3"]);
+        (await Should.ThrowAsync<PublishFailedException>(RunAsync(Hub, [default], options))).Message.ShouldContain(
+            "The element has no event");
+    }
+
+    [Fact]
+    public void Flow_without_a_clock_is_refused_when_it_is_made() =>
+        Should.Throw<ArgumentException>(() => SseHubFlow.Publish(Hub, "s", new PublishFlowOptions { Time = null! })).Message.ShouldContain(
+            "Time is null; a clock is needed");
+
     [Fact]
     public async Task Other_refusals_name_the_stream_and_the_status_too()
     {

@@ -20,11 +20,7 @@ internal sealed class RunPublisher(ISseHub hub, string stream, PublishFlowOption
         var open = new List<int>(run.Length);
         for (var i = 0; i < run.Length; i++)
         {
-            if (run[i].Options.KeyCoversRun)
-                outcomes[i] = Refused(new PublishResult(PublishStatus.Invalid, stream)
-                {
-                    Error = "A key that covers a run is not allowed here; give each element a key of its own.",
-                });
+            if (Fault(run[i]) is { } fault) outcomes[i] = Refused(new PublishResult(PublishStatus.Invalid, stream) { Error = fault });
             else open.Add(i);
         }
         var begun = options.Time.GetTimestamp();
@@ -48,6 +44,12 @@ internal sealed class RunPublisher(ISseHub hub, string stream, PublishFlowOption
         }
         return outcomes;
     }
+
+    // What the hub cannot be asked.
+    private static string? Fault(in PublishElement element) =>
+        element.Event is null ? $"The element has no event; a {nameof(PublishElement)} that was made with one is allowed."
+        : element.Options.KeyCoversRun ? "A key that covers a run is not allowed here; give each element a key of its own."
+        : null;
 
     private async ValueTask<PublishResult[]> AskAsync(PublishElement[] run, List<int> open, CancellationToken cancellation)
     {

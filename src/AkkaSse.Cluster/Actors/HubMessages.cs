@@ -4,10 +4,16 @@ using AkkaSse.Protocol;
 
 namespace AkkaSse.Cluster.Actors;
 
+/// <summary>
+/// A message to or from <see cref="SseHubActor"/>. It stays in the process: bound to a serializer that refuses it (<c>ClusterHocon</c>), because
+/// the one that Akka.NET has for everything (JSON) loses the data of an event, and what arrived of it would be published.
+/// </summary>
+internal interface IHubMessage : INoSerializationVerificationNeeded;
+
 /// <summary>What <see cref="SseHubActor"/> is told to publish; it answers <see cref="Published"/>.</summary>
 /// <param name="Event">The event.</param>
 /// <param name="Options">How to publish it.</param>
-public abstract record PublishRequest(SseEvent Event, PublishOptions Options) : INoSerializationVerificationNeeded
+public abstract record PublishRequest(SseEvent Event, PublishOptions Options) : IHubMessage
 {
     /// <summary>Where to, as a stream's name.</summary>
     internal abstract string Target { get; }
@@ -50,18 +56,18 @@ public sealed record Broadcast(SseEvent Event, PublishOptions Options = default)
 /// <summary>The answer to a <see cref="PublishRequest"/>.</summary>
 /// <param name="Request">What was asked.</param>
 /// <param name="Result">How it ended; <see cref="PublishResult.Status"/> says whether the event was appended.</param>
-public sealed record Published(PublishRequest Request, PublishResult Result) : INoSerializationVerificationNeeded;
+public sealed record Published(PublishRequest Request, PublishResult Result) : IHubMessage;
 
 /// <summary>Sends an event to one client, on whatever node it is; <see cref="SseHubActor"/> answers <see cref="Sent"/>.</summary>
 /// <param name="Client">The client's id.</param>
 /// <param name="Event">The event.</param>
 /// <param name="Zone">Its zone; null: all zones are searched.</param>
-public sealed record SendTo(string Client, SseEvent Event, string? Zone = null) : INoSerializationVerificationNeeded;
+public sealed record SendTo(string Client, SseEvent Event, string? Zone = null) : IHubMessage;
 
 /// <summary>The answer to <see cref="SendTo"/>.</summary>
 /// <param name="Request">What was asked.</param>
 /// <param name="Result">How it ended.</param>
-public sealed record Sent(SendTo Request, SendResult Result) : INoSerializationVerificationNeeded;
+public sealed record Sent(SendTo Request, SendResult Result) : IHubMessage;
 
 /// <summary>
 /// Reads streams for an actor, which gets a <see cref="StreamReceived"/> for each event, in order within each stream.
@@ -74,7 +80,7 @@ public sealed record Sent(SendTo Request, SendResult Result) : INoSerializationV
 /// <param name="From">Where to begin in each; null: after what is there when the answer is given, so that nothing published after it is
 /// missed. <see cref="StartPosition.Latest"/> begins when the reader is attached, which on some engines is a moment later.</param>
 public sealed record Subscribe(IActorRef Subscriber, IReadOnlyList<string> Streams, StartPosition? From = null)
-    : INoSerializationVerificationNeeded
+    : IHubMessage
 {
     /// <summary>
     /// At most so many events are on their way to the subscriber, in its mailbox, without an <see cref="Acknowledge"/>; 1 to 100 000.
@@ -88,31 +94,31 @@ public sealed record Subscribe(IActorRef Subscriber, IReadOnlyList<string> Strea
 /// <param name="Request">What was asked.</param>
 /// <param name="Subscription">Who sends the events, to be told <see cref="Acknowledge"/> and <see cref="Unsubscribe"/>; it may be
 /// watched.</param>
-public sealed record Subscribed(Subscribe Request, IActorRef Subscription) : INoSerializationVerificationNeeded;
+public sealed record Subscribed(Subscribe Request, IActorRef Subscription) : IHubMessage;
 
 /// <summary>The answer to <see cref="Subscribe"/> when nothing is read.</summary>
 /// <param name="Request">What was asked.</param>
 /// <param name="Error">Why.</param>
-public sealed record SubscribeFailed(Subscribe Request, string Error) : INoSerializationVerificationNeeded;
+public sealed record SubscribeFailed(Subscribe Request, string Error) : IHubMessage;
 
 /// <summary>An event of a stream, from a subscription.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Received">The event with its position, or a gap; <see cref="StartPosition.After"/> the position of the last one handled is
 /// where to begin again.</param>
-public sealed record StreamReceived(string Stream, StreamEvent Received) : INoSerializationVerificationNeeded;
+public sealed record StreamReceived(string Stream, StreamEvent Received) : IHubMessage;
 
 /// <summary>From a subscription: a stream has no more events for it. With its last stream the subscription ends.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Error">Why, when it was not removed and the hub does not stop: the stream's policy ended a reader that was too slow,
 /// say.</param>
-public sealed record StreamEnded(string Stream, string? Error) : INoSerializationVerificationNeeded;
+public sealed record StreamEnded(string Stream, string? Error) : IHubMessage;
 
 /// <summary>To a subscription: so many events were handled, and as many more may come.</summary>
 /// <param name="Count">1 or more. More than are on their way count as all of them.</param>
-public sealed record Acknowledge(int Count = 1) : INoSerializationVerificationNeeded;
+public sealed record Acknowledge(int Count = 1) : IHubMessage;
 
 /// <summary>To a subscription: it ends. What is in the subscriber's mailbox still comes.</summary>
-public sealed record Unsubscribe : INoSerializationVerificationNeeded
+public sealed record Unsubscribe : IHubMessage
 {
     /// <summary>The only one.</summary>
     public static readonly Unsubscribe Instance = new();

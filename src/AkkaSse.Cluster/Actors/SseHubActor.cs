@@ -10,7 +10,8 @@ namespace AkkaSse.Cluster.Actors;
 /// SseHubActor(hub))</c>.
 /// </summary>
 /// <remarks>
-/// Its messages stay in the process: actors of other nodes talk to the hub actor there. Publishes are handed to the hub in the order in
+/// Its messages stay in the process: one that is told to the hub actor of another node is not sent, and Akka.NET's log says so; actors of
+/// other nodes talk to the hub actor there. Publishes are handed to the hub in the order in
 /// which they come, so those of one actor to one stream are appended in that order. At most <see cref="MaxInFlight"/> publishes and sends
 /// are without an answer; what comes beyond is answered with <see cref="PublishStatus.Unavailable"/> or
 /// <see cref="SendStatus.Unavailable"/> at once, and was certainly not appended or sent. A request that makes the hub throw is answered
@@ -59,15 +60,10 @@ public sealed class SseHubActor : ReceiveActor
         TRequest request, Func<TRequest, ISseHub, ValueTask<TResult>> begin, Func<TRequest, TResult, object> answer,
         Func<TRequest, TResult> refusal)
     {
-        if (_inFlight >= MaxInFlight)
-        {
-            Sender.Tell(answer(request, refusal(request)), Self);
-            return;
-        }
         ValueTask<TResult> asked;
         try
         {
-            asked = begin(request, _hub);
+            asked = _inFlight < MaxInFlight ? begin(request, _hub) : new ValueTask<TResult>(refusal(request));
         }
         catch (Exception e)
         {
@@ -87,9 +83,19 @@ public sealed class SseHubActor : ReceiveActor
 
     private void OnSubscribe(Subscribe m)
     {
-        // The caller may change its list.
-        string[] streams = [.. m.Streams ?? []];
-        if (Subscription.Fault(m, streams) is { } fault) Sender.Tell(new SubscribeFailed(m, fault), Self);
+        string[] streams;
+        try
+        {
+            // The caller may change its list, even now.
+            streams = [.. m.Streams ?? []];
+        }
+        catch (Exception e)
+        {
+            // A list throws what it likes. A fault here would start this actor anew and end the subscriptions of all others.
+            Sender.Tell(new SubscribeFailed(m, $"The list of streams cannot be read: {e.Message}"), Self);
+            return;
+        }
+        if (Subscription.Fault(m, streams, Context.System.DeadLetters) is { } fault) Sender.Tell(new SubscribeFailed(m, fault), Self);
         else Context.ActorOf(Akka.Actor.Props.Create<Subscription>(_hub, m, streams, Sender));
     }
 

@@ -23,7 +23,11 @@ internal sealed class Subscription : ReceiveActor
         _window = new SemaphoreSlim(request.Window, request.Window);
         Receive<Acknowledge>(OnAcknowledge);
         Receive<Unsubscribe>(_ => Context.Stop(Self));
-        Receive<Terminated>(_ => Context.Stop(Self));
+        Receive<Terminated>(_ =>
+        {
+            if (_reading == 0) _asker.Tell(new SubscribeFailed(_request, "The subscriber has ended."), Context.Parent);
+            Context.Stop(Self);
+        });
         Receive<Located>(OnLocated);
         Receive<SubscribeFailed>(m =>
         {
@@ -38,9 +42,12 @@ internal sealed class Subscription : ReceiveActor
     }
 
     /// <summary>What is wrong with a request, or null.</summary>
-    internal static string? Fault(Subscribe request, string[] streams)
+    internal static string? Fault(Subscribe request, string[] streams, IActorRef deadLetters)
     {
-        if (request.Subscriber is null) return "A subscription needs a subscriber.";
+        // Nobody and the dead letters never end, and a subscription to them never would.
+        if (request.Subscriber.IsNobody() || request.Subscriber.Equals(deadLetters)) return "A subscription needs a subscriber.";
+        if (request.Subscriber is IActorRefScope { IsLocal: false })
+            return $"The subscriber {request.Subscriber.Path} is in another process; it subscribes with the hub actor there.";
         if (streams.Length is < 1 or > MaxStreams) return $"{streams.Length} streams are asked for; 1 to {MaxStreams} are allowed.";
         if (streams.Distinct(StringComparer.Ordinal).Count() < streams.Length) return "A stream is asked for twice; each is read once.";
         if (request.Window is < 1 or > MaxWindow) return $"The window is {request.Window}; 1 to {MaxWindow} are allowed.";

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Akka.Configuration;
+using AkkaSse.Cluster.Actors;
 using AkkaSse.Cluster.Sockets;
 using AkkaSse.Cluster.Wire;
 
@@ -26,8 +27,7 @@ internal static class ClusterHocon
         if (HoconBrackets.Fault(hocon) is { } fault) return fault;
         try
         {
-            _ = ConfigurationFactory.ParseString(hocon);
-            return null;
+            return HoconReferences.Fault(ConfigurationFactory.ParseString(hocon));
         }
         catch (Exception e)
         {
@@ -83,7 +83,7 @@ internal static class ClusterHocon
 
     /// <summary>What an application's own ActorSystem needs where the application has set nothing else.</summary>
     internal static Config GuestDefaults { get; } =
-        ConfigurationFactory.ParseString(File("hub.hocon")).WithFallback(
+        ConfigurationFactory.ParseString(File("hub.hocon")).WithFallback(ConfigurationFactory.ParseString(File("guest.hocon"))).WithFallback(
             ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
 
     private static Config PlainSockets { get; } =
@@ -91,8 +91,14 @@ internal static class ClusterHocon
 
     private static Config Serializers { get; } = ConfigurationFactory.ParseString($$"""
         akka.actor {
-          serializers.akkasse = {{Quote(NameOf(typeof(WireSerializer)))}}
-          serialization-bindings {{{Quote(NameOf(typeof(IWireMessage)))}} = akkasse}
+          serializers {
+            akkasse = {{Quote(NameOf(typeof(WireSerializer)))}}
+            akkasse-local = {{Quote(NameOf(typeof(HubMessageSerializer)))}}
+          }
+          serialization-bindings {
+            {{Quote(NameOf(typeof(IWireMessage)))}} = akkasse
+            {{Quote(NameOf(typeof(IHubMessage)))}} = akkasse-local
+          }
         }
         """);
 

@@ -2,11 +2,14 @@ namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
 /// Whether the brackets and quotes of a HOCON text close as they opened. Akka.NET's parser does not look: it takes a text that ends early
-/// for complete, and some texts whose brackets do not match keep it busy for ever while its memory grows. Such a text never reaches it from
-/// here. Pure.
+/// for complete, and some texts whose brackets do not match keep it busy for ever while its memory grows. Each bracket within another one
+/// costs it a part of the thread's stack, whose end is the end of the process. Such texts never reach it from here. Pure.
 /// </summary>
 internal static class HoconBrackets
 {
+    // Akka.NET's own settings are 6 deep.
+    private const int MaxDepth = 100;
+
     /// <summary>Null when they do, else where not.</summary>
     internal static string? Fault(string hocon)
     {
@@ -31,6 +34,8 @@ internal static class HoconBrackets
                     i = close;
                     break;
                 case '{' or '[':
+                    if (open.Count == MaxDepth)
+                        return $"line {line} has a '{hocon[i]}' within {MaxDepth} others; {MaxDepth} within each other are allowed.";
                     open.Push((hocon[i], line));
                     break;
                 case '}' or ']':

@@ -213,6 +213,70 @@ public sealed class SseHubActorTests() : TestKit("akka.loglevel = WARNING"), IAs
     }
 
     [Fact]
+    public async Task Subscriber_that_has_ended_or_never_was_is_answered_and_leaves_nothing()
+    {
+        var dead = CreateTestProbe();
+        Sys.Stop(dead);
+        Watch(dead);
+        await ExpectTerminatedAsync(dead, Eventually.Deadline);
+        foreach (var (subscriber, error) in new[] { (dead.Ref, "The subscriber has ended."), (ActorRefs.Nobody, "needs a subscriber"),
+            (Sys.DeadLetters, "needs a subscriber") })
+        {
+            _actor.Tell(new Subscribe(subscriber, ["s"], StartPosition.Earliest), TestActor);
+            // It may have been answered before its end was heard of.
+            var answer = await ExpectMsgAsync<object>(Eventually.Deadline);
+            if (answer is not Subscribed || subscriber != dead.Ref) answer.ShouldBeOfType<SubscribeFailed>().Error.ShouldContain(error);
+        }
+        await Eventually.Until(() => !((ActorRefWithCell)_actor).Children.Any(), "no subscription to be left");
+    }
+
+    [Fact]
+    public async Task Subscriber_that_ends_before_the_answer_is_answered()
+    {
+        // Where the stream stands is never said.
+        var hub = Substitute.For<ISseHub>();
+        hub.Streams.ReadAsync("s", Arg.Any<StreamPosition?>(), Arg.Any<int>(), Arg.Any<CancellationToken>()).Returns(
+            static _ => new ValueTask<HistoryPage>(new TaskCompletionSource<HistoryPage>().Task));
+        var actor = Sys.ActorOf(Props.Create(() => new SseHubActor(hub)));
+        var probe = CreateTestProbe();
+        actor.Tell(new Subscribe(probe, ["s"]), TestActor);
+        Sys.Stop(probe);
+        (await ExpectMsgAsync<SubscribeFailed>(Eventually.Deadline)).Error.ShouldBe("The subscriber has ended.");
+    }
+
+    [Fact]
+    public async Task List_that_throws_while_it_is_read_fails_its_own_request_alone()
+    {
+        var subscription = await SubscribeAsync(TestActor, "s");
+        Watch(subscription);
+        var list = Substitute.For<IReadOnlyList<string>>();
+        list.Count.Returns(1);
+        list.GetEnumerator().Returns(static _ => throw new InvalidOperationException("changed meanwhile"));
+        _actor.Tell(new Subscribe(TestActor, list), TestActor);
+        (await ExpectMsgAsync<SubscribeFailed>(Eventually.Deadline)).Error.ShouldContain("changed meanwhile");
+        await _hub.PublishAsync("s", Event("1"));
+        (await ExpectMsgAsync<StreamReceived>(Eventually.Deadline)).Received.Event.Data.ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task Request_that_is_refused_for_the_load_and_makes_no_sense_ends_nobody()
+    {
+        var gate = new TaskCompletionSource<PublishResult>();
+        var hub = Substitute.For<ISseHub>();
+        hub.PublishAsync("s", Arg.Any<SseEvent>()).Returns(_ => new ValueTask<PublishResult>(gate.Task));
+        var actor = Sys.ActorOf(Props.Create(() => new SseHubActor(hub)));
+        for (var i = 0; i < SseHubActor.MaxInFlight; i++) actor.Tell(new Publish("s", Event("x")), TestActor);
+
+        actor.Tell(new BroadcastToZone(null!, Event("x")), TestActor);
+
+        (await ExpectMsgAsync<object>(Eventually.Deadline)).ShouldSatisfyAllConditions(
+            static m => (m is Status.Failure or Published { Result.Status: PublishStatus.Unavailable }).ShouldBeTrue($"{m}"));
+        gate.SetResult(new PublishResult(PublishStatus.Accepted, "s"));
+        for (var i = 0; i < SseHubActor.MaxInFlight; i++)
+            (await ExpectMsgAsync<Published>(Eventually.Deadline)).Result.IsAccepted.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Window_out_of_range_is_refused()
     {
         _actor.Tell(new Subscribe(TestActor, ["s"]) { Window = 0 }, TestActor);
