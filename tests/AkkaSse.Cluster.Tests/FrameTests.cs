@@ -75,7 +75,7 @@ public sealed class FrameTests : IAsyncLifetime
 
     [Fact]
     public async Task Events_that_could_not_pass_are_refused_at_start() =>
-        (await Should.ThrowAsync<ArgumentException>(async () => await _harness.StartNodeAsync(
+        (await Should.ThrowAsync<EngineStartException>(async () => await _harness.StartNodeAsync(
             "a", static o => o.MaxEventBytes = Largest + 1))).Message.ShouldContain($"at most {Largest} are allowed");
 
     private ValueTask<Engine.Specs.EngineNode> StartAsync(string name) =>
