@@ -129,21 +129,23 @@ public sealed class AkkaClusterEngine : IHubEngine
     internal Task SweepAsync() => _streams?.SweepAsync() ?? Task.CompletedTask;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The hub's largest event does not fit into a frame.</exception>
     /// <exception cref="InvalidOperationException">It was started before; Akka.NET has a version that is known to put a shard on two nodes;
     /// or the application's ActorSystem is not one the hub can work in.</exception>
-    /// <exception cref="EngineStartException">The port cannot be listened on, or Akka.NET does not take the configuration.</exception>
+    /// <exception cref="EngineStartException">The port cannot be listened on; Akka.NET does not take the configuration; the hub's largest
+    /// event does not fit into a message between nodes; or the options of its streams say that publishers wait for readers.</exception>
     public ValueTask StartAsync(IEngineHost host, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(host);
         if (_context is not null) throw new InvalidOperationException("An engine is started once.");
         if (AkkaVersions.Fault(AkkaVersions.Loaded) is { } bad) throw new InvalidOperationException(bad);
+        StreamRules.ThrowUnlessForSeveralNodes(host.Options);
         var frame = _host.MaxFrameBytes;
         if (host.Options.MaxEventBytes + FrameReserve > frame)
-            throw new ArgumentException(
+            throw new EngineStartException(
+                nameof(Hub.HubOptions.MaxEventBytes),
                 $"MaxEventBytes is {host.Options.MaxEventBytes}; with messages between nodes of at most " +
                 $"{frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) " +
-                $"at most {frame - FrameReserve} are allowed.", nameof(host));
+                $"at most {frame - FrameReserve} are allowed.");
         _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame, OwnsSystem = _host.Replaces };
         _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
         _values = new AkkaValues(_context);
@@ -349,10 +351,11 @@ public sealed class AkkaClusterEngine : IHubEngine
         limit.CancelAfter(_options.LeaveLimit);
         try
         {
+            // Also alone: from now on publishes that nobody would keep are refused at once, and do not wait for regions that end.
+            _nodes!.SetDraining();
             // Alone there is nobody who could take over.
             if (State != EngineState.Starting && node.View.Members.Count(static m => m.IsMember) > 1)
             {
-                _nodes!.SetDraining();
                 foreach (var component in _components) await component.LeaveAsync(limit.Token).ConfigureAwait(false);
             }
         }

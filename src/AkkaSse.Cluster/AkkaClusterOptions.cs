@@ -85,6 +85,13 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     /// <inheritdoc/>
     public override IEnumerable<string> Validate()
     {
+        if (Seeds is null || Tls is null)
+        {
+            if (Seeds is null) yield return $"{nameof(Seeds)} is null; a list is needed, an empty one for a cluster of one.";
+            if (Tls is null) yield return $"{nameof(Tls)} is null; options are needed, new {nameof(AkkaTlsOptions)}() for no TLS.";
+            // The other rules look at both.
+            yield break;
+        }
         if (!IsSystemName(SystemName))
             yield return $"{nameof(SystemName)} is '{SystemName}'; 1 to 64 of letters, digits and '-' are allowed, a letter first.";
         if (!IsHost(Host)) yield return $"{nameof(Host)} is '{Host}'; an address or a name of this machine is allowed.";
@@ -135,7 +142,7 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
 
     internal string? ReadHoconFile() => HoconFile is null ? null : File.ReadAllText(HoconFile);
 
-    private static bool IsSystemName(string name) =>
+    private static bool IsSystemName(string? name) =>
         name is { Length: > 0 and <= 64 } && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     private bool IsElsewhere(string seed) =>

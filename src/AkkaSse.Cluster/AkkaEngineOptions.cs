@@ -61,7 +61,7 @@ public class AkkaEngineOptions
     public string? Address { get; set; }
 
     /// <summary><see cref="Roles"/>, and both roles where that is empty.</summary>
-    internal IEnumerable<string> EffectiveRoles => Roles.Count == 0 ? [StreamRole, EdgeRole] : Roles.Distinct();
+    internal IEnumerable<string> EffectiveRoles => Roles is not { Count: > 0 } ? [StreamRole, EdgeRole] : Roles.Distinct();
 
     /// <summary>Bytes of events on their way to one node; tests make it small.</summary>
     internal long LineBytes { get; set; } = Streams.StreamLines.DefaultBytes;
@@ -74,7 +74,8 @@ public class AkkaEngineOptions
     /// </summary>
     public virtual IEnumerable<string> Validate()
     {
-        foreach (var role in Roles)
+        if (Roles is null) yield return $"{nameof(Roles)} is null; a list is needed, an empty one for both roles.";
+        foreach (var role in Roles ?? [])
         {
             if (role is not (StreamRole or EdgeRole))
                 yield return $"{nameof(Roles)} has '{role}'; {StreamRole} and {EdgeRole} are allowed.";

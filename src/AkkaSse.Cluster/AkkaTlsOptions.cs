@@ -81,6 +81,7 @@ public sealed class AkkaTlsOptions
     internal IEnumerable<string> Validate(string host, IEnumerable<string?> hocon)
     {
         var faults = new List<string>();
+        if (AllowedNames is null) return ["Tls.AllowedNames is null; a list is needed, an empty one for every certificate of Tls.CaFile."];
         if (!IsOn)
         {
             string?[] others =

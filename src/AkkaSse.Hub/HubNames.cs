@@ -72,6 +72,19 @@ public static class HubNames
         return name.Length * 3 <= MaxNameBytes || Encoding.UTF8.GetByteCount(name) <= MaxNameBytes ? null : TooLong(name);
     }
 
+    /// <summary>Whether a text has UTF-8 that every engine can store: no half of a surrogate pair, and no U+0000.</summary>
+    internal static bool IsText(ReadOnlySpan<char> text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0') return false;
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
+            i++;
+        }
+        return true;
+    }
+
     private static string? CheckSurrogates(string name)
     {
         for (var i = 0; i < name.Length; i++)

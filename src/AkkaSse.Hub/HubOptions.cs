@@ -42,7 +42,10 @@ public sealed class HubOptions
     /// </summary>
     public StreamOptions ZoneStreams { get; set; } = StreamOptions.Ephemeral;
 
-    /// <summary>The largest data of one event. Bytes. 1 to 64 MiB. Default 1 MiB. The hub refuses a larger event (413).</summary>
+    /// <summary>
+    /// The largest event: its data, type, id, comment and fields together, in UTF-8. Bytes. 1 to 64 MiB. Default 1 MiB. The hub refuses a
+    /// larger event (413).
+    /// </summary>
     public int MaxEventBytes { get; set; } = 1 << 20;
 
     /// <summary>
@@ -156,10 +159,10 @@ public sealed class HubOptions
     /// </summary>
     public IEnumerable<string> Validate()
     {
-        if (NodeName.Length is < 1 or > 64 || NodeName.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
+        if (NodeName is not { Length: >= 1 and <= 64 } || NodeName.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
             yield return $"{nameof(NodeName)} is '{NodeName}'; 1 to 64 of A-Z a-z 0-9 _ - are allowed.";
-        foreach (var fault in StreamDefaults.Validate()) yield return $"{nameof(StreamDefaults)}.{fault}";
-        foreach (var fault in ZoneStreams.Validate()) yield return $"{nameof(ZoneStreams)}.{fault}";
+        foreach (var fault in Of(nameof(StreamDefaults), StreamDefaults)) yield return fault;
+        foreach (var fault in Of(nameof(ZoneStreams), ZoneStreams)) yield return fault;
         if (MaxEventBytes is < 1 or > 64 << 20) yield return $"{nameof(MaxEventBytes)} is {MaxEventBytes}; 1 to {64 << 20} are allowed.";
         if (MaxLogBytes < 1 << 20) yield return $"{nameof(MaxLogBytes)} is {MaxLogBytes}; at least {1 << 20} is needed.";
         if (MaxStreams is < 1 or > 10_000_000) yield return $"{nameof(MaxStreams)} is {MaxStreams}; 1 to 10000000 are allowed.";
@@ -197,6 +200,9 @@ public sealed class HubOptions
         if (Outside(SubscriptionIdle, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)))
             yield return $"{nameof(SubscriptionIdle)} is {Durations.Format(SubscriptionIdle)}; 1s to 7d are allowed.";
     }
+
+    private static IEnumerable<string> Of(string name, StreamOptions? options) =>
+        options?.Validate().Select(fault => $"{name}.{fault}") ?? [$"{name} is null; options are needed, new StreamOptions() for example."];
 
     private static bool Outside(TimeSpan value, TimeSpan low, TimeSpan high) => value < low || value > high;
 

@@ -1,3 +1,4 @@
+using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.Hub;
@@ -11,14 +12,18 @@ internal static class HubRules
     internal static string? CheckStreamName(this HubOptions options, string? stream) =>
         HubNames.Check(stream) ?? options.StreamNameRule?.Invoke(stream!);
 
-    internal static string? CheckSize(this HubOptions options, SseEvent e)
-    {
-        var size = e.DataBytes?.Length ?? 0;
-        return size > options.MaxEventBytes ? $"The data have {size} bytes; at most {options.MaxEventBytes} are allowed." : null;
-    }
+    internal static string? CheckSize(this HubOptions options, SseEvent e) => EventRules.CheckSize(e, options.MaxEventBytes);
 
     /// <summary>Most streams of a managed subscription.</summary>
     internal static int MaxManagedStreams(this HubOptions options) => options.MaxStreamsPerConnection * 8;
+
+    /// <exception cref="ArgumentException">It is no text that an engine could compare with names.</exception>
+    internal static void CheckText(string? text, string parameter)
+    {
+        if (!HubNames.IsText(text))
+            throw new ArgumentException(
+                "The text has half of a surrogate pair or U+0000; valid Unicode without U+0000 is allowed.", parameter);
+    }
 
     /// <exception cref="ArgumentOutOfRangeException">It is not 1 to 1 000.</exception>
     internal static void CheckLimit(int limit)

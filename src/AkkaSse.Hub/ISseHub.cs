@@ -4,8 +4,9 @@ namespace AkkaSse.Hub;
 
 /// <summary>
 /// The hub as applications see it: publish, send, listen, and manage streams and clients, on any node. Thread-safe.
-/// Calls after the hub has stopped answer <see cref="PublishStatus.Closed"/>, <see cref="SendStatus.Unavailable"/> and the like, and never
-/// throw for that.
+/// Calls before the hub has started and after it has stopped answer <see cref="PublishStatus.Closed"/>,
+/// <see cref="SendStatus.Unavailable"/> and the like, and do not throw for that; only listening does, with an
+/// <see cref="InvalidOperationException"/>.
 /// </summary>
 public interface ISseHub
 {

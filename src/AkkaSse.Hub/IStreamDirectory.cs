@@ -36,6 +36,7 @@ public interface IStreamDirectory
     /// <param name="after">Null for the first page.</param>
     /// <param name="limit">1 to 1 000.</param>
     /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="ArgumentException">A text is not valid Unicode, or the limit is not 1 to 1 000.</exception>
     ValueTask<EngineAnswer<Page<StreamInfo>>> ListAsync(
         string? prefix = null, string? after = null, int limit = 100, CancellationToken cancellation = default);
 

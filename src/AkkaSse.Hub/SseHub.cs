@@ -25,6 +25,7 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     private readonly ClientSender _sender;
     private readonly TaskCompletionSource<EngineStartException> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _life = new();
+    private bool _isStarted;
 
     /// <summary>Makes a hub; it serves after <see cref="StartAsync"/>.</summary>
     /// <param name="options">Validated here.</param>
@@ -84,17 +85,23 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     internal HubParts Parts { get; }
 
     /// <summary>Starts the engine and begins to serve.</summary>
-    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    /// <exception cref="InvalidOperationException">It was started before, also when that start failed or is not over.</exception>
+    /// <exception cref="ObjectDisposedException">It was stopped meanwhile.</exception>
     /// <exception cref="EngineStartException">The engine cannot begin its work, and trying again changes nothing.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         lock (_life)
         {
-            if (Phase != HubPhase.Created) throw new InvalidOperationException("A hub is started once.");
+            if (_isStarted || Phase != HubPhase.Created) throw new InvalidOperationException("A hub is started once.");
+            _isStarted = true;
         }
         await _engine.StartAsync(this, cancellation).ConfigureAwait(false);
-        _state.Enter(HubPhase.Running);
-        Parts.Sweeper.Start();
+        lock (_life)
+        {
+            if (Phase != HubPhase.Created) throw new ObjectDisposedException(nameof(SseHub), "The hub was stopped while it started.");
+            _state.Enter(HubPhase.Running);
+            Parts.Sweeper.Start();
+        }
         Log.Started(_logger, Options.NodeName, _engine.Name);
     }
 

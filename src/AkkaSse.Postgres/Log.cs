@@ -9,7 +9,7 @@ internal static partial class Log
     internal static partial void Connected(ILogger logger, string version, string? host, int port, int schema);
 
     [LoggerMessage(4002, LogLevel.Warning,
-        "No connection to PostgreSQL at {Server}, which the connection string names: {Reason}. Trying again in {Delay}.")]
+        "PostgreSQL at {Server}, which the connection string names, cannot be used: {Reason}. Trying again in {Delay}.")]
     internal static partial void Away(ILogger logger, string server, string reason, TimeSpan delay);
 
     [LoggerMessage(4003, LogLevel.Information, "Migrated the schema akkasse from version {From} to {To}.")]

@@ -94,6 +94,7 @@ public sealed class PostgresEngine : IHubEngine
     {
         ArgumentNullException.ThrowIfNull(host);
         if (_host is not null) throw new InvalidOperationException("An engine is started once.");
+        StreamRules.ThrowUnlessForSeveralNodes(host.Options);
         _host = host;
         _clock = new EngineClock(host.Time);
         var notifier = new Notifier(_options, _database, _logger);
@@ -202,7 +203,8 @@ public sealed class PostgresEngine : IHubEngine
                 if (State != EngineState.Starting) GoDown();
                 else if (StartFaults.Of(e, _options) is { } fault) _host!.OnRefused(fault);
                 await _database.CloseAsync().ConfigureAwait(false);
-                Log.Away(_logger, _options.Server, StartFaults.Words(e), delay);
+                // A name in use has a line of its own, which is not said every second.
+                if (e is not NameInUseException) Log.Away(_logger, _options.Server, StartFaults.Words(e), delay);
                 await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), stopped).ConfigureAwait(false);
                 delay = delay * 2 < _options.MaxReconnectDelay ? delay * 2 : _options.MaxReconnectDelay;
             }

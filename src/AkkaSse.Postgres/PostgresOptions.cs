@@ -128,13 +128,42 @@ public sealed class PostgresOptions
             return "is empty; a connection string like Host=db;Username=hub;Password=...;Database=hub is needed.";
         try
         {
-            return string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(text).Host) ? "has no Host." : null;
+            var parsed = new NpgsqlConnectionStringBuilder(text);
+            if (string.IsNullOrEmpty(parsed.Host)) return "has no Host.";
+            if (parsed.Port is < 1 or > 65_535) return $"has the Port {parsed.Port}; 1 to 65535 are allowed.";
+            // Npgsql itself says it only when something listens or writes binary data, some way into the start.
+            return parsed.Multiplexing ? "has Multiplexing=true; the engine needs connections of its own, without it." : null;
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or KeyNotFoundException)
         {
             // The exception's text may repeat a value.
-            return "is no connection string; the form is Host=db;Username=hub;Password=...;Database=hub.";
+            return WrongKeyword(text) is { } keyword
+                ? $"has '{keyword}', which Npgsql does not know or whose value it cannot read; the form is "
+                    + "Host=db;Username=hub;Password=...;Database=hub."
+                : "is no connection string; the form is Host=db;Username=hub;Password=...;Database=hub.";
         }
+    }
+
+    // Null also for a keyword after a password: one with a semicolon that is not quoted would be half said.
+    private static string? WrongKeyword(string text)
+    {
+        foreach (var part in text.Split(';'))
+        {
+            var end = part.IndexOf('=', StringComparison.Ordinal);
+            var keyword = (end < 0 ? part : part[..end]).Trim();
+            if (keyword.StartsWith("pass", StringComparison.OrdinalIgnoreCase) || keyword.Equals("pwd", StringComparison.OrdinalIgnoreCase))
+                return null;
+            if (keyword.Length == 0) continue;
+            try
+            {
+                _ = new NpgsqlConnectionStringBuilder(part);
+            }
+            catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or KeyNotFoundException)
+            {
+                return end < 0 ? null : keyword;
+            }
+        }
+        return null;
     }
 
     private static bool Outside(TimeSpan value, int low, int high) => value.TotalMilliseconds < low || value.TotalMilliseconds > high;

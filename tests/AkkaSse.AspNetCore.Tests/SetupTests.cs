@@ -4,6 +4,7 @@ using AkkaSse.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -73,6 +74,59 @@ public sealed class SetupTests
         fault.Message.ShouldContain("MaxEventBytes");
         fault.Message.ShouldContain("WriteTolerance");
         fault.Message.ShouldContain("Heartbeat");
+    }
+
+    [Fact]
+    public void Section_is_read_strictly_and_its_faults_say_where_they_stand()
+    {
+        Faults("""
+            {
+              "NodeName": null, "Heartbeat": { "Seconds": 5 }, "StreamDefaults": { "Ephemeral": { "MaxEvents": 5 }, "MaxEvents": null },
+              "ZoneStreams": {}, "Retry": "soon", "AutoCreate": "perhaps", "MaxConnections": null, "StreamNameRule": "x", "MaxStreams": 0
+            }
+            """).Select(static f => f.Split(';')[0]).ShouldBe(
+            [
+                "Hub:NodeName is null", "Hub:Heartbeat has keys below it", "Hub:StreamDefaults:Ephemeral is no option",
+                "Hub:StreamDefaults:MaxEvents is null", "Hub:ZoneStreams is null or empty", "Hub:Retry is 'soon'",
+                "Hub:AutoCreate is 'perhaps'", "Hub:StreamNameRule is no option", "Hub:MaxStreams is 0",
+            ], ignoreOrder: true);
+        Faults("""{ "Heartbeat": null }""").ShouldBe(
+            ["Hub:Heartbeat is null; a duration like 15s, 2h or 00:00:15 is allowed. Without the key the default holds."]);
+    }
+
+    [Fact]
+    public void Section_takes_durations_as_the_hub_writes_them_and_as_dotnet_does()
+    {
+        var options = Read("""
+            {
+              "Heartbeat": "5s", "Retry": "00:00:02", "WriteTimeout": "-00:00:00.001", "MaxConnectionLifetime": "2h",
+              "MaxConnections": null, "DuplicateClients": "reject",
+              "StreamDefaults": { "MaxAge": "1.00:00:00", "IdleRemoval": null, "SlowReader": "Conflate" }
+            }
+            """);
+        (options.Heartbeat, options.Retry, options.WriteTimeout, options.MaxConnectionLifetime, options.MaxConnections).ShouldBe(
+            (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), Timeout.InfiniteTimeSpan, TimeSpan.FromHours(2), (int?)null));
+        (options.DuplicateClients, options.StreamDefaults.MaxAge, options.StreamDefaults.IdleRemoval, options.StreamDefaults.SlowReader)
+            .ShouldBe((DuplicateClientPolicy.Reject, TimeSpan.FromDays(1), (TimeSpan?)null, SlowReaderPolicy.Conflate));
+    }
+
+    [Fact]
+    public void Null_in_code_is_a_sentence()
+    {
+        new HubOptions { NodeName = null! }.Validate().Single().ShouldStartWith("NodeName is ''; ");
+        new HubOptions { StreamDefaults = null! }.Validate().Single().ShouldStartWith("StreamDefaults is null; ");
+        new HubOptions { ZoneStreams = null! }.Validate().Single().ShouldStartWith("ZoneStreams is null; ");
+    }
+
+    private static IEnumerable<string> Faults(string json) => Should.Throw<OptionsValidationException>(() => Read(json)).Failures;
+
+    private static HubOptions Read(string json)
+    {
+        var services = new ServiceCollection();
+        services.AddSseHub(new ConfigurationBuilder()
+            .AddJsonStream(new MemoryStream(System.Text.Encoding.UTF8.GetBytes($"{{ \"Hub\": {json} }}"))).Build().GetSection("Hub"));
+        using var provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptions<HubOptions>>().Value;
     }
 
     [Fact]

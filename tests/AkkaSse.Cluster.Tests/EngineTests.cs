@@ -88,6 +88,26 @@ public sealed class EngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Node_that_nobody_follows_ends_although_its_streams_are_read_inside_the_process()
+    {
+        await using var harness = new AkkaHarness();
+        var a = await harness.StartNodeAsync("a");
+        for (var i = 0; i < 5; i++) (await a.AppendAsync($"s{i}", "1")).Status.ShouldBe(PublishStatus.Accepted);
+        var readers = new List<IAsyncEnumerator<Protocol.SseEvent>>();
+        for (var i = 0; i < 5; i++)
+        {
+            // One that has taken an event and is busy with it: it does not hear of the end.
+            var reader = a.Hub.ListenAsync($"s{i}", StartPosition.Earliest).GetAsyncEnumerator();
+            readers.Add(reader);
+            (await Eventually.Within(reader.MoveNextAsync().AsTask(), "an event")).ShouldBeTrue();
+        }
+        await Eventually.Within(a.DisposeAsync().AsTask(), "the node to end");
+        foreach (var reader in readers) await reader.DisposeAsync();
+        harness.Log.Lines.ShouldNotContain(static l => l.Contains("Graceful shutdown", StringComparison.Ordinal)
+            && l.Contains("timed out", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Stream_whose_owner_cannot_be_reached_is_not_said_to_be_missing()
     {
         await using var harness = new AkkaHarness(change: static o => o.AppendTimeout = TimeSpan.FromSeconds(2));

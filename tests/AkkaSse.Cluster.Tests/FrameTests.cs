@@ -2,6 +2,7 @@ using AkkaSse.Cluster.Tests.Support;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
+using AkkaSse.Testing;
 
 namespace AkkaSse.Cluster.Tests;
 
@@ -47,8 +48,34 @@ public sealed class FrameTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_that_is_too_large_leaves_nothing_for_the_readers_of_the_stream()
+    {
+        await using var a = await StartAsync("a");
+        (await a.AppendAsync("s", "before")).Status.ShouldBe(PublishStatus.Accepted);
+        await using var reader = a.Hub.SubscribeAsync("s", StartPosition.Earliest).GetAsyncEnumerator();
+        (await reader.MoveNextAsync()).ShouldBeTrue();
+        var large = new AppendItem(new SseEvent { Data = new string('x', Frame) }, default);
+        (await a.AppendAsync("s", [large]))[0].Status.ShouldBe(PublishStatus.TooLarge);
+        (await a.AppendAsync("s", "after")).Position.Offset.ShouldBe(2);
+        (await Eventually.Within(reader.MoveNextAsync().AsTask(), "the next event")).ShouldBeTrue();
+        reader.Current.Event.Data.ShouldBe("after");
+        _harness.Log.Lines.ShouldNotContain(static l => l.Contains("IndexOutOfRange", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Texts_count_as_many_bytes_as_they_have()
+    {
+        await using var a = await StartAsync("a");
+        // Three bytes for each character would be more than a message has; it has a third of them.
+        var comment = new SseEvent { Data = "x", Comment = new string('c', Frame / 2) };
+        (await a.AppendAsync("s", [new AppendItem(comment, default)]))[0].Status.ShouldBe(PublishStatus.Accepted);
+        var large = new AppendItem(new SseEvent { Data = "x", Comment = new string('c', Frame) }, default);
+        (await a.AppendAsync("s", [large]))[0].Error.ShouldStartWith($"The events have {EventCodec.BytesOf(large) + 32} bytes as one unit");
+    }
+
+    [Fact]
     public async Task Events_that_could_not_pass_are_refused_at_start() =>
-        (await Should.ThrowAsync<ArgumentException>(async () => await _harness.StartNodeAsync(
+        (await Should.ThrowAsync<EngineStartException>(async () => await _harness.StartNodeAsync(
             "a", static o => o.MaxEventBytes = Largest + 1))).Message.ShouldContain($"at most {Largest} are allowed");
 
     private ValueTask<Engine.Specs.EngineNode> StartAsync(string name) =>

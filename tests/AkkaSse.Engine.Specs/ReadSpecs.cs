@@ -1,5 +1,6 @@
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
+using AkkaSse.Protocol;
 using AkkaSse.Testing;
 
 namespace AkkaSse.Engine.Specs;
@@ -21,6 +22,20 @@ public abstract class ReadSpecs : EngineSpecs
         rest.Events.Select(static e => e.Event.Data).ShouldBe(["5", "6", "7", "8", "9", "10"]);
         var none = await node.Streams.ReadAsync("s", rest.Events[^1].Position, 6, default);
         (none.State, none.Events.Count).ShouldBe((HistoryState.Complete, 0));
+    }
+
+    [Fact]
+    public async Task Page_shows_events_as_a_reader_gets_them()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        await node.AppendAsync("s", "created");
+        await node.AppendAsync("s", new AppendItem(new SseEvent { Data = "a\r\nb\rc", Type = "", Comment = "d\r\ne" }, default));
+        await node.AppendAsync("s", new AppendItem(new SseEvent { Data = "", Type = "t", Id = "own" }, default));
+        var events = (await node.Streams.ReadAsync("s", null, 10, default)).Events;
+        (events[1].Event.Data, events[1].Event.Type, events[1].Event.Comment, events[1].Event.Id).ShouldBe(
+            ("a\nb\nc", (string?)null, "d\ne", (string?)null));
+        (events[2].Event.Data, events[2].Event.Type, events[2].Event.Id).ShouldBe(("", "t", "own"));
+        events.Select(static e => e.Id).ShouldBe(events.Select(static e => e.Position.ToString()));
     }
 
     [Fact]

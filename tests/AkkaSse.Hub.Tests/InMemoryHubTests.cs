@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using AkkaSse.Hub.Clients;
 using AkkaSse.Hub.Streams;
+using AkkaSse.Hub.Tests.Engine;
 using AkkaSse.Hub.Tests.Streams;
 using AkkaSse.Protocol;
 using AkkaSse.Testing;
@@ -32,6 +33,74 @@ public sealed partial class InMemoryHubTests
         await using var hub = await InMemorySseHub.StartAsync();
         (await new Shop(hub).OrderAsync("tea")).ShouldBeTrue();
         (await hub.Streams.ReadAsync("orders")).Events.Select(static e => e.Event.Data).ShouldBe(["tea"]);
+    }
+
+    [Fact]
+    public async Task Whole_event_counts_against_its_largest_size_and_not_its_data_alone()
+    {
+        await using var hub = await InMemorySseHub.StartAsync(static o => o.MaxEventBytes = 100);
+        string eighty = new('x', 80);
+        async Task<PublishStatus> PublishAsync(SseEvent e) => (await hub.PublishAsync("s", e)).Status;
+        (await PublishAsync(new SseEvent { Data = new string('x', 100) })).ShouldBe(PublishStatus.Accepted);
+        (await PublishAsync(new SseEvent { Data = new string('x', 20), Comment = eighty })).ShouldBe(PublishStatus.Accepted);
+        (await PublishAsync(new SseEvent { Data = new string('x', 21), Comment = eighty })).ShouldBe(PublishStatus.TooLarge);
+        (await PublishAsync(new SseEvent { Data = new string('x', 21), Type = eighty })).ShouldBe(PublishStatus.TooLarge);
+        (await PublishAsync(new SseEvent { Data = new string('x', 21), Id = eighty })).ShouldBe(PublishStatus.TooLarge);
+        (await PublishAsync(new SseEvent { Data = "x", Fields = [new(new string('f', 20), eighty)] })).ShouldBe(PublishStatus.TooLarge);
+        (await hub.PublishAsync("s", new SseEvent { Comment = new string('ü', 51) })).Error.ShouldBe(
+            "The event has 102 bytes, 0 of them data; at most 100 are allowed.");
+        (await hub.SendToAsync("c", new SseEvent { Data = "x", Comment = eighty + eighty })).Status.ShouldBe(SendStatus.TooLarge);
+    }
+
+    [Fact]
+    public async Task Principal_that_no_database_could_index_is_refused_in_words_by_every_engine()
+    {
+        await using var hub = await InMemorySseHub.StartAsync();
+        async Task<PublishResult> PublishAsync(string principal) => await hub.PublishAsync(
+            "s", new SseEvent { Data = "x" }, new PublishOptions { IdempotencyKey = "k", Principal = principal });
+        (await PublishAsync(new string('ü', 512))).Status.ShouldBe(PublishStatus.Accepted);
+        foreach (var bad in (string[])[new string('ü', 513), new string('p', 3_000), "a\0", "a" + (char)0xD800])
+        {
+            var refused = await PublishAsync(bad);
+            refused.Status.ShouldBe(PublishStatus.Invalid);
+            refused.Error.ShouldBe("The principal must be at most 1024 bytes of UTF-8, without U+0000.");
+        }
+    }
+
+    [Fact]
+    public async Task List_of_streams_takes_text_only()
+    {
+        await using var hub = await InMemorySseHub.StartAsync();
+        var half = "a" + (char)0xD800;
+        (await Should.ThrowAsync<ArgumentException>(async () => await hub.Streams.ListAsync(half))).ParamName.ShouldBe("prefix");
+        (await Should.ThrowAsync<ArgumentException>(async () => await hub.Streams.ListAsync(after: half))).ParamName.ShouldBe("after");
+        (await hub.Clients.GetAsync(half)).Status.ShouldBe(ClientCallStatus.NotConnected);
+    }
+
+    [Fact]
+    public async Task Second_start_is_refused_also_while_the_first_one_is_not_over()
+    {
+        var engine = new HeldStart();
+        var hub = new SseHub(new HubOptions(), engine);
+        var first = hub.StartAsync();
+        (await Should.ThrowAsync<InvalidOperationException>(() => Eventually.Within(hub.StartAsync(), "a refusal"))).Message.ShouldBe(
+            "A hub is started once.");
+        engine.Started.SetResult();
+        await first;
+        engine.Starts.ShouldBe(1);
+        await hub.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Hub_that_is_stopped_while_it_starts_does_not_serve()
+    {
+        var engine = new HeldStart();
+        var hub = new SseHub(new HubOptions(), engine);
+        var start = hub.StartAsync();
+        await hub.DisposeAsync();
+        engine.Started.SetResult();
+        await Should.ThrowAsync<ObjectDisposedException>(() => start);
+        hub.Phase.ShouldBe(HubPhase.Stopped);
     }
 
     [Fact]

@@ -44,6 +44,22 @@ public sealed class EngineTests(SharedServer shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Publish_that_the_database_does_not_take_fails_alone_and_says_why()
+    {
+        await using var node = await _harness.StartNodeAsync();
+        (await node.AppendAsync("s", "created")).Status.ShouldBe(PublishStatus.Accepted);
+        // Larger than a row of an index may be, and of text that does not compress. The hub itself refuses it before.
+        var principal = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6_000));
+        var options = new PublishOptions { IdempotencyKey = "k", Principal = principal };
+        var appends = Enumerable.Range(0, 40).Select(i => node.AppendAsync("s", $"{i}", i == 20 ? options : default)).ToArray();
+        var results = await Eventually.Within(Task.WhenAll(appends), "the answers");
+        results[20].Status.ShouldBe(PublishStatus.Invalid);
+        results[20].Error!.ShouldStartWith("The database does not take the event: ");
+        results[20].Error!.ShouldContain("(54000)");
+        results.Where(static (_, i) => i != 20).ShouldAllBe(static r => r.Status == PublishStatus.Accepted);
+    }
+
+    [Fact]
     public async Task Stream_locked_for_the_whole_publish_timeout_is_unavailable_and_nothing_was_appended()
     {
         var clock = new ManualTimeProvider();

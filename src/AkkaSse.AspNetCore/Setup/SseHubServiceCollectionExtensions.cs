@@ -38,26 +38,27 @@ public static class SseHubServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configuration">
-    /// The section, like <c>builder.Configuration.GetSection("Hub")</c>. Durations are written as .NET writes them (<c>00:00:15</c>). A key
-    /// that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// The section, like <c>builder.Configuration.GetSection("Hub")</c>. Durations are written like <c>15s</c> or <c>00:00:15</c>. A key
+    /// that is no option, null where an option has none, and a value that cannot be read are faults of the options.
     /// </param>
     /// <returns>The builder that the other overload returns.</returns>
-    [RequiresDynamicCode("The configuration is bound by reflection.")]
-    [RequiresUnreferencedCode("The configuration is bound by reflection.")]
+    [RequiresUnreferencedCode("Options are read by reflection.")]
     public static ISseHubBuilder AddSseHub(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        services.AddOptions<HubOptions>().Bind(configuration, static binder => binder.ErrorOnUnknownConfiguration = true);
+        AddOptions(services).BindSseHubSection(configuration);
         return Add(services);
     }
+
+    private static OptionsBuilder<HubOptions> AddOptions(IServiceCollection services) =>
+        services.AddSseHubOptions<HubOptions>(static o => o.Validate());
 
     private static SseHubBuilder Add(IServiceCollection services)
     {
         if (services.Any(s => s.ServiceType == typeof(SseHub))) return new SseHubBuilder(services);
 
-        services.AddOptions<HubOptions>().ValidateOnStart();
-        services.AddSingleton<IValidateOptions<HubOptions>, HubOptionsValidator>();
+        AddOptions(services);
         services.AddSingleton(static provider => new SseHub(
             provider.GetRequiredService<IOptions<HubOptions>>().Value,
             provider.GetService<SseHubBuilder.EngineFactory>()?.Create(provider),
@@ -72,14 +73,5 @@ public static class SseHubServiceCollectionExtensions
         services.TryAddSingleton<IHubErrorWriter, ProblemErrorWriter>();
         services.AddHostedService<HubLifetimeService>();
         return new SseHubBuilder(services);
-    }
-
-    private sealed class HubOptionsValidator : IValidateOptions<HubOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, HubOptions options)
-        {
-            var faults = options.Validate().ToList();
-            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-        }
     }
 }

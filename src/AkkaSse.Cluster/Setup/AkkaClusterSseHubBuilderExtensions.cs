@@ -2,7 +2,6 @@ using Akka.Actor;
 using AkkaSse.Cluster;
 using AkkaSse.Cluster.Hosting;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -43,15 +42,15 @@ public static class AkkaClusterSseHubBuilderExtensions
     /// <summary>Chooses the engine, with options from a section of the configuration.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
     /// <param name="configuration">
-    /// The section, like <c>builder.Configuration.GetSection("Akka")</c>. Durations are written as .NET writes them (<c>00:00:15</c>). A
-    /// key that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// The section, like <c>builder.Configuration.GetSection("Akka")</c>. Durations are written like <c>15s</c> or <c>00:00:15</c>. A key
+    /// that is no option, null where an option has none, and a value that cannot be read are faults of the options.
     /// </param>
     /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
     public static ISseHubBuilder UseAkkaCluster(this ISseHubBuilder builder, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        Use(builder).Bind(configuration, static binder => binder.ErrorOnUnknownConfiguration = true);
+        Use(builder).BindSseHubSection(configuration);
         return builder;
     }
 
@@ -81,16 +80,6 @@ public static class AkkaClusterSseHubBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.UseEngine(static provider => new AkkaClusterEngine(
             provider.GetRequiredService<IOptions<AkkaClusterOptions>>().Value, provider.GetService<ILoggerFactory>()));
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AkkaClusterOptions>, Validator>());
-        return builder.Services.AddOptions<AkkaClusterOptions>().ValidateOnStart();
-    }
-
-    private sealed class Validator : IValidateOptions<AkkaClusterOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, AkkaClusterOptions options)
-        {
-            var faults = options.Validate().ToList();
-            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-        }
+        return builder.Services.AddSseHubOptions<AkkaClusterOptions>(static o => o.Validate());
     }
 }

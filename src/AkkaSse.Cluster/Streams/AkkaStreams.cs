@@ -54,6 +54,9 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
 
     internal StreamContext? Running => _running;
 
+    /// <inheritdoc cref="EngineContext.LeavesNothingBehind"/>
+    internal bool LeavesNothingBehind => _context.LeavesNothingBehind;
+
     /// <summary>Of what this node's readers read, and of the copies that it holds for the cluster.</summary>
     internal long LogBytes => _budget.Used + (_running?.CopyBytes ?? 0);
 
@@ -202,14 +205,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
             {
                 var expiry = e.Expiry != 0 ? e.Expiry : header.Options.Ttl is { } ttl ? e.At + (long)ttl.TotalMilliseconds : 0;
                 if (expiry != 0 && expiry <= answer.Number) continue;
-                var own = new StreamPosition(header.Epoch, e.Offset);
-                events.Add(new HistoryEvent
-                {
-                    Position = own,
-                    Id = e.CallerId ? e.Event.Id! : own.ToString(),
-                    At = DateTimeOffset.FromUnixTimeMilliseconds(e.At),
-                    Event = e.Event,
-                });
+                events.Add(HistoryEvent.Of(header.Epoch, e));
             }
         }
         return new HistoryPage
@@ -224,10 +220,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
 
     public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
     {
-        if (options?.SlowReader == SlowReaderPolicy.Wait)
-            return new CreateStreamResult(
-                CreateStreamStatus.Invalid, null,
-                "The policy wait is for the in-process engine only; skip, disconnect and conflate are allowed.");
+        if (StreamRules.CheckForSeveralNodes(options) is { } fault) return new CreateStreamResult(CreateStreamStatus.Invalid, null, fault);
         if (await AskAsync(stream, new StreamQuestion(NextId(), StreamAsk.Create) { Options = options }, cancellation)
             .ConfigureAwait(false) is not { } answer)
             return new CreateStreamResult(CreateStreamStatus.Unavailable, null, _stopped

@@ -36,6 +36,8 @@ internal static class EventBlob
     /// <summary>Bytes before each event.</summary>
     internal const int LengthBytes = 4;
 
+    private const int MessageBytes = 32;
+
     /// <summary>Writes an event behind what the writer has.</summary>
     internal static ItemMarks Write(WireWriter to, in AppendItem item)
     {
@@ -46,6 +48,16 @@ internal static class EventBlob
         return (EventRules.IsTransient(e) ? ItemMarks.Transient : ItemMarks.None)
             | (e.Id is { Length: 0 } ? ItemMarks.EmptyId : ItemMarks.None)
             | (e.DataBytes is { } data && !SseFieldRules.IsUtf8(data.Span) ? ItemMarks.NotUtf8 : ItemMarks.None);
+    }
+
+    /// <summary>
+    /// Bytes of events when they are written, with what a message adds to each at most: its length, a mark, and a run of its own.
+    /// </summary>
+    internal static long BytesOf(ReadOnlySpan<AppendItem> items)
+    {
+        var bytes = 0L;
+        foreach (ref readonly var item in items) bytes += EventCodec.BytesOf(item) + MessageBytes;
+        return bytes;
     }
 
     /// <summary>Bytes of the event that begins there, its length included.</summary>

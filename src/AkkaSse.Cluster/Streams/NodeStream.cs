@@ -79,6 +79,17 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
             var at = 0;
             while (at < items.Length)
             {
+                // Before a work is taken: one that gets nothing would be sent empty.
+                var unit = UnitEnd(items.Span, at, out var atMost);
+                if (atMost > streams.MostBytes && EventBlob.BytesOf(items.Span[at..unit]) is var real && real > streams.MostBytes)
+                {
+                    results.Span[at..unit].Fill(new AppendResult(PublishStatus.TooLarge, StreamPosition.BeforeFirst)
+                    {
+                        Error = $"The events have {real} bytes as one unit; at most {streams.MostBytes} fit into a message between nodes.",
+                    });
+                    at = unit;
+                    continue;
+                }
                 var work = WorkFor(at == 0 ? all : 0, out var isNew);
                 if (isNew && _waiting.Count > MostWaiting)
                 {
@@ -93,20 +104,11 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
                 var bytes = (long)work.Bytes;
                 while (end < items.Length)
                 {
-                    var unit = UnitEnd(items.Span, end, out var size);
+                    var next = UnitEnd(items.Span, end, out var size);
                     if (end > at && bytes + size > StreamContext.MessageBytes) break;
-                    end = unit;
+                    end = next;
                     bytes += size;
                     if (bytes > StreamContext.MessageBytes) break;
-                }
-                if (bytes - work.Bytes > streams.MostBytes)
-                {
-                    results.Span[at..end].Fill(new AppendResult(PublishStatus.TooLarge, StreamPosition.BeforeFirst)
-                    {
-                        Error = $"The events have {bytes} bytes as one unit; at most {streams.MostBytes} fit into a message between nodes.",
-                    });
-                    at = end;
-                    continue;
                 }
                 work.Add(items.Span[at..end], streams.AutoCreate);
                 var done = work.Wait(items[at..end], results[at..end]);

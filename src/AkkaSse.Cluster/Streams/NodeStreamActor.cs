@@ -252,7 +252,8 @@ internal sealed class NodeStreamActor : UntypedActor, IWithTimers
         var follows = _stream.Follows;
         if (_owner is not { } owner)
         {
-            if (follows || _stream.IsUsed) Greet(_context.Region, follows);
+            // Nobody could own the stream: a greeting would wait in the region, which does not end before it is delivered.
+            if ((follows || _stream.IsUsed) && !_stream.Streams.LeavesNothingBehind) Greet(_context.Region, follows);
             return;
         }
         if (_ownerLeaves)

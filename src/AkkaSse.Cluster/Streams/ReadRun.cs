@@ -7,11 +7,15 @@ namespace AkkaSse.Cluster.Streams;
 /// <param name="Events">At least one.</param>
 internal readonly record struct ReadRun(bool IsTransient, StoredEvent[] Events)
 {
+    /// <summary>Reads runs; those without events, which older nodes stored after a publish that was too large, are left out.</summary>
     internal static ReadRun[] Of(EventRun[] runs)
     {
-        var read = new ReadRun[runs.Length];
-        for (var i = 0; i < runs.Length; i++) read[i] = Of(runs[i]);
-        return read;
+        var read = new List<ReadRun>(runs.Length);
+        foreach (ref readonly var run in runs.AsSpan())
+        {
+            if (run.Count > 0) read.Add(Of(run));
+        }
+        return [.. read];
     }
 
     private static ReadRun Of(in EventRun run)

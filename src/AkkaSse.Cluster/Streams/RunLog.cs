@@ -13,8 +13,10 @@ internal sealed class RunLog
 
     internal ref EventRun this[int index] => ref _ring[(_head + index) & (_ring.Length - 1)];
 
+    /// <summary>Adds a run behind the others; one without events is no run, see <see cref="ReadRun"/>.</summary>
     internal void Add(in EventRun run)
     {
+        if (run.Count == 0) return;
         if (Count == _ring.Length)
         {
             var larger = new EventRun[_ring.Length * 2];

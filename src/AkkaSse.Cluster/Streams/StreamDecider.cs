@@ -58,6 +58,8 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
     /// <param name="segments">Gets what readers are to be given after the commit.</param>
     internal AppendOutcome[] Append(AppendRequest request, StreamChange change, List<EventRun> segments)
     {
+        // A run without events has no offset: no log, and no reader's node, could do anything with it.
+        if (request.Count < 1) return [Refused(PublishStatus.Invalid, "A publish between nodes has no events.")];
         if (request.Marks.IsEmpty && request.Keys.Length == 0)
         {
             if ((MayStand(request.MayCreate, transient: false) ?? Ensure(change)) is { } refusal)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Hub.Lifetime;
 using AkkaSse.Hub.Nodes;
@@ -41,7 +40,8 @@ internal sealed class ClientDirectory(
         return CallAsync(client, zone, new NodeRequest
         {
             Kind = NodeRequest.Change,
-            Add = [.. change.Add.Select(static a => new SubscriptionMessage(a.Stream, a.Since is { } since ? Text(since) : null))],
+            Add = [.. change.Add.Select(
+                static a => new SubscriptionMessage(a.Stream, a.Since is { } since ? StartText.Write(since) : null))],
             Remove = [.. change.Remove],
         }, cancellation);
     }
@@ -65,14 +65,4 @@ internal sealed class ClientDirectory(
             ? new ClientCallResult(ClientCallStatus.Unknown, null, $"the node of client {client} did not answer in 2 s")
             : new ClientCallResult(Enum.Parse<ClientCallStatus>(reply.Status!), reply.Client, reply.Error);
     }
-
-    private static string Text(StartPosition since) => since.Kind switch
-    {
-        StartKind.Earliest => "earliest",
-        StartKind.Last => $"last:{since.Number}",
-        StartKind.Offset => $"offset:{since.Number}",
-        StartKind.Age => Durations.Format(since.Age),
-        StartKind.Time => since.Time.ToString("O", CultureInfo.InvariantCulture),
-        _ => "latest",
-    };
 }

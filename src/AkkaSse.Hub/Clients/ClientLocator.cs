@@ -17,6 +17,8 @@ internal sealed class ClientLocator(IHubEngine engine, ConnectionTable connectio
     internal async ValueTask<(ClaimLocation? Place, ClientCallStatus Status)> LocateAsync(
         string client, string? zone, bool isNotHere, CancellationToken cancellation, OpenWait? wait = null)
     {
+        // No connection has such an id or zone, and an engine that stores text could not even ask.
+        if (!HubNames.IsText(client) || !HubNames.IsText(zone)) return (null, ClientCallStatus.NotConnected);
         if (ConnectionIds.NodeOf(client) is { } maker)
         {
             if (maker != node) return Found(new ClaimLocation(zone ?? "", client, maker, 0));

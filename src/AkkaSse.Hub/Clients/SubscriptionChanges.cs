@@ -83,10 +83,9 @@ internal sealed class SubscriptionChanges(
         foreach (var (stream, since) in add)
         {
             StartPosition? start = null;
-            if (since is not null && !StartPosition.TryParse(since, out start))
+            if (since is not null && !StartText.TryRead(since, out start))
             {
-                return Refused(ClientCallStatus.Invalid,
-                    $"'{since}' is no start: earliest, latest, last:N, offset:N, a duration or a time are allowed.");
+                return Refused(ClientCallStatus.Invalid, $"'{since}' is no start: {StartText.Allowed}.");
             }
             var reader = ReaderStart.From(start ?? StartPosition.Latest);
             if (await places.AddAsync(stream, 1, _ => reader, cancellation).ConfigureAwait(false) is not { } refused) continue;

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Numerics;
+using System.Text;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.Hub.Engine;
@@ -103,6 +105,23 @@ public static class EventCodec
         var size = 0L;
         foreach (ref readonly var item in items) size += SizeOf(item);
         return size;
+    }
+
+    /// <summary>
+    /// The bytes that <see cref="Write"/> writes for an item with all of its parts. It reads every character; <see cref="SizeOf(in
+    /// AppendItem)"/> does not.
+    /// </summary>
+    /// <param name="item">The event and its publisher's options.</param>
+    public static long BytesOf(in AppendItem item)
+    {
+        var e = item.Event;
+        var bytes = 1 + Varint((ulong)PartsOf(item)) + TextBytes(e.Id) + TextBytes(e.Type) + TextBytes(item.Options.ConflateKey)
+            + TextBytes(e.Comment) + (e.DataBytes?.Length ?? 0L);
+        if (item.Options.Ttl is { } ttl) bytes += Varint((ulong)ttl.Ticks);
+        if (e.Retry is { } retry) bytes += Varint((ulong)retry.Ticks);
+        if (e.Fields.Count > 0) bytes += Varint((ulong)e.Fields.Count);
+        for (var i = 0; i < e.Fields.Count; i++) bytes += TextBytes(e.Fields[i].Key) + TextBytes(e.Fields[i].Value);
+        return bytes;
     }
 
     /// <summary>Writes an item. Allocates nothing, but for the bytes of data that were given as text, which the event keeps.</summary>
@@ -214,6 +233,16 @@ public static class EventCodec
     }
 
     private static TimeSpan Time(ref SpanReader from) => TimeSpan.FromTicks((long)from.Number());
+
+    private static long TextBytes(string? text)
+    {
+        if (text is null) return 0;
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        return bytes + Varint((ulong)bytes);
+    }
+
+    // Seven bits in each byte.
+    private static int Varint(ulong number) => Math.Max(1, (70 - BitOperations.LeadingZeroCount(number)) / 7);
 
     // One UTF-16 unit is at most three bytes of UTF-8.
     private static long Most(string? text) => 3L * (text?.Length ?? 0);

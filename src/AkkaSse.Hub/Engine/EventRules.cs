@@ -8,6 +8,9 @@ public static class EventRules
     /// <summary>Longest idempotency key and conflation key.</summary>
     public const int MaxKeyLength = 256;
 
+    /// <summary>Most bytes of a principal, in UTF-8: with the key it is part of an index of databases.</summary>
+    public const int MaxPrincipalBytes = 1_024;
+
     /// <summary>Null when an event may be published, else what is wrong and what is allowed.</summary>
     /// <param name="e">The event.</param>
     /// <param name="options">The publisher's options.</param>
@@ -39,6 +42,8 @@ public static class EventRules
                 "is allowed.";
         if (options.IdempotencyKey is { } key && !IsKey(key))
             return $"The idempotency key must be 1 to {MaxKeyLength} printable ASCII characters.";
+        if (options.Principal is { } principal && !IsPrincipal(principal))
+            return $"The principal must be at most {MaxPrincipalBytes} bytes of UTF-8, without U+0000.";
         if (options.ConflateKey is { } conflate
             && (conflate.Length is 0 or > MaxKeyLength || System.Text.Encoding.UTF8.GetByteCount(conflate) > MaxKeyLength))
             return $"The conflation key must be 1 to {MaxKeyLength} bytes of UTF-8.";
@@ -56,6 +61,25 @@ public static class EventRules
         return !options.Base64 && e.DataBytes is { } data && !SseFieldRules.IsUtf8(data.Span)
             ? "The data are not valid UTF-8; a stream with the option base64 takes any bytes."
             : null;
+    }
+
+    /// <summary>
+    /// Null when an event is not too large, else how large it is and what is allowed. Data, type, id, comment, and names and values of
+    /// fields count, in UTF-8.
+    /// </summary>
+    /// <param name="e">The event.</param>
+    /// <param name="most">The most bytes, <see cref="HubOptions.MaxEventBytes"/>.</param>
+    public static string? CheckSize(SseEvent e, int most)
+    {
+        ArgumentNullException.ThrowIfNull(e);
+        long data = e.DataBytes?.Length ?? 0;
+        // A character is at most three bytes: only an event that may be too large is counted.
+        if (data + (3 * Texts(e, static text => text.Length)) <= most) return null;
+        var size = data + Texts(e, static text => System.Text.Encoding.UTF8.GetByteCount(text));
+        if (size <= most) return null;
+        return size == data
+            ? $"The data have {data} bytes; at most {most} are allowed."
+            : $"The event has {size} bytes, {data} of them data; at most {most} are allowed.";
     }
 
     /// <summary>True for an event without data: it has no offset and goes only to readers that are there.</summary>
@@ -76,6 +100,15 @@ public static class EventRules
     /// <param name="at">Publish time in milliseconds since 1970.</param>
     public static long ExpiryOf(TimeSpan? ttl, long at) => ttl is { } time ? at + Math.Max(1, (long)time.TotalMilliseconds) : 0;
 
+    private static long Texts(SseEvent e, Func<string, int> length)
+    {
+        var sum = Of(e.Type, length) + Of(e.Id, length) + Of(e.Comment, length);
+        for (var i = 0; i < e.Fields.Count; i++) sum += Of(e.Fields[i].Key, length) + Of(e.Fields[i].Value, length);
+        return sum;
+    }
+
+    private static long Of(string? text, Func<string, int> length) => text is null ? 0 : length(text);
+
     private static bool SaysPublisherId(ReadOnlySpan<char> comment)
     {
         for (var at = 0; at >= 0;)
@@ -87,6 +120,11 @@ public static class EventRules
         }
         return false;
     }
+
+    // Two principals with halves of surrogate pairs could become one in UTF-8.
+    private static bool IsPrincipal(string principal) =>
+        principal.Length <= MaxPrincipalBytes && System.Text.Encoding.UTF8.GetByteCount(principal) <= MaxPrincipalBytes
+        && HubNames.IsText(principal);
 
     private static bool IsKey(string key)
     {

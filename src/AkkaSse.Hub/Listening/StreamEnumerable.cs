@@ -10,12 +10,9 @@ internal sealed class StreamEnumerable<T>(
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
-        var linked = cancellation.CanBeCanceled && cancellationToken.CanBeCanceled
-            ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
-            : null;
-        var either = linked?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        var opening = listening.OpenAsync(stream, from, either).AsTask();
-        return new Enumeration(opening, linked, Enumerate(opening, select, either));
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken);
+        var opening = listening.OpenAsync(stream, from, stop.Token).AsTask();
+        return new Enumeration(opening, stop, Enumerate(opening, select, stop.Token));
     }
 
     private static async IAsyncEnumerator<T> Enumerate(
@@ -36,7 +33,7 @@ internal sealed class StreamEnumerable<T>(
     /// One enumeration. An iterator that was never moved does not run its own end, and the reader is there since before the first move:
     /// then it is ended here.
     /// </summary>
-    private sealed class Enumeration(Task<StreamListener> opening, CancellationTokenSource? linked, IAsyncEnumerator<T> events)
+    private sealed class Enumeration(Task<StreamListener> opening, CancellationTokenSource stop, IAsyncEnumerator<T> events)
         : IAsyncEnumerator<T>
     {
         private bool _moved;
@@ -53,11 +50,13 @@ internal sealed class StreamEnumerable<T>(
         {
             if (_moved) await events.DisposeAsync().ConfigureAwait(false);
             else await AbandonAsync().ConfigureAwait(false);
-            linked?.Dispose();
+            stop.Dispose();
         }
 
         private async ValueTask AbandonAsync()
         {
+            // The engine may be away: nobody waits for a reader that nobody wants any more.
+            await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // Refused, or cancelled: there is no reader, and no caller has asked why.
             if (opening.IsCompletedSuccessfully) await (await opening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);

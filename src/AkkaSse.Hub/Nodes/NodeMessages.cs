@@ -66,7 +66,7 @@ internal sealed record NodeReply
     internal bool IsNotConnected => Sent == SendStatus.NotConnected || Status == nameof(ClientCallStatus.NotConnected);
 }
 
-/// <summary>A stream to be added, with its start as the HTTP API writes it.</summary>
+/// <summary>A stream to be added, with its start as <see cref="StartText"/> writes it.</summary>
 internal sealed record SubscriptionMessage(string Stream, string? Since);
 
 [JsonSourceGenerationOptions(

@@ -15,7 +15,9 @@ public readonly record struct PublishOptions
     /// </summary>
     public bool KeyCoversRun { get; init; }
 
-    /// <summary>Who publishes; part of the scope of the key. Null and "" are the anonymous publisher.</summary>
+    /// <summary>
+    /// Who publishes; part of the scope of the key. At most 1 024 bytes of UTF-8, without U+0000. Null and "" are the anonymous publisher.
+    /// </summary>
     public string? Principal { get; init; }
 
     /// <summary>

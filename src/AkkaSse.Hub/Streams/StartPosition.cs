@@ -31,6 +31,9 @@ public enum StartKind
 /// <summary>Where a reader without a last event id starts (<c>since=</c>). Immutable.</summary>
 public sealed record StartPosition
 {
+    // What Durations reads at most, and what a stream retains at most.
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(10_000);
+
     private StartPosition(StartKind kind) => Kind = kind;
 
     /// <summary>Which kind; it says which of the other properties has a meaning.</summary>
@@ -70,8 +73,14 @@ public sealed record StartPosition
         return new(StartKind.Offset) { Number = offset };
     }
 
-    /// <summary>Events not older than <paramref name="age"/>.</summary>
-    public static StartPosition FromAge(TimeSpan age) => new(StartKind.Age) { Age = age };
+    /// <summary>Events not older than <paramref name="age"/>; an age beyond every event's means all of them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The age is negative.</exception>
+    public static StartPosition FromAge(TimeSpan age)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero);
+        // No event is older, and a time minus this age is a time.
+        return new(StartKind.Age) { Age = age < s_longest ? age : s_longest };
+    }
 
     /// <summary>Events published at or after <paramref name="time"/>.</summary>
     public static StartPosition FromTime(DateTimeOffset time) => new(StartKind.Time) { Time = time };
@@ -141,6 +150,8 @@ public static class Durations
     /// <summary>Writes a duration in the short form that <see cref="TryParse"/> reads.</summary>
     public static string Format(TimeSpan duration)
     {
+        if (duration.Ticks % TimeSpan.TicksPerMillisecond is not 0)
+            return string.Create(CultureInfo.InvariantCulture, $"{(decimal)duration.Ticks / TimeSpan.TicksPerMillisecond:0.####}ms");
         var ms = (long)duration.TotalMilliseconds;
         var (number, unit) = ms switch
         {

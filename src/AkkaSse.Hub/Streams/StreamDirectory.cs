@@ -38,6 +38,8 @@ internal sealed class StreamDirectory(IHubEngine engine, StreamTable table, HubS
         string? prefix, string? after, int limit, CancellationToken cancellation)
     {
         HubRules.CheckLimit(limit);
+        HubRules.CheckText(prefix, nameof(prefix));
+        HubRules.CheckText(after, nameof(after));
         if (!state.IsUp) return default;
         return (await engine.Streams.ListAsync(prefix, after, limit, cancellation).ConfigureAwait(false))
             .Select(page => page with { Items = [.. page.Items.Select(WithReaders)] });

@@ -23,11 +23,11 @@ public readonly record struct StreamPosition(string Epoch, long Offset)
     /// <summary>Before the first event of a stream that does not exist yet; written <c>0-0</c>.</summary>
     public static StreamPosition BeforeFirst => new(NoEpoch, 0);
 
-    /// <summary>True for <see cref="BeforeFirst"/>.</summary>
-    public bool IsBeforeFirst => Offset == 0 && Epoch == NoEpoch;
+    /// <summary>True for <see cref="BeforeFirst"/>, and for the default value, which a refused publish has.</summary>
+    public bool IsBeforeFirst => Offset == 0 && Epoch is null or NoEpoch;
 
     /// <summary>The wire form <c>offset-epoch</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Offset}-{Epoch}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Offset}-{Epoch ?? NoEpoch}");
 
     /// <summary>Reads the wire form. Nothing but exactly that form is accepted.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out StreamPosition position)

@@ -102,9 +102,7 @@ internal sealed class OutboxJob(
         var append = new PendingAppend(stream, new[] { new AppendItem(e, publish) }, new AppendResult[1], long.MaxValue);
         var row = new OutboxRow(reader.GetInt64(0), reader.GetGuid(1), append);
         var reason = HubNames.Check(stream) ?? host.Options.StreamNameRule?.Invoke(stream) ?? EventRules.Check(e, publish, base64: true)
-            ?? (e.DataBytes!.Value.Length > host.Options.MaxEventBytes
-                ? $"The data have {e.DataBytes.Value.Length} bytes; at most {host.Options.MaxEventBytes} are allowed."
-                : null);
+            ?? EventRules.CheckSize(e, host.Options.MaxEventBytes);
         if (reason is null) rows[append] = row;
         else refused.Add((row, reason));
     }

@@ -16,10 +16,14 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
             sweep_after = case when clock_timestamp() - seen_at > $3 * interval '0.75 millisecond' then clock_timestamp() + $3 * interval '1 millisecond' else sweep_after end
         """;
 
+    private static readonly TimeSpan NameToldEvery = TimeSpan.FromSeconds(30);
+
     private long _renewed;
     private int _fenceLogged;
     private readonly string _state = "up";
     private volatile bool _left;
+
+    private long _nameToldAt;
 
     // Who had this node's name at the last look, and until when. Used by the one loop that registers.
     private (Guid Incarnation, DateTime ExpiresAt) _holder;
@@ -66,7 +70,12 @@ internal sealed class PgNodes(PostgresOptions options, Database database, IEngin
             cancellation, Me, incarnation, options.Lease.TotalMilliseconds, _state, options.Address, free).ConfigureAwait(false);
         if (taken == 0)
         {
-            Log.NameInUse(logger, Me);
+            // Tried again every second, for as long as the other process has the name.
+            if (_nameToldAt == 0 || Stopwatch.GetElapsedTime(_nameToldAt) > NameToldEvery)
+            {
+                _nameToldAt = Stopwatch.GetTimestamp();
+                Log.NameInUse(logger, Me);
+            }
             throw await NameInUseAsync(listening, cancellation).ConfigureAwait(false);
         }
         Renewed(begun);

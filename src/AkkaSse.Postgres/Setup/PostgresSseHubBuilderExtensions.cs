@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using AkkaSse.Postgres;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -57,17 +56,16 @@ public static class PostgresSseHubBuilderExtensions
     /// <summary>Chooses the engine, with options from a section of the configuration.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
     /// <param name="configuration">
-    /// The section, like <c>builder.Configuration.GetSection("Postgres")</c>. Durations are written as .NET writes them (<c>00:00:15</c>).
-    /// A key that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// The section, like <c>builder.Configuration.GetSection("Postgres")</c>. Durations are written like <c>15s</c> or <c>00:00:15</c>. A
+    /// key that is no option, null where an option has none, and a value that cannot be read are faults of the options.
     /// </param>
     /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
-    [RequiresDynamicCode("The configuration is bound by reflection.")]
-    [RequiresUnreferencedCode("The configuration is bound by reflection.")]
+    [RequiresUnreferencedCode("Options are read by reflection.")]
     public static ISseHubBuilder UsePostgres(this ISseHubBuilder builder, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        Use(builder).Bind(configuration, static binder => binder.ErrorOnUnknownConfiguration = true);
+        Use(builder).BindSseHubSection(configuration);
         return builder;
     }
 
@@ -76,16 +74,6 @@ public static class PostgresSseHubBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.UseEngine(static provider => new PostgresEngine(
             provider.GetRequiredService<IOptions<PostgresOptions>>().Value, provider.GetService<ILogger<PostgresEngine>>()));
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresOptions>, Validator>());
-        return builder.Services.AddOptions<PostgresOptions>().ValidateOnStart();
-    }
-
-    private sealed class Validator : IValidateOptions<PostgresOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, PostgresOptions options)
-        {
-            var faults = options.Validate().ToList();
-            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-        }
+        return builder.Services.AddSseHubOptions<PostgresOptions>(static o => o.Validate());
     }
 }

@@ -288,16 +288,31 @@ internal sealed class AppendLane(
             foreach (var one in open.GroupBy(static a => a.Stream)) await AloneAsync([.. one]).ConfigureAwait(false);
             return;
         }
-        if (e is NpgsqlException or EngineAwayException) broken("an append failed");
-        if (e is not (NpgsqlException or EngineAwayException or OutcomeLostException)) Log.Fault(logger, e, "append");
-        foreach (var append in open)
-        {
-            if (e is OutcomeLostException)
-                append.Fail(PublishStatus.OutcomeUnknown,
-                    "The database's answer was lost: the event may or may not have been appended. Repeat with the same idempotency key.");
-            else append.Fail(PublishStatus.Unavailable, "The database is away; nothing was appended.");
-        }
+        if (e is EngineAwayException || (e is NpgsqlException n && IsGone(n))) broken("an append failed");
+        Fail(open, e);
     }
+
+    private void Fail(IEnumerable<PendingAppend> appends, Exception e)
+    {
+        var (status, error) = Answer(e);
+        // What an event cannot have is its publisher's fault, and an absent server is told elsewhere.
+        if (status == PublishStatus.Unavailable && e is not EngineAwayException && !(e is NpgsqlException n && IsGone(n)))
+            Log.Fault(logger, e, "append");
+        foreach (var append in appends) append.Fail(status, error);
+    }
+
+    private static (PublishStatus Status, string Error) Answer(Exception e) => e switch
+    {
+        OutcomeLostException => (PublishStatus.OutcomeUnknown,
+            "The database's answer was lost: the event may or may not have been appended. Repeat with the same idempotency key."),
+        // Class 22: data exception; class 54: a limit of the server. The same event is refused again.
+        PostgresException { SqlState: ['2', '2', ..] or ['5', '4', ..] } p =>
+            (PublishStatus.Invalid, $"The database does not take the event: {p.MessageText} ({p.SqlState}); nothing was appended."),
+        PostgresException p when !IsGone(p) =>
+            (PublishStatus.Unavailable, $"The database refused the append: {p.MessageText} ({p.SqlState}); nothing was appended."),
+        NpgsqlException or EngineAwayException => (PublishStatus.Unavailable, "The database is away; nothing was appended."),
+        _ => (PublishStatus.Unavailable, $"The append failed: {e.Message} Nothing was appended."),
+    };
 
     private async Task AloneAsync(List<PendingAppend> appends)
     {
@@ -311,14 +326,15 @@ internal sealed class AppendLane(
         }
         catch (Exception e)
         {
-            if (e is PostgresException p && !IsGone(p)) Log.Fault(logger, e, "append");
-            foreach (var append in appends.Where(static a => !a.Done.Task.IsCompleted))
+            var open = appends.Where(static a => !a.Done.Task.IsCompleted).ToList();
+            if (open.Count > 1 && e is PostgresException refused && !IsGone(refused)
+                && refused.SqlState != PostgresErrorCodes.QueryCanceled)
             {
-                append.Fail(e is OutcomeLostException ? PublishStatus.OutcomeUnknown : PublishStatus.Unavailable,
-                    e is OutcomeLostException
-                        ? "The database's answer was lost: the event may or may not have been appended."
-                        : "The database refused; nothing was appended.");
+                // Of one stream too only the publish at fault fails; in the order of their arrival.
+                foreach (var one in open) await AloneAsync([one]).ConfigureAwait(false);
+                return;
             }
+            Fail(open, e);
         }
     }
 

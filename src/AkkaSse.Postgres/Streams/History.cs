@@ -148,15 +148,7 @@ internal sealed class History(Database database, EngineClock clock)
                             more = true;
                             break;
                         }
-                        var e = StoredRow.Read(reader, 0, clock);
-                        var own = new StreamPosition(row.Epoch, e.Offset);
-                        events.Add(new HistoryEvent
-                        {
-                            Position = own,
-                            Id = e.CallerId ? e.Event.Id! : own.ToString(),
-                            At = DateTimeOffset.FromUnixTimeMilliseconds(e.At),
-                            Event = e.Event,
-                        });
+                        events.Add(HistoryEvent.Of(row.Epoch, StoredRow.Read(reader, 0, clock)));
                     }
                 }
             }

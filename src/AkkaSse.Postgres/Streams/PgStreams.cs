@@ -50,10 +50,7 @@ internal sealed class PgStreams(
 
     public async ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation)
     {
-        if (options?.SlowReader == SlowReaderPolicy.Wait)
-            return new CreateStreamResult(
-                CreateStreamStatus.Invalid, null,
-                "The policy wait is for the in-process engine only; skip, disconnect and conflate are allowed.");
+        if (StreamRules.CheckForSeveralNodes(options) is { } fault) return new CreateStreamResult(CreateStreamStatus.Invalid, null, fault);
         if (_stopped) return new CreateStreamResult(CreateStreamStatus.Unavailable, null, "The hub has stopped.");
         try
         {

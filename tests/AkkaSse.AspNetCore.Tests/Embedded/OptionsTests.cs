@@ -45,7 +45,7 @@ public sealed class OptionsTests
     {
         var services = new ServiceCollection();
         services.AddSseHub(Section("""{ "Hub": { "Hartbeat": "00:00:05" } }"""));
-        Should.Throw<InvalidOperationException>(() => Read(services)).Message.ShouldContain("Hartbeat");
+        Should.Throw<OptionsValidationException>(() => Read(services)).Message.ShouldStartWith("Hub:Hartbeat is no option; ");
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -35,11 +37,38 @@ public sealed class OptionsTests
 
         var tls = new ServiceCollection();
         tls.AddSseHub().UseAkkaCluster(Section(("Tls:AllowedNames:0", "*.hub")));
-        Should.Throw<OptionsValidationException>(() => Read(tls)).Message.ShouldStartWith("Tls.AllowedNames is set without");
+        Should.Throw<OptionsValidationException>(() => Read(tls)).Message.ShouldStartWith("Akka:Tls:AllowedNames is set without");
 
         var other = new ServiceCollection();
         other.AddSseHub().UseAkkaCluster(Section(("Backup", "1")));
-        Should.Throw<InvalidOperationException>(() => Read(other)).Message.ShouldContain("Backup");
+        Should.Throw<OptionsValidationException>(() => Read(other)).Message.ShouldStartWith("Akka:Backup is no option; ");
+    }
+
+    [Fact]
+    public void Null_is_a_sentence_and_no_exception_of_the_runtime()
+    {
+        _services.AddSseHub().UseAkkaCluster(Section(
+            ("SystemName", null), ("Seeds", null), ("Tls", null), ("Backups", null), ("PublicHost", null)));
+        Should.Throw<OptionsValidationException>(() => Options).Failures.Select(static f => f.Split(';')[0]).ShouldBe(
+            ["Akka:Backups is null", "Akka:Seeds is null or empty", "Akka:SystemName is null", "Akka:Tls is null or empty"],
+            ignoreOrder: true);
+
+        First(new AkkaClusterOptions { Seeds = null! }).ShouldStartWith("Seeds is null");
+        First(new AkkaClusterOptions { Tls = null! }).ShouldStartWith("Tls is null");
+        First(new AkkaClusterOptions { Roles = null! }).ShouldStartWith("Roles is null");
+        First(new AkkaClusterOptions { SystemName = null! }).ShouldStartWith("SystemName is ''");
+        First(new AkkaClusterOptions { Host = null! }).ShouldStartWith("Host is ''");
+        First(new AkkaClusterOptions { Tls = new AkkaTlsOptions { AllowedNames = null! } }).ShouldStartWith("Tls.AllowedNames is null");
+        First(new AkkaClusterOptions { Seeds = [null!] }).ShouldStartWith("Seeds has ''");
+    }
+
+    [Fact]
+    public async Task Policy_wait_as_a_default_is_refused_at_start()
+    {
+        var options = new HubOptions { StreamDefaults = new StreamOptions { SlowReader = SlowReaderPolicy.Wait } };
+        await using var hub = new SseHub(options, new AkkaClusterEngine(new AkkaClusterOptions { Port = 0 }));
+        (await Should.ThrowAsync<EngineStartException>(() => hub.StartAsync())).Message.ShouldStartWith(
+            "StreamDefaults.SlowReader is wait. ");
     }
 
     [Fact]
@@ -79,7 +108,9 @@ public sealed class OptionsTests
         return provider.GetRequiredService<IOptions<AkkaClusterOptions>>().Value;
     }
 
-    private static IConfigurationSection Section(params (string Key, string Value)[] values) => new ConfigurationBuilder()
-        .AddInMemoryCollection(values.Select(static v => KeyValuePair.Create("Akka:" + v.Key, (string?)v.Value)))
+    private static string First(AkkaClusterOptions options) => options.Validate().First();
+
+    private static IConfigurationSection Section(params (string Key, string? Value)[] values) => new ConfigurationBuilder()
+        .AddInMemoryCollection(values.Select(static v => KeyValuePair.Create("Akka:" + v.Key, v.Value)))
         .Build().GetSection("Akka");
 }

@@ -25,6 +25,24 @@ public sealed class StreamDeciderTests
     }
 
     [Fact]
+    public void Append_without_events_is_refused_and_one_that_an_older_node_stored_is_no_run()
+    {
+        var s = new StreamScript();
+        s.Append(Item("a"));
+        s.Propose(change => s.Decider.Append(new AppendRequest(7, 0, default, MayCreate: true), change, s.Segments))
+            .ShouldHaveSingleItem().Status.ShouldBe(PublishStatus.Invalid);
+        s.Commit();
+        s.Segments.Count.ShouldBe(1);
+
+        var stored = new StreamChange(s.Now);
+        stored.Run(0, RunFlags.None, default);
+        var command = stored.Take();
+        s.State.Apply(command);
+        (s.State.Head, s.State.Runs.Count).ShouldBe((1L, 1));
+        ReadRun.Of([new EventRun(2, 0, s.Now, RunFlags.None, default)]).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Appends_on_their_way_are_counted_before_they_are_committed()
     {
         var s = new StreamScript();

@@ -43,6 +43,20 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public async Task Stream_that_is_added_after_a_position_begins_behind_it()
+    {
+        await using var hub = await TestHub.StartAsync();
+        var second = (await hub.PublishAsync("b", "1"), await hub.PublishAsync("b", "2")).Item2;
+        await hub.PublishAsync("b", "3");
+        await using var reader = await hub.ReadAsync(Named);
+        await reader.ExpectAsync("hub.open");
+        var after = new StreamSubscription("b", StartPosition.After(second.Position));
+        (await hub.Hub.Clients.ChangeSubscriptionsAsync("c", new SubscriptionChange([after], []))).Status.ShouldBe(ClientCallStatus.Done);
+        await reader.ExpectAsync("hub.subscriptions");
+        (await reader.DataAsync(1)).ShouldBe(["3"]);
+    }
+
+    [Fact]
     public async Task Gap_of_an_added_stream_is_told_before_any_event_whose_id_is_behind_it()
     {
         await using var hub = await TestHub.StartAsync();

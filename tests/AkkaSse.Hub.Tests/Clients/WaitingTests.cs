@@ -212,6 +212,17 @@ public sealed class WaitingTests : IAsyncLifetime
         events.Current.Data.ShouldBe("2");
     }
 
+    [Fact]
+    public async Task Listener_that_is_given_up_before_its_first_event_waits_for_nobody()
+    {
+        await AppendAsync("s", "1");
+        _engine.Shut();
+        var events = _hub.ListenAsync("s").GetAsyncEnumerator();
+        await Eventually.Within(events.DisposeAsync().AsTask(), "the end of an enumeration that never began");
+        _engine.Open();
+        await Eventually.Until(() => _hub.Load.Streams == 0, "the stream to be given back");
+    }
+
     private async Task StartAsync(params IHubObserver[] observers)
     {
         // Long enough for a busy machine and short enough to wait for: who waits for the door waits longer.

@@ -33,6 +33,7 @@ public sealed class EventCodecTests
             CompleteEvent.ShouldBeSame(read.Event, item.Event);
             CompleteEvent.ShouldBeStoredOf(read.Options, item.Options);
             EventCodec.PartsOf(read).ShouldBe(EventCodec.PartsOf(item));
+            EventCodec.BytesOf(item).ShouldBe(bytes.Length);
             EventCodec.TtlOf(bytes.Span).ShouldBe(item.Options.Ttl);
             EventCodec.TryGetId(bytes.Span, out var id).ShouldBe(item.Event.Id is not null);
             System.Text.Encoding.UTF8.GetString(id).ShouldBe(item.Event.Id ?? "");
@@ -65,6 +66,7 @@ public sealed class EventCodecTests
             var bytes = Bytes(item);
             CompleteEvent.ShouldBeSame(EventCodec.Read(bytes).Event, item.Event);
             EventCodec.SizeOf(item).ShouldBeGreaterThanOrEqualTo(bytes.Length);
+            EventCodec.BytesOf(item).ShouldBe(bytes.Length);
         }
     }
 

@@ -1,3 +1,5 @@
+using AkkaSse.Hub.Nodes;
+
 namespace AkkaSse.Hub.Tests.Options;
 
 public sealed class ValueTests
@@ -57,6 +59,47 @@ public sealed class ValueTests
     [InlineData("-PT5S")]
     [InlineData("99999999999999999999999999999d")]
     public void Foreign_duration_is_refused(string? text) => Durations.TryParse(text, out _).ShouldBeFalse();
+
+    [Theory]
+    [InlineData(1, "0.0001ms")]
+    [InlineData(15_000, "1.5ms")]
+    [InlineData(-1, "-0.0001ms")]
+    [InlineData(10_000, "1ms")]
+    public void Duration_below_a_millisecond_is_not_said_to_be_nothing(long ticks, string text) =>
+        Durations.Format(TimeSpan.FromTicks(ticks)).ShouldBe(text);
+
+    [Fact]
+    public void Age_is_not_negative_and_one_that_reaches_before_time_means_everything()
+    {
+        Should.Throw<ArgumentOutOfRangeException>(static () => StartPosition.FromAge(TimeSpan.FromTicks(-1)));
+        StartPosition.FromAge(TimeSpan.MaxValue).Age.ShouldBe(TimeSpan.FromDays(10_000));
+    }
+
+    [Fact]
+    public void Position_of_a_refused_publish_is_before_the_first_event()
+    {
+        default(PublishResult).Position.ToString().ShouldBe("0-0");
+        default(StreamPosition).IsBeforeFirst.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("latest")]
+    [InlineData("earliest")]
+    [InlineData("last:5")]
+    [InlineData("offset:7")]
+    [InlineData("after:7-abc")]
+    [InlineData("10m")]
+    public void Start_of_another_node_is_the_start_that_was_asked_for(string text)
+    {
+        StartText.TryRead(text, out var start).ShouldBeTrue();
+        StartText.Write(start!).ShouldBe(text);
+    }
+
+    [Theory]
+    [InlineData("after:")]
+    [InlineData("after:7")]
+    [InlineData("whatever a later version writes")]
+    public void Start_that_is_not_known_is_refused_and_is_not_the_latest(string text) => StartText.TryRead(text, out _).ShouldBeFalse();
 
     [Theory]
     [InlineData("latest", StartKind.Latest)]

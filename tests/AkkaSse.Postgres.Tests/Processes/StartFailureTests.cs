@@ -69,7 +69,7 @@ public sealed class StartFailureTests(SharedServer shared)
             "n0", Start($"Host={host};Port={free};Username=hub;Database=d;Password={Secret}"));
 
         await Eventually.Until(
-            () => node.Output.Contains($"No connection to PostgreSQL at {host}:{free}, which the connection string names: ",
+            () => node.Output.Contains($"PostgreSQL at {host}:{free}, which the connection string names, cannot be used: ",
             StringComparison.Ordinal), () => $"the sentence in\n{node.Output}");
         using var http = new HttpClient();
         (await http.GetAsync(new Uri(node.Url, "/healthz/ready"))).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -88,7 +88,7 @@ public sealed class StartFailureTests(SharedServer shared)
         {
             await server.StopAsync();
             await using var node = await NodeProcess.StartAsync("n0", Start(server.ConnectionString("no_such_database")));
-            await Eventually.Until(() => node.Output.Contains("No connection to PostgreSQL at ", StringComparison.Ordinal),
+            await Eventually.Until(() => node.Output.Contains(", cannot be used: ", StringComparison.Ordinal),
                 () => $"the node to wait\n{node.Output}");
 
             await server.StartAsync();
