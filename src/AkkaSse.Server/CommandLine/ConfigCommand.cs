@@ -32,8 +32,7 @@ internal static class ConfigCommand
             Row(output, $"{key}:{(token.Token is null ? "TokenFile" : "Token")}", token.TokenFile ?? "********", settings.Tree.SourceOf(
                 $"{key}:{(token.Token is null ? "TokenFile" : "Token")}"));
             Row(output, $"{key}:Subject", token.Subject ?? "", settings.Tree.SourceOf($"{key}:Subject"));
-            Row(output, $"{key}:Grants", string.Join(", ", token.Grants), settings.Tree.SourceOf($"{key}:Grants")
-                ?? settings.Tree.SourceOf($"{key}:Grants:0"));
+            Row(output, $"{key}:Grants", string.Join(", ", token.Grants), settings.Tree.ListOf($"{key}:Grants")?.Source);
         }
         return ExitCodes.Ok;
     }
@@ -46,8 +45,7 @@ internal static class ConfigCommand
             var value = property.GetValue(instance);
             if (OptionsBinder.IsSection(property.PropertyType)) Rows(output, tree, value!, key);
             else if (value is IList list)
-                Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.SourceOf(key)
-                    ?? tree.SourceOf(key + ":0"));
+                Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.ListOf(key)?.Source);
             else Row(output, key, Masked(property, value), tree.SourceOf(key));
         }
     }
