@@ -46,7 +46,8 @@ public sealed record PublishFlowOptions
         if (!(RandomFactor is >= 0 and <= 1)) yield return $"{nameof(RandomFactor)} is {RandomFactor}; 0 to 1 are allowed.";
         if (RetryFor < TimeSpan.Zero || RetryFor > TimeSpan.FromMinutes(5))
             yield return $"{nameof(RetryFor)} is {RetryFor.TotalSeconds} s; 0 to 300 are allowed.";
-        if (Time is null) yield return $"{nameof(Time)} is null; a clock is needed, like {nameof(TimeProvider)}.{nameof(TimeProvider.System)}.";
+        if (Time is null)
+            yield return $"{nameof(Time)} is null; a clock is needed, like {nameof(TimeProvider)}.{nameof(TimeProvider.System)}.";
     }
 
     internal PublishFlowOptions Checked()

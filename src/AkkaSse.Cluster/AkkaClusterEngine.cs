@@ -147,7 +147,7 @@ public sealed class AkkaClusterEngine : IHubEngine
                 $"{frame} bytes ({(_host.Replaces ? "MaxFrameBytes" : "akka.remote.dot-netty.tcp.maximum-frame-size")}) " +
                 $"at most {frame - FrameReserve} are allowed.");
         _context = new EngineContext(_options, host, _logger) { MaxFrameBytes = frame, OwnsSystem = _host.Replaces };
-        _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken };
+        _nodes = new AkkaNodes(_context) { ViewChanged = OnView, NameIsTaken = OnNameTaken, ShardsDiffer = OnShardsDiffer };
         _values = new AkkaValues(_context);
         _streams = new AkkaStreams(_context);
         _claims = new AkkaClaims(_context);
@@ -202,10 +202,11 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.Listening(_logger, _context.NodeName, node.Self.Address.ToString());
             return node;
         }
-        catch
+        catch (Exception e)
         {
             _context!.Node = null;
             _ = _host.EndAsync(system, regions);
+            if (_host.Explain(e) is var told && told != e) throw told;
             throw;
         }
     }
@@ -234,7 +235,8 @@ public sealed class AkkaClusterEngine : IHubEngine
             // One that never joined was ended by this engine.
             if (joined)
             {
-                Log.Removed(_logger);
+                // A node whose name another one has was not removed: it left, and has said why.
+                if (!node.IsRefused) Log.Removed(_logger);
                 wasRemoved = true;
             }
             Decide(null);
@@ -396,6 +398,20 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.NameInUse(_logger, taken.Node, taken.By);
         }
         _host.OnNameTaken(node);
+    }
+
+    // An entity would be looked for in one shard by one node and in another one by the next: this node takes none and hands over what it
+    // has. One with an ActorSystem of its own does not come so far: it asks before it joins.
+    private void OnShardsDiffer(Nodes.Hello there, Address address)
+    {
+        lock (_gate)
+        {
+            if (_isOver) return;
+            _isOver = true;
+        }
+        Log.ShardsDiffer(_logger, _options.Shards, there.Shards, there.Node, address.ToString());
+        End();
+        _ = DrainAsync(CancellationToken.None).AsTask();
     }
 
     private void RefuseAfterLimit(NameTaken taken)

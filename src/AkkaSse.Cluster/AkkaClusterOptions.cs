@@ -1,3 +1,4 @@
+using Akka.Actor;
 using AkkaSse.Hub;
 
 namespace AkkaSse.Cluster;
@@ -42,8 +43,8 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
 
     /// <summary>
     /// The nodes at which a starting node looks for the cluster: <c>host:port</c>, or <c>host</c> with port 4053; the same list in the same
-    /// order on all nodes. Default empty: without <see cref="DiscoveryService"/> this node is a cluster of one. The first seed begins a new
-    /// cluster.
+    /// order on all nodes, and each written as its own <see cref="PublicHost"/> is. Default empty: without <see cref="DiscoveryService"/>
+    /// this node is a cluster of one. The first seed begins a new cluster.
     /// </summary>
     public IList<string> Seeds { get; set; } = [];
 
@@ -55,8 +56,8 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
 
     /// <summary>
     /// The number of seeds that must answer, the first seed included, before the first seed begins a new cluster. 1 to 100, and at most the
-    /// number of seeds. Default 1. A node that the cluster has removed asks for more than half of the seeds in any case, so that a first
-    /// seed that is cut off begins no second cluster.
+    /// number of different seeds. Default 1. A node that the cluster has removed asks for more than half of the seeds in any case, so that
+    /// a first seed that is cut off begins no second cluster.
     /// </summary>
     public int RequiredSeeds { get; set; } = 1;
 
@@ -107,7 +108,7 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
         {
             if (Hosting.SeedAddress.Parse(SystemName, seed) is null)
                 yield return $"{nameof(Seeds)} has '{seed}'; host:port is allowed, or host with the default port, like "
-                    + $"10.0.0.1:{DefaultPort} or hub-0.hub:{DefaultPort}.";
+                    + $"10.0.0.1:{DefaultPort} or hub-0.hub:{DefaultPort}, or akka.tcp://{SystemName}@host:port.";
         }
         if (PublicHost is null && HostNames.IsLoopback(Host) && Seeds.FirstOrDefault(IsElsewhere) is { } elsewhere)
         {
@@ -118,8 +119,8 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
             yield return $"{nameof(Seeds)} and {nameof(DiscoveryService)} exclude each other.";
         if (DiscoveryService is "") yield return $"{nameof(DiscoveryService)} is empty; the name of a service is allowed, or none.";
         if (RequiredSeeds is < 1 or > 100) yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}; 1 to 100 are allowed.";
-        else if (DiscoveryService is null && RequiredSeeds > Math.Max(1, Seeds.Count))
-            yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}, but there are {Seeds.Count} seeds.";
+        else if (DiscoveryService is null && SeedAddresses() is var seeds && RequiredSeeds > Math.Max(1, seeds.Count))
+            yield return $"{nameof(RequiredSeeds)} is {RequiredSeeds}, but there are {seeds.Count} different seeds.";
         if (MaxFrameBytes is < 256 << 10 or > 128 << 20)
             yield return $"{nameof(MaxFrameBytes)} is {MaxFrameBytes}; {256 << 10} to {128 << 20} are allowed.";
         if (Hosting.ClusterHocon.Fault(Hocon) is { } bad) yield return $"{nameof(Hocon)} cannot be read: {bad}";
@@ -141,6 +142,11 @@ public sealed class AkkaClusterOptions : AkkaEngineOptions
     }
 
     internal string? ReadHoconFile() => HoconFile is null ? null : File.ReadAllText(HoconFile);
+
+    /// <summary>The seeds in their order, each once: one that stands there twice answers once.</summary>
+    /// <param name="protocol">What this node speaks.</param>
+    internal IReadOnlyList<Address> SeedAddresses(string protocol = "akka.tcp") =>
+        [.. Seeds.Select(s => Hosting.SeedAddress.Parse(SystemName, s, protocol)).OfType<Address>().Distinct()];
 
     private static bool IsSystemName(string? name) =>
         name is { Length: > 0 and <= 64 } && char.IsAsciiLetter(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-');

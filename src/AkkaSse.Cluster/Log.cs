@@ -90,6 +90,30 @@ internal static partial class Log
         "The seed {Seed} takes connections and has answered nothing for {Limit}; this node begins again with a new ActorSystem.")]
     internal static partial void DeafSeed(ILogger logger, string seed, TimeSpan limit);
 
+    [LoggerMessage(5039, LogLevel.Error,
+        "The seed {Seed} takes connections and has answered nothing to {Count} ActorSystems of this node: its process is frozen, or it " +
+        "is no node of the cluster {System}, or it has another SystemName or PublicHost than its address here has. This node begins " +
+        "again after {Limit}.")]
+    internal static partial void DeafSeedAgain(ILogger logger, string seed, int count, string system, TimeSpan limit);
+
+    [LoggerMessage(5040, LogLevel.Error, "This node cannot join as it is: {Reason}")]
+    internal static partial void CannotJoin(ILogger logger, string reason);
+
+    [LoggerMessage(5041, LogLevel.Error,
+        "Shards is {Own} on this node and {Theirs} on node {Node} at {Address}, which was in the cluster before; all nodes of a cluster " +
+        "need the same number. The hub of this node is down until the application starts again.")]
+    internal static partial void ShardsDiffer(ILogger logger, int own, int theirs, string node, string address);
+
+    [LoggerMessage(5042, LogLevel.Warning,
+        "The cluster of {Members} has admitted this node and waits for more of them: {Count} of {Least} are there " +
+        "(akka.cluster.min-nr-of-members).")]
+    internal static partial void WaitsForMembers(ILogger logger, string members, int count, int least);
+
+    [LoggerMessage(5043, LogLevel.Information,
+        "The application's ActorSystem {System} has no seed nodes (akka.cluster.seed-nodes) and is in no cluster: the hub waits until " +
+        "the application joins it to one.")]
+    internal static partial void GuestWaits(ILogger logger, string system);
+
     [LoggerMessage(5023, LogLevel.Information, "Node {Node} at {Address} has joined the cluster.")]
     internal static partial void NodeJoined(ILogger logger, string node, string address);
 

@@ -132,6 +132,65 @@ public sealed class EngineTests : IAsyncLifetime
             $"The cluster's port 127.0.0.1:{port} cannot be listened on: ");
     }
 
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("LOCALHOST")]
+    public async Task Seed_that_is_this_node_by_another_spelling_is_refused_in_a_sentence(string host)
+    {
+        var port = FreePort.Next();
+        await using var engine = new AkkaClusterEngine(
+            new AkkaClusterOptions { Port = port, Seeds = [$"{host}:{port}"] }, _harness.Log);
+        await using var hub = new SseHub(new HubOptions { NodeName = "a" }, engine);
+        await hub.StartAsync();
+
+        var refused = await Eventually.Within(hub.EngineRefused, "the engine to refuse its seed");
+
+        refused.Option.ShouldBe(nameof(AkkaClusterOptions.Seeds));
+        refused.Message.ShouldStartWith($"{host}:{port} among the seeds is this node, which the others reach by 127.0.0.1:{port} alone");
+        engine.State.ShouldBe(EngineState.Starting);
+    }
+
+    [Fact]
+    public async Task Node_with_another_number_of_shards_does_not_join()
+    {
+        await using var a = await _harness.StartNodeAsync("a");
+        var seed = _harness.Engines[0].Node!.Self.Address;
+        await using var engine = new AkkaClusterEngine(
+            new AkkaClusterOptions { Port = 0, Shards = 50, Seeds = [seed.ToString()] }, _harness.Log);
+        await using var hub = new SseHub(new HubOptions { NodeName = "b" }, engine);
+        await hub.StartAsync();
+
+        var refused = await Eventually.Within(hub.EngineRefused, "the engine to refuse the cluster");
+
+        (refused.Option, refused.Message).ShouldBe((nameof(AkkaEngineOptions.Shards),
+            $"Shards is 50 on this node and 100 in the cluster of 127.0.0.1:{seed.Port}; all nodes of a cluster need the same number."));
+        engine.State.ShouldBe(EngineState.Starting);
+        (await a.Engine.Nodes.ListAsync(default)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Guest_without_seeds_says_what_it_waits_for()
+    {
+        await using var harness = new AkkaHarness(guests: true);
+        await using var a = await harness.StartNodeAsync("a");
+        harness.Log.Lines.ShouldContain(
+            static l => l.Contains("the hub waits until the application joins it to one", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Trait("speed", "slow")]
+    public async Task Node_that_waits_for_further_members_says_so()
+    {
+        await using var engine = new AkkaClusterEngine(
+            new AkkaClusterOptions { Port = 0, Hocon = "akka.cluster.min-nr-of-members = 3" }, _harness.Log);
+        await using var hub = new SseHub(new HubOptions { NodeName = "a" }, engine);
+        await hub.StartAsync();
+        await Eventually.Until(() => _harness.Log.Lines.Any(static l =>
+            l.Contains("waits for more of them: 1 of 3 are there (akka.cluster.min-nr-of-members)", StringComparison.Ordinal)),
+            () => $"the line about the members\n{Logged}");
+        _harness.Log.Lines.ShouldNotContain(static l => l.Contains("earlier node of this address", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Copy_of_a_log_that_fails_falls_silent_and_the_other_two_go_on()
     {

@@ -1,8 +1,10 @@
+using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
+using AkkaSse.Cluster.Actors;
 using AkkaSse.Hub;
 using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
@@ -179,6 +181,77 @@ public sealed class GuestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Message_to_the_hub_actor_of_another_node_is_refused_and_publishes_nothing()
+    {
+        var first = await StartAsync("a");
+        var second = await StartAsync("b", first);
+        var system = SystemOf(first);
+        var event1 = new SseEvent { Data = "1" };
+        foreach (var message in new object[] { new Publish("s", event1), new SendTo("c", event1), new BroadcastToZone("z", event1),
+            new Broadcast(event1), new Subscribe(ActorRefs.Nobody, ["s"]), new Acknowledge(), Unsubscribe.Instance })
+            Should.Throw<SerializationException>(() => system.Serialization.FindSerializerFor(message).ToBinary(message)).Message
+                .ShouldContain("stays in its process and was not sent; tell it to the hub actor of this node");
+
+        var there = new RootActorPath(Akka.Cluster.Cluster.Get(SystemOf(second)).SelfAddress) / "user";
+        var asked = system.ActorSelection(there / "akkasse-hub").Ask<Published>(new Publish("s", event1), Eventually.Deadline);
+        // What was told to the same node after it has arrived.
+        await system.ActorSelection(there / "echo").Ask<Greeting>(new Greeting("x", []), Eventually.Deadline);
+        asked.IsCompletedSuccessfully.ShouldBeFalse();
+        (await second.Services.GetRequiredService<ISseHub>().Streams.GetAsync("s")).OrThrow().ShouldBeNull();
+        var own = first.Services.GetRequiredService<IRequiredActor<SseHubActor>>().ActorRef;
+        var echo = await system.ActorSelection(there / "echo").ResolveOne(Eventually.Deadline);
+        (await own.Ask<SubscribeFailed>(new Subscribe(echo, ["s"]), Eventually.Deadline)).Error.ShouldContain("is in another process");
+    }
+
+    [Fact]
+    public async Task Node_without_a_successor_refuses_publishes_as_soon_as_it_leaves()
+    {
+        var first = await StartAsync("a");
+        var hub = first.Services.GetRequiredService<SseHub>();
+        await Eventually.Until(async () => (await hub.PublishAsync("s", new SseEvent { Data = "1" })).IsAccepted, "a publish");
+
+        var drained = hub.DrainAsync();
+
+        var refused = default(PublishResult);
+        await Eventually.Until(
+            async () => !(refused = await hub.PublishAsync("s", new SseEvent { Data = "2" })).IsAccepted, "a publish to be refused");
+        await Eventually.Within(drained, "the end of the drain");
+        refused.Status.ShouldBe(PublishStatus.Unavailable, refused.Error);
+        refused.Error!.ShouldContain("no node stays that could keep the event; nothing was appended");
+    }
+
+    [Fact]
+    public async Task Port_of_another_application_is_refused()
+    {
+        var first = await StartAsync("a");
+        var second = Build("b", first, port: Akka.Cluster.Cluster.Get(SystemOf(first)).SelfAddress.Port!.Value);
+        (await Should.ThrowAsync<Exception>(second.StartAsync())).ToString().ShouldContain("ddress already in use");
+    }
+
+    [Fact]
+    public async Task Node_with_another_number_of_shards_takes_none_and_is_down_and_the_others_go_on()
+    {
+        var first = await StartAsync("a");
+        var hub = first.Services.GetRequiredService<ISseHub>();
+        await Eventually.Until(async () => (await hub.PublishAsync("before", new SseEvent { Data = "1" })).IsAccepted, "a publish");
+        var second = Build("b", first, hub: static o => o.Shards = 50);
+        await second.StartAsync();
+        var edge = second.Services.GetRequiredService<IHubEdge>();
+
+        await Eventually.Until(() => edge.EngineState == EngineState.Down, () => $"the hub to be down; it is {edge.EngineState}");
+
+        foreach (var path in new[] { "streams", "clients", "values" })
+            await Eventually.Until(
+                async () => !await IsThereAsync(SystemOf(second), "/system/sharding/akkasse-" + path),
+                $"its region of {path} to have ended");
+        for (var i = 0; i < 20; i++)
+            await Eventually.Until(
+                async () => (await hub.PublishAsync($"s{i}", new SseEvent { Data = "1" })).IsAccepted, $"a publish to s{i}");
+        first.Services.GetRequiredService<IHubEdge>().EngineState.ShouldBe(EngineState.Ready);
+        SystemOf(second).WhenTerminated.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
     public void What_is_missing_is_said_in_a_sentence()
     {
         Faulty(static (_, hub) => hub.UseActorSystem()).ShouldContain("UseActorSystem needs an ActorSystem; call services.AddAkka");
@@ -274,7 +347,8 @@ public sealed class GuestTests : IAsyncLifetime
         return application;
     }
 
-    private WebApplication Build(string name, WebApplication? seed, bool withHub = true)
+    private WebApplication Build(
+        string name, WebApplication? seed, bool withHub = true, int port = 0, Action<AkkaEngineOptions>? hub = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -285,8 +359,8 @@ public sealed class GuestTests : IAsyncLifetime
         builder.Services.AddAkka("app", (akka, _) =>
         {
             akka.AddHocon("akka.loglevel = WARNING", HoconAddMode.Prepend);
-            akka.WithRemoting("127.0.0.1", 0).WithClustering(new ClusterOptions { Roles = ["web"] });
-            if (withHub) akka.WithSseHub();
+            akka.WithRemoting("127.0.0.1", port).WithClustering(new ClusterOptions { Roles = ["web"] });
+            if (withHub) akka.WithSseHub(hub);
             akka.WithActors((system, registry) => registry.Register<Echo>(system.ActorOf(Props.Create<Echo>(), "echo")));
             akka.WithShardRegion<Counter>(
                 "counters", static _ => Props.Create<Counter>(), new CounterExtractor(), new ShardOptions { Role = "web" });

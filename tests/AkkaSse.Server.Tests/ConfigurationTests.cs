@@ -224,6 +224,70 @@ public sealed partial class ConfigurationTests
         }
     }
 
+    [Theory]
+    [InlineData("AKKASSE_AKKA__SEEDS__0=e:1", "", "e:1", "environment, AKKASSE_")]
+    [InlineData("AKKASSE_AKKA__SEEDS=e:1,e:2", "", "e:1, e:2", "environment, AKKASSE_")]
+    [InlineData("AKKASSE_AKKA__SEEDS=none", "", "none", "environment, AKKASSE_")]
+    [InlineData("AKKASSE_AKKA__SEEDS=e:1", "Akka:Seeds:0=c:1 Akka:Seeds:1=c:2", "c:1, c:2", "command line")]
+    [InlineData("AKKASSE_AKKA__SEEDS__0=e:1", "Akka:Seeds=c:1", "c:1", "command line")]
+    [InlineData("AKKASSE_AKKA__SEEDS__1=e:2 AKKASSE_AKKA__SEEDS__0=e:1", "", "e:1, e:2", "environment, AKKASSE_")]
+    public async Task List_of_a_later_source_takes_the_place_of_an_earlier_one_as_a_whole(
+        string variables, string settings, string seeds, string source)
+    {
+        foreach (var inFile in new[] { "[\"f:1\", \"f:2\", \"f:3\"]", "\"f:1;f:2;f:3\"" })
+        {
+            var file = Path.GetTempFileName();
+            try
+            {
+                await File.WriteAllTextAsync(file, $$"""{ "Akka": { "Seeds": {{inFile}} } }""");
+                var (code, output) = await ProgramProcess.RunAsync(
+                    TestServer.Program,
+                    ["config", "--config", file, .. settings.Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(
+                        static s => new[] { "--set", s })],
+                    variables.Split(' ').Select(static v => v.Split('=', 2)).ToDictionary(static v => v[0], static v => v[1]));
+                code.ShouldBe(0, output);
+                string.Join(' ', Line(output, "Akka:Seeds")[1..]).Split(' ', StringSplitOptions.RemoveEmptyEntries).ShouldBe(
+                    $"{seeds} {source}".Split(' '), output);
+            }
+            finally
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("Akka:Seeds is '' (from environment, AKKASSE_); values are allowed, with ';' between them, or none.",
+        "AKKASSE_AKKA__SEEDS=")]
+    [InlineData("Akka:Seeds is ' ; ' (from environment, AKKASSE_)", "AKKASSE_AKKA__SEEDS= ; ")]
+    [InlineData("Akka:Seeds is '' (from command line)", "", "--set", "Akka:Seeds=")]
+    [InlineData("--akka-seed is empty; HOST[:PORT] is allowed, or none.", "", "--akka-seed", "")]
+    [InlineData("--akka-seed is empty", "", "--akka-seed", "h:1", "--akka-seed", " ")]
+    [InlineData("Akka:Seeds is one value and has numbered ones below it (from command line); one of both is allowed.", "", "--set",
+        "Akka:Seeds=h:1", "--set", "Akka:Seeds:0=h:2")]
+    public async Task List_that_is_empty_or_said_twice_is_a_fault(string fault, string variable, params string[] arguments)
+    {
+        var (code, output) = await ProgramProcess.RunAsync(
+            TestServer.Program, ["config", "--engine", "akka", .. arguments],
+            variable.Length == 0 ? null : new Dictionary<string, string> { [variable.Split('=')[0]] = variable.Split('=', 2)[1] });
+
+        code.ShouldBe(ConfigurationFault, output);
+        output.ShouldContain(fault);
+    }
+
+    [Theory]
+    [InlineData("memory", "akka", "--akka-seed", "h:1")]
+    [InlineData("memory", "akka", "--akka-port", "5")]
+    [InlineData("postgres", "akka", "--akka-hocon", "f", "--postgres", "Host=db")]
+    [InlineData("memory", "postgres", "--postgres", "Host=db")]
+    public async Task Switch_of_an_engine_that_is_not_chosen_is_a_fault(string engine, string other, params string[] arguments)
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["config", "--engine", engine, .. arguments]);
+
+        code.ShouldBe(ConfigurationFault, output);
+        output.ShouldContain($"{arguments[0]} is given, but the engine is {engine}, which has no use for it; --engine {other} has.");
+    }
+
     [Fact]
     public async Task Config_masks_secrets()
     {

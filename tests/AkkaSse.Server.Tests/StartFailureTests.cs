@@ -74,6 +74,8 @@ public sealed class StartFailureTests
     [InlineData("akka { cluster {", ConfigurationFault, "Akka:HoconFile cannot be read: ")]
     [InlineData("akka.cluster.downing-provider-class = \"No.Such.Provider, Nowhere\"", Failed,
         "The key is Akka:HoconFile, the switch --akka-hocon.")]
+    [InlineData("akkasse.sharding.least-shard-allocation-strategy.rebalance-absolute-limit = many", Failed,
+        "The key is Akka:HoconFile, the switch --akka-hocon.")]
     [InlineData("akka.remote.retry-gate-closed-for = soon", Failed, "The key is Akka:HoconFile, the switch --akka-hocon.")]
     [InlineData("akka.actor.default-dispatcher.type = NoSuchDispatcher", Failed, "The key is Akka:HoconFile, the switch --akka-hocon.")]
     public async Task Hocon_that_akka_does_not_take(string hocon, int code, string key)

@@ -5,8 +5,8 @@ using AkkaSse.Protocol;
 namespace AkkaSse.Cluster.Actors;
 
 /// <summary>
-/// A message to or from <see cref="SseHubActor"/>. It stays in the process: bound to a serializer that refuses it (<c>ClusterHocon</c>), because
-/// the one that Akka.NET has for everything (JSON) loses the data of an event, and what arrived of it would be published.
+/// A message to or from <see cref="SseHubActor"/>. It stays in the process: it is bound to a serializer that refuses it, because the one
+/// that Akka.NET has for everything (JSON) loses the data of an event, and what arrived of it would be published.
 /// </summary>
 internal interface IHubMessage : INoSerializationVerificationNeeded;
 

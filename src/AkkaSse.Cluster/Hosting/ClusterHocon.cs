@@ -83,8 +83,10 @@ internal static class ClusterHocon
 
     /// <summary>What an application's own ActorSystem needs where the application has set nothing else.</summary>
     internal static Config GuestDefaults { get; } =
-        ConfigurationFactory.ParseString(File("hub.hocon")).WithFallback(ConfigurationFactory.ParseString(File("guest.hocon"))).WithFallback(
-            ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
+        ConfigurationFactory.ParseString(File("hub.hocon"))
+            .WithFallback(ConfigurationFactory.ParseString(File("guest.hocon")))
+            .WithFallback(ConfigurationFactory.ParseString(
+            $"akka.remote.dot-netty.tcp.maximum-frame-size = {AkkaClusterOptions.DefaultFrameBytes}b"));
 
     private static Config PlainSockets { get; } =
         ConfigurationFactory.ParseString($"akka.remote.dot-netty.tcp.transport-class = {Quote(NameOf(typeof(SocketTransport)))}");

@@ -54,8 +54,13 @@ internal sealed class GivenActorSystem(ActorSystem system, Func<Task> handOff, I
         return system;
     }
 
+    // The application's own start shows it.
+    public Exception Explain(Exception fault) => fault;
+
     public async Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended)
     {
+        if (node.Cluster.Settings.SeedNodes.IsEmpty && node.Cluster.SelfMember.Status is not (MemberStatus.Joining or MemberStatus.Up))
+            Log.GuestWaits(logger, system.Name);
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         node.Cluster.RegisterOnMemberUp(up.SetResult);
         await up.Task.WaitAsync(ended).ConfigureAwait(false);

@@ -17,6 +17,9 @@ internal interface IActorSystemHost : IDisposable
     /// <exception cref="InvalidOperationException">There is none; the message says why.</exception>
     ActorSystem Begin(EngineContext context);
 
+    /// <summary>In words what the engine's own actors threw while they were started in an ActorSystem of <see cref="Begin"/>.</summary>
+    Exception Explain(Exception fault);
+
     /// <summary>Completes with true when this node is a member that is up, with false when this ActorSystem will not become one.</summary>
     Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended);
 

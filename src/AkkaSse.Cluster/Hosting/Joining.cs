@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Discovery;
 using AkkaSse.Cluster.Nodes;
+using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Cluster.Hosting;
 
@@ -13,8 +15,9 @@ namespace AkkaSse.Cluster.Hosting;
 /// <param name="node">This node.</param>
 /// <param name="options">Seeds and limits.</param>
 /// <param name="wasRemoved">True when the others have removed this node's previous ActorSystem.</param>
-/// <param name="seedWasSilent">True when the previous ActorSystem ended because a seed answered nothing.</param>
-internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool wasRemoved, bool seedWasSilent)
+/// <param name="silentBefore">So many ActorSystems before this one, without a pause between them, ended because a seed answered
+/// nothing.</param>
+internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool wasRemoved, int silentBefore)
 {
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -27,10 +30,13 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
     // a packet that is lost and sent again.
     private static readonly TimeSpan UnknownLimit = TimeSpan.FromSeconds(10);
 
-    // Two nodes that have this of each other must not begin again together.
-    private readonly TimeSpan _deafLimit = TimeSpan.FromSeconds(5 + (node.Self.Uid & 3));
+    private readonly TimeSpan _deafLimit = DeafLimit(node.Self.Uid, silentBefore);
     private readonly Dictionary<Address, long> _deafSince = [];
     private readonly ConcurrentDictionary<Address, long> _unknownSince = new();
+    private readonly ConcurrentDictionary<Address, long> _askedAt = new();
+    private readonly Dictionary<Address, bool> _isSelf = [];
+    private volatile EngineStartException? _otherShards;
+    private string? _refusal;
 
     /// <summary>
     /// True when this node is a member that is up; false when a seed takes connections and yet answers nothing: then only another
@@ -43,11 +49,22 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
         while (true)
         {
             var seeds = await SeedsAsync(cancellation).ConfigureAwait(false);
+            if (await OwnSpellingAsync(seeds, cancellation).ConfigureAwait(false) is { } misspelt)
+            {
+                await RefuseAsync(misspelt, cancellation).ConfigureAwait(false);
+                continue;
+            }
+            _otherShards = null;
             var states = await Task.WhenAll(seeds.Select(seed => LookAsync(seed, cancellation))).ConfigureAwait(false);
+            if (_otherShards is { } differs)
+            {
+                await RefuseAsync(differs, cancellation).ConfigureAwait(false);
+                continue;
+            }
             var joined = seeds.Where((seed, i) => states[i] == SeedState.InCluster).ToList();
             if (joined.Count > 0)
             {
-                if (MayJoin(states, seedWasSilent) && await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
+                if (MayJoin(states, silentBefore > 0) && await JoinAsync(joined, cancellation).ConfigureAwait(false)) return true;
             }
             else if (MayBegin(node.Self.Address, seeds, states, options.RequiredSeeds, wasRemoved))
             {
@@ -81,18 +98,35 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
         }
         var now = TimeProvider.System.GetTimestamp();
         if (_deafSince.TryAdd(seed, now) || TimeProvider.System.GetElapsedTime(_deafSince[seed], now) < _deafLimit) return false;
-        Log.DeafSeed(node.Logger, seed.ToString(), _deafLimit);
+        if (silentBefore == 0) Log.DeafSeed(node.Logger, seed.ToString(), _deafLimit);
+        else Log.DeafSeedAgain(node.Logger, seed.ToString(), silentBefore + 1, options.SystemName, _deafLimit);
         return true;
     }
 
+    /// <summary>
+    /// For how long a seed is silent before another ActorSystem is made: 5 to 8 s, because two nodes that have this of each other must not
+    /// begin again together, and twice as long each time, up to 32 times. A second ActorSystem reaches a seed that the first one did not; a
+    /// third one will hardly, and whoever is asked in vain logs an error. Pure.
+    /// </summary>
+    internal static TimeSpan DeafLimit(int uid, int silentBefore) =>
+        TimeSpan.FromSeconds((5 + (uid & 3)) * (1 << Math.Min(silentBefore, 5)));
+
+    /// <summary>The pause between two questions to a seed that is silent. Pure.</summary>
+    internal static TimeSpan AskPause(int silentBefore) =>
+        silentBefore == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(1 << Math.Min(silentBefore, 5));
+
     private async Task<SeedState> LookAsync(Address seed, CancellationToken cancellation)
     {
-        var state = await AskAsync(seed, cancellation).ConfigureAwait(false) switch
-        {
-            true => SeedState.InCluster,
-            false => SeedState.Waiting,
-            null => await ProbeAsync(seed, cancellation).ConfigureAwait(false),
-        };
+        var state = IsAskedLater(seed) && await ProbeAsync(seed, cancellation).ConfigureAwait(false) is SeedState.Silent
+            ? SeedState.Silent
+            : await AskAsync(seed, cancellation).ConfigureAwait(false) switch
+            {
+                true => SeedState.InCluster,
+                false => SeedState.Waiting,
+                null => await ProbeAsync(seed, cancellation).ConfigureAwait(false),
+            };
+        if (state == SeedState.Silent) _askedAt.TryAdd(seed, TimeProvider.System.GetTimestamp());
+        else _askedAt.TryRemove(seed, out _);
         if (state != SeedState.Unknown)
         {
             _unknownSince.TryRemove(seed, out _);
@@ -100,6 +134,45 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
         }
         var since = _unknownSince.GetOrAdd(seed, TimeProvider.System.GetTimestamp());
         return TimeProvider.System.GetElapsedTime(since) >= UnknownLimit ? SeedState.Absent : SeedState.Unknown;
+    }
+
+    // One that was silent when it was asked last, a moment ago.
+    private bool IsAskedLater(Address seed)
+    {
+        if (!_askedAt.TryGetValue(seed, out var asked)) return false;
+        if (TimeProvider.System.GetElapsedTime(asked) < AskPause(silentBefore)) return true;
+        _askedAt.TryRemove(seed, out _);
+        return false;
+    }
+
+    // Nobody reaches a node by another spelling than its own: this one would wait for an answer of its own that never comes, and the others
+    // for it.
+    private async Task<EngineStartException?> OwnSpellingAsync(IReadOnlyList<Address> seeds, CancellationToken cancellation)
+    {
+        var self = node.Self.Address;
+        foreach (var seed in seeds)
+        {
+            if (seed.Port != self.Port || seed.Host == self.Host) continue;
+            if (!_isSelf.TryGetValue(seed, out var same))
+                _isSelf[seed] = same = await HostAddresses.AreSameAsync(seed.Host!, self.Host!, cancellation).ConfigureAwait(false);
+            if (!same) continue;
+            return new EngineStartException(options.DiscoveryService is null ? nameof(options.Seeds) : nameof(options.PublicHost),
+                $"{seed.Host}:{seed.Port} among the seeds is this node, which the others reach by {self.Host}:{self.Port} alone; " +
+                $"{nameof(options.PublicHost)} and the seed have to be written in the same way.");
+        }
+        return null;
+    }
+
+    // It goes on looking: the others may be put right.
+    private async Task RefuseAsync(EngineStartException reason, CancellationToken cancellation)
+    {
+        if (_refusal != reason.Message)
+        {
+            _refusal = reason.Message;
+            Log.CannotJoin(node.Logger, reason.Message);
+        }
+        if (node.Context.State == EngineState.Starting) node.Context.Host.OnRefused(reason);
+        await Task.Delay(Pause, cancellation).ConfigureAwait(false);
     }
 
     // A socket is open as long as its process lives, however busy that is.
@@ -153,7 +226,7 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
         if (options.DiscoveryService is { } service) return await DiscoverAsync(service, cancellation).ConfigureAwait(false);
         return options.Seeds.Count == 0
             ? [node.Self.Address]
-            : [.. options.Seeds.Select(s => SeedAddress.Parse(options.SystemName, s, node.Self.Address.Protocol)!)];
+            : options.SeedAddresses(node.Self.Address.Protocol);
     }
 
     private async Task<IReadOnlyList<Address>> DiscoverAsync(string service, CancellationToken cancellation)
@@ -182,8 +255,13 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
         if (seed == node.Self.Address) return false;
         try
         {
-            return (await node.System.ActorSelection(NodeActor.PathAt(seed)).Ask<SeedAnswer>(
-                SeedQuestion.Instance, AnswerLimit, cancellation).ConfigureAwait(false)).InCluster;
+            var answer = await node.System.ActorSelection(NodeActor.PathAt(seed)).Ask<SeedAnswer>(
+                SeedQuestion.Instance, AnswerLimit, cancellation).ConfigureAwait(false);
+            if (answer.InCluster && answer.Shards != 0 && answer.Shards != options.Shards)
+                _otherShards = new EngineStartException(nameof(options.Shards),
+                    $"{nameof(options.Shards)} is {options.Shards} on this node and {answer.Shards} in the cluster of " +
+                    $"{seed.Host}:{seed.Port}; all nodes of a cluster need the same number.");
+            return answer.InCluster;
         }
         catch (Exception e) when (e is AskTimeoutException or TaskCanceledException && !cancellation.IsCancellationRequested)
         {
@@ -200,10 +278,13 @@ internal sealed class Joining(ClusterNode node, AkkaClusterOptions options, bool
             await node.Cluster.JoinSeedNodesAsync(at, limit.Token).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is OperationCanceledException or Akka.Cluster.ClusterJoinFailedException
+        catch (Exception e) when (e is OperationCanceledException or ClusterJoinFailedException
             && !cancellation.IsCancellationRequested)
         {
-            Log.NotLetIn(node.Logger, string.Join(", ", at.Select(static s => $"{s.Host}:{s.Port}")), JoinLimit);
+            var who = string.Join(", ", at.Select(static s => $"{s.Host}:{s.Port}"));
+            if (node.Cluster.SelfMember.Status == MemberStatus.Joining && node.Cluster.Settings.MinNrOfMembers is > 1 and var least)
+                Log.WaitsForMembers(node.Logger, who, node.Cluster.State.Members.Count, least);
+            else Log.NotLetIn(node.Logger, who, JoinLimit);
             return false;
         }
     }

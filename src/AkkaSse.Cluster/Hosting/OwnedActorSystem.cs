@@ -20,7 +20,7 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
     private TlsNode? _tls;
     private bool _begun;
     private bool _wasCreated;
-    private bool _wasDeaf;
+    private int _silent;
 
     public int MaxFrameBytes => options.MaxFrameBytes;
 
@@ -59,12 +59,19 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
         }
         catch (Exception e) when (!_wasCreated)
         {
-            // Whatever Akka.NET makes of a value in HOCON. Values of its own the engine has checked.
-            throw new EngineStartException(options.HoconFile is null ? nameof(options.Hocon) : nameof(options.HoconFile),
-                $"The cluster cannot be started with this configuration: {Innermost(e).Message.TrimEnd('.')}. HOCON has to have values " +
-                "that Akka.NET takes.", e);
+            throw Refused(e);
         }
     }
+
+    // Some values Akka.NET reads when it is needed for the first time: by the cluster, by a region.
+    public Exception Explain(Exception fault) =>
+        fault is EngineStartException || (options.Hocon is null && options.HoconFile is null) ? fault : Refused(fault);
+
+    // Whatever Akka.NET makes of a value in HOCON. Values of its own the engine has checked.
+    private EngineStartException Refused(Exception e) => new(
+        options.HoconFile is null ? nameof(options.Hocon) : nameof(options.HoconFile),
+        $"The cluster cannot be started with this configuration: {Innermost(e).Message.TrimEnd('.')}. HOCON has to have values that " +
+        "Akka.NET takes.", e);
 
     private static (string Option, string Advice) Advice(SocketError error) => error switch
     {
@@ -89,8 +96,8 @@ internal sealed class OwnedActorSystem(AkkaClusterOptions options, ILoggerFactor
 
     public async Task<bool> JoinAsync(ClusterNode node, bool wasRemoved, CancellationToken ended)
     {
-        var joined = await new Joining(node, options, wasRemoved, _wasDeaf).RunAsync(ended).ConfigureAwait(false);
-        _wasDeaf = !joined;
+        var joined = await new Joining(node, options, wasRemoved, _silent).RunAsync(ended).ConfigureAwait(false);
+        _silent = joined ? 0 : _silent + 1;
         return joined;
     }
 

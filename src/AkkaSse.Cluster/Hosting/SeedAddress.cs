@@ -8,7 +8,11 @@ internal static class SeedAddress
     /// <summary>Null when it is no address.</summary>
     /// <param name="system">The cluster's name.</param>
     /// <param name="text">The address.</param>
-    /// <param name="protocol">Of <c>host:port</c>: a node reaches others by what it speaks itself, <c>akka.ssl.tcp</c> with TLS.</param>
+    /// <param name="protocol">A node reaches others by what it speaks itself, <c>akka.ssl.tcp</c> with TLS.</param>
+    /// <remarks>
+    /// Akka's form has to have the cluster's name: a node of another one drops every message that is addressed like this, with an error in
+    /// its log.
+    /// </remarks>
     internal static Address? Parse(string system, string? text, string protocol = "akka.tcp")
     {
         if (string.IsNullOrWhiteSpace(text)) return null;
@@ -16,7 +20,9 @@ internal static class SeedAddress
         {
             try
             {
-                return Address.Parse(text) is { Port: not null } full ? full : null;
+                return Address.Parse(text) is { Port: > 0, Protocol: "akka.tcp" or "akka.ssl.tcp" } full && full.System == system
+                    ? full.WithProtocol(protocol)
+                    : null;
             }
             catch (UriFormatException)
             {

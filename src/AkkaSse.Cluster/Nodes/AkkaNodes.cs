@@ -27,6 +27,9 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
     /// <summary>Told that a reachable member has this node's name, and whether it says so itself: then it lives.</summary>
     internal Action<NameTaken, bool> NameIsTaken { get; set; } = static (_, _) => { };
 
+    /// <summary>Told that an older member has another number of shards: its greeting and its address.</summary>
+    internal Action<Hello, Address> ShardsDiffer { get; set; } = static (_, _) => { };
+
     internal DateTimeOffset StartedAt { get; } = context.Time.GetUtcNow();
 
     internal bool IsDraining => context.IsLeaving;

@@ -42,7 +42,10 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<KeepRefusals>(m => _nodes.Claims.OnRefusals(m));
         Receive<SeedQuestion>(
             _ => Sender.Tell(new SeedAnswer(
-            _node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving), Self));
+            _node.Cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp or MemberStatus.Leaving)
+            {
+                Shards = _node.Context.Options.Shards,
+            }, Self));
         Receive<Tick>(_ =>
         {
             LookAgain();
@@ -146,10 +149,16 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private void Tell(ClusterEvent.MemberRemoved e)
     {
         if (e.Member.UniqueAddress.Equals(_node.Self)) return;
-        if (e.PreviousStatus == MemberStatus.Down)
-            Log.NodeRemoved(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
-        else Log.NodeLeft(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
+        if (e.PreviousStatus == MemberStatus.Down) Log.NodeRemoved(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
+        else if (HasLeft(e.PreviousStatus))
+            Log.NodeLeft(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
     }
+
+    /// <summary>
+    /// Whether a member that is told to be removed has left by itself. Akka.Cluster tells a node that goes itself that all members are
+    /// removed: the others are where they were. Pure.
+    /// </summary>
+    internal static bool HasLeft(MemberStatus before) => before is MemberStatus.Exiting or MemberStatus.Leaving;
 
     private string NameOf(UniqueAddress member) => _hellos.TryGetValue(member, out var known) ? known.Hello.Node : "without a name";
 
@@ -180,9 +189,15 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
         if (hello.Node == _node.Context.NodeName && !from.Unique.Equals(_node.Self)
             && (hello.StartedAt, from.Unique.Uid).CompareTo((_nodes.StartedAt.ToUnixTimeMilliseconds(), _node.Self.Uid)) < 0)
             _nodes.OnNameTaken(new NameTaken(hello.Node, from.Unique.Address.ToString()), byHolder: true);
+        // The one that came later goes, and hears of it by the greeting of the other.
+        if (hello.Shards != 0 && hello.Shards != _node.Context.Options.Shards && IsOlder(from.Unique))
+            _nodes.ShardsDiffer(hello, from.Unique.Address);
         Accept(from.Unique, hello, Sender);
         if (hello.Answer) Sender.Tell(OwnHello(answer: false), Self);
     }
+
+    private bool IsOlder(UniqueAddress other) =>
+        _node.Cluster.State.Members.FirstOrDefault(m => m.UniqueAddress.Equals(other))?.IsOlderThan(_node.Cluster.SelfMember) == true;
 
     private void Accept(UniqueAddress from, Hello hello, IActorRef actor)
     {
@@ -209,7 +224,10 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     }
 
     private Hello OwnHello(bool answer) =>
-        new(_node.Context.NodeName, _nodes.StartedAt.ToUnixTimeMilliseconds(), _nodes.IsDraining, _node.Context.Options.Address, answer);
+        new(_node.Context.NodeName, _nodes.StartedAt.ToUnixTimeMilliseconds(), _nodes.IsDraining, _node.Context.Options.Address, answer)
+        {
+            Shards = _node.Context.Options.Shards,
+        };
 
     private void Publish()
     {

@@ -12,6 +12,9 @@ internal sealed record Hello(string Node, long StartedAt, bool Draining, string?
 {
     /// <summary>Whether it takes a <see cref="Batching.MessageBatch"/>; nodes of earlier versions do not.</summary>
     internal bool TakesBatches { get; init; } = true;
+
+    /// <summary>Its <see cref="AkkaEngineOptions.Shards"/>; 0: it has not said it.</summary>
+    internal int Shards { get; init; }
 }
 
 /// <summary>The name of the node that gets this is held by a member that is there.</summary>
@@ -30,7 +33,11 @@ internal sealed record SeedQuestion : IWireMessage
 }
 
 /// <summary>The answer to a <see cref="SeedQuestion"/>.</summary>
-internal sealed record SeedAnswer(bool InCluster) : IWireMessage;
+internal sealed record SeedAnswer(bool InCluster) : IWireMessage
+{
+    /// <summary>Its <see cref="AkkaEngineOptions.Shards"/>; 0: it has not said it.</summary>
+    internal int Shards { get; init; }
+}
 
 /// <summary>A request of one node to another, opaque to the engine.</summary>
 internal sealed record Request(long Correlation, string From, ReadOnlyMemory<byte> Body) : IWireMessage;

@@ -16,10 +16,12 @@ internal static class NodesWire
                 to.Text(m.Address);
                 to.Bool(m.Answer);
                 to.Bool(m.TakesBatches);
+                to.Int(m.Shards);
             },
             static (ref from) => new Hello(from.RequiredText(), from.Int(), from.Bool(), from.Text(), from.Bool())
             {
                 TakesBatches = from.HasMore && from.Bool(),
+                Shards = from.HasMore ? (int)from.Int() : 0,
             }),
         new WireCodec<NameTaken>("N2",
             static (m, to) =>
@@ -29,7 +31,13 @@ internal static class NodesWire
             },
             static (ref from) => new NameTaken(from.RequiredText(), from.RequiredText())),
         new WireCodec<SeedQuestion>("N3", static (_, _) => { }, static (ref _) => SeedQuestion.Instance),
-        new WireCodec<SeedAnswer>("N4", static (m, to) => to.Bool(m.InCluster), static (ref from) => new SeedAnswer(from.Bool())),
+        new WireCodec<SeedAnswer>("N4",
+            static (m, to) =>
+            {
+                to.Bool(m.InCluster);
+                to.Int(m.Shards);
+            },
+            static (ref from) => new SeedAnswer(from.Bool()) { Shards = from.HasMore ? (int)from.Int() : 0 }),
         new WireCodec<Crashed>("N9",
             static (m, to) =>
             {

@@ -46,8 +46,7 @@ internal static class ConfigCommand
                 for (var i = 0; i < entries.Count; i++) Rows(output, tree, entries[i]!, $"{key}:{i}");
             }
             else if (value is IList list)
-                Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.SourceOf(key)
-                    ?? tree.SourceOf(key + ":0"));
+                Row(output, key, list.Count == 0 ? "none" : string.Join(", ", list.Cast<object>()), tree.ListOf(key)?.Source);
             else Row(output, key, Masked(property, value), tree.SourceOf(key));
         }
     }

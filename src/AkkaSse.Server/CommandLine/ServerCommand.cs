@@ -95,10 +95,12 @@ internal static class ServerCommand
     private static EffectiveSettings Read(ParseResult parse, Dictionary<ServerOption, Option> options)
     {
         var keys = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        var switches = new List<ServerOption>();
         string? file = null;
         foreach (var (option, symbol) in options)
         {
             if (parse.GetResult(symbol) is not { Implicit: false } given) continue;
+            switches.Add(option);
             switch (option)
             {
                 case { Name: "--config" }:
@@ -112,14 +114,17 @@ internal static class ServerCommand
                     keys[option.Key!] = given.GetValue((Option<bool>)symbol) ? option.SwitchValue : unset;
                     break;
                 case { IsList: true }:
-                    keys[option.Key![..^2]] = string.Join(';', given.GetValue((Option<string[]>)symbol) ?? []);
+                    var items = given.GetValue((Option<string[]>)symbol) ?? [];
+                    if (items.Any(string.IsNullOrWhiteSpace))
+                        throw new ConfigurationFaultsException([$"{option.Name} is empty; {option.Value} is allowed, or none."]);
+                    keys[option.Key![..^2]] = string.Join(';', items);
                     break;
                 default:
                     keys[option.Key!] = given.GetValue((Option<string>)symbol);
                     break;
             }
         }
-        return EffectiveSettings.Read(ConfigurationTree.Load(file, keys));
+        return EffectiveSettings.Read(ConfigurationTree.Load(file, keys), switches);
     }
 
     private static void Set(Dictionary<string, string?> keys, string pair)

@@ -97,6 +97,26 @@ internal sealed class ConfigurationTree
         return null;
     }
 
+    /// <summary>
+    /// A list as the latest source that has any of it gives it; null when none does. Merged index by index, as the framework does it, lists
+    /// of two sources would be one that nobody has written.
+    /// </summary>
+    internal ConfiguredList? ListOf(string key)
+    {
+        var providers = Root.Providers.ToList();
+        for (var i = providers.Count - 1; i >= 0; i--)
+        {
+            var value = providers[i].TryGet(key, out var text) ? text : null;
+            var items = providers[i].GetChildKeys([], key).Distinct(StringComparer.OrdinalIgnoreCase)
+                .Order(ConfigurationKeyComparer.Instance)
+                .Select(index => providers[i].TryGet(ConfigurationPath.Combine(key, index), out var item) ? item ?? "" : "").ToList();
+            // A file has an empty text for an empty array.
+            if (value is not null || items.Count > 0)
+                return new ConfiguredList(_labels[i], value, items, providers[i] is JsonConfigurationProvider && value is "");
+        }
+        return null;
+    }
+
     private IEnumerable<string> UnknownSections()
     {
         var i = 0;
@@ -127,3 +147,10 @@ internal sealed class ConfigurationTree
         _labels.Add(label);
     }
 }
+
+/// <summary>A list in one source.</summary>
+/// <param name="Source">The source.</param>
+/// <param name="Value">One value for all of it, or null.</param>
+/// <param name="Items">What stands under its numbers, in their order.</param>
+/// <param name="IsEmptyArray">Whether it is an array without items.</param>
+internal sealed record ConfiguredList(string Source, string? Value, IReadOnlyList<string> Items, bool IsEmptyArray);

@@ -1,6 +1,7 @@
 using AkkaSse.Cluster;
 using AkkaSse.Hub;
 using AkkaSse.Postgres;
+using AkkaSse.Server.CommandLine;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Limits;
 using AkkaSse.Server.Security;
@@ -25,7 +26,7 @@ internal sealed class EffectiveSettings
     /// <summary>The section of the data directory.</summary>
     internal const string StorageSection = "Storage";
 
-    private EffectiveSettings(ConfigurationTree tree, OptionsBinder binder)
+    private EffectiveSettings(ConfigurationTree tree, OptionsBinder binder, IEnumerable<ServerOption> switches)
     {
         Tree = tree;
         binder.Bind(Server, ServerSettings.Section);
@@ -37,6 +38,7 @@ internal sealed class EffectiveSettings
         Bind(Storage, binder);
         Bind(Hub, binder);
         binder.Faults.AddRange(Validate());
+        binder.Faults.AddRange(switches.Select(WithoutItsEngine).OfType<string>());
         Tokens = TokenTable.Create(Auth, binder.Faults);
         Issuers = JwtIssuers.Create(Auth, binder.Faults);
         if (!Auth.IsGiven && !Server.AllowAnonymousNetwork)
@@ -76,11 +78,13 @@ internal sealed class EffectiveSettings
 
     private string? Address => Urls.All.Count > 0 ? Urls.All[0].Url : null;
 
+    /// <param name="tree">The configuration.</param>
+    /// <param name="switches">The switches that were given; null for none.</param>
     /// <exception cref="ConfigurationFaultsException">With every fault.</exception>
-    internal static EffectiveSettings Read(ConfigurationTree tree)
+    internal static EffectiveSettings Read(ConfigurationTree tree, IReadOnlyList<ServerOption>? switches = null)
     {
         var binder = new OptionsBinder(tree);
-        var settings = new EffectiveSettings(tree, binder);
+        var settings = new EffectiveSettings(tree, binder, switches ?? []);
         binder.ThrowIfFaulty();
         return settings;
     }
@@ -148,6 +152,15 @@ internal sealed class EffectiveSettings
             .. Hub.Validate().Select(static fault => KeyOf(HubSection, fault)),
             .. LogLevelFaults(Tree),
         ];
+    }
+
+    // Keys in a file may wait for another engine; a switch is meant for this very start.
+    private string? WithoutItsEngine(ServerOption option)
+    {
+        var engine = option.Key?.Split(':')[0] switch { AkkaSection => "akka", PostgresSection => "postgres", _ => null };
+        return engine is null || engine == Server.Engine
+            ? null
+            : $"{option.Name} is given, but the engine is {Server.Engine}, which has no use for it; --engine {engine} has.";
     }
 
     private string NeedsTokens(ListenUrl url)

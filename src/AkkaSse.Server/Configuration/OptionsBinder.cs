@@ -81,11 +81,7 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
         list.Clear();
         if (item == typeof(string))
         {
-            // One value may hold several, because an environment variable or a switch is awkward to number.
-            var texts = section.Value?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                .Where(t => t != "none")
-                ?? section.GetChildren().Select(c => c.Value ?? "");
-            foreach (var text in texts) list.Add(text);
+            foreach (var text in TextsOf(section.Path, path)) list.Add(text);
             return;
         }
         foreach (var child in section.GetChildren())
@@ -95,6 +91,19 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
             list.Add(value);
         }
         if (section.Value is { Length: > 0 }) Faults.Add($"{path} is one value{From(section.Path)}; a list of objects is allowed.");
+    }
+
+    private IEnumerable<string> TextsOf(string key, string path)
+    {
+        if (tree.ListOf(key) is not { } list) return [];
+        if (list.Value is null || list.IsEmptyArray) return list.Items;
+        // One value may hold several, because an environment variable or a switch is awkward to number.
+        var texts = list.Value.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (list.Items.Count > 0)
+            Faults.Add($"{path} is one value and has numbered ones below it (from {list.Source}); one of both is allowed.");
+        else if (texts.Length == 0)
+            Faults.Add($"{path} is '{list.Value}' (from {list.Source}); values are allowed, with ';' between them, or none.");
+        return texts.Where(static t => t != "none");
     }
 
     private string From(string path) => tree.SourceOf(path) is { } source ? $" (from {source})" : "";

@@ -54,7 +54,7 @@ internal static class StartFailures
 
     private static string Setting(string key)
     {
-        var option = ServerOption.All.FirstOrDefault(o => o.Key == key);
+        var option = ServerOption.All.FirstOrDefault(o => o.Key == key || o.Key == key + "[]");
         return option is null ? $"The key is {key}." : $"The key is {key}, the switch {option.Name}.";
     }
 

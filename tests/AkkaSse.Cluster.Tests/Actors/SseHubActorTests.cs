@@ -259,24 +259,6 @@ public sealed class SseHubActorTests() : TestKit("akka.loglevel = WARNING"), IAs
     }
 
     [Fact]
-    public async Task Request_that_is_refused_for_the_load_and_makes_no_sense_ends_nobody()
-    {
-        var gate = new TaskCompletionSource<PublishResult>();
-        var hub = Substitute.For<ISseHub>();
-        hub.PublishAsync("s", Arg.Any<SseEvent>()).Returns(_ => new ValueTask<PublishResult>(gate.Task));
-        var actor = Sys.ActorOf(Props.Create(() => new SseHubActor(hub)));
-        for (var i = 0; i < SseHubActor.MaxInFlight; i++) actor.Tell(new Publish("s", Event("x")), TestActor);
-
-        actor.Tell(new BroadcastToZone(null!, Event("x")), TestActor);
-
-        (await ExpectMsgAsync<object>(Eventually.Deadline)).ShouldSatisfyAllConditions(
-            static m => (m is Status.Failure or Published { Result.Status: PublishStatus.Unavailable }).ShouldBeTrue($"{m}"));
-        gate.SetResult(new PublishResult(PublishStatus.Accepted, "s"));
-        for (var i = 0; i < SseHubActor.MaxInFlight; i++)
-            (await ExpectMsgAsync<Published>(Eventually.Deadline)).Result.IsAccepted.ShouldBeTrue();
-    }
-
-    [Fact]
     public async Task Window_out_of_range_is_refused()
     {
         _actor.Tell(new Subscribe(TestActor, ["s"]) { Window = 0 }, TestActor);

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
 using AkkaSse.Cluster.Hosting;
+using AkkaSse.Cluster.Nodes;
 using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Cluster.Tests.Hosting;
@@ -87,7 +88,11 @@ public sealed class RulesTests
     [Theory]
     [InlineData("10.0.0.1:4053", "akka.tcp://s@10.0.0.1:4053")]
     [InlineData("hub-0.hub:1", "akka.tcp://s@hub-0.hub:1")]
-    [InlineData("akka.tcp://x@h:5", "akka.tcp://x@h:5")]
+    [InlineData("akka.tcp://s@h:5", "akka.tcp://s@h:5")]
+    [InlineData("akka.ssl.tcp://s@h:5", "akka.tcp://s@h:5")]
+    [InlineData("akka.tcp://x@h:5", null)]
+    [InlineData("akka.udp://s@h:5", null)]
+    [InlineData("akka.tcp://s@h", null)]
     [InlineData("h", "akka.tcp://s@h:4053")]
     [InlineData("127.0.0.1", "akka.tcp://s@127.0.0.1:4053")]
     [InlineData("[::1]:7", "akka.tcp://s@::1:7")]
@@ -101,9 +106,44 @@ public sealed class RulesTests
     [InlineData("", null)]
     public void Seed_is_host_and_port(string text, string? address) => (SeedAddress.Parse("s", text)?.ToString()).ShouldBe(address);
 
+    [Theory]
+    [InlineData("h:5")]
+    [InlineData("akka.tcp://s@h:5")]
+    public void Seed_of_a_cluster_with_tls_is_reached_by_tls(string text) =>
+        SeedAddress.Parse("s", text, "akka.ssl.tcp")!.ToString().ShouldBe("akka.ssl.tcp://s@h:5");
+
+    [Theory]
+    [InlineData("h:5 h:5 h:5", "", 2, true)]
+    [InlineData("h h:4053", "", 2, true)]
+    [InlineData("h:5 i:5 h:5", "i:5", 2, false)]
+    public void Seed_that_stands_there_twice_counts_once(string seeds, string second, int required, bool refused)
+    {
+        var options = new AkkaClusterOptions { Host = "h", Seeds = seeds.Split(' '), RequiredSeeds = required };
+        options.SeedAddresses().Skip(1).Select(static a => $"{a.Host}:{a.Port}").ShouldBe(
+            second.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        options.Validate().Any(static f => f.StartsWith("RequiredSeeds is 2, but there are 1 different seeds", StringComparison.Ordinal))
+            .ShouldBe(refused);
+    }
+
+    [Theory]
+    [InlineData(MemberStatus.Exiting, true)]
+    [InlineData(MemberStatus.Leaving, true)]
+    [InlineData(MemberStatus.Up, false)]
+    [InlineData(MemberStatus.Joining, false)]
+    [InlineData(MemberStatus.Down, false)]
+    public void Member_that_did_not_go_by_itself_is_not_said_to_have_left(MemberStatus before, bool left) =>
+        NodeActor.HasLeft(before).ShouldBe(left);
+
     [Fact]
-    public void Seed_of_a_cluster_with_tls_is_reached_by_tls() =>
-        SeedAddress.Parse("s", "h:5", "akka.ssl.tcp")!.ToString().ShouldBe("akka.ssl.tcp://s@h:5");
+    public void Seed_that_is_silent_again_is_asked_less_and_waited_for_longer()
+    {
+        Joining.DeafLimit(4, 0).ShouldBe(TimeSpan.FromSeconds(5));
+        Joining.DeafLimit(7, 1).ShouldBe(TimeSpan.FromSeconds(16));
+        Joining.DeafLimit(7, 1_000).ShouldBe(TimeSpan.FromSeconds(256));
+        Joining.AskPause(0).ShouldBe(TimeSpan.Zero);
+        Joining.AskPause(1).ShouldBe(TimeSpan.FromSeconds(2));
+        Joining.AskPause(1_000).ShouldBe(TimeSpan.FromSeconds(32));
+    }
 
     [Fact]
     public void Every_fault_of_the_options_is_named()
@@ -169,7 +209,7 @@ public sealed class RulesTests
     [InlineData("a { b = [1, 2], c { d = 3 } }", null)]
     [InlineData("a = \"[{\" # [\nb = 1 // {\n", null)]
     [InlineData("a = \"\"\"\n[{\"\n\"\"\"\nb = \"\\\"[\"", null)]
-    [InlineData("a = ${?b}", null)]
+    [InlineData("a = ${b}\nb = 1\nc { d = [${b}, ${b}] }", null)]
     [InlineData("", null)]
     [InlineData("a {\n b = 1 ]", "line 2 has a ']' where the '{' of line 1 is to be closed.")]
     [InlineData("a = \"\"\"\n\"\"\"\n}", "line 3 has a '}' that nothing opened.")]
@@ -177,6 +217,30 @@ public sealed class RulesTests
     [InlineData("a = 1\nb = \"c", "the text that begins in line 2 has no end.")]
     [InlineData("a = \"b\n\"", "the text that begins in line 1 has no end.")]
     public void Brackets_of_hocon_close_as_they_opened(string hocon, string? fault) => ClusterHocon.Fault(hocon).ShouldBe(fault);
+
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(101, false)]
+    public void Brackets_of_hocon_are_not_too_deep(int depth, bool fine)
+    {
+        var text = string.Concat(Enumerable.Repeat("a {", depth)) + new string('}', depth);
+        HoconBrackets.Fault(text).ShouldBe(fine ? null : "line 1 has a '{' within 100 others; 100 within each other are allowed.");
+    }
+
+    // Numbers stand for settings, and their texts for what they refer to: with HOCON the reader of such a setting would never return.
+    [Theory]
+    [InlineData("1,2;2,3;3,", "")]
+    [InlineData("1,23;2,3;3,", "")]
+    [InlineData("1,1", "1")]
+    [InlineData("1,2;2,1", "21")]
+    [InlineData("1,2;2,34;3,;4,2", "42")]
+    [InlineData("1,;2,2", "")]
+    public void Way_that_leads_back_is_found(string graph, string cycle)
+    {
+        var parts = graph.Split(';').ToDictionary(static n => n[0], static n => n[2..]);
+        var found = HoconReferences.Cycle('1', node => parts[node], EqualityComparer<char>.Default);
+        string.Concat(found ?? []).ShouldBe(cycle);
+    }
 
     [Theory]
     [InlineData("stream", 20_000)]
@@ -206,6 +270,8 @@ public sealed class RulesTests
             ["theirs", "akkasse-hand-off"]);
         config.GetTimeSpan("akka.cluster.sharding.retry-interval").ShouldBe(TimeSpan.FromSeconds(7));
         config.GetTimeSpan("akkasse.sharding.retry-interval").ShouldBe(TimeSpan.FromMilliseconds(500));
+        // The host drains the hub first when it is told to stop; the signal alone would end the ActorSystem at the same moment.
+        config.GetBoolean("akka.coordinated-shutdown.run-by-clr-shutdown-hook", true).ShouldBeFalse();
     }
 
     [Fact]

@@ -23,6 +23,7 @@ public sealed partial class NameInUseTests
             .ShouldBe($"akkasse: The node name n0 is in use by the node at akka.tcp://akkasse@{address}, which is in this cluster; each " +
                 "node needs a NodeName of its own. The key is Hub:NodeName, the switch --node-name.");
         output.ShouldNotContain("   at ", Case.Sensitive, output);
+        output.ShouldNotContain("have removed this one", Case.Sensitive, output);
         output.ShouldNotContain("Engine akka is ready", Case.Sensitive, output);
     }
 
