@@ -56,6 +56,8 @@ public sealed class FrameTests : IAsyncLifetime
         (await reader.MoveNextAsync()).ShouldBeTrue();
         var large = new AppendItem(new SseEvent { Data = new string('x', Frame) }, default);
         (await a.AppendAsync("s", [large]))[0].Status.ShouldBe(PublishStatus.TooLarge);
+        // The owner answers after everything that was sent to it before.
+        (await a.ReadAllAsync("s")).ShouldBe(["before"]);
         (await a.AppendAsync("s", "after")).Position.Offset.ShouldBe(2);
         (await Eventually.Within(reader.MoveNextAsync().AsTask(), "the next event")).ShouldBeTrue();
         reader.Current.Event.Data.ShouldBe("after");

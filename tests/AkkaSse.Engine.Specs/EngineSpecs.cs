@@ -8,6 +8,8 @@ namespace AkkaSse.Engine.Specs;
 /// <summary>Base of all suites: one harness per test.</summary>
 public abstract class EngineSpecs : IAsyncLifetime
 {
+    protected EngineSpecs() => SpecMessages.Choose();
+
     /// <summary>A fresh harness.</summary>
     protected abstract IEngineHarness CreateHarness();
 

@@ -118,14 +118,14 @@ public sealed class RestartTests : IAsyncLifetime
     {
         var node = await _harness.StartNodeAsync();
         for (var i = 1; i <= 3; i++) await node.AppendAsync("s", $"{i}");
-        (await node.Streams.RemoveAsync("s", default)).ShouldBeTrue();
+        (await node.Streams.RemoveAsync("s", default)).OrThrow().ShouldBeTrue();
         await node.AppendAsync("s", "4");
         for (var i = 0; i < 3; i++) await _harness.AdvanceAsync(TimeSpan.FromSeconds(2));
         (await node.ReadAllAsync("s")).ShouldBe(["4"]);
         await node.DisposeAsync();
         var again = await _harness.StartNodeAsync();
         (await again.ReadAllAsync("s")).ShouldBe(["4"]);
-        (await again.Directory.GetAsync("s"))!.First.ShouldBe(4);
+        (await again.Directory.GetAsync("s")).OrThrow()!.First.ShouldBe(4);
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class RestartTests : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(0, Count).Select(i => node.AppendAsync($"s{i}", "x")));
         await _harness.AdvanceAsync(TimeSpan.FromSeconds(30));
         for (var i = 0; i < 5; i++) await _harness.AdvanceAsync(TimeSpan.FromSeconds(2));
-        (await node.Directory.ListAsync()).Items.ShouldBeEmpty();
+        (await node.Directory.ListAsync()).OrThrow().Items.ShouldBeEmpty();
         await node.DisposeAsync();
         using var directory = Store.StoredDirectory.Open(_harness.Directory.Path);
         directory.Streams.Count(static s => s.IsRemoved).ShouldBe(Count);
