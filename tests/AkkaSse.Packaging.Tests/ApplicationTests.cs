@@ -36,6 +36,53 @@ public sealed class ApplicationTests(PackedPackages packed)
     }
 
     [Fact]
+    public async Task Spec_that_an_engine_of_others_fails_says_what_was_wrong()
+    {
+        // Nothing is appended where nobody may create a stream.
+        const string source = """
+            using AkkaSse.Engine.Specs;
+            using AkkaSse.Hub;
+            using AkkaSse.Hub.Engine.InProcess;
+
+            var specs = new FailingSpecs();
+            await specs.InitializeAsync();
+            try
+            {
+                await specs.Page_says_complete_or_more();
+            }
+            catch (Exception e)
+            {
+                Console.WriteLine($"{e.Message}{Environment.NewLine}told");
+            }
+            await specs.DisposeAsync();
+
+            public sealed class FailingSpecs : ReadSpecs
+            {
+                protected override IEngineHarness CreateHarness() => new Harness();
+            }
+
+            public sealed class Harness : IEngineHarness
+            {
+                public async ValueTask<EngineNode> StartNodeAsync(string name = "n1", Action<HubOptions>? configure = null)
+                {
+                    var engine = new InProcessEngine();
+                    var hub = new SseHub(new HubOptions { NodeName = name }, engine);
+                    await hub.StartAsync();
+                    return new EngineNode(hub, engine);
+                }
+
+                public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+            }
+            """;
+        var program = await packed.BuildApplicationAsync("console", "Failing", source, "AkkaSse.Engine.Specs");
+        await using var run = ProgramProcess.Start(program, [], null);
+        await Eventually.Until(() => run.Output.Contains("told", StringComparison.Ordinal), () => $"the failure in\n{run.Output}");
+        run.Output.ShouldContain("NoStream");
+        run.Output.ShouldContain("should be");
+        run.Output.ShouldNotContain("Shouldly uses your source code");
+    }
+
+    [Fact]
     public async Task Application_with_all_packages_builds_without_a_warning()
     {
         var packages = PackageProject.All.Select(static p => p.Name);
