@@ -55,8 +55,9 @@ for (var s = 0; s < streams; s++)
     heads += info.RootElement.GetProperty("head").GetInt64();
 }
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-    $"{{\"events\":{events},\"streams\":{streams},\"bytes\":{data.Length},\"seconds\":{seconds:0.000},\"events_per_s\":{events / seconds:0}," +
-    $"\"client_us_per_event\":{used / events * 1e6:0.00},\"client_cores\":{used / seconds:0.00},\"refused\":{refused},\"stored\":{heads}}}"));
+    $"{{\"events\":{events},\"streams\":{streams},\"bytes\":{data.Length},\"seconds\":{seconds:0.000}," +
+    $"\"events_per_s\":{events / seconds:0},\"client_us_per_event\":{used / events * 1e6:0.00},\"client_cores\":{used / seconds:0.00}," +
+    $"\"refused\":{refused},\"stored\":{heads}}}"));
 return refused == 0 && heads == events ? 0 : 1;
 
 async Task<int> RunAsync(int count, string phase)

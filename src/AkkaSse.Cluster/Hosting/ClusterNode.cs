@@ -59,7 +59,7 @@ internal sealed class ClusterNode
         var settings = RegionSettings();
         var allocation = ShardAllocationStrategy.LeastShardAllocationStrategy(
             settings.TuningParameters.LeastShardAllocationAbsoluteLimit, settings.TuningParameters.LeastShardAllocationRelativeLimit);
-        return sharding.Start(RegionPrefix + type, entity, settings, extractor, allocation, stop);
+        return sharding.Start(RegionPrefix + type, entity, settings, extractor, new ReachableAllocation(this, allocation), stop);
     }
 
     // What the engine cannot do without is set here and not in HOCON, where the application's own regions have theirs.

@@ -149,7 +149,8 @@ internal sealed class NodeActor : ReceiveActor, IWithTimers
     private void Tell(ClusterEvent.MemberRemoved e)
     {
         if (e.Member.UniqueAddress.Equals(_node.Self)) return;
-        if (e.PreviousStatus == MemberStatus.Down) Log.NodeRemoved(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
+        if (e.PreviousStatus == MemberStatus.Down)
+            Log.NodeRemoved(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
         else if (HasLeft(e.PreviousStatus))
             Log.NodeLeft(_node.Logger, NameOf(e.Member.UniqueAddress), e.Member.Address.ToString());
     }

@@ -28,6 +28,8 @@ public sealed partial class NodeProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private int _isDisposed;
+
     private NodeProcess(string name, Process process) => (Name, _process) = (name, process);
 
     public string Name { get; }
@@ -131,6 +133,8 @@ public sealed partial class NodeProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A cluster that did not become ready is ended where that is found, and again by the test.
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         if (!_process.HasExited) Signal(9);
         await _process.WaitForExitAsync();
         _process.Dispose();
