@@ -20,7 +20,9 @@ internal static class SeedAddress
         {
             try
             {
-                return Address.Parse(text) is { Port: > 0, Protocol: "akka.tcp" or "akka.ssl.tcp" } full && full.System == system
+                // Transport adapters of HOCON stand in the middle (akka.trttl.tcp).
+                return Address.Parse(text) is { Port: > 0 } full && full.Protocol.EndsWith(".tcp", StringComparison.Ordinal)
+                    && full.System == system
                     ? full.WithProtocol(protocol)
                     : null;
             }

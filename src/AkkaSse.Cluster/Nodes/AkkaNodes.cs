@@ -79,7 +79,7 @@ internal sealed class AkkaNodes(EngineContext context) : INodeEngine, IClusterCo
         if (context.Node is { } node)
         {
             // What this node sees; before it has joined, that is itself.
-            isComplete = node.View.Me is { IsMember: true };
+            isComplete = !context.IsOver && node.View.Me is { IsMember: true };
             foreach (var member in node.View.Members)
             {
                 if (member.Name is null || member.Unique.Equals(node.Self)) continue;

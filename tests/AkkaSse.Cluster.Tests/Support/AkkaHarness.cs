@@ -58,6 +58,9 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
 
     public IReadOnlyList<AkkaClusterEngine> Engines => [.. _nodes.Select(static n => n.Engine)];
 
+    /// <summary>What the application of a guest waits for before it joins a cluster; by default nothing.</summary>
+    internal Func<Task> BeforeJoin { get; set; } = static () => Task.CompletedTask;
+
     /// <summary>
     /// Starts a node and waits until its engine is Ready. A harness made for a spec of one node starts its other nodes before the first one
     /// asked for.
@@ -123,8 +126,14 @@ public sealed class AkkaHarness(TimeProvider? time = null, Action<AkkaClusterOpt
         _applications.Add(application);
         var system = application.GetRequiredService<ActorSystem>();
         var cluster = Akka.Cluster.Cluster.Get(system);
-        cluster.Join(seeds.Count > 0 ? seeds[0] : cluster.SelfAddress);
+        _ = JoinAsync(cluster, seeds.Count > 0 ? seeds[0] : cluster.SelfAddress);
         return new AkkaClusterEngine(system, Log);
+    }
+
+    private async Task JoinAsync(Akka.Cluster.Cluster cluster, Address first)
+    {
+        await BeforeJoin();
+        cluster.Join(first);
     }
 
     // Nodes that a test ends take nothing along: what a leaving node hands over is tested where it is asked for. Appends wait as long as an

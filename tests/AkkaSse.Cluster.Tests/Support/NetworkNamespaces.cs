@@ -8,7 +8,10 @@ namespace AkkaSse.Cluster.Tests.Support;
 /// </summary>
 internal sealed class NetworkNamespaces : IAsyncDisposable
 {
-    private readonly string _name = $"aks{Environment.ProcessId % 100_000}";
+    private static int s_made;
+
+    // The kernel ends the interfaces of a namespace some time after it: each of a process has names of its own.
+    private readonly string _name = $"aks{Environment.ProcessId % 100_000}{(char)('a' + (Interlocked.Increment(ref s_made) % 26))}";
     private readonly string _net = $"10.{200 + (Environment.ProcessId % 50)}.{Environment.ProcessId / 50 % 250}";
     private readonly int _count;
 
