@@ -173,7 +173,8 @@ public sealed class EngineTests : IAsyncLifetime
     {
         await using var harness = new AkkaHarness(guests: true);
         harness.BeforeJoin = () => Eventually.Until(
-            () => harness.Log.Lines.Any(static l => l.Contains("the hub waits until the application joins it to one", StringComparison.Ordinal)),
+            () => harness.Log.Lines.Any(
+                static l => l.Contains("the hub waits until the application joins it to one", StringComparison.Ordinal)),
             "the hub to say what it waits for");
         await using var a = await harness.StartNodeAsync("a");
         a.Engine.State.ShouldBe(EngineState.Ready);
