@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using AkkaSse.AkkaStreams.Tests.Support;
@@ -10,7 +11,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.AkkaStreams.Tests;
 
 /// <summary>The code of docs/akka-streams.md, as it stands there.</summary>
-public sealed class DocumentationTests : StreamsTest
+public sealed partial class DocumentationTests : StreamsTest
 {
     private readonly List<string> _handled = [];
     private readonly ConcurrentQueue<string> _shown = new();
@@ -26,7 +27,7 @@ public sealed class DocumentationTests : StreamsTest
     {
         var code = Lines(await File.ReadAllTextAsync(PathOf("DocumentationTests.cs")));
         var page = (await File.ReadAllTextAsync(PathOf("../../docs/akka-streams.md"))).Split("```csharp\n")[1..].Select(
-            static b => Lines(b[..b.IndexOf("```", StringComparison.Ordinal)])).ToList();
+            static b => Lines(Usings().Replace(b[..b.IndexOf("```", StringComparison.Ordinal)], ""))).ToList();
         page.Count.ShouldBe(5);
         foreach (var snippet in page) code.ShouldContain(snippet);
     }
@@ -135,6 +136,10 @@ public sealed class DocumentationTests : StreamsTest
 
     private static string Lines(string text) =>
         string.Join('\n', text.Split('\n').Select(static l => l.Trim()).Where(static l => l.Length > 0));
+
+    // Those of this file stand at its head.
+    [GeneratedRegex("^using [\\w.]+;$", RegexOptions.Multiline)]
+    private static partial Regex Usings();
 
     private static string PathOf(string file, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, file);
 }

@@ -25,7 +25,7 @@ internal static class History
         for (; next <= stream.Head && events.Count < limit; next++)
         {
             var stored = stream.At(next);
-            if (!ListStream.IsExpired(stored, now)) events.Add(Show(stored, new StreamPosition(stream.Epoch!, next)));
+            if (!ListStream.IsExpired(stored, now)) events.Add(HistoryEvent.Of(stream.Epoch!, stored));
         }
         var more = next <= stream.Head;
         return new HistoryPage
@@ -48,13 +48,5 @@ internal static class History
         Options = stream.Options,
         Declared = stream.Declared,
         CreatedAt = stream.CreatedAt,
-    };
-
-    private static HistoryEvent Show(in StoredEvent stored, StreamPosition position) => new()
-    {
-        Position = position,
-        Id = stored.CallerId ? stored.Event.Id! : position.ToString(),
-        At = DateTimeOffset.FromUnixTimeMilliseconds(stored.At),
-        Event = stored.Event,
     };
 }

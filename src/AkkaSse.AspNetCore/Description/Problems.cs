@@ -51,8 +51,8 @@ internal static class Problems
         [HubErrorCodes.StreamFull] = (503, "readers of a stream with the policy wait are behind; nothing was appended; with Retry-After"),
         [HubErrorCodes.ClientFull] = (503, "the client does not read and its inbox is full; with Retry-After"),
         [HubErrorCodes.EngineUnavailable] = (503,
-            "the engine is away, or the stream has no owner that can be reached now: certainly nothing was appended, and "
-            + "whether the stream exists is unknown; with Retry-After"),
+            "the engine is away, or nobody can say now what was asked: a stream has no owner that can be reached, no node has answered. "
+            + "Certainly nothing was appended, and whether the stream, client or subscription exists is unknown; with Retry-After"),
         [HubErrorCodes.IdentityUnavailable] = (503,
             "the executable, with issuers: the issuer of the token cannot be asked for its keys now; with Retry-After"),
         [HubErrorCodes.StorageFull] = (507, "the disk on which the engine keeps events is full; nothing was appended; with Retry-After"),
