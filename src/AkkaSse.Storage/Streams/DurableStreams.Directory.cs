@@ -59,6 +59,7 @@ internal sealed partial class DurableStreams
 
     public async ValueTask<EngineAnswer<bool>> RemoveAsync(string stream, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         var removed = false;
         var fault = await RunAsync(new ChangeCommand(turn =>
         {
@@ -71,6 +72,7 @@ internal sealed partial class DurableStreams
 
     public async ValueTask<EngineAnswer<bool>> ClearAsync(string stream, CancellationToken cancellation)
     {
+        if (_stopped) return default;
         var cleared = false;
         var fault = await RunAsync(new ChangeCommand(turn =>
         {

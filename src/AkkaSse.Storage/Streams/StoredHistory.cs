@@ -99,14 +99,7 @@ internal sealed class StoredHistory(ILogStore store, TimeProvider time, Action<D
                 next = e.Offset + 1;
                 var expiry = e.Expiry != 0 ? e.Expiry : ttl != 0 ? e.At + ttl : 0;
                 if (expiry != 0 && expiry <= now) continue;
-                var own = new StreamPosition(head.Epoch, e.Offset);
-                events.Add(new HistoryEvent
-                {
-                    Position = own,
-                    Id = e.CallerId ? e.Event.Id! : own.ToString(),
-                    At = DateTimeOffset.FromUnixTimeMilliseconds(e.At),
-                    Event = e.Event,
-                });
+                events.Add(HistoryEvent.Of(head.Epoch, e));
             }
         }
         var more = next <= head.Offset;
