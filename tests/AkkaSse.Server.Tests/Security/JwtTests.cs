@@ -123,10 +123,11 @@ public sealed class JwtTests : IAsyncLifetime
         {
             while (!end.IsCancellationRequested)
             {
-                // A token of its own each: none is known from before.
+                // A token of its own each: none is known from before. One whose key was withdrawn on its way may be refused.
+                var key = _issuer.Key;
                 var answer = await PublishAsync(server, "user/ann/a", _issuer.Token("ann"));
                 if (answer.Status == 202) Interlocked.Increment(ref accepted);
-                else refused.Enqueue(answer.Text);
+                else if (ReferenceEquals(key, _issuer.Key)) refused.Enqueue(answer.Text);
             }
         })).ToList();
 
@@ -134,10 +135,11 @@ public sealed class JwtTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             var before = Volatile.Read(ref accepted);
-            var clock = System.Diagnostics.Stopwatch.StartNew();
-            // The server looks for a key that it does not know once a second.
-            await Eventually.Until(() => Volatile.Read(ref accepted) > before + 20 && clock.Elapsed > TimeSpan.FromSeconds(1.2),
+            await Eventually.Until(() => Volatile.Read(ref accepted) > before + 20,
                 static () => "tokens of the key are accepted", () => Volatile.Read(ref accepted));
+            // The server looks for a key that it does not know once a second, and has looked for this one before it accepted the first.
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            await Eventually.Until(() => clock.Elapsed > TimeSpan.FromSeconds(1.2), "the server to look for keys again");
             withdrawn = _issuer.Rotate();
         }
         var last = Volatile.Read(ref accepted);
