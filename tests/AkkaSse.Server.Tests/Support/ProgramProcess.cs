@@ -11,6 +11,9 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
 {
     private static readonly string[] s_foreign = ["ASPNETCORE_", "AKKASSE_", "DOTNET_SYSTEM_NET", "MSBUILD"];
 
+    // Tests that were started with nohup ignore HUP, and so would all that they start.
+    private static readonly string[] s_heardHangUp = IgnoresHangUp() ? ["/usr/bin/env", "--default-signal=HUP"] : [];
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly TaskCompletionSource<Uri> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -84,15 +87,15 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
     /// <summary>Starts a program and waits for nothing.</summary>
     internal static ProgramProcess Start(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment)
     {
-        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        string[] command = [.. s_heardHangUp, Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", program, .. arguments];
+        var info = new ProcessStartInfo(command[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        info.ArgumentList.Add(program);
-        foreach (var argument in arguments) info.ArgumentList.Add(argument);
+        foreach (var argument in command[1..]) info.ArgumentList.Add(argument);
         foreach (var key in info.Environment.Keys.ToList())
         {
             // What the developer's shell says about urls or sockets must not decide what a test sees, nor what `dotnet test` says to
@@ -108,6 +111,11 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
         started._process.BeginErrorReadLine();
         return started;
     }
+
+    private static bool IgnoresHangUp() =>
+        File.Exists("/proc/self/status")
+        && File.ReadLines("/proc/self/status").FirstOrDefault(static l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
+        && (Convert.ToUInt64(line["SigIgn:".Length..].Trim(), 16) & 1) != 0;
 
     private void OnLine(string? line)
     {
