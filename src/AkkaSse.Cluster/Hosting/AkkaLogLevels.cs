@@ -13,6 +13,9 @@ internal static class AkkaLogLevels
     // How the lines begin that Akka.NET 1.5.74 writes while a node starts, is killed, is removed or leaves, and nothing else is wrong.
     private static readonly string[] s_ordinary = ["Tried to associate with unreachable remote address ", "Disassociated"];
 
+    // A coordinator of shards was to begin while the node ended; with the exception that its start threw.
+    private const string Ending = "Cluster node must not be terminated";
+
     // Lines that tell of the end of a connection for any reason: a message without a serializer or of too many bytes among them.
     private static readonly string[] s_connection = ["Association with remote system ", "AssociationError ["];
 
@@ -49,7 +52,8 @@ internal static class AkkaLogLevels
     internal static bool IsWaiting(string text) => Array.Exists(s_waiting, p => text.Contains(p, StringComparison.Ordinal));
 
     private static bool IsOrdinary(string text, Exception? cause) =>
-        (cause is null || IsOfConnection(cause))
+        text.StartsWith(Ending, StringComparison.Ordinal)
+        || (cause is null || IsOfConnection(cause))
         && (Array.Exists(s_ordinary, b => text.StartsWith(b, StringComparison.Ordinal))
             || Array.Exists(s_ordinaryParts, p => text.Contains(p, StringComparison.Ordinal))
             || (Array.Exists(s_connection, b => text.StartsWith(b, StringComparison.Ordinal))

@@ -44,6 +44,11 @@ public sealed class AkkaLogLevelsTests
     public void Lines_about_shards_that_wait_are_known(string text, bool waits) => AkkaLogLevels.IsWaiting(text).ShouldBe(waits);
 
     [Fact]
+    public void Coordinator_that_was_to_begin_while_the_node_ended_is_debug() =>
+        AkkaLogLevels.Of(AkkaLevel.ErrorLevel, "Cluster node must not be terminated [akka://a/system/sharding/sCoordinator#1]",
+            new Akka.Actor.ActorInitializationException("Exception during creation")).ShouldBe(LogLevel.Debug);
+
+    [Fact]
     public void Line_with_a_cause_of_another_kind_keeps_its_level() =>
         AkkaLogLevels.Of(AkkaLevel.ErrorLevel, "AssociationError [a] -> b", new InvalidOperationException("no serializer"))
             .ShouldBe(LogLevel.Error);
