@@ -27,8 +27,8 @@ public sealed partial class ShellTests
     [MemberData(nameof(Blocks), DisableDiscoveryEnumeration = true)]
     public void Files_that_commands_name_are_there(Block block)
     {
-        // A data directory is made by the server that is given it.
-        foreach (var path in RepositoryPath().Matches(Commands(block)).Select(static m => m.Value).Where(static p => p != "./data"))
+        // A data directory and its copy are made by the server that is given them.
+        foreach (var path in RepositoryPath().Matches(Commands(block)).Select(static m => m.Value).Where(static p => p is not ("./data" or "./backup")))
             Path.Exists(Path.Combine(Block.Root, path)).ShouldBeTrue($"{block.Place}: {path}");
     }
 
