@@ -124,6 +124,7 @@ internal sealed partial class DurableStreams : IRunKeyEngine
 
     public async ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation)
     {
+        if (_stopped) return new HistoryPage { State = HistoryState.Unavailable, Events = [], Head = StreamPosition.BeforeFirst };
         if (!_streams.TryGetValue(stream, out var s) || !s.Exists)
             return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
         try
