@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using AkkaSse.Storage;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -57,17 +56,16 @@ public static class StorageSseHubBuilderExtensions
     /// <summary>Chooses the engine, with options from a section of the configuration.</summary>
     /// <param name="builder">What <c>AddSseHub</c> returned.</param>
     /// <param name="configuration">
-    /// The section, like <c>builder.Configuration.GetSection("Storage")</c>. Durations are written as .NET writes them (<c>00:00:15</c>).
-    /// A key that is no option fails the start with an <see cref="InvalidOperationException"/>.
+    /// The section, like <c>builder.Configuration.GetSection("Storage")</c>. Durations are written like <c>15s</c> or <c>00:00:15</c>. A
+    /// key that is no option, null where an option has none, and a value that cannot be read are faults of the options.
     /// </param>
     /// <returns>The same builder.</returns>
     /// <exception cref="InvalidOperationException">An engine was chosen before.</exception>
-    [RequiresDynamicCode("The configuration is bound by reflection.")]
-    [RequiresUnreferencedCode("The configuration is bound by reflection.")]
+    [RequiresUnreferencedCode("Options are read by reflection.")]
     public static ISseHubBuilder UseStorage(this ISseHubBuilder builder, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        Use(builder).Bind(configuration, static binder => binder.ErrorOnUnknownConfiguration = true);
+        Use(builder).BindSseHubSection(configuration);
         return builder;
     }
 
@@ -76,16 +74,6 @@ public static class StorageSseHubBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.UseEngine(static provider => new StorageEngine(
             provider.GetRequiredService<IOptions<StorageOptions>>().Value, provider.GetService<ILogger<StorageEngine>>()));
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StorageOptions>, Validator>());
-        return builder.Services.AddOptions<StorageOptions>().ValidateOnStart();
-    }
-
-    private sealed class Validator : IValidateOptions<StorageOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, StorageOptions options)
-        {
-            var faults = options.Validate().ToList();
-            return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-        }
+        return builder.Services.AddSseHubOptions<StorageOptions>(static o => o.Validate());
     }
 }
