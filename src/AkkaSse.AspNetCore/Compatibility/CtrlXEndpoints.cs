@@ -58,7 +58,7 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
         var what = Subscription(context, target);
         if (fault is not null)
         {
-            await RefuseReaderAsync(context, fault, what).ConfigureAwait(false);
+            await (Refusals.WriteEnd(context, shared.Edge, fault, what) ?? shared.RefuseAsync(context, fault)).ConfigureAwait(false);
             return;
         }
 
@@ -126,13 +126,6 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
         }
         return null;
     }
-
-    // What will pass is said to a browser on a 200: it gives up for ever on any other status.
-    private Task RefuseReaderAsync(HttpContext context, HubFault fault, in EdgeSubscription what) =>
-        what.Browser && fault.Status == 503
-            ? Refusals.WriteAsync(context, shared.Edge, EventStream.Describe(context, shared.Edge, what),
-                new Admission(AdmissionStatus.Unavailable) { Error = fault.Message, RetryAfter = fault.RetryAfter })
-            : shared.RefuseAsync(context, fault);
 
     private static EdgeSubscription Subscription(HttpContext context, in RequestTarget target)
     {

@@ -25,6 +25,16 @@ internal static class Refusals
         return edge.RefuseAsync(context, Fault(admission, request, edge.Edge));
     }
 
+    /// <summary>
+    /// Says a fault that will pass to a browser as <see cref="WriteAsync"/> does, when it is found before the hub is asked; null when
+    /// another fault or another reader is to get its status.
+    /// </summary>
+    public static Task? WriteEnd(HttpContext context, EdgeContext edge, HubFault fault, in EdgeSubscription what) =>
+        what.Browser && fault.Status == 503
+            ? WriteAsync(context, edge, EventStream.Describe(context, edge, what),
+                new Admission(AdmissionStatus.Unavailable) { Error = fault.Message, RetryAfter = fault.RetryAfter })
+            : null;
+
     public static HubFault Fault(in Admission admission, SubscribeRequest request, IHubEdge edge) => admission.Status switch
     {
         AdmissionStatus.NoStream => new(404, HubErrorCodes.StreamNotFound, admission.Error ?? "A stream does not exist."),

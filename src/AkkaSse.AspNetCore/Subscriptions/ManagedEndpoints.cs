@@ -62,7 +62,8 @@ internal static class ManagedEndpoints
         if (fault is null) (subscription, fault) = await FindAsync(context, edge, target).ConfigureAwait(false);
         if (fault is not null)
         {
-            await RefuseReaderAsync(context, edge, fault, p).ConfigureAwait(false);
+            await (Refusals.WriteEnd(context, edge, fault, p.Subscription(context.Request)) ?? edge.RefuseAsync(context, fault))
+                .ConfigureAwait(false);
             return;
         }
 
@@ -73,13 +74,6 @@ internal static class ManagedEndpoints
         what.Ids = WireIds.Token;
         await EventStream.RunAsync(context, edge, what).ConfigureAwait(false);
     }
-
-    // What will pass is said to a browser on a 200: it gives up for ever on any other status.
-    private static Task RefuseReaderAsync(HttpContext context, EdgeContext edge, HubFault fault, in SubscribeParameters p) =>
-        p.Subscription(context.Request) is { Browser: true } what && fault.Status == 503
-            ? Refusals.WriteAsync(context, edge, EventStream.Describe(context, edge, what),
-                new Admission(AdmissionStatus.Unavailable) { Error = fault.Message, RetryAfter = fault.RetryAfter })
-            : edge.RefuseAsync(context, fault);
 
     private static async ValueTask<(ManagedSubscription? Subscription, HubFault? Fault)> FindAsync(
         HttpContext context, EdgeContext edge, RequestTarget target)
