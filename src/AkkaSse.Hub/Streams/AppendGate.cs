@@ -9,6 +9,9 @@ namespace AkkaSse.Hub.Streams;
 /// </remarks>
 internal sealed class AppendGate
 {
+    // How long a reader that is being ended may take to leave before it is looked for again.
+    private static readonly TimeSpan LaggardLeaves = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _lock = new();
     private readonly HashSet<Cursor> _readers = [];
     private readonly Queue<TaskCompletionSource> _waiters = new();
@@ -78,6 +81,32 @@ internal sealed class AppendGate
             Volatile.Write(ref _waiting, _waiters.Count);
         }
         return waiter.Task;
+    }
+
+    /// <summary>
+    /// Waits until the readers are close enough to the head of a log, at most so long; then those that are in the way are ended. The caller
+    /// looks again in any case.
+    /// </summary>
+    internal async ValueTask MakeSpaceAsync(StreamLog log, TimeSpan left, TimeProvider time)
+    {
+        var space = WaitAsync();
+        if (HasSpace(log.Head.Offset) || (left > TimeSpan.Zero && await EndsAsync(space, left, time).ConfigureAwait(false))) return;
+        // The readers that are in the way had their time; they are ended, and the event goes on when they have left.
+        foreach (var laggard in Laggards(log.Head.Offset)) ((ILaggard)laggard.Owner).EndAsLaggard(laggard);
+        await EndsAsync(space, LaggardLeaves, time).ConfigureAwait(false);
+    }
+
+    private static async Task<bool> EndsAsync(Task space, TimeSpan limit, TimeProvider time)
+    {
+        try
+        {
+            await space.WaitAsync(limit, time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The readers that are in the way of an append after <paramref name="head"/>.</summary>

@@ -7,22 +7,7 @@ internal static class HistoryReader
         log.Locked((after, limit, now), static (g, s) =>
     {
         if (g is null) return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
-        var state = HistoryState.Complete;
-        var next = g.First;
-        if (s.after is { IsBeforeFirst: false } position)
-        {
-            if (position.Epoch != g.Epoch || position.Offset > g.Head) state = HistoryState.EpochChanged;
-            else next = position.Offset + 1;
-        }
-        else if (s.after is not null)
-        {
-            next = g.Base + 1;
-        }
-        if (next < g.First)
-        {
-            if (next <= g.LostThrough) state = HistoryState.Trimmed;
-            next = g.First;
-        }
+        var (state, next) = HistoryPage.StartOf(s.after, g.HeadPosition, g.First, g.Base, g.LostThrough);
         var events = new List<HistoryEvent>(Math.Min(s.limit, 1000));
         var chunk = g.Chunks.Find(next);
         while (chunk is not null && events.Count < s.limit && next <= g.Head)

@@ -110,22 +110,8 @@ internal sealed class History(Database database, EngineClock clock)
             if (row is not { Present: true })
                 return new HistoryPage { State = HistoryState.NoStream, Events = [], Head = StreamPosition.BeforeFirst };
             var first = Math.Min(row.EffectiveFirst, row.Head + 1);
-            var state = HistoryState.Complete;
-            var next = first;
-            if (after is { IsBeforeFirst: false } position)
-            {
-                if (position.Epoch != row.Epoch || position.Offset > row.Head) state = HistoryState.EpochChanged;
-                else next = position.Offset + 1;
-            }
-            else if (after is not null)
-            {
-                next = row.Base + 1;
-            }
-            if (next < first)
-            {
-                if (next <= row.EffectiveLost) state = HistoryState.Trimmed;
-                next = first;
-            }
+            var (state, next) = HistoryPage.StartOf(
+                after, new StreamPosition(row.Epoch, row.Head), first, row.Base, row.EffectiveLost);
             var events = new List<HistoryEvent>(Math.Min(limit, 1000));
             var more = false;
             var now = clock.Now;

@@ -122,22 +122,7 @@ internal sealed class AppendCommand(
 
     private bool DecideKeyed(StoreTurn turn, DurableStream stream, ReadOnlySpan<AppendItem> span)
     {
-        var item = span[_decided];
-        // A key of a run on a stream whose appends may wait for readers: there a run cannot be one step, and each item has a key of its
-        // own.
-        if (item.Options is { KeyCoversRun: true, IdempotencyKey: { } runKey })
-        {
-            var place = 0;
-            while (place < _decided && span[_decided - place - 1].Options.IdempotencyKey == runKey) place++;
-            item = item with
-            {
-                Options = item.Options with
-                {
-                    KeyCoversRun = false,
-                    IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"{runKey}.{place}"),
-                },
-            };
-        }
+        var item = KeyedRun.Single(span, _decided);
         if (EventRules.CheckFor(item.Event, stream.Log.Options) is null)
         {
             var hash = EventHash.Of(new ReadOnlySpan<AppendItem>(in item));

@@ -11,9 +11,6 @@ namespace AkkaSse.Storage.Streams;
 /// <summary>The streams of a data directory: reading, attaching, and what commands decide and apply.</summary>
 internal sealed partial class DurableStreams : IRunKeyEngine
 {
-    // How long a reader that is being ended may take to leave before it is looked for again.
-    private static readonly TimeSpan LaggardLeaves = TimeSpan.FromMilliseconds(100);
-
     private readonly IEngineHost _host;
     private readonly ILogStore _store;
     private readonly ConcurrentDictionary<string, DurableStream> _streams = new(StringComparer.Ordinal);
@@ -148,22 +145,11 @@ internal sealed partial class DurableStreams : IRunKeyEngine
         string? prefix, string? after, int limit, CancellationToken cancellation)
     {
         if (_stopped) return default;
-        var items = new List<StreamInfo>(Math.Min(limit, 1000));
-        prefix ??= "";
-        var from = after is null || string.CompareOrdinal(after, prefix) < 0 ? prefix : after;
         lock (_directory)
         {
-            if (_names.Max is not { } last || string.CompareOrdinal(from, last) > 0)
-                return EngineAnswer.Of(new Page<StreamInfo>(items, null));
-            foreach (var name in _names.GetViewBetween(from, last))
-            {
-                if (name == after) continue;
-                if (!name.StartsWith(prefix, StringComparison.Ordinal)) break;
-                if (items.Count == limit) return EngineAnswer.Of(new Page<StreamInfo>(items, items[^1].Name));
-                if (_streams.TryGetValue(name, out var s) && s.Exists) items.Add(s.Info());
-            }
+            return EngineAnswer.Of(NamePage.Of(
+                _names, prefix, after, limit, name => _streams.TryGetValue(name, out var s) && s.Exists ? s.Info() : null));
         }
-        return EngineAnswer.Of(new Page<StreamInfo>(items, null));
     }
 
     public ValueTask<EngineAnswer<bool>> WasRemovedAsync(string stream, CancellationToken cancellation)
@@ -204,27 +190,8 @@ internal sealed partial class DurableStreams : IRunKeyEngine
     private async ValueTask WaitForReadersAsync(string name)
     {
         if (!_streams.TryGetValue(name, out var s) || s.Log.Gate is not { } gate) return;
-        var space = gate.WaitAsync();
-        if (!gate.HasSpace(s.Log.Head.Offset) && !await WaitAsync(space, _host.Options.PublishTimeout).ConfigureAwait(false))
-        {
-            // The readers that are in the way had their time; they are ended, and the event goes on when they have left.
-            foreach (var laggard in gate.Laggards(s.Log.Head.Offset)) ((ILaggard)laggard.Owner).EndAsLaggard(laggard);
-            await WaitAsync(space, LaggardLeaves).ConfigureAwait(false);
-        }
+        await gate.MakeSpaceAsync(s.Log, _host.Options.PublishTimeout, _host.Time).ConfigureAwait(false);
         gate.Progressed();
-    }
-
-    private async Task<bool> WaitAsync(Task space, TimeSpan time)
-    {
-        try
-        {
-            await space.WaitAsync(time, _host.Time).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
     }
 }
 

@@ -64,23 +64,8 @@ internal sealed class StoredHistory(ILogStore store, TimeProvider time, Action<D
     private HistoryPage Read(DurableStream stream, StreamPosition? after, int limit)
     {
         var head = stream.Log.Head;
-        var state = HistoryState.Complete;
         var first = Math.Min(stream.First, head.Offset + 1);
-        var next = first;
-        if (after is { IsBeforeFirst: false } position)
-        {
-            if (position.Epoch != head.Epoch || position.Offset > head.Offset) state = HistoryState.EpochChanged;
-            else next = position.Offset + 1;
-        }
-        else if (after is not null)
-        {
-            next = stream.Base + 1;
-        }
-        if (next < first)
-        {
-            if (next <= stream.LostThrough) state = HistoryState.Trimmed;
-            next = first;
-        }
+        var (state, next) = HistoryPage.StartOf(after, head, first, stream.Base, stream.LostThrough);
         var events = new List<HistoryEvent>(Math.Min(limit, 1000));
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var ttl = stream.Log.Options.Ttl is { } t ? (long)t.TotalMilliseconds : 0;

@@ -118,22 +118,7 @@ internal sealed partial class InProcessStreams
 
     private RunEnd AppendKeyed(InProcessStream s, ReadOnlySpan<AppendItem> items, Span<AppendResult> results, ref int i, long now)
     {
-        var item = items[i];
-        // A key of a run on a stream whose appends may wait for readers: there a run cannot be one step, and each item has a key of its
-        // own.
-        if (item.Options is { KeyCoversRun: true, IdempotencyKey: { } runKey })
-        {
-            var place = 0;
-            while (place < i && items[i - place - 1].Options.IdempotencyKey == runKey) place++;
-            item = item with
-            {
-                Options = item.Options with
-                {
-                    KeyCoversRun = false,
-                    IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"{runKey}.{place}"),
-                },
-            };
-        }
+        var item = KeyedRun.Single(items, i);
         var options = s.Log.Options;
         if (EventRules.CheckFor(item.Event, options) is { } fault)
         {

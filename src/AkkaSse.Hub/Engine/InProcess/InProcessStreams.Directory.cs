@@ -52,22 +52,11 @@ internal sealed partial class InProcessStreams
         string? prefix, string? after, int limit, CancellationToken cancellation)
     {
         if (_stopped) return default;
-        var items = new List<StreamInfo>(Math.Min(limit, 1000));
-        prefix ??= "";
-        var from = after is null || string.CompareOrdinal(after, prefix) < 0 ? prefix : after;
         lock (_directory)
         {
-            if (_names.Max is not { } last || string.CompareOrdinal(from, last) > 0)
-                return EngineAnswer.Of(new Page<StreamInfo>(items, null));
-            foreach (var name in _names.GetViewBetween(from, last))
-            {
-                if (name == after) continue;
-                if (!name.StartsWith(prefix, StringComparison.Ordinal)) break;
-                if (items.Count == limit) return EngineAnswer.Of(new Page<StreamInfo>(items, items[^1].Name));
-                if (_streams.TryGetValue(name, out var s) && s.Exists) items.Add(Info(s));
-            }
+            return EngineAnswer.Of(NamePage.Of(
+                _names, prefix, after, limit, name => _streams.TryGetValue(name, out var s) && s.Exists ? Info(s) : null));
         }
-        return EngineAnswer.Of(new Page<StreamInfo>(items, null));
     }
 
     internal void Sweep()

@@ -9,8 +9,6 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
     // Beyond this the oldest is forgotten, and streams created from then on begin an epoch of their own.
     private const int MaxTombstones = 100_000;
 
-    // How long a reader that is being ended may take to leave before it is looked for again.
-    private static readonly TimeSpan LaggardLeaves = TimeSpan.FromMilliseconds(100);
 
     private readonly IEngineHost _host;
     private readonly ConcurrentDictionary<string, InProcessStream> _streams = new(StringComparer.Ordinal);
@@ -97,36 +95,14 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
                 var gate = _streams.TryGetValue(name, out var s) ? s.Log.Gate : null;
                 if (gate is not null)
                 {
-                    var space = gate.WaitAsync();
-                    if (!gate.HasSpace(s!.Log.Head.Offset))
-                    {
-                        var left = _host.Options.PublishTimeout - _host.Time.GetElapsedTime(deadline);
-                        if (left <= TimeSpan.Zero || !await WaitAsync(space, left).ConfigureAwait(false))
-                        {
-                            // The readers that are in the way had their time; they are ended, and the event goes on when they have left.
-                            foreach (var laggard in gate.Laggards(s.Log.Head.Offset)) ((ILaggard)laggard.Owner).EndAsLaggard(laggard);
-                            await WaitAsync(space, LaggardLeaves).ConfigureAwait(false);
-                        }
-                    }
+                    var left = _host.Options.PublishTimeout - _host.Time.GetElapsedTime(deadline);
+                    await gate.MakeSpaceAsync(s!.Log, left, _host.Time).ConfigureAwait(false);
                 }
                 var before = done;
                 done = AppendFrom(name, items.Span, results.Span, done);
                 gate?.Progressed();
                 if (done > before || done == items.Length) break;
             }
-        }
-    }
-
-    private async Task<bool> WaitAsync(Task space, TimeSpan time)
-    {
-        try
-        {
-            await space.WaitAsync(time, _host.Time).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
         }
     }
 
