@@ -210,17 +210,24 @@ public sealed class GuestTests : IAsyncLifetime
         var hub = first.Services.GetRequiredService<SseHub>();
         await Eventually.Until(async () => (await hub.PublishAsync("s", new SseEvent { Data = "1" })).IsAccepted, "a publish");
 
-        var drained = hub.DrainAsync();
+        // Into new streams: some of them wait for an owner when the node begins to leave.
+        var publishers = Enumerable.Range(0, 8).Select(i => Task.Run(() => PublishUntilRefusedAsync(i))).ToArray();
 
-        var refused = default(PublishResult);
-        await Eventually.Until(
-            async () => !(refused = await hub.PublishAsync("s", new SseEvent { Data = "2" })).IsAccepted, "a publish to be refused");
-        await Eventually.Within(drained, "the end of the drain");
-        // Where there is nothing to wait for, the hub has ended before the next publish.
-        if (refused.Status != PublishStatus.Closed)
+        await Eventually.Within(hub.DrainAsync(), "the end of the drain");
+        foreach (var refused in await Eventually.Within(Task.WhenAll(publishers), "all publishers to be refused"))
         {
+            // Where there is nothing to wait for, the hub has ended before the next publish.
+            if (refused.Status == PublishStatus.Closed) continue;
             refused.Status.ShouldBe(PublishStatus.Unavailable, refused.Error);
             refused.Error!.ShouldContain("no node stays that could keep the event; nothing was appended");
+        }
+
+        async Task<PublishResult> PublishUntilRefusedAsync(int publisher)
+        {
+            for (var n = 0; ; n++)
+            {
+                if (await hub.PublishAsync($"s{publisher}-{n}", new SseEvent { Data = "2" }) is { IsAccepted: false } refused) return refused;
+            }
         }
     }
 

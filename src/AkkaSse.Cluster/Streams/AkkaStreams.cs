@@ -150,10 +150,13 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         ? new AppendResult(PublishStatus.Closed, StreamPosition.BeforeFirst) { Error = "The hub has stopped." }
         : new AppendResult(PublishStatus.Unavailable, StreamPosition.BeforeFirst)
         {
-            Error = _context.LeavesNothingBehind
-                ? "This node is leaving, and no node stays that could keep the event; nothing was appended."
-                : $"The cluster is {_context.State} on this node; nothing was appended.",
+            Error = _context.LeavesNothingBehind ? NoOwner : $"The cluster is {_context.State} on this node; nothing was appended.",
         };
+
+    /// <summary>Why an append that waited for an owner was given to none.</summary>
+    internal string NoOwner => _context.LeavesNothingBehind
+        ? "This node is leaving, and no node stays that could keep the event; nothing was appended."
+        : "The stream has no owner that can be reached now; nothing was appended.";
 
     public bool TryAppend(string stream, in AppendItem item, out AppendResult result)
     {

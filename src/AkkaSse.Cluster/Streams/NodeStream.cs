@@ -301,7 +301,7 @@ internal sealed class NodeStream(string name, AkkaStreams streams)
         }
         if (late is null) return;
         foreach (var work in late)
-            Fail(work, PublishStatus.Unavailable, "The stream has no owner that can be reached now; nothing was appended.");
+            Fail(work, PublishStatus.Unavailable, streams.NoOwner);
     }
 
     /// <summary>The engine ends: everybody is answered.</summary>
