@@ -2,13 +2,18 @@ namespace AkkaSse.Cluster.Hosting;
 
 /// <summary>
 /// Whether the brackets and quotes of a HOCON text close as they opened. Akka.NET's parser does not look: it takes a text that ends early
-/// for complete, and some texts whose brackets do not match keep it busy for ever while its memory grows. Each bracket within another one
-/// costs it a part of the thread's stack, whose end is the end of the process. Such texts never reach it from here. Pure.
+/// for complete, and some texts whose brackets do not match keep it busy for ever while its memory grows. So do, within an array, the
+/// characters that HOCON forbids outside of quotes. Each bracket within another one costs it a part of the thread's stack, whose end is the
+/// end of the process. Such texts never reach it from here. Pure.
 /// </summary>
 internal static class HoconBrackets
 {
     // Akka.NET's own settings are 6 deep.
     private const int MaxDepth = 100;
+
+    // "Unquoted strings" in the specification of HOCON, but for the brackets, which are looked at themselves, and '+', ',' and '#', which
+    // Akka.NET reads.
+    private const string Forbidden = "!$&*:=?@\\^`";
 
     /// <summary>Null when they do, else where not.</summary>
     internal static string? Fault(string hocon)
@@ -43,6 +48,10 @@ internal static class HoconBrackets
                     if (last.Bracket != (hocon[i] == '}' ? '{' : '['))
                         return $"line {line} has a '{hocon[i]}' where the '{last.Bracket}' of line {last.Line} is to be closed.";
                     break;
+                case var c when Forbidden.Contains(c, StringComparison.Ordinal) && open.TryPeek(out var inner) && inner.Bracket == '[':
+                    // A reference: ${name}.
+                    if (c == '$' && i + 1 < hocon.Length && hocon[i + 1] == '{') break;
+                    return $"line {line} has a '{c}' in an array; text with it is allowed in quotes.";
             }
         }
         return open.TryPop(out var unclosed) ? $"the '{unclosed.Bracket}' of line {unclosed.Line} is never closed." : null;
