@@ -16,7 +16,8 @@ internal static class Program
         }
         if (args.Length == 1)
         {
-            Fuzzer.Run(stream =>
+            // In a process of its own: what hangs or ends it is found, and fuzzing goes on.
+            Fuzzer.OutOfProcess.Run(stream =>
             {
                 using var bytes = new MemoryStream();
                 stream.CopyTo(bytes);

@@ -1,4 +1,5 @@
 using System.Text;
+using Akka.Configuration;
 using AkkaSse.Cluster.Hosting;
 
 namespace AkkaSse.Fuzz.Targets;
@@ -9,5 +10,20 @@ namespace AkkaSse.Fuzz.Targets;
 /// </summary>
 internal static class HoconTarget
 {
-    internal static void Run(byte[] input) => ClusterHocon.Fault(Encoding.UTF8.GetString(input));
+    internal static void Run(byte[] input)
+    {
+        var hocon = Encoding.UTF8.GetString(input);
+        if (HoconBrackets.Fault(hocon) is not null) return;
+        Config config;
+        try
+        {
+            config = ConfigurationFactory.ParseString(hocon);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The parser throws what its libraries throw.
+            return;
+        }
+        HoconReferences.Fault(config);
+    }
 }
