@@ -218,6 +218,15 @@ public sealed class RulesTests
     [InlineData("a = \"b\n\"", "the text that begins in line 1 has no end.")]
     public void Brackets_of_hocon_close_as_they_opened(string hocon, string? fault) => ClusterHocon.Fault(hocon).ShouldBe(fault);
 
+    // Akka.NET's reader refuses the first line, so that what the guard refuses is harmless to it.
+    [Theory]
+    [InlineData("* = 1\na = [1 = 2]", "line 2 has a '=' in an array; text with it is allowed in quotes.")]
+    [InlineData("* = 1\na { b = [x,\ny ?] }", "line 3 has a '?' in an array; text with it is allowed in quotes.")]
+    [InlineData("* = 1\na = [1, $]", "line 2 has a '$' in an array; text with it is allowed in quotes.")]
+    [InlineData("* = 1\na = [\"b = c?\", ${d}, { e = 1 }, 1+2] # [?]\nf = ?", null)]
+    public void Characters_that_hocon_forbids_outside_of_quotes_are_refused_in_arrays(string hocon, string? fault) =>
+        HoconBrackets.Fault(hocon).ShouldBe(fault);
+
     [Theory]
     [InlineData(100, true)]
     [InlineData(101, false)]
