@@ -53,7 +53,8 @@ public sealed class CorpusTests
     private static string Root => Path.Combine(AppContext.BaseDirectory, "corpus");
 
     private static IEnumerable<(string File, byte[] Bytes)> Corpus(string name) =>
-        Directory.GetFiles(Path.Combine(Root, name)).Order(StringComparer.Ordinal).Select(static f => (Path.GetFileName(f), File.ReadAllBytes(f)));
+        Directory.GetFiles(Path.Combine(Root, name)).Order(StringComparer.Ordinal)
+            .Select(static f => (Path.GetFileName(f), File.ReadAllBytes(f)));
 
     private static void Run(FuzzTarget target, byte[] bytes, string which)
     {

@@ -11,7 +11,8 @@ internal static class Program
     {
         if (args.Length == 0 || FuzzTarget.All.FirstOrDefault(t => t.Name == args[0]) is not { } target)
         {
-            Console.Error.WriteLine($"AkkaSse.Fuzz TARGET [FILE…]; the targets are {string.Join(", ", FuzzTarget.All.Select(t => t.Name))}");
+            Console.Error.WriteLine(
+                $"AkkaSse.Fuzz TARGET [FILE…]; the targets are {string.Join(", ", FuzzTarget.All.Select(static t => t.Name))}");
             return 2;
         }
         if (args.Length == 1)

@@ -27,7 +27,8 @@ internal static class PositionTarget
         var names = positions.Keys.Select(hash => (Name: hash.ToString("x"), Hash: hash)).ToArray();
         var token = new CursorToken(names);
         foreach (var (name, hash) in names) token.Set(token.SlotOf(name), positions[hash].EpochTag, positions[hash].Offset);
-        if (!CursorToken.TryParse(Encoding.ASCII.GetString(token.Text), out var again)) throw new BreachException("A token cannot be read.");
+        if (!CursorToken.TryParse(Encoding.ASCII.GetString(token.Text), out var again))
+            throw new BreachException("A token cannot be read.");
         BreachException.IfDifferent(Lines(positions), Lines(again), "A token is read otherwise.");
     }
 
