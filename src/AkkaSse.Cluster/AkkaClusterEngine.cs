@@ -371,9 +371,23 @@ public sealed class AkkaClusterEngine : IHubEngine
             Log.Fault(_logger, e, "leaving");
         }
         if (_stop.IsCancellationRequested) return;
-        await _host.LeaveAsync(node, _regions, _stop.Token).ConfigureAwait(false);
+        using (var left = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token))
+        {
+            var ended = EndRegionsWithoutSuccessorAsync(node, left.Token);
+            await _host.LeaveAsync(node, _regions, _stop.Token).ConfigureAwait(false);
+            await left.CancelAsync().ConfigureAwait(false);
+            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         End();
         foreach (var component in _components) component.Stop();
+    }
+
+    // A region that hands over waits for a home of each shard that it has asked for, up to 20 s. Where no node stays there will be none;
+    // with it the last of several nodes that leave together sees it only after it has begun to hand over.
+    private async Task EndRegionsWithoutSuccessorAsync(ClusterNode node, CancellationToken left)
+    {
+        while (node.View.HasSuccessor) await Task.Delay(100, left).ConfigureAwait(false);
+        foreach (var region in _regions) region.Tell(PoisonPill.Instance, ActorRefs.NoSender);
     }
 
     // Down, whatever comes: no ActorSystem follows.

@@ -138,12 +138,20 @@ public static class Durations
         }
         var digits = 0;
         while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] == '.')) digits++;
-        if (!double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        // Decimal, so that what Format has written is read as the same.
+        if (!decimal.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return false;
-        var milliseconds = number * text[digits..] switch { "ms" => 1, "s" => 1_000, "m" => 60_000, "h" => 3_600_000, "d" =>
-            86_400_000, _ => double.NaN };
-        if (!(milliseconds <= 10_000 * 86_400_000.0)) return false;
-        duration = TimeSpan.FromMilliseconds(milliseconds);
+        var unit = text[digits..] switch
+        {
+            "ms" => TimeSpan.TicksPerMillisecond,
+            "s" => TimeSpan.TicksPerSecond,
+            "m" => TimeSpan.TicksPerMinute,
+            "h" => TimeSpan.TicksPerHour,
+            "d" => TimeSpan.TicksPerDay,
+            _ => 0,
+        };
+        if (unit == 0 || number > 10_000m * TimeSpan.TicksPerDay / unit) return false;
+        duration = TimeSpan.FromTicks((long)decimal.Round(number * unit));
         return true;
     }
 
