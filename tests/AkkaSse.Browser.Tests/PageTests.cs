@@ -158,7 +158,8 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", "open", new() { Timeout = Limit });
         await Expect(page.Locator("#events tr[data-kind=gap]")).ToHaveCountAsync(0);
         streams.Last().ShouldContain("last_event_id=");
-        streams.Select(TicketOf).Distinct().Count().ShouldBe(2, "one ticket was good for all connections until it ended");
+        streams.Select(TicketOf).Distinct().Count().ShouldBe(Volatile.Read(ref tickets), "a ticket is good for all connections until it ends");
+        streams.Count.ShouldBeGreaterThan(Volatile.Read(ref tickets));
     }
 
     [ChromiumFact]

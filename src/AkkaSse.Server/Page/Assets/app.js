@@ -134,7 +134,8 @@ function onState(stream, state, text) {
   if (!reader) return;
   if (state === "open") reader.note = "";
   reader.state = state;
-  reader.text = reader.note || text;
+  // Why it does not come back says more than why it ended.
+  reader.text = state === "refused" ? text : reader.note || text;
   const all = [...readers];
   const worst = ["refused", "connecting", "open"].find(s => all.some(([, r]) => r.state === s));
   const names = all.filter(([, r]) => r.state === worst);
