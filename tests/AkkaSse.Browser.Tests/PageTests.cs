@@ -158,7 +158,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", "open", new() { Timeout = Limit });
         await Expect(page.Locator("#events tr[data-kind=gap]")).ToHaveCountAsync(0);
         streams.Last().ShouldContain("last_event_id=");
-        streams.Select(TicketOf).Distinct().Count().ShouldBe(Volatile.Read(ref tickets), "a ticket is good for all connections until it ends");
+        streams.Select(TicketOf).Distinct().Count().ShouldBe(Volatile.Read(ref tickets), "a ticket is good until it ends");
         streams.Count.ShouldBeGreaterThan(Volatile.Read(ref tickets));
     }
 
