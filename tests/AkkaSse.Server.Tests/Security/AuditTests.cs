@@ -146,11 +146,11 @@ public sealed class AuditTests
         {
             var refused = await SendAsync(server, Ann, method, target, body);
             refused.Status.ShouldBe(400, $"{method} {target}: {refused.Text}");
-            refused.Text.ShouldContain("are the hub's own");
+            refused.Text.ShouldContain("are reserved");
         }
         var batch = await SendAsync(server, Ann, "POST", "/v1/batch", """{"stream":"$audit","data":"x"}""");
         batch.Text.ShouldContain("\"rejected\":1");
-        batch.Text.ShouldContain("are the hub's own");
+        batch.Text.ShouldContain("are reserved");
         (await SendAsync(server, Ann, "GET", "/v1/streams/$audit")).Json.GetProperty("head").GetInt64().ShouldBe(0);
     }
 
