@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Protocol;
 using AkkaSse.Server.Configuration;
 
@@ -79,9 +80,10 @@ internal sealed partial class AuditStream(EffectiveSettings settings, IHubEdge e
         {
             fault = e;
         }
-        // Once for each time it is away.
-        if (!_isTold && edge.Phase == HubPhase.Running) LogAway(logger, fault);
-        _isTold = edge.Phase == HubPhase.Running;
+        // Once for each time it is away; an engine that starts is no news.
+        var isAway = edge.Phase == HubPhase.Running && edge.EngineState != EngineState.Starting;
+        if (!_isTold && isAway) LogAway(logger, fault);
+        _isTold = isAway;
         return false;
     }
 
