@@ -17,6 +17,12 @@ public static class HubNames
     /// <summary>What the engine streams of zones begin with.</summary>
     public const string ZoneStreamPrefix = "$zone/";
 
+    /// <summary>
+    /// The stream with the hub's audit: who has connected, published, been refused, disconnected whom. The hub alone appends to it
+    /// (<see cref="IHubEdge.AppendToAuditAsync"/>), and no list has it; it is read by its name like a stream of yours.
+    /// </summary>
+    public const string AuditStream = "$audit";
+
     /// <summary>What the types of the hub's own control events begin with; refused in every publish.</summary>
     public const string ControlPrefix = "hub.";
 
@@ -62,7 +68,7 @@ public static class HubNames
     public static string? Check(string? name)
     {
         if (string.IsNullOrEmpty(name)) return "The name is empty; 1 to 256 bytes of UTF-8 are allowed.";
-        if (name[0] == '$') return "Names beginning with '$' are reserved.";
+        if (name[0] == '$') return "Names beginning with '$' are reserved: they are the hub's own.";
         if (name.Length > MaxNameBytes) return TooLong(name);
         foreach (var c in name)
         {
@@ -71,6 +77,9 @@ public static class HubNames
         }
         return name.Length * 3 <= MaxNameBytes || Encoding.UTF8.GetByteCount(name) <= MaxNameBytes ? null : TooLong(name);
     }
+
+    /// <summary>Whether a valid name is of a stream that the hub makes and reads for itself: broadcasts and zones.</summary>
+    internal static bool IsInternal(string stream) => stream[0] == '$' && stream != AuditStream;
 
     /// <summary>Whether a text has UTF-8 that every engine can store: no half of a surrogate pair, and no U+0000.</summary>
     internal static bool IsText(ReadOnlySpan<char> text)

@@ -78,6 +78,7 @@ internal sealed class HubParts
         // Streams.
         Publisher = new StreamPublisher(engine, streams, State, options, Metrics);
         Batches = new BatchPublisher(Publisher, Sender, engine, streams, options, Metrics);
+        Audit = new AuditPublisher(engine, State);
         StreamDirectory = new StreamDirectory(engine, streams, State, options);
         Listening = new InProcessListening(opener, streams, State, options, time, Metrics, actors, faults);
 
@@ -115,6 +116,8 @@ internal sealed class HubParts
     internal StreamPublisher Publisher { get; }
 
     internal BatchPublisher Batches { get; }
+
+    internal AuditPublisher Audit { get; }
 
     internal StreamDirectory StreamDirectory { get; }
 

@@ -12,6 +12,10 @@ internal static class HubRules
     internal static string? CheckStreamName(this HubOptions options, string? stream) =>
         HubNames.Check(stream) ?? options.StreamNameRule?.Invoke(stream!);
 
+    /// <summary>Of a stream that is to be read.</summary>
+    internal static string? CheckReadableName(this HubOptions options, string? stream) =>
+        stream == HubNames.AuditStream ? null : options.CheckStreamName(stream);
+
     internal static string? CheckSize(this HubOptions options, SseEvent e) => EventRules.CheckSize(e, options.MaxEventBytes);
 
     /// <summary>Most streams of a managed subscription.</summary>

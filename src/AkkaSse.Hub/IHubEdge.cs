@@ -1,4 +1,5 @@
 using AkkaSse.Hub.Engine;
+using AkkaSse.Protocol;
 
 namespace AkkaSse.Hub;
 
@@ -54,6 +55,20 @@ public interface IHubEdge
     /// (<c>ticket/…</c>); <c>ban/</c>, <c>managed/</c> and <c>changes/</c> are the hub's.
     /// </summary>
     IKeyValueEngine Values { get; }
+
+    /// <summary>
+    /// Makes the stream <see cref="HubNames.AuditStream"/>, or gives it these options. Nobody else can: calls on streams refuse its name.
+    /// </summary>
+    ValueTask<CreateStreamResult> CreateAuditAsync(StreamOptions options, CancellationToken cancellation);
+
+    /// <summary>Appends to <see cref="HubNames.AuditStream"/>, in order.</summary>
+    /// <param name="events">Valid by the protocol's rules.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>
+    /// How many of them are there, counted from the first; those behind may be appended again. When an answer was lost, some of those may
+    /// be there already.
+    /// </returns>
+    ValueTask<int> AppendToAuditAsync(IReadOnlyList<SseEvent> events, CancellationToken cancellation);
 
     /// <summary>How long a refused newcomer should wait: the hub's retry plus up to the drain window at random.</summary>
     TimeSpan RefusalRetry();

@@ -212,6 +212,14 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
     }
 
     /// <inheritdoc/>
+    public ValueTask<CreateStreamResult> CreateAuditAsync(StreamOptions options, CancellationToken cancellation) =>
+        Parts.Audit.CreateAsync(options, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<int> AppendToAuditAsync(IReadOnlyList<SseEvent> events, CancellationToken cancellation) =>
+        Parts.Audit.AppendAsync(events, cancellation);
+
+    /// <inheritdoc/>
     public IKeyValueEngine Values => _engine.Values;
 
     ValueTask<CreateStreamResult> IStreamDirectory.CreateAsync(string stream, StreamOptions? options, CancellationToken cancellation) =>

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Web;
 using AkkaSse.Server.Tests.Support;
 using AkkaSse.Testing;
 using Microsoft.Playwright;
@@ -79,13 +82,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
     [ChromiumFact]
     public async Task Page_asks_for_a_token_and_reads_with_it()
     {
-        const string Token = "a-token-for-the-page";
-        await using var server = await TestServer.StartAsync(0, new Dictionary<string, string>
-        {
-            ["AKKASSE_AUTH__TOKENS__0__TOKEN"] = Token,
-            ["AKKASSE_AUTH__TOKENS__0__SUBJECT"] = "operator",
-            ["AKKASSE_AUTH__TOKENS__0__GRANTS__0"] = "all",
-        }, Token);
+        await using var server = await StartAsync("all");
         await using var browser = await chromium.OpenAsync(server.Url);
         var page = browser.Page;
         await Expect(page.Locator("#list-empty")).ToContainTextAsync("A token that may list streams is needed", new() { Timeout = Limit });
@@ -104,13 +101,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
     [ChromiumFact]
     public async Task Page_signs_in_reads_and_writes_without_the_token_and_signs_out()
     {
-        const string Token = "a-token-for-the-page";
-        await using var server = await TestServer.StartAsync(0, new Dictionary<string, string>
-        {
-            ["AKKASSE_AUTH__TOKENS__0__TOKEN"] = Token,
-            ["AKKASSE_AUTH__TOKENS__0__SUBJECT"] = "operator",
-            ["AKKASSE_AUTH__TOKENS__0__GRANTS__0"] = "all",
-        }, Token);
+        await using var server = await StartAsync("all");
         await using var browser = await chromium.OpenAsync(server.Url);
         var page = browser.Page;
         await page.FillAsync("#token", "a-token-of-somebody-else");
@@ -130,6 +121,108 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
 
         await page.ClickAsync("#sign-out");
         await Expect(page.Locator("#list-empty")).ToContainTextAsync("A token that may list streams is needed", new() { Timeout = Limit });
+    }
+
+    [ChromiumFact]
+    public async Task Page_opens_an_EventSource_with_a_ticket_renews_it_and_goes_on_where_it_was()
+    {
+        await using var server = await StartAsync("all", "--set", "Auth:TicketLifetime=8s", "--retry", "10ms");
+        await using var browser = await chromium.OpenAsync(server.Url);
+        var page = browser.Page;
+        var (streams, tickets) = (new ConcurrentQueue<string>(), 0);
+        page.Request += (_, request) =>
+        {
+            if (request.ResourceType == "eventsource") streams.Enqueue(request.Url);
+            if (request.Url.EndsWith("/v1/tickets", StringComparison.Ordinal)) Interlocked.Increment(ref tickets);
+        };
+        await page.FillAsync("#token", Token);
+        await page.SelectOptionAsync("#reader", "EventSource");
+        await page.FillAsync("#types", "headline");
+        await SubscribeAsync(page, "news");
+        await PublishAsync(server, "first");
+        var rows = page.Locator("#events tr[data-type=headline]");
+        await Expect(rows).ToHaveCountAsync(1, new() { Timeout = Limit });
+        streams.ShouldAllBe(static url => url.Contains("&ticket=", StringComparison.Ordinal));
+        streams.ShouldAllBe(static url => !url.Contains(Token, StringComparison.Ordinal));
+
+        // It is cut until the ticket has ended, and the browser has given up.
+        await Eventually.Until(async () =>
+        {
+            await CutAsync(server);
+            return Volatile.Read(ref tickets) > 1;
+        }, "the page gets another ticket");
+        await PublishAsync(server, "second");
+
+        await Expect(rows).ToHaveCountAsync(2, new() { Timeout = Limit });
+        await Expect(rows.First).ToContainTextAsync("second");
+        await Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", "open", new() { Timeout = Limit });
+        await Expect(page.Locator("#events tr[data-kind=gap]")).ToHaveCountAsync(0);
+        streams.Last().ShouldContain("last_event_id=");
+        streams.Select(TicketOf).Distinct().Count().ShouldBe(Volatile.Read(ref tickets), "a ticket is good until it ends");
+        streams.Count.ShouldBeGreaterThan(Volatile.Read(ref tickets));
+    }
+
+    [ChromiumFact]
+    public async Task Page_says_in_words_why_it_may_not()
+    {
+        const string Old = "a-token-that-has-ended";
+        const string Narrow = "a-token-for-weather";
+        await using var server = await StartAsync("all", new Dictionary<string, string>
+        {
+            ["AKKASSE_AUTH__TOKENS__1__TOKEN"] = Old,
+            ["AKKASSE_AUTH__TOKENS__1__SUBJECT"] = "old",
+            ["AKKASSE_AUTH__TOKENS__1__GRANTS__0"] = "all",
+            ["AKKASSE_AUTH__TOKENS__1__EXPIRES"] = "2020-01-31T12:00:00Z",
+            ["AKKASSE_AUTH__TOKENS__2__TOKEN"] = Narrow,
+            ["AKKASSE_AUTH__TOKENS__2__SUBJECT"] = "weather",
+            ["AKKASSE_AUTH__TOKENS__2__GRANTS__0"] = "subscribe:weather",
+        });
+        await using var browser = await chromium.OpenAsync(server.Url);
+        var page = browser.Page;
+        await page.FillAsync("#token", Old);
+        await page.ClickAsync("#connect");
+        await RefusedAsync(page, "The token has expired. Sign in: a token that may read this stream is needed.");
+
+        await page.FillAsync("#token", Narrow);
+        foreach (var way in new[] { "fetch", "EventSource" })
+        {
+            await page.SelectOptionAsync("#reader", way);
+            await page.FillAsync("#streams", "news");
+            await page.ClickAsync("#connect");
+            await RefusedAsync(page, "The principal may not do this. Sign in: a token that may read this stream is needed.");
+            await SubscribeAsync(page, "weather");
+        }
+
+        await page.FillAsync("#token", "a-token-that-is-wrong");
+        await Eventually.Until(async () =>
+        {
+            // Tries come back with time.
+            for (var i = 0; i < 12; i++) await RawHttp.GetAsync(server.Url, "/v1/session", "Authorization: Bearer a-token-that-is-wrong");
+            var answer = await page.RunAndWaitForResponseAsync(() => page.ClickAsync("#sign-in"), IsSignIn);
+            return answer.Status == 429;
+        }, "the address has no tries left");
+        await Expect(page.Locator("#session")).ToContainTextAsync("Too many such tokens came from this address", new() { Timeout = Limit });
+        await Expect(page.Locator("#session")).ToContainTextAsync("Try again in 1 s.");
+    }
+
+    [ChromiumFact]
+    public async Task Page_says_that_its_session_has_ended()
+    {
+        await using var server = await StartAsync("all");
+        await using var browser = await chromium.OpenAsync(server.Url);
+        var page = browser.Page;
+        await page.FillAsync("#token", Token);
+        await page.ClickAsync("#sign-in");
+        await Expect(page.Locator("#session")).ToContainTextAsync("Signed in as operator", new() { Timeout = Limit });
+        await page.SelectOptionAsync("#reader", "EventSource");
+        await SubscribeAsync(page, "news");
+
+        (await server.Http.DeleteAsync("/v1/sessions/operator")).EnsureSuccessStatusCode();
+
+        await Expect(page.Locator("#state")).ToContainTextAsync("The session was revoked.", new() { Timeout = Limit });
+        await page.ClickAsync("#refresh");
+        await Expect(page.Locator("#session")).ToHaveTextAsync("The session has ended. Sign in again.", new() { Timeout = Limit });
+        await Expect(page.Locator("#sign-in")).ToBeVisibleAsync();
     }
 
     [ChromiumFact]
@@ -166,6 +259,39 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     private static float Limit => (float)Eventually.Longest.TotalMilliseconds;
+
+    private const string Token = "a-token-for-the-page";
+
+    private static Task<TestServer> StartAsync(string grant, params string[] arguments) => StartAsync(grant, [], arguments);
+
+    private static Task<TestServer> StartAsync(string grant, Dictionary<string, string> more, params string[] arguments) =>
+        TestServer.StartAsync(0, new Dictionary<string, string>(more)
+        {
+            ["AKKASSE_AUTH__TOKENS__0__TOKEN"] = Token,
+            ["AKKASSE_AUTH__TOKENS__0__SUBJECT"] = "operator",
+            ["AKKASSE_AUTH__TOKENS__0__GRANTS__0"] = grant,
+        }, Token, arguments);
+
+    private static bool IsSignIn(IResponse response) =>
+        response.Request.Method == "POST" && response.Url.EndsWith("/v1/session", StringComparison.Ordinal);
+
+    private static async Task RefusedAsync(IPage page, string words)
+    {
+        await Expect(page.Locator("#state")).ToContainTextAsync(words, new() { Timeout = Limit });
+        await Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", "refused");
+    }
+
+    private static string TicketOf(string url) => HttpUtility.ParseQueryString(new Uri(url).Query)["ticket"]!;
+
+    private static async Task CutAsync(TestServer server)
+    {
+        var clients = JsonDocument.Parse(await server.Http.GetStringAsync("/v1/clients")).RootElement.GetProperty("clients");
+        foreach (var client in clients.EnumerateArray())
+            await server.Http.DeleteAsync("/v1/client?client=" + Uri.EscapeDataString(client.GetProperty("id").GetString()!));
+    }
+
+    private static async Task PublishAsync(TestServer server, string data) =>
+        (await server.PublishAsync("news", data, "headline")).EnsureSuccessStatusCode();
 
     private static async Task SubscribeAsync(IPage page, string streams)
     {

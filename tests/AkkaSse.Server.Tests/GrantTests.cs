@@ -57,6 +57,12 @@ public sealed class GrantTests
     [InlineData("clients", HubAction.DisconnectClient, null, null, "ann", false, HubAccess.Allow)]
     [InlineData("clients", HubAction.InspectCluster, null, null, null, false, HubAccess.Forbidden)]
     [InlineData("all", HubAction.InspectCluster, null, null, null, false, HubAccess.Allow)]
+    [InlineData("audit", HubAction.ReadAudit, "$audit", null, null, false, HubAccess.Allow)]
+    [InlineData("all", HubAction.ReadAudit, "$audit", null, null, false, HubAccess.Allow)]
+    [InlineData("subscribe:*", HubAction.ReadAudit, "$audit", null, null, false, HubAccess.Forbidden)]
+    [InlineData("subscribe:$audit", HubAction.ReadAudit, "$audit", null, null, false, HubAccess.Forbidden)]
+    [InlineData("manage", HubAction.ReadAudit, "$audit", null, null, false, HubAccess.Forbidden)]
+    [InlineData("audit", HubAction.Subscribe, "a", null, null, false, HubAccess.Forbidden)]
     public async Task Authorizer_answers_from_the_grants(
         string grant, HubAction action, string? stream, string? zone, string? client, bool broadcast, HubAccess expected)
     {

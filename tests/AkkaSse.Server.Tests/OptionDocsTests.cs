@@ -1,4 +1,5 @@
 using AkkaSse.Architecture.Tests.Options;
+using AkkaSse.Server.Audit;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Limits;
 using AkkaSse.Server.Security;
@@ -19,6 +20,7 @@ public sealed class OptionDocsTests
         Faults<ServerSettings>("Configuration/ServerSettings.cs", static o => o.Validate()).ShouldBeEmpty();
         Faults<AuthSettings>("Security/AuthSettings.cs", static o => o.Validate()).ShouldBeEmpty();
         Faults<LimitSettings>("Limits/LimitSettings.cs", static o => o.Validate()).ShouldBeEmpty();
+        Faults<AuditSettings>("Audit/AuditSettings.cs", static o => o.Validate()).ShouldBeEmpty();
         Faults<JwtSettings>("Security/Jwt/JwtSettings.cs", FaultsOf).ShouldBeEmpty();
         Faults<ScopeSettings>("Security/Jwt/JwtSettings.cs", static _ => []).ShouldBeEmpty();
         Faults<TokenSettings>("Security/AuthSettings.cs", static _ => []).ShouldBeEmpty();

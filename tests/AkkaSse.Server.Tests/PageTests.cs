@@ -10,7 +10,7 @@ public sealed class PageTests
     {
         await using var server = await TestServer.StartAsync();
 
-        foreach (var path in (string[])["/", "/page/app.js", "/page/app.css"])
+        foreach (var path in (string[])["/", "/page/app.js", "/page/reader.js", "/page/tickets.js", "/page/app.css"])
         {
             using var response = await server.Http.GetAsync(path);
             response.StatusCode.ShouldBe(HttpStatusCode.OK);

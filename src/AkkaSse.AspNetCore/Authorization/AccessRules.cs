@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using AkkaSse.Hub;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features.Authentication;
 
@@ -7,6 +8,9 @@ namespace AkkaSse.AspNetCore;
 /// <summary>Who asks, and whether the authorizer lets them.</summary>
 internal static class AccessRules
 {
+    private static readonly HubFault s_noAudit = new(403, HubErrorCodes.Forbidden,
+        $"The stream {HubNames.AuditStream} is for callers with a grant of its own; nobody gives grants here.");
+
     private static readonly ClaimsPrincipal Nobody = new(new ClaimsIdentity());
 
     /// <summary>
@@ -26,8 +30,13 @@ internal static class AccessRules
 
     /// <summary>Asks the authorizer, if there is one.</summary>
     /// <returns>Null when allowed.</returns>
-    public static ValueTask<HubFault?> CheckAsync(EdgeContext edge, HubAccessRequest request) =>
-        edge.Authorizer is { } authorizer ? CheckAsync(edge, authorizer, request) : default;
+    public static ValueTask<HubFault?> CheckAsync(EdgeContext edge, HubAccessRequest request)
+    {
+        if (request.Stream != HubNames.AuditStream)
+            return edge.Authorizer is { } authorizer ? CheckAsync(edge, authorizer, request) : default;
+        // Whoever may read all streams may not read who else does, and where nobody is asked nobody may.
+        return edge.Authorizer is { } judge ? CheckAsync(edge, judge, request with { Action = HubAction.ReadAudit }) : new(s_noAudit);
+    }
 
     /// <summary>Whether the request may connect under this client id.</summary>
     public static async ValueTask<HubFault?> CheckClientIdAsync(EdgeContext edge, HttpContext context, string client, string zone)

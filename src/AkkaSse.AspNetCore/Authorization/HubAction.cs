@@ -51,4 +51,10 @@ public enum HubAction
 
     /// <summary>See the cluster's nodes and their load.</summary>
     InspectCluster,
+
+    /// <summary>
+    /// Read the stream <c>$audit</c>, its history or its state: asked in place of <see cref="Subscribe"/>, <see cref="ReadHistory"/> and
+    /// <see cref="InspectStream"/>. Needs an explicit grant: without an authorizer it is refused.
+    /// </summary>
+    ReadAudit,
 }

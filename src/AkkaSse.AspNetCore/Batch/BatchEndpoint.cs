@@ -26,8 +26,10 @@ internal static class BatchEndpoint
         using (var reader = new BatchReader(context.Request.BodyReader, new BatchItemParser(memory), context.Request.ContentLength,
             BatchLimits.ItemBytes(edge.Edge.Options.MaxEventBytes)))
         {
-            var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context));
+            var audit = AuditCall.Of(edge, context) is { } call ? new BatchAudit(call) : null;
+            var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context), audit);
             await PublishAsync(context, edge, key, reader, run, answers).ConfigureAwait(false);
+            audit?.Flush();
             if (reader.IsEmpty && answers.IsEmpty && RequestBody.IsSpent(context))
             {
                 await edge.RefuseAsync(context, RequestBody.Spent()).ConfigureAwait(false);

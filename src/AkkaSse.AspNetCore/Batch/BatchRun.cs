@@ -4,12 +4,15 @@ using AkkaSse.Protocol;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>Items that go to the hub together, and the answers to them, written in the order of the body.</summary>
-internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory memory, string? principal)
+internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory memory, string? principal, BatchAudit? audit)
 {
     private readonly List<BatchItem> _items = new(BatchLimits.RunItems);
 
     // One per item of the body: null for the next of _items.
     private readonly List<HubFault?> _faults = new(BatchLimits.RunItems);
+
+    // What was refused before it reached the hub, for the audit.
+    private readonly Queue<BatchEntry>? _refused = audit is null ? null : new Queue<BatchEntry>();
     private long _bytes;
     private int _kept;
 
@@ -18,7 +21,11 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
     public void Add(in BatchEntry entry)
     {
         _faults.Add(entry.Fault);
-        if (entry.Fault is not null) return;
+        if (entry.Fault is not null)
+        {
+            _refused?.Enqueue(entry with { Data = null, Fields = null });
+            return;
+        }
         _bytes += entry.Data?.Length ?? 0;
         var e = entry.Fields is null
             ? new SseEvent { Type = entry.Type, Id = entry.Id, Retry = entry.Retry, Comment = entry.Comment, DataBytes = entry.Data }
@@ -76,6 +83,8 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
             if (fault is not null)
             {
                 answers.Write(fault);
+                if (_refused?.Dequeue() is { } refused)
+                    audit!.Add(refused.Stream, refused.Client, refused.Zone, refused.Broadcast, 0, fault);
                 continue;
             }
             Write(_items[next], results[next]);
@@ -91,20 +100,22 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
 
     private void Write(in BatchItem item, in BatchItemResult result)
     {
+        HubFault? fault = null;
         if (result.Publish is { } published)
         {
             if (published.Status == PublishStatus.Accepted) answers.Write(published);
-            else answers.Write(published.Status == PublishStatus.Invalid && IsNotUtf8(item)
+            else answers.Write(fault = published.Status == PublishStatus.Invalid && IsNotUtf8(item)
                 ? NotUtf8()
                 : PublishAnswers.Fault(published, default, utf8: true, edge.Edge));
         }
         else if (result.Send is { } sent)
         {
             if (sent.Status == SendStatus.Accepted) answers.Write(sent);
-            else answers.Write(sent.Status == SendStatus.Invalid && IsNotUtf8(item)
+            else answers.Write(fault = sent.Status == SendStatus.Invalid && IsNotUtf8(item)
                 ? NotUtf8()
                 : PublishAnswers.Fault(sent, utf8: true, edge.Edge));
         }
+        audit?.Add(item.Stream, item.Client, item.Zone, item.Broadcast, item.Event.DataBytes?.Length ?? 0, fault);
     }
 
     private static bool IsNotUtf8(in BatchItem item) => item.Event.DataBytes is { } data && !SseFieldRules.IsUtf8(data.Span);

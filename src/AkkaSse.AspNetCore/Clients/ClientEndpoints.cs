@@ -65,6 +65,8 @@ internal static class ClientEndpoints
         if (fault is null)
         {
             (var change, fault) = await SubscriptionChangeJson.ReadAsync(context).ConfigureAwait(false);
+            AuditCall.Of(edge, context)?.On(
+                client: client, zone: zone, streams: [.. change.Add.Select(static s => s.Stream), .. change.Remove]);
             foreach (var add in change.Add)
             {
                 var question = AccessRules.Ask(context, HubAction.Subscribe) with { Stream = add.Stream, Client = client, Zone = zone };
@@ -89,9 +91,13 @@ internal static class ClientEndpoints
     }
 
     private static ValueTask<HubFault?> AllowedAsync(
-        HttpContext context, EdgeContext edge, HubAction action, string client, string? zone) => edge.NotServing() is { } fault
-        ? new(fault)
-        : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Client = client, Zone = zone });
+        HttpContext context, EdgeContext edge, HubAction action, string client, string? zone)
+    {
+        AuditCall.Of(edge, context)?.On(client: client, zone: zone);
+        return edge.NotServing() is { } fault
+            ? new(fault)
+            : AccessRules.CheckAsync(edge, AccessRules.Ask(context, action) with { Client = client, Zone = zone });
+    }
 
     private static HubFault? Parameters(in RequestTarget target, out string client, out string? zone, out bool reconnect)
     {

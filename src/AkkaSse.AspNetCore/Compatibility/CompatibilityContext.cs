@@ -25,6 +25,7 @@ internal sealed class CompatibilityContext(EdgeContext edge, SseCompatibilityOpt
         if (fault.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (fault.Allow is not null) response.Headers.Allow = fault.Allow;
+        AuditCall.Of(edge, context)?.Refuse(fault.Status, fault.Code);
         var body = Encoding.UTF8.GetBytes(fault.Message + "\n");
         response.StatusCode = fault.Status;
         response.Headers.CacheControl = "no-store";

@@ -37,6 +37,7 @@ internal static class CompatibilityStream
         HttpContext context, CompatibilityContext shared, SubscribeRequest request, bool name)
     {
         var edge = shared.Edge;
+        AuditCall.Of(edge, context)?.On(request);
         if (await EventStream.AuthorizeAsync(context, edge, request).ConfigureAwait(false) is { } fault)
         {
             await shared.RefuseAsync(context, fault).ConfigureAwait(false);
@@ -61,6 +62,7 @@ internal static class CompatibilityStream
         {
             EventStream.SetHead(context, edge);
             if (name) context.Response.Headers[CompatibilityNames.ClientIdHeader] = Uri.EscapeDataString(connection.ClientId);
+            AuditCall.Of(edge, context)?.Connected(connection.ClientId);
             return connection;
         }
         catch

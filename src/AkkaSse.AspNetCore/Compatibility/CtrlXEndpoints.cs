@@ -45,6 +45,7 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
     {
         var edge = shared.Edge;
         var fault = target.Name(RouteKeys.Subscription, "subscription", out var id) ?? edge.NotServing();
+        AuditCall.Of(edge, context)?.On(subscription: id);
         fault ??= await AccessRules.CheckAsync(
             edge, AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id }).ConfigureAwait(false);
         ManagedSubscription? subscription = null;
@@ -87,6 +88,7 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
             using (document) fault = CtrlXSubscription.Read(
                 document.RootElement, idInPath, AccessRules.Subject(edge, context), out subscription);
         }
+        AuditCall.Of(edge, context)?.On(subscription: subscription?.Id, streams: subscription?.Streams);
         fault ??= edge.NotServing() ?? await AllowedAsync(context, subscription!).ConfigureAwait(false);
         if (fault is not null)
         {

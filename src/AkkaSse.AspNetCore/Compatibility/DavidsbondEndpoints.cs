@@ -26,6 +26,8 @@ internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
     public async Task Broadcast(HttpContext context, RequestTarget target)
     {
         var fault = Read(target, out var client, out var type);
+        AuditCall.Of(shared.Edge, context)?.On(
+            client: client, zone: client is null ? null : HubNames.DefaultZone, broadcast: client is null);
         fault ??= await AccessRules.CheckAsync(shared.Edge, AccessRules.Ask(context, HubAction.Publish) with
         {
             Client = client,
@@ -41,6 +43,7 @@ internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
         var edge = shared.Edge;
         var body = await RequestBody.ReadAsync(context, edge.Edge.Options.MaxEventBytes).ConfigureAwait(false);
         if (body.Fault is { } fault) return fault;
+        AuditCall.Of(edge, context)?.Published(body.Memory.Length);
         try
         {
             if (body.Memory.Length == 0) return HubFault.Body(CompatibilityNames.NoData);

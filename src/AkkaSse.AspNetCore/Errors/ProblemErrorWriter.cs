@@ -19,6 +19,7 @@ internal sealed class ProblemErrorWriter : IHubErrorWriter
     {
         var response = context.Response;
         response.StatusCode = status;
+        context.Features.Get<IHubAuditFeature>()?.Refuse(status, code);
         // A cached refusal would outlive its cause.
         response.Headers.CacheControl = "no-store";
         if (PrefersText(context.Request))

@@ -78,6 +78,8 @@ internal static class PublishEndpoints
     // Authorises, reads the body, publishes, gives the body back, and says how it went.
     private static async Task ServeAsync(HttpContext context, EdgeContext edge, PublishParameters p)
     {
+        var call = AuditCall.Of(edge, context);
+        call?.On(p.Stream, p.Client, p.Zone, p.Broadcast);
         if (Meaningless(p) is { } meaningless)
         {
             await edge.RefuseAsync(context, meaningless).ConfigureAwait(false);
@@ -99,6 +101,7 @@ internal static class PublishEndpoints
         var fault = body.Fault;
         if (fault is null)
         {
+            call?.Published(body.Memory.Length);
             try
             {
                 fault = p.Client is null

@@ -44,19 +44,22 @@ internal ref struct QueryReader(ReadOnlySpan<char> query)
         return wrong is null ? null : HubFault.Parameter(name, wrong);
     }
 
-    /// <summary>Takes a name of a stream, zone or client that may be there once; the empty value is refused.</summary>
-    public readonly HubFault? SingleName(string parameter, ref string? slot)
+    /// <summary>
+    /// Takes a name of a stream, zone or client that may be there once; the empty value is refused, and what is the hub's own unless it is
+    /// a stream to be read.
+    /// </summary>
+    public readonly HubFault? SingleName(string parameter, ref string? slot, bool reads = false)
     {
         if (slot is not null) return HubFault.Parameter(parameter, "is there more than once; once is allowed.");
-        var fault = NameValue(parameter, out var name);
+        var fault = NameValue(parameter, out var name, reads);
         slot = name;
         return fault;
     }
 
     /// <summary>Takes one of several names; repetitions of the same name count once.</summary>
-    public readonly HubFault? EachName(string parameter, ref List<string>? slot)
+    public readonly HubFault? EachName(string parameter, ref List<string>? slot, bool reads = false)
     {
-        if (NameValue(parameter, out var name) is { } fault) return fault;
+        if (NameValue(parameter, out var name, reads) is { } fault) return fault;
         slot ??= [];
         if (!slot.Contains(name)) slot.Add(name);
         return null;
@@ -102,10 +105,11 @@ internal ref struct QueryReader(ReadOnlySpan<char> query)
     /// <summary>An empty query value counts as absent.</summary>
     public static string? Absent(string? value) => value is "" ? null : value;
 
-    private readonly HubFault? NameValue(string parameter, out string name)
+    private readonly HubFault? NameValue(string parameter, out string name, bool reads)
     {
         if (PercentDecoding.TryDecode(_value, query: true, out name) is { } wrong)
             return HubFault.Name($"The name in the parameter '{parameter}' {wrong}");
+        if (reads && name == HubNames.AuditStream) return null;
         return HubNames.Check(name) is { } fault ? HubFault.Name($"{parameter}: {fault}") : null;
     }
 }

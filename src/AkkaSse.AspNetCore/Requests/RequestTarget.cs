@@ -37,6 +37,9 @@ internal readonly struct RequestTarget
     /// <summary>Whether the route that was matched has this parameter (<see cref="RouteKeys"/>).</summary>
     public bool Has(string key) => _context.Request.RouteValues.ContainsKey(key);
 
+    /// <summary>Whether a parameter of the route has this value.</summary>
+    public bool Is(string key, string value) => _context.Request.RouteValues[key] is string routed && routed == value;
+
     /// <summary>The name in a parameter of the route (<see cref="RouteKeys"/>): decoded exactly once, and checked.</summary>
     public HubFault? Name(string key, string kind, out string name)
     {

@@ -23,6 +23,9 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
 
     public IHubAuthorizer? Authorizer => Resolved.Authorizer;
 
+    /// <summary>Null while nobody takes note of calls.</summary>
+    public IHubAudit? Audit => Resolved.Audit;
+
     public bool CaptureHeaders => Resolved.CaptureHeaders;
 
     private Services Resolved => _services ??= new Services(services, options);
@@ -34,6 +37,7 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
             context.Response.Headers.RetryAfter =
                 Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (fault.Allow is not null) context.Response.Headers.Allow = fault.Allow;
+        AuditCall.Of(this, context)?.Refuse(fault.Status, fault.Code);
         return Resolved.Errors.WriteAsync(context, fault.Status, fault.Code, fault.Message);
     }
 
@@ -55,7 +59,9 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
         public readonly IHubEdge Edge = services.GetRequiredService<IHubEdge>();
         public readonly ISseHub Hub = services.GetRequiredService<ISseHub>();
         public readonly IHubAuthorizer? Authorizer = services.GetService<IHubAuthorizer>();
+        public readonly IHubAudit? Audit = services.GetService<IHubAudit>();
         public readonly IHubErrorWriter Errors = services.GetRequiredService<IHubErrorWriter>();
-        public readonly bool CaptureHeaders = options.CaptureHeaders ?? services.GetServices<IHubObserver>().Any();
+        public readonly bool CaptureHeaders =
+            options.CaptureHeaders ?? services.GetServices<IHubObserver>().Any(static o => o is not AuditObserver);
     }
 }

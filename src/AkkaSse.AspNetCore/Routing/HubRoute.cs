@@ -28,6 +28,16 @@ internal sealed record HubRoute(EndpointGroup Group, string Pattern, string[] Me
     /// <summary>As routing gets it: with the parameters' names of <see cref="RouteKeys"/>.</summary>
     public string RoutePattern => Pattern.Replace("{", "{" + RouteKeys.Prefix, StringComparison.Ordinal);
 
+    /// <summary>What its calls are in the audit; null for what only lists and shows.</summary>
+    public HubAuditKind? AuditKind => this switch
+    {
+        { Streaming: true } => HubAuditKind.Connect,
+        { Group: EndpointGroup.Publish } => HubAuditKind.Publish,
+        _ when Methods[0] == "GET" => Segments[^1] == "history" ? HubAuditKind.Read : null,
+        { Group: EndpointGroup.Clients } when Methods[0] == "DELETE" => HubAuditKind.Disconnect,
+        _ => HubAuditKind.Manage,
+    };
+
     /// <summary>True when it opens an event stream: request timeouts do not apply to it.</summary>
     public bool Streaming { get; init; }
 

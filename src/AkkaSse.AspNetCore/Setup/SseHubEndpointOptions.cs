@@ -70,7 +70,9 @@ public sealed class SseHubEndpointOptions
     /// Gives the stable subject of an authenticated principal, to which registrations of client ids and idempotency keys belong. Default:
     /// the claim <c>sub</c> or the name identifier, else the identity's name.
     /// </summary>
-    public Func<ClaimsPrincipal, string?> SubjectOf { get; set; } = static principal =>
+    public Func<ClaimsPrincipal, string?> SubjectOf { get; set; } = DefaultSubjectOf;
+
+    internal static Func<ClaimsPrincipal, string?> DefaultSubjectOf { get; } = static principal =>
         principal.FindFirst("sub")?.Value ?? principal.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? principal.Identity?.Name;
 
     /// <summary>An endpoint with a policy answers every request 500 where nothing knows policies.</summary>

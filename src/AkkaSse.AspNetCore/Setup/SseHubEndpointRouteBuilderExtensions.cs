@@ -40,6 +40,7 @@ public static class SseHubEndpointRouteBuilderExtensions
             mapped.WithDisplayName($"AkkaSse {string.Join(' ', route.Methods)} {route.Pattern}");
             mapped.WithMetadata(new OperationsMetadata(method => Operations.Of(route, method)), OpenAccess.Endpoint.Of(edge));
             if (route.Streaming) mapped.WithMetadata(StreamingEndpoint.Metadata);
+            if (route.AuditKind is { } kind) mapped.WithSseHubAudit(kind);
             if (route.Group == EndpointGroup.Publish) mapped.WithMetadata(PublishEndpoint.Metadata);
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
@@ -76,6 +77,7 @@ public static class SseHubEndpointRouteBuilderExtensions
         var mapped = endpoints.MapMethods(pattern, ReadMethods, context => InvokeStreamAsync(context, edge, stream));
         mapped.WithDisplayName($"AkkaSse stream {pattern}").WithMetadata([.. StreamingEndpoint.Metadata, NotStored]);
         mapped.WithMetadata(new OperationsMetadata(static _ => Operations.ReadStream), OpenAccess.Endpoint.Of(edge));
+        mapped.WithSseHubAudit(HubAuditKind.Connect);
         if (edge.Options.SubscribePolicy is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         return mapped;
     }

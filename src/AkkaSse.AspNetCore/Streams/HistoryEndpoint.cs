@@ -16,7 +16,8 @@ internal static class HistoryEndpoint
     {
         StreamPosition? after = null;
         var fault = ListParameters.Read(target, out var p);
-        var wrong = TargetNames.Stream(target, out var stream);
+        var wrong = TargetNames.Stream(target, out var stream, reads: true);
+        AuditCall.Of(edge, context)?.On(stream);
         fault = wrong ?? fault;
         if (fault is null && p.After is { } text)
         {

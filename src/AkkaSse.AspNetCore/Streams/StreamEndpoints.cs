@@ -140,7 +140,8 @@ internal static class StreamEndpoints
     private static async ValueTask<(string Stream, HubFault? Fault)> BeginAsync(
         HttpContext context, EdgeContext edge, RequestTarget target, HubAction action)
     {
-        var fault = TargetNames.Stream(target, out var stream);
+        var fault = TargetNames.Stream(target, out var stream, reads: action == HubAction.InspectStream);
+        AuditCall.Of(edge, context)?.On(stream);
         return (stream, fault ?? await AllowedAsync(context, edge, action, stream).ConfigureAwait(false));
     }
 

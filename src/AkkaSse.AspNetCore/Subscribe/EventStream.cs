@@ -102,7 +102,7 @@ internal static class EventStream
             if (await AccessRules.CheckClientIdAsync(edge, context, client, home).ConfigureAwait(false) is { } fault) return fault;
         }
 
-        if (edge.Authorizer is null) return null;
+        if (edge.Authorizer is null && !request.Streams.Any(static s => s.Stream == HubNames.AuditStream)) return null;
 
         var question = AccessRules.Ask(context, HubAction.Subscribe);
         foreach (var stream in request.Streams)
@@ -138,6 +138,7 @@ internal static class EventStream
         HttpContext context, EdgeContext edge, SubscribeRequest request, AcceptThrottle? throttle)
     {
         if (throttle is not null) await throttle.Enter();
+        AuditCall.Of(edge, context)?.On(request);
         if (await AuthorizeAsync(context, edge, request).ConfigureAwait(false) is { } fault)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
@@ -160,6 +161,7 @@ internal static class EventStream
         try
         {
             SetHead(context, edge);
+            AuditCall.Of(edge, context)?.Connected(connection.ClientId);
             return connection;
         }
         catch

@@ -20,9 +20,10 @@ internal static class Refusals
             return Task.CompletedTask;
         }
 
-        if (request.Browser && EndReason(admission.Status) is { } reason)
-            return EndAsync(context, edge, request, reason, admission.RetryAfter ?? edge.Edge.RefusalRetry());
-        return edge.RefuseAsync(context, Fault(admission, request, edge.Edge));
+        var fault = Fault(admission, request, edge.Edge);
+        if (!request.Browser || EndReason(admission.Status) is not { } reason) return edge.RefuseAsync(context, fault);
+        AuditCall.Of(edge, context)?.Refuse(fault.Status, fault.Code);
+        return EndAsync(context, edge, request, reason, admission.RetryAfter ?? edge.Edge.RefusalRetry());
     }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace AkkaSse.AspNetCore;
 internal static class SubscribeEndpoints
 {
     public static Task ToStream(HttpContext context, EdgeContext edge, RequestTarget target) =>
-        TargetNames.Stream(target, out var stream) is { } fault
+        TargetNames.Stream(target, out var stream, reads: true) is { } fault
         ? edge.RefuseAsync(context, fault)
         : ToStream(context, edge, target, stream, streamInQuery: !target.Has(RouteKeys.Stream));
 

@@ -43,7 +43,7 @@ internal struct SubscribeParameters
         {
             var fault = q.Name switch
             {
-                "stream" when many => q.EachName("stream", ref p.Streams),
+                "stream" when many => q.EachName("stream", ref p.Streams, reads: true),
                 "stream" when streamInQuery => null,
                 "zone" when many => q.EachName("zone", ref p.Zones),
                 "client" when many => q.SingleName("client", ref p.Client),

@@ -17,6 +17,7 @@ internal static class ManagedEndpoints
         {
             using (document) fault = Read(document.RootElement, AccessRules.Subject(edge, context), out subscription);
         }
+        AuditCall.Of(edge, context)?.On(subscription: subscription?.Id, streams: subscription?.Streams);
         fault ??= edge.NotServing() ?? await AllowedAsync(context, edge, subscription!).ConfigureAwait(false);
         var result = default(ManagedSubscriptionResult);
         if (fault is null)
@@ -79,6 +80,7 @@ internal static class ManagedEndpoints
         HttpContext context, EdgeContext edge, RequestTarget target)
     {
         if (TargetNames.Subscription(target, out var id) is { } wrong) return (null, wrong);
+        AuditCall.Of(edge, context)?.On(subscription: id);
         if (edge.NotServing() is { } away) return (null, away);
         var question = AccessRules.Ask(context, HubAction.ManageSubscription) with { Subscription = id };
         if (await AccessRules.CheckAsync(edge, question).ConfigureAwait(false) is { } refused) return (null, refused);

@@ -27,7 +27,7 @@ internal sealed class ReaderStarts
 
     internal ReaderStart For(string stream, StartPosition? own, StreamLog log, IReadOnlyDictionary<string, StreamPosition>? kept)
     {
-        var isInternal = stream[0] == '$';
+        var isInternal = HubNames.IsInternal(stream);
         var wish = isInternal ? StartPosition.Latest : own ?? _request.Since ?? StartPosition.Latest;
         var fallback = own ?? _request.Since ?? StartPosition.Earliest;
         if (_id is null)

@@ -26,7 +26,7 @@ internal static class SubscribeRules
     {
         foreach (var (stream, _) in request.Streams)
         {
-            if (options.CheckStreamName(stream) is { } fault) return fault;
+            if (options.CheckReadableName(stream) is { } fault) return fault;
         }
         foreach (var zone in request.ListenZones)
         {

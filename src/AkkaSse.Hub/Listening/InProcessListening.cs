@@ -33,7 +33,7 @@ internal sealed class InProcessListening(
     /// <exception cref="InvalidOperationException">The hub is not running.</exception>
     internal IAsyncEnumerable<T> ToStream<T>(
         string stream, StartPosition? from, Func<StreamEvent, T> select, CancellationToken cancellation) =>
-        options.CheckStreamName(stream) is { } fault
+        options.CheckReadableName(stream) is { } fault
             ? throw new ArgumentException(fault, nameof(stream))
             : Listen(stream, from ?? StartPosition.Latest, select, cancellation);
 

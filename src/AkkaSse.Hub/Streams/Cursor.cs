@@ -45,7 +45,7 @@ internal sealed class Cursor
     internal int TokenSlot = -1;
 
     /// <summary>True for the engine streams of zones and broadcasts.</summary>
-    internal bool IsInternal => Stream[0] == '$';
+    internal bool IsInternal => HubNames.IsInternal(Stream);
 
     /// <summary>The epoch that it reads; null while the stream does not exist.</summary>
     internal LogGeneration? Generation => _generation;

@@ -20,7 +20,7 @@ internal sealed class CursorOpener(IHubEngine engine, StreamTable streams, HubSt
     internal async ValueTask<(Cursor? Cursor, Admission? Refused)> OpenAsync(
         string stream, int named, Func<StreamLog, ReaderStart> start, List<StreamActor> acquired, CancellationToken cancellation)
     {
-        var isInternal = stream[0] == '$';
+        var isInternal = HubNames.IsInternal(stream);
         if (await streams.AcquireAsync(stream, cancellation).ConfigureAwait(false) is not { } actor)
             return (null, Limit($"{options.MaxPlaceholders} streams that do not exist are waited for, the most allowed."));
         acquired.Add(actor);

@@ -25,11 +25,11 @@ internal sealed class StreamDirectory(IHubEngine engine, StreamTable table, HubS
         WithoutEngine(stream, false) is { } answer ? new(answer) : engine.Streams.ClearAsync(stream, cancellation);
 
     public ValueTask<EngineAnswer<bool>> ExistsAsync(string stream, CancellationToken cancellation) =>
-        WithoutEngine(stream, false) is { } answer ? new(answer) : engine.Streams.ExistsAsync(stream, cancellation);
+        WithoutEngine(stream, false, reads: true) is { } answer ? new(answer) : engine.Streams.ExistsAsync(stream, cancellation);
 
     public async ValueTask<EngineAnswer<StreamInfo?>> GetAsync(string stream, CancellationToken cancellation)
     {
-        if (WithoutEngine<StreamInfo?>(stream, null) is { } answer) return answer;
+        if (WithoutEngine<StreamInfo?>(stream, null, reads: true) is { } answer) return answer;
         return (await engine.Streams.GetAsync(stream, cancellation).ConfigureAwait(false))
             .Select(found => found is null ? null : WithReaders(found));
     }
@@ -48,16 +48,17 @@ internal sealed class StreamDirectory(IHubEngine engine, StreamTable table, HubS
     public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation)
     {
         HubRules.CheckLimit(limit);
-        if (WithoutEngine(stream, HistoryState.NoStream) is not { } answer)
+        if (WithoutEngine(stream, HistoryState.NoStream, reads: true) is not { } answer)
             return engine.Streams.ReadAsync(stream, after, limit, cancellation);
         return new(new HistoryPage { State = answer.TryGet(out var none) ? none : HistoryState.Unavailable, Events = [] });
     }
 
     // Null: the engine is asked. A hub that does not run cannot say; a name that no stream may have is nobody's.
-    private EngineAnswer<T>? WithoutEngine<T>(string stream, T absent)
+    private EngineAnswer<T>? WithoutEngine<T>(string stream, T absent, bool reads = false)
     {
         if (!state.IsUp) return default(EngineAnswer<T>);
-        return options.CheckStreamName(stream) is null ? null : new EngineAnswer<T>(absent);
+        var fault = reads ? options.CheckReadableName(stream) : options.CheckStreamName(stream);
+        return fault is null ? null : new EngineAnswer<T>(absent);
     }
 
     private StreamInfo WithReaders(StreamInfo stream) => stream with { LocalReaders = table.ReadersOf(stream.Name) };

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using AkkaSse.Cluster;
 using AkkaSse.Postgres;
+using AkkaSse.Server.Audit;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Limits;
@@ -30,6 +31,7 @@ internal static class ConfigCommand
         Rows(output, settings.Tree, settings.Postgres, EffectiveSettings.PostgresSection);
         Rows(output, settings.Tree, settings.Storage, EffectiveSettings.StorageSection);
         Rows(output, settings.Tree, settings.Limits, LimitSettings.Section);
+        Rows(output, settings.Tree, settings.Audit, AuditSettings.Section);
         Rows(output, settings.Tree, settings.Auth, AuthSettings.Section);
         return ExitCodes.Ok;
     }

@@ -1,3 +1,4 @@
+using AkkaSse.Server.Audit;
 using AkkaSse.Server.Limits;
 using AkkaSse.Server.Security;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
@@ -19,7 +20,7 @@ internal sealed class ConfigurationTree
     // Sections of ours and of the framework; with any other the writer surely meant one of these.
     private static readonly string[] Sections =
     [
-        ServerSettings.Section, EffectiveSettings.HubSection, AuthSettings.Section, LimitSettings.Section,
+        ServerSettings.Section, EffectiveSettings.HubSection, AuthSettings.Section, LimitSettings.Section, AuditSettings.Section,
         EffectiveSettings.AkkaSection,
         EffectiveSettings.PostgresSection, "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment",
     ];

@@ -1,6 +1,7 @@
 using AkkaSse.Cluster;
 using AkkaSse.Hub;
 using AkkaSse.Postgres;
+using AkkaSse.Server.Audit;
 using AkkaSse.Server.CommandLine;
 using AkkaSse.Server.Hosting;
 using AkkaSse.Server.Limits;
@@ -32,6 +33,7 @@ internal sealed class EffectiveSettings
         binder.Bind(Server, ServerSettings.Section);
         binder.Bind(Auth, AuthSettings.Section);
         binder.Bind(Limits, LimitSettings.Section);
+        binder.Bind(Audit, AuditSettings.Section);
         Urls = ListenUrls.Read(tree.Root, Server.H2cUrls, binder.Faults);
         Bind(Akka, binder);
         Bind(Postgres, binder);
@@ -53,6 +55,7 @@ internal sealed class EffectiveSettings
     internal StorageOptions Storage { get; } = new();
     internal AuthSettings Auth { get; } = new();
     internal LimitSettings Limits { get; } = new();
+    internal AuditSettings Audit { get; } = new();
 
     /// <summary>The tokens at the start; <see cref="TokenStore"/> has those that hold now.</summary>
     internal TokenTable Tokens { get; }
@@ -148,6 +151,8 @@ internal sealed class EffectiveSettings
             .. Server.Validate(),
             .. Auth.Validate(),
             .. Limits.Validate(),
+            .. Audit.Validate(),
+            .. AuditWithoutReaders(),
             .. engine.Select(fault => KeyOf(EngineSection!, fault)),
             .. Hub.Validate().Select(static fault => KeyOf(HubSection, fault)),
             .. LogLevelFaults(Tree),
@@ -161,6 +166,13 @@ internal sealed class EffectiveSettings
         return engine is null || engine == Server.Engine
             ? null
             : $"{option.Name} is given, but the engine is {Server.Engine}, which has no use for it; --engine {engine} has.";
+    }
+
+    private IEnumerable<string> AuditWithoutReaders()
+    {
+        if (!Audit.Stream || Auth.IsGiven) yield break;
+        yield return "Audit:Stream is true, but nobody has to authenticate, so that nobody can have the grant audit to read it; with "
+            + "Auth:Tokens or Auth:Jwt it is allowed, and Audit:Log in any case.";
     }
 
     private string NeedsTokens(ListenUrl url)

@@ -1,4 +1,5 @@
 using AkkaSse.AspNetCore;
+using AkkaSse.Server.Audit;
 using AkkaSse.Server.Configuration;
 using AkkaSse.Server.Security;
 
@@ -13,6 +14,11 @@ internal static class HubRoutes
         if (settings.Server.Engine == "akka") hub.UseAkkaCluster(settings.Configure);
         if (settings.Server.Engine == "postgres") hub.UsePostgres(settings.Configure);
         if (settings.Server.Data is not null) hub.UseStorage(settings.Configure);
+        if (!settings.Audit.IsGiven) return;
+        hub.UseAudit<AuditQueue>();
+        services.AddSingleton(static provider => (AuditQueue)provider.GetRequiredService<IHubAudit>());
+        services.AddSingleton<AuditStream>();
+        services.AddHostedService<AuditWriter>();
     }
 
     internal static void Map(WebApplication app, EffectiveSettings settings)

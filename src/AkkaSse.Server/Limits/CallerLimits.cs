@@ -63,7 +63,11 @@ internal sealed class CallerLimits(EffectiveSettings settings, IHubEdge edge, IH
     private Task RefuseAsync(HttpContext context, string key, TimeSpan wait, bool isStream = false)
     {
         // Spread: those that were refused together do not come back together.
-        if (isStream && IsBrowser(context.Request)) return BrowserEnd.WriteAsync(context, "limit", wait + edge.RefusalRetry());
+        if (isStream && IsBrowser(context.Request))
+        {
+            return BrowserEnd.WriteAsync(
+                context, "limit", wait + edge.RefusalRetry(), StatusCodes.Status429TooManyRequests, HubErrorCodes.LimitReached);
+        }
         context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         return errors.WriteAsync(context, StatusCodes.Status429TooManyRequests, HubErrorCodes.LimitReached,
             $"The caller has reached {LimitSettings.Section}:{key}; nothing was changed.");

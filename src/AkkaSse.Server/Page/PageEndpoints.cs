@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace AkkaSse.Server.Page;
 
-/// <summary>The page at <c>/</c>: four embedded files, no request to anywhere else.</summary>
+/// <summary>The page at <c>/</c>: five embedded files, no request to anywhere else.</summary>
 internal static class PageEndpoints
 {
     // Scripts and styles from this server's files alone: text of events can never become code, whatever the page does with it.
@@ -13,6 +13,7 @@ internal static class PageEndpoints
     [
         ("/", "index.html", "text/html; charset=utf-8"),
         ("/page/app.js", "app.js", "text/javascript; charset=utf-8"),
+        ("/page/tickets.js", "tickets.js", "text/javascript; charset=utf-8"),
         ("/page/reader.js", "reader.js", "text/javascript; charset=utf-8"),
         ("/page/app.css", "app.css", "text/css; charset=utf-8"),
     ];

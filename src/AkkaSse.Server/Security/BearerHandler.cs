@@ -45,7 +45,11 @@ internal sealed class BearerHandler(
         if (_isEngineAway)
         {
             // A browser, which would give up for ever on any other status.
-            if (IsEventStream) return BrowserEnd.WriteAsync(Context, "unavailable", edge.RefusalRetry());
+            if (IsEventStream)
+            {
+                return BrowserEnd.WriteAsync(Context, "unavailable", edge.RefusalRetry(), StatusCodes.Status503ServiceUnavailable,
+                    HubErrorCodes.EngineUnavailable);
+            }
             RetryAfter(edge.RefusalRetry());
             return errors.WriteAsync(Context, StatusCodes.Status503ServiceUnavailable, HubErrorCodes.EngineUnavailable, _fault!);
         }

@@ -1,3 +1,4 @@
+using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
 using AkkaSse.Protocol;
 
@@ -8,8 +9,14 @@ namespace AkkaSse.Server.Security;
 /// </summary>
 internal static class BrowserEnd
 {
-    internal static Task WriteAsync(HttpContext context, string reason, TimeSpan retry)
+    /// <param name="context">The request.</param>
+    /// <param name="reason">The reason in <c>hub.end</c>.</param>
+    /// <param name="retry">When to come back.</param>
+    /// <param name="status">The status that others than browsers get.</param>
+    /// <param name="code">The error code that they get.</param>
+    internal static Task WriteAsync(HttpContext context, string reason, TimeSpan retry, int status, string code)
     {
+        context.Features.Get<IHubAuditFeature>()?.Refuse(status, code);
         var response = context.Response;
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "text/event-stream";

@@ -17,11 +17,14 @@ internal sealed class Credential
     /// <summary>The claim with the hash of the server's own token that the credential is, or was made with.</summary>
     internal const string TokenClaim = "akkasse:token";
 
-    private Credential(ClaimsPrincipal principal, AuthenticationProperties properties, DateTimeOffset? expires)
+    // What a credential is, in place of the scheme; SessionCookie.Scheme is the fourth.
+    internal const string OfToken = "token", OfJwt = "jwt", OfTicket = "ticket";
+
+    private Credential(string kind, ClaimsPrincipal principal, AuthenticationProperties properties, DateTimeOffset? expires)
     {
         Principal = principal;
         Expires = expires ?? DateTimeOffset.MaxValue;
-        Result = AuthenticateResult.Success(new AuthenticationTicket(principal, properties, BearerHandler.SchemeName));
+        Result = AuthenticateResult.Success(new AuthenticationTicket(principal, properties, kind));
     }
 
     internal ClaimsPrincipal Principal { get; }
@@ -32,13 +35,14 @@ internal sealed class Credential
     /// <summary>What an authentication handler answers.</summary>
     internal AuthenticateResult Result { get; }
 
+    /// <param name="kind"><see cref="OfToken"/>, <see cref="OfJwt"/> or <see cref="OfTicket"/>.</param>
     /// <param name="subject">A valid name.</param>
     /// <param name="grants">What it may do.</param>
     /// <param name="issued">When it was issued; null where nothing says so.</param>
     /// <param name="expires">Null: never.</param>
     /// <param name="token">The hash of the server's own token; null for another credential.</param>
     internal static Credential Create(
-        string subject, IEnumerable<Grant> grants, DateTimeOffset? issued, DateTimeOffset? expires, string? token = null)
+        string kind, string subject, IEnumerable<Grant> grants, DateTimeOffset? issued, DateTimeOffset? expires, string? token = null)
     {
         var identity = new ClaimsIdentity(BearerHandler.SchemeName, ClaimTypes.NameIdentifier, ClaimTypes.Role);
         identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, subject));
@@ -47,7 +51,7 @@ internal sealed class Credential
             identity.AddClaim(new Claim(IssuedClaim, at.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
         if (token is not null) identity.AddClaim(new Claim(TokenClaim, token));
         var properties = new AuthenticationProperties { IssuedUtc = issued, ExpiresUtc = expires };
-        return new Credential(new ClaimsPrincipal(identity), properties, expires);
+        return new Credential(kind, new ClaimsPrincipal(identity), properties, expires);
     }
 }
 

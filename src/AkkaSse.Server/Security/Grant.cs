@@ -7,14 +7,14 @@ internal readonly record struct Grant(string Verb, string Pattern)
 {
     /// <summary>The verbs. <c>all</c> is every one of them on every name.</summary>
     internal static readonly string[] Verbs = ["subscribe", "publish", "manage", "zone", "notify", "send", "client", "clients", "sessions",
-        "broadcast", "cluster", "all"];
+        "broadcast", "cluster", "audit", "all"];
 
     /// <summary>The claim type that carries a grant as text.</summary>
     internal const string ClaimType = "akkasse:grant";
 
     internal const string Allowed =
         "subscribe, publish and manage (of a stream: publish:orders*), zone and notify (of a zone), send and client (of a client id), " +
-        "clients, sessions (of a subject), broadcast, cluster and all";
+        "clients, sessions (of a subject), broadcast, cluster, audit and all";
 
     internal static bool TryParse(string text, out Grant grant)
     {

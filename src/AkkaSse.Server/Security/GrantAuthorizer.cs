@@ -27,6 +27,7 @@ internal sealed class GrantAuthorizer : IHubAuthorizer
         // Its streams are asked for one by one.
         HubAction.ManageSubscription => MaySubscribeAtAll(request.Principal),
         HubAction.InspectCluster => request.Principal.May("cluster"),
+        HubAction.ReadAudit => request.Principal.May("audit"),
         _ => false,
     };
 

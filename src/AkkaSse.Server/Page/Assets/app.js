@@ -1,4 +1,5 @@
 import { read } from "/page/reader.js";
+import { problem, tickets } from "/page/tickets.js";
 
 // Text of events goes into the page by textContent alone; the policy of the page forbids every other script anyway.
 const $ = id => document.getElementById(id);
@@ -15,6 +16,8 @@ const MAX_STREAMS = 4;
 const instance = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("");
 let readers = new Map();
 let received = 0;
+let signedIn = false;
+const office = tickets(headers, () => signedIn || $("token").value.trim() !== "");
 
 function headers() {
   const token = $("token").value.trim();
@@ -26,6 +29,7 @@ async function session() {
   const response = await fetch("/v1/session", { cache: "no-store" });
   $("sign-in").hidden = response.ok || response.status === 404;
   $("sign-out").hidden = !response.ok;
+  signedIn = response.ok;
   return response.ok ? await response.json() : null;
 }
 
@@ -38,9 +42,9 @@ async function showSession() {
 // A cookie that no script can read takes the place of the token. Browsers take it over https, and over http from this machine alone; elsewhere the token stays.
 async function signIn() {
   const response = await fetch("/v1/session", { method: "POST", headers: headers() });
+  office.forget();
   if (!response.ok) {
-    const problem = parse(await response.text());
-    $("session").textContent = `Not signed in: ${problem.detail ?? `status ${response.status}`}`;
+    $("session").textContent = `Not signed in: ${(await problem(response, "")).text}`;
   } else if (await showSession()) {
     $("token").value = "";
     sessionStorage.removeItem("token");
@@ -53,6 +57,7 @@ async function signIn() {
 async function signOut() {
   await fetch("/v1/session", { method: "DELETE" });
   close();
+  office.forget();
   $("session").textContent = "";
   await session();
   await refresh();
@@ -129,7 +134,8 @@ function onState(stream, state, text) {
   if (!reader) return;
   if (state === "open") reader.note = "";
   reader.state = state;
-  reader.text = reader.note || text;
+  // Why it does not come back says more than why it ended.
+  reader.text = state === "refused" ? text : reader.note || text;
   const all = [...readers];
   const worst = ["refused", "connecting", "open"].find(s => all.some(([, r]) => r.state === s));
   const names = all.filter(([, r]) => r.state === worst);
@@ -150,13 +156,14 @@ function subscribe(streams) {
     return;
   }
   const query = { instance };
+  const types = words($("types").value);
   if ($("since").value) query.since = $("since").value;
-  if ($("types").value.trim()) query.type = words($("types").value)[0];
+  if (types.length > 0) query.type = types[0];
   for (const stream of streams) readers.set(stream, { state: "connecting", text: "connecting", note: "", close: () => {} });
   show("connecting", "connecting");
   for (const stream of streams) {
     const own = readers.get(stream);
-    own.close = read(stream, query, headers, {
+    own.close = read(stream, { query, types, tickets: office, plain: $("reader").value === "EventSource" }, {
       onEvent: event => readers.get(stream) === own && onEvent(event),
       onState: (state, text) => readers.get(stream) === own && onState(stream, state, text),
     });
@@ -192,6 +199,8 @@ async function refresh() {
         $("list-empty").hidden = false;
       }
     } else list([], streams.status === 401 || streams.status === 403 ? "A token that may list streams is needed." : `The list cannot be read: status ${streams.status}.`);
+    // A session has an end of its own, and may be revoked.
+    if (signedIn && streams.status === 401 && !(await session())) $("session").textContent = "The session has ended. Sign in again.";
     if (cluster.ok) {
       const nodes = (await cluster.json()).nodes ?? [];
       $("connections").textContent = String(nodes.reduce((sum, node) => sum + (node.load?.connections ?? node.connections ?? 0), 0));
@@ -244,6 +253,7 @@ $("refresh").addEventListener("click", refresh);
 // For this tab alone, so that a reload does not ask again.
 $("token").value = sessionStorage.getItem("token") ?? "";
 $("token").addEventListener("change", () => {
+  office.forget();
   sessionStorage.setItem("token", $("token").value.trim());
   refresh();
 });

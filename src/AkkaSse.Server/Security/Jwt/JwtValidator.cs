@@ -77,7 +77,7 @@ internal sealed class JwtValidator
         }
         if (issuer.Grants.Of(claims, out fault) is not { } grants) return null;
         var expires = Time(claims, "exp");
-        return Security.Credential.Create(subject!, grants, Time(claims, "iat") ?? DateTimeOffset.UnixEpoch,
+        return Security.Credential.Create(Security.Credential.OfJwt, subject!, grants, Time(claims, "iat") ?? DateTimeOffset.UnixEpoch,
             expires is { } end ? end + issuer.ClockSkew : null);
     }
 

@@ -32,12 +32,14 @@ internal sealed partial class SessionEndpoints(
     {
         var endpoints = app.Services.GetRequiredService<SessionEndpoints>();
         var group = app.MapGroup("/v1").RequireAuthorization(GrantPolicies.Known);
-        group.MapPost("/session", endpoints.SignInAsync);
+        group.MapPost("/session", endpoints.SignInAsync).WithSseHubAudit(HubAuditKind.Session);
         group.MapGet("/session", endpoints.ShowAsync);
-        group.MapDelete("/session", endpoints.SignOutAsync);
-        group.MapPost("/tickets", endpoints.IssueTicketAsync);
-        group.MapDelete("/sessions/{subject}", context => endpoints.RevokeAsync(context, context.Request.RouteValues["subject"] as string));
-        group.MapDelete("/sessions", context => endpoints.RevokeAsync(context, context.Request.Query["subject"]));
+        group.MapDelete("/session", endpoints.SignOutAsync).WithSseHubAudit(HubAuditKind.Session);
+        group.MapPost("/tickets", endpoints.IssueTicketAsync).WithSseHubAudit(HubAuditKind.Ticket);
+        group.MapDelete("/sessions/{subject}", context => endpoints.RevokeAsync(context, context.Request.RouteValues["subject"] as string))
+            .WithSseHubAudit(HubAuditKind.Revoke);
+        group.MapDelete("/sessions", context => endpoints.RevokeAsync(context, context.Request.Query["subject"]))
+            .WithSseHubAudit(HubAuditKind.Revoke);
     }
 
     private async Task SignInAsync(HttpContext context)
@@ -108,6 +110,7 @@ internal sealed partial class SessionEndpoints(
             await errors.WriteAsync(context, StatusCodes.Status400BadRequest, HubErrorCodes.NameInvalid, "subject: " + wrong);
             return;
         }
+        context.Features.Get<IHubAuditFeature>()?.About(subject!);
         if (!context.User.May("sessions", subject))
         {
             await errors.WriteAsync(context, StatusCodes.Status403Forbidden, HubErrorCodes.Forbidden,

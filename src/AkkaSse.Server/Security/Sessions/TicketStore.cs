@@ -105,6 +105,7 @@ internal sealed record TicketContent
     public string? Instance { get; init; }
 
     internal Credential ToCredential() => Credential.Create(
+        Credential.OfTicket,
         Subject,
         Grants.Select(static text => Grant.TryParse(text, out var grant) ? grant : throw new InvalidDataException("No grant.")),
         DateTimeOffset.FromUnixTimeMilliseconds(Issued),

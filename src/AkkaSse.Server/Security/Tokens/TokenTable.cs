@@ -48,7 +48,8 @@ internal sealed class TokenTable
             if (faults.Count > before) continue;
             if (entries.Exists(e => e.Hash == hash))
                 faults.Add($"{key} has the same secret as an entry before it; every entry needs its own.");
-            entries.Add((hash, Credential.Create(entry.Subject!, grants, issued: null, entry.Expires, hash.ToString())));
+            entries.Add((hash, Credential.Create(
+                Credential.OfToken, entry.Subject!, grants, issued: null, entry.Expires, hash.ToString())));
             content.Add($"{hash} {entry.Expires:O} {entry.Subject} {string.Join(' ', grants)}");
         }
         return new TokenTable(entries, settings.Tokens.Select(static t => t.Subject ?? ""), string.Join('\n', content));

@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using AkkaSse.AspNetCore;
+using AkkaSse.Hub;
+using AkkaSse.Server.Audit;
+using AkkaSse.Server.Configuration;
+using AkkaSse.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AkkaSse.Server.Tests.Security;
+
+/// <summary>What waits is bounded, and what finds no place is named.</summary>
+public sealed class AuditQueueTests
+{
+    // More than both queues hold together, with what is under way between them.
+    private const int Many = 4 * (AuditQueue.Capacity + AuditStream.Capacity);
+
+    [Fact]
+    public async Task Entries_wait_while_the_engine_is_away_and_those_without_a_place_are_named()
+    {
+        // It takes nothing before it has started.
+        await using var hub = new SseHub(new HubOptions { NodeName = "n1" });
+        var settings = Settings();
+        var queue = new AuditQueue(settings);
+        using var writer = Writer(queue, settings, hub);
+        await writer.StartAsync(CancellationToken.None);
+
+        for (var i = 0; i < Many; i++) queue.Record(Entry(i));
+        await Eventually.Until(() => queue.Dropped > 0, "entries are dropped");
+        await hub.StartAsync();
+
+        var (written, dropped) = (0L, 0L);
+        StreamPosition? after = null;
+        await Eventually.Until(async () =>
+        {
+            var page = await hub.Streams.ReadAsync(HubNames.AuditStream, after, 1_000);
+            foreach (var e in page.Events)
+            {
+                after = e.Position;
+                var entry = JsonNode.Parse(e.Event.Data!)!;
+                if (e.Event.Type == "dropped") dropped += (long)entry["count"]!;
+                else written++;
+            }
+            return written + dropped == Many;
+        }, () => $"{Many} entries are written or named; {written} are written, {dropped} named", () => written + dropped);
+        dropped.ShouldBeGreaterThan(0);
+        written.ShouldBeGreaterThanOrEqualTo(AuditStream.Capacity);
+        queue.Dropped.ShouldBe(0);
+        await writer.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Entries_before_the_end_are_written()
+    {
+        await using var hub = new SseHub(new HubOptions { NodeName = "n1" });
+        await hub.StartAsync();
+        var settings = Settings();
+        var queue = new AuditQueue(settings);
+        using var writer = Writer(queue, settings, hub);
+        await writer.StartAsync(CancellationToken.None);
+
+        queue.Record(Entry(0));
+        await Eventually.Within(writer.StopAsync(CancellationToken.None), "the writer to stop");
+
+        (await hub.Streams.ReadAsync(HubNames.AuditStream)).Events.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Equal_refusals_are_one_entry_and_others_are_not()
+    {
+        var batch = new AuditBatch();
+        foreach (var (remote, code) in new[] { ("a", "x"), ("a", "x"), ("b", "x"), ("a", "y"), ("a", "x") })
+            batch.Add(new HubAuditEntry { Kind = HubAuditKind.Refuse, At = default, Remote = remote, Code = code, Status = 401 });
+        batch.Add(Entry(0));
+        batch.Add(Entry(0));
+
+        batch.All.Select(static e => (e.Entry.Remote, e.Entry.Code, e.Calls)).ShouldBe(
+            [("a", "x", 3), ("b", "x", null), ("a", "y", null), (null, null, null), (null, null, null)]);
+    }
+
+    private static AuditWriter Writer(AuditQueue queue, EffectiveSettings settings, SseHub hub) => new(
+        queue, new AuditStream(settings, hub, GrantedTime.Instance, NullLogger<AuditStream>.Instance), settings, hub, GrantedTime.Instance,
+        NullLoggerFactory.Instance);
+
+    private static HubAuditEntry Entry(int place) => new()
+    {
+        Kind = HubAuditKind.Publish,
+        At = DateTimeOffset.UnixEpoch.AddSeconds(place),
+        Streams = ["news"],
+        Status = 202,
+        Count = 1,
+    };
+
+    private static EffectiveSettings Settings()
+    {
+        using var file = new ConfigFile(new
+        {
+            Audit = new { Stream = true, Events = new[] { "publish" } },
+            Auth = new { Tokens = new[] { new { Token = "right-horse-battery-staple", Subject = "ann", Grants = new[] { "all" } } } },
+        });
+        return EffectiveSettings.Read(ConfigurationTree.Load(file.Path, new Dictionary<string, string?>()));
+    }
+}
