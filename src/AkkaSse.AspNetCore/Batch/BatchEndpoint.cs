@@ -26,7 +26,8 @@ internal static class BatchEndpoint
         using (var reader = new BatchReader(context.Request.BodyReader, new BatchItemParser(memory), context.Request.ContentLength,
             BatchLimits.ItemBytes(edge.Edge.Options.MaxEventBytes)))
         {
-            var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context));
+            var quota = edge.Quota is { } asked ? new BatchQuota(context, asked) : null;
+            var run = new BatchRun(edge, answers, memory, quota, AccessRules.Subject(edge, context));
             await PublishAsync(context, edge, key, reader, run, answers).ConfigureAwait(false);
             if (reader.IsEmpty && answers.IsEmpty && RequestBody.IsSpent(context))
             {

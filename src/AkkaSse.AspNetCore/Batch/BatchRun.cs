@@ -4,7 +4,8 @@ using AkkaSse.Protocol;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>Items that go to the hub together, and the answers to them, written in the order of the body.</summary>
-internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory memory, string? principal)
+internal sealed class BatchRun(
+    EdgeContext edge, BatchAnswers answers, RunMemory memory, BatchQuota? quota, string? principal)
 {
     private readonly List<BatchItem> _items = new(BatchLimits.RunItems);
 
@@ -19,6 +20,7 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
     {
         _faults.Add(entry.Fault);
         if (entry.Fault is not null) return;
+        quota?.Add(entry);
         _bytes += entry.Data?.Length ?? 0;
         var e = entry.Fields is null
             ? new SseEvent { Type = entry.Type, Id = entry.Id, Retry = entry.Retry, Comment = entry.Comment, DataBytes = entry.Data }
@@ -68,6 +70,7 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
     public async ValueTask FlushAsync()
     {
         if (_faults.Count == 0) return;
+        quota?.Withhold(_items, _faults);
         // Not cancelled when the sender goes away: what was begun should end with a known outcome.
         var results = _items.Count == 0 ? [] : await edge.Hub.PublishBatchAsync(_items, CancellationToken.None).ConfigureAwait(false);
         var next = 0;

@@ -23,6 +23,9 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
 
     public IHubAuthorizer? Authorizer => Resolved.Authorizer;
 
+    /// <summary>Null where nothing is limited.</summary>
+    public IHubQuota? Quota => Resolved.Quota;
+
     public bool CaptureHeaders => Resolved.CaptureHeaders;
 
     private Services Resolved => _services ??= new Services(services, options);
@@ -55,6 +58,7 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
         public readonly IHubEdge Edge = services.GetRequiredService<IHubEdge>();
         public readonly ISseHub Hub = services.GetRequiredService<ISseHub>();
         public readonly IHubAuthorizer? Authorizer = services.GetService<IHubAuthorizer>();
+        public readonly IHubQuota? Quota = services.GetService<IHubQuota>();
         public readonly IHubErrorWriter Errors = services.GetRequiredService<IHubErrorWriter>();
         public readonly bool CaptureHeaders = options.CaptureHeaders ?? services.GetServices<IHubObserver>().Any();
     }
