@@ -22,7 +22,7 @@ internal sealed class LimitScope<TKey>(
     where TKey : notnull
 {
     /// <summary>
-    /// Keys that are counted at once, about 25 MB of them: a flood of names must not take the memory. Further ones share
+    /// Keys that are counted at once, of 173 bytes and the name: a flood of names must not take the memory. Further ones share
     /// <see cref="SharedCount"/> allowances until <see cref="Sweep"/> has let others go.
     /// </summary>
     internal const int MaxKeys = 100_000;
