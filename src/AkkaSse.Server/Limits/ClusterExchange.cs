@@ -1,5 +1,4 @@
 using AkkaSse.Hub;
-using AkkaSse.Server.Configuration;
 
 namespace AkkaSse.Server.Limits;
 
@@ -8,7 +7,7 @@ namespace AkkaSse.Server.Limits;
 /// engine has. No publish waits for it. While nobody answers, each node counts for itself. A hub of one node tells nobody.
 /// </summary>
 internal sealed partial class ClusterExchange(
-    IHubEdge edge, ClusterQuota quota, EffectiveSettings settings, TimeProvider time, ILogger<ClusterExchange> logger) : BackgroundService
+    IHubEdge edge, ClusterQuota quota, TimeProvider time, ILogger<ClusterExchange> logger) : BackgroundService
 {
     private const string Prefix = "limits/";
     private const int NodesEvery = 5;
@@ -66,7 +65,7 @@ internal sealed partial class ClusterExchange(
     {
         var report = quota.Report();
         if (report.AsSpan().SequenceEqual(_told)) return;
-        var put = await edge.Values.PutAsync(Prefix + settings.Hub.NodeName, report, Lifetime, expected: null, CancellationToken.None);
+        var put = await edge.Values.PutAsync(Prefix + edge.Options.NodeName, report, Lifetime, expected: null, CancellationToken.None);
         if (put.IsKnown) _told = report;
     }
 
