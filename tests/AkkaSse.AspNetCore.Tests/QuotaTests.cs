@@ -140,16 +140,18 @@ public sealed class QuotaTests
         await using var host = await StartAsync();
         foreach (var target in new[] { "/v1/streams/full/events", "/v1/events?stream=a&stream=full", "/events?stream=full" })
         {
-            await using var program = await host.SubscribeAsync(target);
-            program.Head.Status.ShouldBe(429, target);
-            int.Parse(program.Head.Header("Retry-After")!, null).ShouldBeGreaterThanOrEqualTo(7);
+            var program = await host.GetAsync(target);
+            program.Status.ShouldBe(429, target);
+            int.Parse(program.Header("Retry-After")!, null).ShouldBeGreaterThanOrEqualTo(7);
 
-            await using var browser = await host.SubscribeAsync(target, "Sec-Fetch-Dest: empty", "Last-Event-ID: 3-abc");
-            browser.Head.Status.ShouldBe(200, target);
-            var end = await browser.NextAsync(static b => b.Retry is not null, "the end");
-            int.Parse(end.Retry!, null).ShouldBeGreaterThanOrEqualTo(7_000);
+            var browser = await host.GetAsync(target, "Sec-Fetch-Dest: empty", "Last-Event-ID: 3-abc");
+            browser.Status.ShouldBe(200, target);
+            var lines = browser.Text.Split('\n');
+            var retry = lines.Single(static l => l.StartsWith("retry: ", StringComparison.Ordinal));
+            int.Parse(retry["retry: ".Length..], null).ShouldBeGreaterThanOrEqualTo(7_000);
+            // Clients of older hubs know no hub.end.
             if (target.StartsWith("/v1", StringComparison.Ordinal))
-                (end.Type, end.Data, end.Id).ShouldBe(("hub.end", """{"reason":"limit"}""", "3-abc"));
+                new[] { "event: hub.end", """data: {"reason":"limit"}""", "id: 3-abc" }.ShouldBeSubsetOf(lines);
         }
         host.Edge.Load.Connections.ShouldBe(0);
     }
