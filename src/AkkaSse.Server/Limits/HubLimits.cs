@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Security.Claims;
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
+using AkkaSse.Server.Hosting;
 
 namespace AkkaSse.Server.Limits;
 
@@ -23,6 +25,8 @@ internal sealed class HubLimits : IHubQuota, IDisposable
     private readonly LimitScope<StreamKey>? _streams;
     private readonly ClusterQuota? _cluster;
     private readonly ITimer _sweeps;
+    private readonly Meter _meter = new(ServerHost.Meters);
+    private readonly Counter<long> _refused;
 
     /// <param name="limits">Which limits there are.</param>
     /// <param name="time">The clock.</param>
@@ -36,6 +40,8 @@ internal sealed class HubLimits : IHubQuota, IDisposable
         _addresses = LimitScope<AddressKey>.Of("The address", $"{Section}:{nameof(limits.Address)}", limits.Address, burst, time);
         _streams = LimitScope<StreamKey>.Of("The stream", $"{Section}:{nameof(limits.Stream)}", limits.Stream, burst, time);
         _cluster = cluster;
+        _refused = _meter.CreateCounter<long>(
+            "akkasse.limits.refused", "{refusal}", "Publishes, batch items and event streams that a limit has refused, by whose it is.");
         _sweeps = time.CreateTimer(static limits => ((HubLimits)limits!).Sweep(), this, SweepEvery, SweepEvery);
     }
 
@@ -47,7 +53,11 @@ internal sealed class HubLimits : IHubQuota, IDisposable
         new Party(request.Subject, AddressKey.Of(context.Connection.RemoteIpAddress), default, request.Streams),
         new LimitAmounts(1, 0, 0));
 
-    public void Dispose() => _sweeps.Dispose();
+    public void Dispose()
+    {
+        _sweeps.Dispose();
+        _meter.Dispose();
+    }
 
     private HubQuotaAnswer Take(in Party party, in LimitAmounts ask)
     {
@@ -57,6 +67,8 @@ internal sealed class HubLimits : IHubQuota, IDisposable
         {
             var answer = step == last ? TakeOfCluster(party, ask) : At(step, party, ask, giveBack: false);
             if (!answer.IsRefused) continue;
+            var whose = step == last ? "cluster" : step switch { Caller => "caller", Address => "address", _ => "stream" };
+            _refused.Add(1, new KeyValuePair<string, object?>("scope", whose));
             while (--step >= 0) At(step, party, ask, giveBack: true);
             return answer;
         }

@@ -78,6 +78,10 @@ public sealed class LimitTests
         var (_, refused) = await UntilRefusedAsync(() => PublishAsync(server, Bob, "x"));
         refused.Text.ShouldContain("Limits:Stream:Publishes");
         (await RawHttp.PostAsync(server.Url, "/v1/streams/b/events", "x", "Authorization: Bearer " + Bob)).Status.ShouldBe(202);
+
+        var metrics = (await RawHttp.GetAsync(server.Url, "/metrics", "Authorization: Bearer " + Ann)).Text.Split('\n');
+        foreach (var scope in new[] { "caller", "stream" })
+            metrics.ShouldContain(l => l.StartsWith($$"""akkasse_limits_refused_total{scope="{{scope}}"} """, StringComparison.Ordinal));
     }
 
     [Fact]
