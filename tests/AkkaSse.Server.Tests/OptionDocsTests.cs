@@ -21,6 +21,7 @@ public sealed class OptionDocsTests
         Faults<AuthSettings>("Security/AuthSettings.cs", static o => o.Validate()).ShouldBeEmpty();
         Faults<LimitSettings>("Limits/LimitSettings.cs", static o => o.Validate()).ShouldBeEmpty();
         Faults<AuditSettings>("Audit/AuditSettings.cs", static o => o.Validate()).ShouldBeEmpty();
+        Faults<LimitRates>("Limits/LimitSettings.cs", static o => o.Validate("Limits")).ShouldBeEmpty();
         Faults<JwtSettings>("Security/Jwt/JwtSettings.cs", FaultsOf).ShouldBeEmpty();
         Faults<ScopeSettings>("Security/Jwt/JwtSettings.cs", static _ => []).ShouldBeEmpty();
         Faults<TokenSettings>("Security/AuthSettings.cs", static _ => []).ShouldBeEmpty();

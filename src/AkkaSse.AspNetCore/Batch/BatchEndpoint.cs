@@ -27,7 +27,8 @@ internal static class BatchEndpoint
             BatchLimits.ItemBytes(edge.Edge.Options.MaxEventBytes)))
         {
             var audit = AuditCall.Of(edge, context) is { } call ? new BatchAudit(call) : null;
-            var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context), audit);
+            var quota = edge.Quota is { } asked ? new BatchQuota(context, asked) : null;
+            var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context), audit, quota);
             await PublishAsync(context, edge, key, reader, run, answers).ConfigureAwait(false);
             audit?.Flush();
             if (reader.IsEmpty && answers.IsEmpty && RequestBody.IsSpent(context))

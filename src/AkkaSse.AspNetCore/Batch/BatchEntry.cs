@@ -9,6 +9,9 @@ internal struct BatchEntry
     public string? Stream, Client, Zone, Type, Id, Key, Comment, Conflate;
     public bool Broadcast;
 
+    /// <summary>Bytes of the item in the body.</summary>
+    public int Length;
+
     /// <summary>True when <see cref="Key"/> is that of the item's run.</summary>
     public bool KeyCoversRun;
     public TimeSpan? Retry, Ttl;

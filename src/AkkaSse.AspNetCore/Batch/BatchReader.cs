@@ -213,6 +213,7 @@ internal sealed class BatchReader : IDisposable
             if (_parser.TryParse(_block, _start, end, final, out item, out var length))
             {
                 if (length > _limit) item = new BatchEntry { Fault = TooLarge() };
+                item.Length = length;
                 _start += length;
                 Done();
                 return BatchStep.Item;

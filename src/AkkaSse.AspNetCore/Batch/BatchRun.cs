@@ -4,15 +4,16 @@ using AkkaSse.Protocol;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>Items that go to the hub together, and the answers to them, written in the order of the body.</summary>
-internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory memory, string? principal, BatchAudit? audit)
+internal sealed class BatchRun(
+    EdgeContext edge, BatchAnswers answers, RunMemory memory, string? principal, BatchAudit? audit, BatchQuota? quota)
 {
     private readonly List<BatchItem> _items = new(BatchLimits.RunItems);
 
     // One per item of the body: null for the next of _items.
     private readonly List<HubFault?> _faults = new(BatchLimits.RunItems);
 
-    // What was refused before it reached the hub, for the audit.
-    private readonly Queue<BatchEntry>? _refused = audit is null ? null : new Queue<BatchEntry>();
+    // One per item of the body, for the audit: what was refused before it reached the hub is in no other list.
+    private readonly List<BatchEntry>? _targets = audit is null ? null : new(BatchLimits.RunItems);
     private long _bytes;
     private int _kept;
 
@@ -21,11 +22,9 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
     public void Add(in BatchEntry entry)
     {
         _faults.Add(entry.Fault);
-        if (entry.Fault is not null)
-        {
-            _refused?.Enqueue(entry with { Data = null, Fields = null });
-            return;
-        }
+        _targets?.Add(entry with { Data = null, Fields = null });
+        if (entry.Fault is not null) return;
+        quota?.Add(entry);
         _bytes += entry.Data?.Length ?? 0;
         var e = entry.Fields is null
             ? new SseEvent { Type = entry.Type, Id = entry.Id, Retry = entry.Retry, Comment = entry.Comment, DataBytes = entry.Data }
@@ -75,16 +74,17 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
     public async ValueTask FlushAsync()
     {
         if (_faults.Count == 0) return;
+        quota?.Withhold(_items, _faults);
         // Not cancelled when the sender goes away: what was begun should end with a known outcome.
         var results = _items.Count == 0 ? [] : await edge.Hub.PublishBatchAsync(_items, CancellationToken.None).ConfigureAwait(false);
         var next = 0;
-        foreach (var fault in _faults)
+        for (var i = 0; i < _faults.Count; i++)
         {
-            if (fault is not null)
+            if (_faults[i] is { } fault)
             {
                 answers.Write(fault);
-                if (_refused?.Dequeue() is { } refused)
-                    audit!.Add(refused.Stream, refused.Client, refused.Zone, refused.Broadcast, 0, fault);
+                if (_targets is not null)
+                    audit!.Add(_targets[i].Stream, _targets[i].Client, _targets[i].Zone, _targets[i].Broadcast, 0, fault);
                 continue;
             }
             Write(_items[next], results[next]);
@@ -94,6 +94,7 @@ internal sealed class BatchRun(EdgeContext edge, BatchAnswers answers, RunMemory
         _items.Clear();
         _kept = 0;
         _faults.Clear();
+        _targets?.Clear();
         _bytes = 0;
         memory.Reset();
     }

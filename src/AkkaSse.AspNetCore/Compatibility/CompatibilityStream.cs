@@ -51,7 +51,7 @@ internal static class CompatibilityStream
         }
 
         if (name) request = Welcomes.Add(request, shared.Options);
-        var admission = await edge.Edge.ConnectAsync(request, context.RequestAborted).ConfigureAwait(false);
+        var admission = await QuotaRules.ConnectAsync(context, edge, request).ConfigureAwait(false);
         if (admission.Connection is not { } connection)
         {
             await RefuseAsync(context, shared, request, admission).ConfigureAwait(false);

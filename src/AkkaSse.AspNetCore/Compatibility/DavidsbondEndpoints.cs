@@ -28,15 +28,17 @@ internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
         var fault = Read(target, out var client, out var type);
         AuditCall.Of(shared.Edge, context)?.On(
             client: client, zone: client is null ? null : HubNames.DefaultZone, broadcast: client is null);
-        fault ??= await AccessRules.CheckAsync(shared.Edge, AccessRules.Ask(context, HubAction.Publish) with
-        {
-            Client = client,
-            Zone = client is null ? null : HubNames.DefaultZone,
-            Broadcast = client is null,
-        }).ConfigureAwait(false);
+        fault ??= await AccessRules.CheckAsync(shared.Edge, Question(context, client)).ConfigureAwait(false);
         fault ??= await PublishAsync(context, client, type).ConfigureAwait(false);
         if (fault is not null) await shared.RefuseAsync(context, fault).ConfigureAwait(false);
     }
+
+    private static HubAccessRequest Question(HttpContext context, string? client) => AccessRules.Ask(context, HubAction.Publish) with
+    {
+        Client = client,
+        Zone = client is null ? null : HubNames.DefaultZone,
+        Broadcast = client is null,
+    };
 
     private async ValueTask<HubFault?> PublishAsync(HttpContext context, string? client, string? type)
     {
@@ -47,6 +49,8 @@ internal sealed class DavidsbondEndpoints(CompatibilityContext shared)
         try
         {
             if (body.Memory.Length == 0) return HubFault.Body(CompatibilityNames.NoData);
+            if (edge.Quota is { } quota && QuotaRules.Check(quota, Question(context, client), 1, body.Memory.Length) is { } over)
+                return over;
             var e = new SseEvent { Type = type, DataBytes = body.Memory };
             // Not cancelled when the sender goes away: the body is here, and what was begun should end with a known outcome.
             return client is null

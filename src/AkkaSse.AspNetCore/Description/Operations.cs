@@ -170,5 +170,8 @@ internal static class Operations
     };
 
     private static Operation Sending(string summary, OperationParameter[] parameters) =>
-        Publishing(summary, parameters, [ClientFull, .. s_place]) with { Answers = [(202, typeof(SseSent), "in the client's inbox")] };
+        Publishing(summary, parameters, [ClientFull, LimitReached, .. s_place]) with
+        {
+            Answers = [(202, typeof(SseSent), "in the client's inbox")],
+        };
 }

@@ -43,7 +43,7 @@ internal static class Problems
         [HubErrorCodes.EncodingUnsupported] = (415, "the body has a Content-Encoding, or a Transfer-Encoding besides chunked"),
         [HubErrorCodes.IdempotencyKeyConflict] = (422, "the key was used with another event"),
         [HubErrorCodes.IdempotencyKeysFull] = (429, "the table of keys is full; nothing was appended; with Retry-After"),
-        [HubErrorCodes.LimitReached] = (429, "a limit of streams, connections or subscribers; with Retry-After"),
+        [HubErrorCodes.LimitReached] = (429, "a limit of streams, connections, subscribers or publishes; with Retry-After"),
         [HubErrorCodes.TooManyAttempts] = (429,
             "the executable, with tokens: too many wrong ones came from this address; with Retry-After"),
         [HubErrorCodes.SessionsOff] = (501, "the executable: sessions of several nodes need Auth:KeyDirectory"),

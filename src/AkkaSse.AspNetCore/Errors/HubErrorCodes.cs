@@ -92,7 +92,7 @@ public static class HubErrorCodes
     /// <summary>429: the table of idempotency keys is full.</summary>
     public const string IdempotencyKeysFull = "idempotency-keys-full";
 
-    /// <summary>429: a limit of streams, connections or subscriptions is reached.</summary>
+    /// <summary>429: a limit of streams, connections, subscriptions or publishes is reached.</summary>
     public const string LimitReached = "limit-reached";
 
     /// <summary>429: too many requests with a wrong token came from this address; the executable's.</summary>

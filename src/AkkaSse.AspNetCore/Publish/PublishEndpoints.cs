@@ -88,9 +88,7 @@ internal static class PublishEndpoints
 
         if (edge.Authorizer is not null)
         {
-            var question = AccessRules.Ask(context, HubAction.Publish)
-                with { Stream = p.Stream, Zone = p.Zone, Client = p.Client, Broadcast = p.Broadcast };
-            if (await AccessRules.CheckAsync(edge, question).ConfigureAwait(false) is { } refused)
+            if (await AccessRules.CheckAsync(edge, Question(context, p)).ConfigureAwait(false) is { } refused)
             {
                 await edge.RefuseAsync(context, refused).ConfigureAwait(false);
                 return;
@@ -104,7 +102,8 @@ internal static class PublishEndpoints
             call?.Published(body.Memory.Length);
             try
             {
-                fault = p.Client is null
+                if (edge.Quota is { } quota) fault = QuotaRules.Check(quota, Question(context, p), 1, body.Memory.Length);
+                fault ??= p.Client is null
                     ? await PublishAsync(context, edge, p, body.Memory).ConfigureAwait(false)
                     : await SendAsync(context, edge, p, body.Memory).ConfigureAwait(false);
             }
@@ -115,6 +114,9 @@ internal static class PublishEndpoints
         }
         if (fault is not null) await edge.RefuseAsync(context, fault).ConfigureAwait(false);
     }
+
+    private static HubAccessRequest Question(HttpContext context, in PublishParameters p) =>
+        AccessRules.Ask(context, HubAction.Publish) with { Stream = p.Stream, Zone = p.Zone, Client = p.Client, Broadcast = p.Broadcast };
 
     private static HubFault? Meaningless(in PublishParameters p) =>
         p.Client is null || (p.IdempotencyKey is null && p.Ttl is null && p.Conflate is null)

@@ -26,6 +26,9 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
     /// <summary>Null while nobody takes note of calls.</summary>
     public IHubAudit? Audit => Resolved.Audit;
 
+    /// <summary>Null where nothing is limited.</summary>
+    public IHubQuota? Quota => Resolved.Quota;
+
     public bool CaptureHeaders => Resolved.CaptureHeaders;
 
     private Services Resolved => _services ??= new Services(services, options);
@@ -60,6 +63,7 @@ internal sealed class EdgeContext(IServiceProvider services, SseHubEndpointOptio
         public readonly ISseHub Hub = services.GetRequiredService<ISseHub>();
         public readonly IHubAuthorizer? Authorizer = services.GetService<IHubAuthorizer>();
         public readonly IHubAudit? Audit = services.GetService<IHubAudit>();
+        public readonly IHubQuota? Quota = services.GetService<IHubQuota>();
         public readonly IHubErrorWriter Errors = services.GetRequiredService<IHubErrorWriter>();
         public readonly bool CaptureHeaders =
             options.CaptureHeaders ?? services.GetServices<IHubObserver>().Any(static o => o is not AuditObserver);

@@ -17,6 +17,16 @@ public static class SseHubBuilderExtensions
         return builder;
     }
 
+    /// <summary>Chooses who limits what is asked of the hub, a singleton. The last call wins.</summary>
+    public static ISseHubBuilder UseQuota<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)]
+    T>(this ISseHubBuilder builder)
+        where T : class, IHubQuota
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHubQuota, T>());
+        return builder;
+    }
+
     /// <summary>Chooses who writes error responses, a singleton. The last call wins.</summary>
     public static ISseHubBuilder UseErrorWriter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)]
     T>(this ISseHubBuilder builder)

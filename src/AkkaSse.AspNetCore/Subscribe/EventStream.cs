@@ -151,7 +151,7 @@ internal static class EventStream
             return null;
         }
 
-        var admission = await edge.Edge.ConnectAsync(request, context.RequestAborted).ConfigureAwait(false);
+        var admission = await QuotaRules.ConnectAsync(context, edge, request).ConfigureAwait(false);
         if (admission.Connection is not { } connection)
         {
             await Refusals.WriteAsync(context, edge, request, admission).ConfigureAwait(false);

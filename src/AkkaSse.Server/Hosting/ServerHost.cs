@@ -94,7 +94,6 @@ internal static partial class ServerHost
             Guard.UseForSessions(app, settings);
             app.UseAuthorization();
         }
-        CallerLimits.Use(app, settings);
         HubRoutes.Map(app, settings);
         if (settings.Authenticated) SessionEndpoints.Map(app);
         // Says nothing that the documentation does not say: nobody has to authenticate.
@@ -123,7 +122,7 @@ internal static partial class ServerHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace
             + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
-        services.AddSingleton<CallerLimits>();
+        AddLimits(services, settings.Limits);
         services.AddOpenApi(static o =>
         {
             // Health and metrics are the operator's.
@@ -150,6 +149,16 @@ internal static partial class ServerHost
             }));
         }
         if (settings.Server.Otlp is { } otlp) services.AddHostedService(_ => new OtlpExport(otlp, settings.Hub.NodeName));
+    }
+
+    private static void AddLimits(IServiceCollection services, LimitSettings limits)
+    {
+        if (!limits.IsGiven) return;
+        services.AddSingleton(limits);
+        services.AddSingleton<IHubQuota, HubLimits>();
+        if (limits.ClusterPublishes is null) return;
+        services.AddSingleton<ClusterQuota>();
+        services.AddHostedService<ClusterExchange>();
     }
 
     private static void AddLogging(WebApplicationBuilder builder, EffectiveSettings settings)

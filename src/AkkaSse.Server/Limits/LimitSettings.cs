@@ -2,45 +2,72 @@ using AkkaSse.Hub;
 
 namespace AkkaSse.Server.Limits;
 
-/// <summary>
-/// What one caller may ask of one node, section <c>Limits</c>. A caller is the subject of its credential, or without one its address; the
-/// addresses of a /64 are one.
-/// </summary>
-internal sealed class LimitSettings
+/// <summary>What may be asked of one node per second, by whoever or of whatever is counted.</summary>
+internal class LimitRates
 {
-    internal const string Section = "Limits";
-
-    private const int MaxRate = 1_000_000;
     private const int MaxBytesRate = 1 << 30;
 
-    /// <summary>Event streams that a caller may open per second. 1 to 1 000 000. Default null: no limit.</summary>
+    /// <summary>The largest number of events, or event streams, per second.</summary>
+    private protected const int MaxRate = 1_000_000;
+
+    /// <summary>Event streams opened per second. 1 to 1 000 000. Default null: no limit.</summary>
     public int? Connects { get; set; }
 
-    /// <summary>Requests that publish, of a caller per second; a batch is one. 1 to 1 000 000. Default null: no limit.</summary>
+    /// <summary>Events published per second. 1 to 1 000 000. Default null: no limit.</summary>
     public int? Publishes { get; set; }
 
-    /// <summary>
-    /// Bytes of the bodies of requests that publish, of a caller per second. 1 KiB to 1 GiB. Default null: no limit. A body whose length is
-    /// not said counts as the largest event.
-    /// </summary>
+    /// <summary>Bytes of the bodies of publishes per second. 1 KiB to 1 GiB. Default null: no limit.</summary>
     public int? PublishBytes { get; set; }
 
-    /// <summary>
-    /// A caller that was quiet may ask at once for what the limits allow in so much time. 1 s to 10 min. Default 10 s.
-    /// </summary>
-    public TimeSpan Burst { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>The same as numbers, 0 for no limit.</summary>
+    internal LimitAmounts PerSecond => new(Connects ?? 0, Publishes ?? 0, PublishBytes ?? 0);
 
-    /// <summary>Whether there is a limit.</summary>
-    internal bool IsGiven => Connects is not null || Publishes is not null || PublishBytes is not null;
-
-    internal IEnumerable<string> Validate()
+    internal IEnumerable<string> Validate(string section)
     {
         foreach (var (name, rate) in new[] { (nameof(Connects), Connects), (nameof(Publishes), Publishes) })
         {
-            if (rate is < 1 or > MaxRate) yield return $"{Section}:{name} is {rate}; 1 to {MaxRate} are allowed, or none.";
+            if (rate is < 1 or > MaxRate) yield return $"{section}:{name} is {rate}; 1 to {MaxRate} are allowed, or none.";
         }
         if (PublishBytes is < 1 << 10 or > MaxBytesRate)
-            yield return $"{Section}:{nameof(PublishBytes)} is {PublishBytes}; 1KiB to 1GiB are allowed, or none.";
+            yield return $"{section}:{nameof(PublishBytes)} is {PublishBytes}; 1KiB to 1GiB are allowed, or none.";
+    }
+}
+
+/// <summary>
+/// The limits of one node, section <c>Limits</c>. Those of the section itself are of a caller: the subject of its credential, or without
+/// one its address.
+/// </summary>
+internal sealed class LimitSettings : LimitRates
+{
+    internal const string Section = "Limits";
+
+    /// <summary>What is allowed to one address, whoever authenticates there; a /64 is one address. Default: no limits.</summary>
+    public LimitRates Address { get; set; } = new();
+
+    /// <summary>
+    /// What is allowed on one stream, whoever asks. For publishes a zone and the broadcasts are streams too. Default: no limits.
+    /// </summary>
+    public LimitRates Stream { get; set; } = new();
+
+    /// <summary>
+    /// Events published by one subject per second, on all nodes together. 1 to 1 000 000. Default null: no limit. Approximate: nodes tell
+    /// each other once a second what they have counted (docs/operations.md).
+    /// </summary>
+    public int? ClusterPublishes { get; set; }
+
+    /// <summary>Who or what was quiet may use at once what a limit allows in so much time. 1 s to 10 min. Default 10 s.</summary>
+    public TimeSpan Burst { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether there is a limit.</summary>
+    internal bool IsGiven => ClusterPublishes is not null || new[] { this, Address, Stream }.Any(static r => r.PerSecond != default);
+
+    internal IEnumerable<string> Validate()
+    {
+        foreach (var fault in Validate(Section)) yield return fault;
+        foreach (var fault in Address.Validate($"{Section}:{nameof(Address)}")) yield return fault;
+        foreach (var fault in Stream.Validate($"{Section}:{nameof(Stream)}")) yield return fault;
+        if (ClusterPublishes is < 1 or > MaxRate)
+            yield return $"{Section}:{nameof(ClusterPublishes)} is {ClusterPublishes}; 1 to {MaxRate} are allowed, or none.";
         if (Burst < TimeSpan.FromSeconds(1) || Burst > TimeSpan.FromMinutes(10))
             yield return $"{Section}:{nameof(Burst)} is {Durations.Format(Burst)}; 1s to 10m are allowed.";
     }

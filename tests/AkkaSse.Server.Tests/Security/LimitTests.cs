@@ -62,6 +62,83 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Batch_is_as_much_as_its_events_and_a_stream_is_limited_whoever_publishes()
+    {
+        using var file = Config(new { Publishes = 1, Burst = "5s", Stream = new { Publishes = 1 } });
+        await using var server = await TestServer.StartAsync("--config", file.Path);
+        var items = string.Concat(Enumerable.Repeat("{\"stream\":\"a\",\"data\":\"x\"}\n", 1_000));
+
+        var batch = await RawHttp.PostAsync(server.Url, "/v1/batch", items, "Authorization: Bearer " + Ann);
+        batch.Status.ShouldBe(200);
+        batch.Json.GetProperty("accepted").GetInt32().ShouldBeInRange(5, 500);
+        var codes = batch.Json.GetProperty("items").EnumerateArray().Skip(5)
+            .Select(static i => i.TryGetProperty("code", out var code) ? code.GetString() : null).Distinct();
+        codes.ShouldContain("limit-reached");
+
+        var (_, refused) = await UntilRefusedAsync(() => PublishAsync(server, Bob, "x"));
+        refused.Text.ShouldContain("Limits:Stream:Publishes");
+        (await RawHttp.PostAsync(server.Url, "/v1/streams/b/events", "x", "Authorization: Bearer " + Bob)).Status.ShouldBe(202);
+
+        var metrics = (await RawHttp.GetAsync(server.Url, "/metrics", "Authorization: Bearer " + Ann)).Text.Split('\n');
+        foreach (var scope in new[] { "caller", "stream" })
+            metrics.ShouldContain(l => l.StartsWith($$"""akkasse_limits_refused_total{scope="{{scope}}"} """, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Address_that_a_known_proxy_names_is_limited_and_not_the_proxys()
+    {
+        using var file = Config(new { Burst = "5s", Address = new { Publishes = 1 } });
+        await using var server = await TestServer.StartAsync("--config", file.Path, "--known-proxy", "127.0.0.1");
+        Task<RawResponse> From(string address, string token) => RawHttp.PostAsync(
+            server.Url, "/v1/streams/a/events", "x", "Authorization: Bearer " + token, "X-Forwarded-For: " + address);
+
+        var (_, refused) = await UntilRefusedAsync(() => From("10.0.0.1", Ann));
+        refused.Text.ShouldContain("Limits:Address:Publishes");
+        (await From("10.0.0.2", Ann)).Status.ShouldBe(202);
+        var (accepted, _) = await UntilRefusedAsync(() => From("10.0.0.2", Bob));
+        accepted.ShouldBeGreaterThanOrEqualTo(4);
+    }
+
+    [Fact]
+    [Trait("speed", "slow")]
+    public async Task What_a_subject_has_published_on_one_node_counts_on_the_other()
+    {
+        // So much at once that no machine makes up for it second by second.
+        using var file = Config(new { ClusterPublishes = 1, Burst = "10m" });
+        var (port, other) = (FreePort.Next(), FreePort.Next());
+        string[] cluster = ["--config", file.Path, "--engine", "akka", "--akka-seed", $"127.0.0.1:{port}"];
+        await using var first = await TestServer.StartAsync([.. cluster, "--akka-port", $"{port}"]);
+        await using var second = await TestServer.StartAsync([.. cluster, "--akka-port", $"{other}"]);
+        foreach (var node in new[] { first, second })
+        {
+            await Eventually.Until(async () => (await RawHttp.GetAsync(node.Url, "/healthz/ready")).Status == 200,
+                () => "the node is ready", () => node.Process.Output.Length);
+        }
+        await Eventually.Until(
+            async () => (await RawHttp.GetAsync(second.Url, "/v1/cluster", "Authorization: Bearer " + Ann)).Text.Split("\"name\"")
+                .Length == 3, () => "both nodes are one cluster", () => second.Process.Output.Length);
+
+        var items = string.Concat(Enumerable.Repeat("{\"stream\":\"a\",\"data\":\"x\"}\n", 2_000));
+        var batch = await RawHttp.PostAsync(first.Url, "/v1/batch", items, "Authorization: Bearer " + Ann);
+        batch.Json.GetProperty("accepted").GetInt32().ShouldBeGreaterThanOrEqualTo(600);
+        batch.Text.ShouldContain("Limits:ClusterPublishes");
+
+        // The second node alone would allow 600.
+        var accepted = 0;
+        RawResponse? refused = null;
+        await Eventually.Until(async () =>
+        {
+            var answer = await PublishAsync(second, Ann, "x");
+            if (answer.Status == 202) accepted++;
+            refused = answer;
+            return answer.Status == 429 || accepted >= 600;
+        }, () => $"the second node hears of it; it has allowed {accepted}");
+        accepted.ShouldBeLessThan(600);
+        refused!.Text.ShouldContain("Limits:ClusterPublishes");
+        (await PublishAsync(second, Bob, "x")).Status.ShouldBe(202);
+    }
+
+    [Fact]
     public async Task With_authentication_the_hosts_that_are_named_are_served_and_no_others_and_methods_of_other_origins_are_a_key()
     {
         await using var server = await TestServer.StartAsync(0, ConfigurationTests.Tokens(Ann, "ann", "all"), Ann,
@@ -84,6 +161,10 @@ public sealed class LimitTests
     [InlineData("""{ "Limits": { "Publishes": 0 } }""", "Limits:Publishes is 0; 1 to 1000000 are allowed, or none")]
     [InlineData("""{ "Limits": { "PublishBytes": "1" } }""", "Limits:PublishBytes is 1; 1KiB to 1GiB")]
     [InlineData("""{ "Limits": { "Burst": "1h" } }""", "Limits:Burst is 1h")]
+    [InlineData("""{ "Limits": { "Address": { "Connects": 0 } } }""", "Limits:Address:Connects is 0; 1 to 1000000 are allowed, or none")]
+    [InlineData("""{ "Limits": { "Stream": { "PublishBytes": "2GiB" } } }""", "Limits:Stream:PublishBytes is")]
+    [InlineData("""{ "Limits": { "Stream": { "Burst": "1s" } } }""", "Limits:Stream:Burst is not a key")]
+    [InlineData("""{ "Limits": { "ClusterPublishes": 0 } }""", "Limits:ClusterPublishes is 0; 1 to 1000000 are allowed, or none")]
     [InlineData("""{ "Limits": { "Publish": 1 } }""", "did you mean Publishes?")]
     [InlineData("""{ "Server": { "CorsMethods": "GET,TRACE" } }""", "Server:CorsMethods has 'TRACE'")]
     public void Wrong_limit_is_named(string content, string expected) => ConfigFile.FaultsOf(content).ShouldContain(expected);
