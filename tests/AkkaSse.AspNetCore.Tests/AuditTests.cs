@@ -55,6 +55,22 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task Items_of_a_batch_that_a_limit_refuses_are_entries_in_their_places()
+    {
+        await using var host = await EdgeHost.StartAsync(build: static b => b.UseAudit<Notes>().UseQuota<OneEvent>());
+        var notes = (Notes)host.Services.GetRequiredService<IHubAudit>();
+        await host.PostAsync("/v1/batch", """
+            {"stream":"a","data":"1"}
+            {"stream":"b","dato":"2"}
+            {"stream":"c","data":"3"}
+            {"stream":"d","data":"4"}
+            """);
+
+        notes.All.Select(static e => $"{string.Join(',', e.Streams)} {e.Status} {e.Code} {e.Count}")
+            .ShouldBe(["a 202  1", "b 400 body-invalid 1", "c 429 limit-reached 1", "d 429 limit-reached 1"]);
+    }
+
+    [Fact]
     public async Task Audit_of_the_hub_is_for_nobody_where_nobody_gives_grants()
     {
         await using var host = await EdgeHost.StartAsync();
@@ -80,6 +96,18 @@ public sealed class AuditTests
             app.MapSseCompatibilityEndpoints();
             app.MapPost("/own", static (HttpContext context) => context.Response.CompleteAsync()).WithSseHubAudit(HubAuditKind.Manage);
         });
+
+    private sealed class OneEvent : IHubQuota
+    {
+        private int _taken;
+
+        public HubQuotaAnswer AcquirePublish(in HubAccessRequest request, int events, long bytes) =>
+            Interlocked.Increment(ref _taken) == 1
+                ? HubQuotaAnswer.Granted
+                : HubQuotaAnswer.Refused("One event is allowed.", TimeSpan.FromSeconds(1));
+
+        public HubQuotaAnswer AcquireConnect(HttpContext context, SubscribeRequest request) => HubQuotaAnswer.Granted;
+    }
 
     private sealed class Notes : IHubAudit
     {

@@ -77,7 +77,7 @@ internal sealed partial class ClusterExchange(
         _heard[node] = (value?.Version ?? 0, quota.Charge((value?.Bytes ?? default).Span, known ? heard.Said : null));
     }
 
-    [LoggerMessage(3140, LogLevel.Error,
+    [LoggerMessage(3150, LogLevel.Error,
         "What the other nodes have counted of Limits:ClusterPublishes cannot be read; this node counts alone")]
     private static partial void LogFault(ILogger logger, Exception fault);
 }
