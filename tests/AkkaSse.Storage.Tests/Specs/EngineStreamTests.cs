@@ -17,3 +17,8 @@ public sealed class StorageIdempotencyTests : IdempotencySpecs
 {
     protected override IEngineHarness CreateHarness() => new StorageHarness();
 }
+
+public sealed class StorageNamespaceTests : NamespaceSpecs
+{
+    protected override IEngineHarness CreateHarness() => new StorageHarness();
+}
