@@ -19,7 +19,7 @@ public abstract class NamespaceSpecs : EngineSpecs
         {
             await node.AppendAsync(name, "1");
             (await node.Directory.GetAsync(name)).OrThrow()!.Options.MaxEvents.ShouldBe(events, name);
-            (await node.Directory.CreateAsync(name + "/made")).Stream!.Options.MaxEvents.ShouldBe(events, name);
+            (await node.Directory.CreateAsync(name + "-made")).Stream!.Options.MaxEvents.ShouldBe(events, name);
         }
         // Not only what a list says: eight appended, five kept.
         for (var i = 2; i <= 8; i++) await node.AppendAsync("t/a", $"{i}");

@@ -117,7 +117,7 @@ public sealed class NamespaceTests
             o.Namespaces["eve/"] = new NamespaceOptions { MaxReaders = 4, StreamDefaults = new StreamOptions { MaxSubscribers = 2 } };
             o.Namespaces["ann/"] = new NamespaceOptions { MaxReaders = 1 };
         });
-        await using var first = await hub.ReadAsync(new SubscribeRequest { Streams = [new("eve/1"), new("eve/2")] });
+        await using var first = await hub.ReadAsync(new SubscribeRequest { Streams = [new("eve/1"), new("eve/2")], Ids = WireIds.Token });
         var second = await hub.ReadAsync("eve/1");
         var third = await hub.ReadAsync("eve/3");
         (await RefusedAsync(hub, "eve/4")).ShouldBe("The namespace 'eve/' has as many readers here as it may.");
@@ -138,7 +138,11 @@ public sealed class NamespaceTests
 
     private static async Task<string?> RefusedAsync(TestHub hub, params string[] streams)
     {
-        var request = new SubscribeRequest { Streams = [.. streams.Select(static s => new StreamSubscription(s))] };
+        var request = new SubscribeRequest
+        {
+            Streams = [.. streams.Select(static s => new StreamSubscription(s))],
+            Ids = WireIds.Token,
+        };
         var admission = await hub.Hub.ConnectAsync(request, CancellationToken.None);
         admission.Status.ShouldBe(AdmissionStatus.LimitReached);
         return admission.Error;
