@@ -159,7 +159,8 @@ internal sealed class PgStreams(
                 if (row is not { Present: true })
                 {
                     var limits = await appender.Transaction.Places.RefusalsAsync(connection, [stream]).ConfigureAwait(false);
-                    if (limits.TryGetValue(stream, out var limit)) return new CreateStreamResult(CreateStreamStatus.LimitReached, null, limit);
+                    if (limits.TryGetValue(stream, out var limit))
+                        return new CreateStreamResult(CreateStreamStatus.LimitReached, null, limit);
                 }
                 var status = row is { Present: true } ? CreateStreamStatus.Unchanged : CreateStreamStatus.Created;
                 if (row is null)

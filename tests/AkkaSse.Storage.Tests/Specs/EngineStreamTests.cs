@@ -17,8 +17,3 @@ public sealed class StorageIdempotencyTests : IdempotencySpecs
 {
     protected override IEngineHarness CreateHarness() => new StorageHarness();
 }
-
-public sealed class StorageNamespaceTests : NamespaceSpecs
-{
-    protected override IEngineHarness CreateHarness() => new StorageHarness();
-}
