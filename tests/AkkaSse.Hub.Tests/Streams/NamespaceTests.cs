@@ -144,6 +144,8 @@ public sealed class NamespaceTests
             Ids = WireIds.Token,
         };
         var admission = await hub.Hub.ConnectAsync(request, CancellationToken.None);
+        // A connection that is left open would keep the hub from ending.
+        if (admission.Connection is { } open) await open.DisposeAsync();
         admission.Status.ShouldBe(AdmissionStatus.LimitReached);
         return admission.Error;
     }

@@ -58,7 +58,13 @@ public sealed class NamespaceTests
         for (var i = 0; i < 4; i++) (await PublishAsync(server, Ann, "ann/a", large)).Status.ShouldBe(202);
         // Five times what the node may have.
         for (var i = 0; i < 160; i++) (await PublishAsync(server, Eve, $"eve/{i % 4}", large)).Status.ShouldBe(202);
-        for (var i = 0; i < 4; i++) (await PublishAsync(server, Ann, "ann/a", large)).Status.ShouldBe(202);
+        // And who is in no namespace, with streams of one event each: while the node is beyond its bound she still publishes.
+        for (var i = 0; i < 8; i++)
+        {
+            (await PublishAsync(server, Ops, $"out-{i}", new string('x', MiB - 1_000))).Status.ShouldBe(202);
+            (await PublishAsync(server, Ops, $"more-{i}", new string('x', MiB - 1_000))).Status.ShouldBe(202);
+            if (i % 2 == 0) (await PublishAsync(server, Ann, "ann/a", large)).Status.ShouldBe(202);
+        }
 
         await Eventually.Until(async () =>
         {
