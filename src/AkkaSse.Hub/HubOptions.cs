@@ -1,3 +1,5 @@
+using AkkaSse.Hub.Engine;
+
 namespace AkkaSse.Hub;
 
 /// <summary>What happens when a second connection asks for a client id under which another connection is registered.</summary>
@@ -21,6 +23,8 @@ public enum DuplicateClientPolicy
 /// <remarks>Not thread-safe; not to be changed after the start.</remarks>
 public sealed class HubOptions
 {
+    private NamespaceTable? _namespaces;
+
     /// <summary>
     /// The name of this node. 1 to 64 characters of <c>[A-Za-z0-9_-]</c>. Default: the name of the machine, with <c>-</c> in place of other
     /// characters. Set it when two nodes run on one machine: names differ from node to node.
@@ -56,6 +60,13 @@ public sealed class HubOptions
 
     /// <summary>The largest number of streams of this engine. 1 to 10 000 000. Default 1 000 000.</summary>
     public int MaxStreams { get; set; } = 1_000_000;
+
+    /// <summary>
+    /// Streams whose names begin with a prefix have options and limits of their own. The longest prefix that a name begins with decides. A
+    /// prefix is 1 to 256 bytes of UTF-8 like a name. Default empty. All nodes of one engine need the same namespaces.
+    /// </summary>
+    public IDictionary<string, NamespaceOptions> Namespaces { get; set; } =
+        new Dictionary<string, NamespaceOptions>(StringComparer.Ordinal);
 
     /// <summary>
     /// The largest number of streams that do not exist yet and have waiting readers on this node. At least 1. Default 100 000.
@@ -153,6 +164,10 @@ public sealed class HubOptions
     /// </summary>
     public Func<string, string?>? StreamNameRule { get; set; }
 
+    /// <summary>The namespaces, made ready at the first question; null when there are none.</summary>
+    internal NamespaceTable? NamespaceTable =>
+        _namespaces ?? (Namespaces.Count == 0 ? null : LazyInitializer.EnsureInitialized(ref _namespaces, () => new NamespaceTable(this)));
+
     /// <summary>
     /// Lists every fault as one sentence that begins with the name of the property and says what is wrong and what is allowed; empty when
     /// the options are valid.
@@ -166,6 +181,7 @@ public sealed class HubOptions
         if (MaxEventBytes is < 1 or > 64 << 20) yield return $"{nameof(MaxEventBytes)} is {MaxEventBytes}; 1 to {64 << 20} are allowed.";
         if (MaxLogBytes < 1 << 20) yield return $"{nameof(MaxLogBytes)} is {MaxLogBytes}; at least {1 << 20} is needed.";
         if (MaxStreams is < 1 or > 10_000_000) yield return $"{nameof(MaxStreams)} is {MaxStreams}; 1 to 10000000 are allowed.";
+        foreach (var fault in NamespaceFaults()) yield return fault;
         if (MaxPlaceholders < 1) yield return $"{nameof(MaxPlaceholders)} is {MaxPlaceholders}; at least 1 is needed.";
         if (MaxConnections is < 1) yield return $"{nameof(MaxConnections)} is {MaxConnections}; at least 1 is needed, or null.";
         if (MaxConnectionsPerKey is < 1)
@@ -199,6 +215,26 @@ public sealed class HubOptions
             yield return $"{nameof(RefusalMemory)} is {Durations.Format(RefusalMemory)}; 0 to 1d are allowed.";
         if (Outside(SubscriptionIdle, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)))
             yield return $"{nameof(SubscriptionIdle)} is {Durations.Format(SubscriptionIdle)}; 1s to 7d are allowed.";
+    }
+
+    private IEnumerable<string> NamespaceFaults()
+    {
+        if (Namespaces is null)
+        {
+            yield return $"{nameof(Namespaces)} is null; namespaces by their prefixes are needed, or none.";
+            yield break;
+        }
+        foreach (var (prefix, options) in Namespaces)
+        {
+            var name = $"{nameof(Namespaces)}[\"{prefix}\"]";
+            if (HubNames.Check(prefix) is { } fault) yield return $"{name} is no prefix of names. {fault}";
+            if (options is null) yield return $"{name} is null; options are needed, new NamespaceOptions() for example.";
+            foreach (var wrong in options?.Validate() ?? []) yield return $"{name}.{wrong}";
+        }
+        // A configuration could not hold both, and who writes both means one.
+        foreach (var twins in Namespaces.Keys.GroupBy(static p => p, StringComparer.OrdinalIgnoreCase).Where(static g => g.Count() > 1))
+            yield return $"{nameof(Namespaces)} has {string.Join(" and ", twins.Select(static p => $"'{p}'"))}, which differ in case only; "
+                + "one of them is allowed.";
     }
 
     private static IEnumerable<string> Of(string name, StreamOptions? options) =>

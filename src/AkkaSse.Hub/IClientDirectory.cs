@@ -6,11 +6,17 @@ namespace AkkaSse.Hub;
 public interface IClientDirectory
 {
     /// <summary>
-    /// Clients in ascending order of (id, zone); <paramref name="after"/> is a previous page's <see cref="Page{T}.Next"/>. A page that
-    /// lacks the clients of some nodes names those nodes; unknown when nobody can say which nodes there are.
+    /// Clients in ascending order of (id, zone), with ids that begin with <paramref name="prefix"/>; <paramref name="after"/> is a previous
+    /// page's <see cref="Page{T}.Next"/>. A page that lacks the clients of some nodes names those nodes; unknown when nobody can say which
+    /// nodes there are.
     /// </summary>
     ValueTask<EngineAnswer<Page<ClientInfo>>> ListAsync(
-        string? stream = null, string? zone = null, string? after = null, int limit = 100, CancellationToken cancellation = default);
+        string? stream = null,
+        string? zone = null,
+        string? after = null,
+        int limit = 100,
+        string? prefix = null,
+        CancellationToken cancellation = default);
 
     /// <summary>One client.</summary>
     ValueTask<ClientCallResult> GetAsync(string client, string? zone = null, CancellationToken cancellation = default);

@@ -245,8 +245,8 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
         Parts.StreamDirectory.ReadAsync(stream, after, limit, cancellation);
 
     ValueTask<EngineAnswer<Page<ClientInfo>>> IClientDirectory.ListAsync(
-        string? stream, string? zone, string? after, int limit, CancellationToken cancellation) =>
-        Parts.ClientDirectory.ListAsync(stream, zone, after, limit, cancellation);
+        string? stream, string? zone, string? after, int limit, string? prefix, CancellationToken cancellation) =>
+        Parts.ClientDirectory.ListAsync(stream, zone, after, limit, prefix, cancellation);
 
     ValueTask<ClientCallResult> IClientDirectory.GetAsync(string client, string? zone, CancellationToken cancellation) =>
         Parts.ClientDirectory.GetAsync(client, zone, cancellation);

@@ -25,6 +25,24 @@ public sealed class GrantTests
     }
 
     [Theory]
+    [InlineData("subscribe:a/*", "subscribe", "a/", true)]
+    [InlineData("subscribe:a/*", "subscribe", "a/b", true)]
+    [InlineData("subscribe:a/*", "subscribe", "a", false)]
+    [InlineData("subscribe:a/*", "subscribe", "b/", false)]
+    [InlineData("subscribe:a/*", "subscribe", null, false)]
+    [InlineData("subscribe:a/*", "manage", "a/", false)]
+    // A name alone is no beginning of names: a list of its prefix would show others.
+    [InlineData("subscribe:a", "subscribe", "a", false)]
+    [InlineData("all:a/*", "clients", "a/", true)]
+    [InlineData("all", "clients", null, true)]
+    [InlineData("subscribe", "subscribe", "", true)]
+    public void Grant_covers_a_list_where_it_covers_every_name_of_it(string text, string verb, string? prefix, bool expected)
+    {
+        Grant.TryParse(text, out var grant).ShouldBeTrue();
+        grant.CoversAll(verb, prefix).ShouldBe(expected);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("fly")]
     [InlineData("publish:")]
@@ -55,6 +73,9 @@ public sealed class GrantTests
     [InlineData("subscribe", HubAction.ListStreams, null, null, null, false, HubAccess.Allow)]
     [InlineData("subscribe", HubAction.DisconnectClient, null, null, "ann", false, HubAccess.Forbidden)]
     [InlineData("clients", HubAction.DisconnectClient, null, null, "ann", false, HubAccess.Allow)]
+    [InlineData("clients:a*", HubAction.DisconnectClient, null, null, "ann", false, HubAccess.Allow)]
+    [InlineData("clients:a*", HubAction.InspectClient, null, null, "bob", false, HubAccess.Forbidden)]
+    [InlineData("clients:a*", HubAction.ListClients, null, null, null, false, HubAccess.Forbidden)]
     [InlineData("clients", HubAction.InspectCluster, null, null, null, false, HubAccess.Forbidden)]
     [InlineData("all", HubAction.InspectCluster, null, null, null, false, HubAccess.Allow)]
     [InlineData("audit", HubAction.ReadAudit, "$audit", null, null, false, HubAccess.Allow)]

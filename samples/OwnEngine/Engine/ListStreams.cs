@@ -36,7 +36,7 @@ internal sealed class ListStreams(ListEngine engine, ILogger logger) : IStreamEn
     internal void Start(HubOptions options)
     {
         _options = options;
-        _budget = new LogBudget(options.MaxLogBytes);
+        _budget = new LogBudget(options);
     }
 
     public ValueTask AppendAsync(
@@ -69,7 +69,7 @@ internal sealed class ListStreams(ListEngine engine, ILogger logger) : IStreamEn
 
     public ValueTask<IStreamAttachment> AttachAsync(string stream, IStreamSink sink, CancellationToken cancellation)
     {
-        lock (Gate) return new(new ListAttachment(this, FindOrAdd(stream), sink, _budget, _cache, OnFault));
+        lock (Gate) return new(new ListAttachment(this, FindOrAdd(stream), sink, _budget.Of(stream), _cache, OnFault));
     }
 
     public ValueTask<HistoryPage> ReadAsync(string stream, StreamPosition? after, int limit, CancellationToken cancellation)
@@ -290,7 +290,7 @@ internal sealed class ListStreams(ListEngine engine, ILogger logger) : IStreamEn
 
     private ListAttachment[] AttachmentsOf(string name) => _streams.GetValueOrDefault(name)?.Attachments ?? [];
 
-    private StreamOptions DefaultsOf(string name) => name[0] == '$' ? _options.ZoneStreams : _options.StreamDefaults;
+    private StreamOptions DefaultsOf(string name) => _options.DefaultsOf(name);
 
     private ListStream FindOrAdd(string name) => _streams.TryGetValue(name, out var stream)
         ? stream

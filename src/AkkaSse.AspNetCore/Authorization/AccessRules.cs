@@ -38,6 +38,16 @@ internal static class AccessRules
         return edge.Authorizer is { } judge ? CheckAsync(edge, judge, request with { Action = HubAction.ReadAudit }) : new(s_noAudit);
     }
 
+    /// <summary>Asks the authorizer, if there is one, for a list: who may not see all names is told of the prefix.</summary>
+    /// <returns>Null when allowed.</returns>
+    public static async ValueTask<HubFault?> CheckListAsync(EdgeContext edge, HubAccessRequest request)
+    {
+        var fault = await CheckAsync(edge, request).ConfigureAwait(false);
+        return fault is { Status: 403 }
+            ? fault with { Message = "The principal may not list these names; a 'prefix' of names that it may list is allowed." }
+            : fault;
+    }
+
     /// <summary>Whether the request may connect under this client id.</summary>
     public static async ValueTask<HubFault?> CheckClientIdAsync(EdgeContext edge, HttpContext context, string client, string zone)
     {

@@ -11,6 +11,12 @@ public readonly record struct HubAccessRequest(ClaimsPrincipal Principal, HubAct
     /// <summary>The stream, or null.</summary>
     public string? Stream { get; init; }
 
+    /// <summary>
+    /// What the names of a list begin with: those of streams with <see cref="HubAction.ListStreams"/>, client ids with
+    /// <see cref="HubAction.ListClients"/>; null for all.
+    /// </summary>
+    public string? Prefix { get; init; }
+
     /// <summary>The zone, or null; with <see cref="Client"/>, the zone of the client (null: wherever it is).</summary>
     public string? Zone { get; init; }
 

@@ -14,7 +14,7 @@ public enum HubAction
     /// </summary>
     ClaimClient,
 
-    /// <summary>List streams.</summary>
+    /// <summary>List streams: all, or those whose names begin with a prefix.</summary>
     ListStreams,
 
     /// <summary>Inspect a stream, or ask whether it exists.</summary>
@@ -32,7 +32,7 @@ public enum HubAction
     /// <summary>Clear a stream's retained events.</summary>
     ClearStream,
 
-    /// <summary>List clients.</summary>
+    /// <summary>List clients: all, or those whose ids begin with a prefix.</summary>
     ListClients,
 
     /// <summary>Inspect a client.</summary>

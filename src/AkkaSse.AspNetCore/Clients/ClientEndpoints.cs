@@ -10,15 +10,16 @@ internal static class ClientEndpoints
     public static async Task List(HttpContext context, EdgeContext edge, RequestTarget target)
     {
         var fault = ListParameters.Read(target, out var p) ?? edge.NotListing();
-        var question = AccessRules.Ask(context, HubAction.ListClients) with { Stream = p.Stream, Zone = p.Zone };
-        fault ??= await AccessRules.CheckAsync(edge, question).ConfigureAwait(false);
+        var question = AccessRules.Ask(context, HubAction.ListClients) with { Stream = p.Stream, Zone = p.Zone, Prefix = p.Prefix };
+        fault ??= await AccessRules.CheckListAsync(edge, question).ConfigureAwait(false);
         if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
             return;
         }
 
-        var answer = await edge.Hub.Clients.ListAsync(p.Stream, p.Zone, p.After, p.Limit, context.RequestAborted).ConfigureAwait(false);
+        var answer = await edge.Hub.Clients.ListAsync(p.Stream, p.Zone, p.After, p.Limit, p.Prefix, context.RequestAborted)
+            .ConfigureAwait(false);
         if (!answer.TryGet(out var page))
         {
             await edge.RefuseAsync(context, edge.NoList()).ConfigureAwait(false);

@@ -78,7 +78,7 @@ internal static class Operations
         ["DELETE /v1/streams/{stream}/history"] = Doing("Clears what a stream retains; offsets go on.", [StreamNotFound]),
         ["GET /v1/clients"] = Asking("Lists who is connected in the cluster.", typeof(SseClientList), [NameInvalid, ParameterInvalid]) with
         {
-            Parameters = [Text("stream"), Text("zone"), .. s_page],
+            Parameters = [Text("prefix"), Text("stream"), Text("zone"), .. s_page],
         },
         ["GET /v1/clients/{client}"] = Asking("Describes a connected client.", typeof(SseClientInfo), s_client) with
         {

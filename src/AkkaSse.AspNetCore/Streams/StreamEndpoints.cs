@@ -11,7 +11,8 @@ internal static class StreamEndpoints
     public static async Task List(HttpContext context, EdgeContext edge, RequestTarget target)
     {
         var fault = ListParameters.Read(target, out var p);
-        fault ??= await AllowedAsync(context, edge, HubAction.ListStreams, null).ConfigureAwait(false) ?? edge.NotListing();
+        var question = AccessRules.Ask(context, HubAction.ListStreams) with { Prefix = p.Prefix };
+        fault ??= edge.NotServing() ?? await AccessRules.CheckListAsync(edge, question).ConfigureAwait(false) ?? edge.NotListing();
         if (fault is not null)
         {
             await edge.RefuseAsync(context, fault).ConfigureAwait(false);
@@ -49,7 +50,7 @@ internal static class StreamEndpoints
         StreamOptions? options = null;
         if (document is not null)
         {
-            using (document) wrong = StreamOptionsJson.Read(document.RootElement, edge.Edge.Options.StreamDefaults, out options);
+            using (document) wrong = StreamOptionsJson.Read(document.RootElement, edge.Edge.Options, stream, out options);
         }
         if (wrong is not null)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.AspNetCore;
 
@@ -15,10 +16,12 @@ internal static class StreamOptionsJson
     private static readonly string[] Policies = ["skip", "disconnect", "conflate", "wait"];
     private static readonly string[] IdKinds = ["hub", "caller"];
 
-    /// <summary>Reads options over defaults and checks them; every fault is listed: names, forms of values, and bounds.</summary>
-    public static HubFault? Read(JsonElement body, StreamOptions defaults, out StreamOptions options)
+    /// <summary>
+    /// Reads options over the stream's defaults and checks them; every fault is listed: names, forms of values, and bounds.
+    /// </summary>
+    public static HubFault? Read(JsonElement body, HubOptions hub, string stream, out StreamOptions options)
     {
-        options = defaults;
+        options = hub.DefaultsOf(stream);
         var faults = new List<string>();
         foreach (var member in body.EnumerateObject())
         {
@@ -27,7 +30,8 @@ internal static class StreamOptionsJson
             // A body of a megabyte may have a hundred thousand names.
             if (faults.Count == MaxFaults) break;
         }
-        faults.AddRange(options.Validate().Select(static f => char.ToLowerInvariant(f[0]) + f[1..]));
+        var bounds = options.Validate().Concat(hub.CeilingFaults(stream, options));
+        faults.AddRange(bounds.Select(static f => char.ToLowerInvariant(f[0]) + f[1..]));
         return faults.Count == 0 ? null : new HubFault(400, HubErrorCodes.OptionsInvalid, string.Join(' ', faults));
     }
 

@@ -35,7 +35,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
     {
         _context = context;
         // Half for the copies of logs that this node holds, half for those that its readers read.
-        _budget = new LogBudget(context.Host.Options.MaxLogBytes / 2);
+        _budget = new LogBudget(context.Host.Options, parts: 2);
         _cache = new ColdCache(context.Options.HistoryCacheBytes);
         AnswerTimeout = Math.Max(AppendTimeout, (long)context.Host.Options.PublishTimeout.TotalMilliseconds);
         _care = context.Time.CreateTimer(static s => ((AkkaStreams)s!).Care(), this, CareInterval, CareInterval);
@@ -167,11 +167,11 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
 
     public async ValueTask<IStreamAttachment> AttachAsync(string stream, IStreamSink sink, CancellationToken cancellation)
     {
-        var defaults = stream[0] == '$' ? _context.Host.Options.ZoneStreams : _context.Host.Options.StreamDefaults;
+        var (defaults, budget) = (_context.Host.Options.DefaultsOf(stream), _budget.Of(stream));
         while (true)
         {
             var of = Of(stream);
-            var followed = new FollowedStream(of, sink, defaults, _budget, _cache, e => Log.Fault(_context.Logger, e, "read of history"));
+            var followed = new FollowedStream(of, sink, defaults, budget, _cache, e => Log.Fault(_context.Logger, e, "read of history"));
             if (!of.TryFollow(followed))
             {
                 if (_stopped) return followed;
@@ -231,7 +231,8 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
                 : "The stream has no owner that can be reached now.");
         var status = (CreateStreamStatus)answer.Status;
         return status == CreateStreamStatus.LimitReached
-            ? new CreateStreamResult(status, null, $"There are {_context.Host.Options.MaxStreams} streams, the most allowed.")
+            ? new CreateStreamResult(
+                status, null, answer.Error ?? $"There are {_context.Host.Options.MaxStreams} streams, the most allowed.")
             : new CreateStreamResult(status, answer.Header!.Info(stream));
     }
 
@@ -320,20 +321,7 @@ internal sealed class AkkaStreams : IRunKeyEngine, IClusterComponent
         return null;
     }
 
-    // The largest logs give first until the bound holds: the owners keep what is dropped here.
-    private void Care()
-    {
-        while (_budget.IsExceeded)
-        {
-            FollowedStream? largest = null;
-            foreach (var (_, stream) in _streams)
-            {
-                foreach (var followed in stream.Followed)
-                {
-                    if (largest is null || followed.Log.Bytes > largest.Log.Bytes) largest = followed;
-                }
-            }
-            if (largest is null || !largest.Feed.Shrink(_context.Time.GetUtcNow().ToUnixTimeMilliseconds())) return;
-        }
-    }
+    // The owners keep what is dropped here.
+    private void Care() => _budget.Shrink(
+        _streams.SelectMany(static s => s.Value.Followed).Select(static f => f.Log), _context.Time.GetUtcNow().ToUnixTimeMilliseconds());
 }

@@ -1,4 +1,5 @@
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Cluster.Streams;
 
@@ -10,14 +11,15 @@ internal sealed class StreamCensus(HubOptions options)
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _elsewhere = new(StringComparer.Ordinal);
-    private int _present;
-    private int _copies;
-    private int _taken;
-    private int _copiesOfEach = 1;
+    private readonly Dictionary<string, CopyCount> _elsewhere = new(StringComparer.Ordinal);
+    private readonly StreamTally _all = new();
 
-    /// <summary>Copies of streams that exist, on this node.</summary>
-    internal int Copies => Volatile.Read(ref _copies);
+    // Of namespaces that bound their streams; null where none does.
+    private readonly StreamTally?[]? _namespaces = options.ListNamespaces() is var all && all.Any(static n => n.MaxStreams is not null)
+        ? [.. all.Select(static n => n.MaxStreams is null ? null : new StreamTally())]
+        : null;
+
+    private int _copiesOfEach = 1;
 
     /// <summary>
     /// Streams in the whole cluster: exact while this node is alone, else as of the last exchange of counts, one second ago.
@@ -30,20 +32,34 @@ internal sealed class StreamCensus(HubOptions options)
         }
     }
 
-    /// <summary>Takes a place for a stream that begins to exist; its owner is here.</summary>
-    internal bool TryTake(string name)
+    /// <summary>Copies of streams that exist, on this node.</summary>
+    internal CopyCount CountCopies()
+    {
+        lock (_gate)
+        {
+            return new CopyCount(_all.Copies)
+            {
+                Namespaces = _namespaces is not { } own ? [] : [.. options.ListNamespaces().Where(n => own[n.Index] is not null)
+                    .Select(n => new NamespaceCopies(n.Prefix, own[n.Index]!.Copies))],
+            };
+        }
+    }
+
+    /// <summary>Takes a place for a stream that begins to exist; its owner is here. Null, or why there is none.</summary>
+    internal string? Take(string name)
     {
         lock (_gate)
         {
             var entry = Of(name);
-            if (!entry.IsPresent && Count() >= options.MaxStreams)
+            if (!entry.IsPresent && Refusal(name) is { } refusal)
             {
                 Drop(name, entry);
-                return false;
+                return refusal;
             }
-            _taken++;
+            _all.Taken++;
+            if (TallyOf(name) is { } own) own.Taken++;
             Change(name, entry, static e => e.Led = true);
-            return true;
+            return null;
         }
     }
 
@@ -80,21 +96,25 @@ internal sealed class StreamCensus(HubOptions options)
                 entry = Of(name);
             }
             if (entry.Copy == isPresent) return;
-            Volatile.Write(ref _copies, _copies + (isPresent ? 1 : -1));
+            _all.Copies += isPresent ? 1 : -1;
+            if (TallyOf(name) is { } own) own.Copies += isPresent ? 1 : -1;
             Change(name, entry, e => e.Copy = isPresent);
         }
     }
 
     /// <summary>How many copies another node has.</summary>
     /// <param name="node">Its address.</param>
-    /// <param name="copies">Null: it has left.</param>
-    internal void SetElsewhere(string node, int? copies)
+    /// <param name="copies">What it says.</param>
+    internal void SetElsewhere(string node, CopyCount copies)
     {
         lock (_gate)
         {
-            if (copies is { } c) _elsewhere[node] = c;
-            else _elsewhere.Remove(node);
-            _taken = 0;
+            _elsewhere[node] = copies;
+            _all.Taken = 0;
+            foreach (var own in _namespaces ?? [])
+            {
+                if (own is not null) own.Taken = 0;
+            }
         }
     }
 
@@ -142,13 +162,26 @@ internal sealed class StreamCensus(HubOptions options)
     }
 
     // Under the gate.
-    private int Count()
+    private int Count() => _all.Count(_elsewhere.Count, _elsewhere.Values.Sum(static c => c.Copies), _copiesOfEach);
+
+    private string? Refusal(string name)
     {
-        if (_elsewhere.Count == 0) return _present;
-        var copies = _copies;
-        foreach (var (_, count) in _elsewhere) copies += count;
-        return (copies / Math.Min(_copiesOfEach, _elsewhere.Count + 1)) + _taken;
+        if (Count() >= options.MaxStreams) return $"There are {options.MaxStreams} streams, the most allowed.";
+        if (TallyOf(name) is not { } own || options.NamespaceOf(name) is not { } found) return null;
+        var elsewhere = 0;
+        foreach (var count in _elsewhere.Values)
+        {
+            foreach (var (prefix, copies) in count.Namespaces)
+            {
+                if (prefix == found.Prefix) elsewhere += copies;
+            }
+        }
+        return own.Count(_elsewhere.Count, elsewhere, _copiesOfEach) >= found.MaxStreams ? found.TooManyStreams : null;
     }
+
+    // Null: of no namespace that bounds its streams.
+    private StreamTally? TallyOf(string name) =>
+        _namespaces is { } own && options.NamespaceOf(name) is { } found ? own[found.Index] : null;
 
     private Entry Of(string name)
     {
@@ -160,7 +193,11 @@ internal sealed class StreamCensus(HubOptions options)
     {
         var was = entry.IsPresent;
         change(entry);
-        if (entry.IsPresent != was) _present += was ? -1 : 1;
+        if (entry.IsPresent != was)
+        {
+            _all.Present += was ? -1 : 1;
+            if (TallyOf(name) is { } own) own.Present += was ? -1 : 1;
+        }
         Drop(name, entry);
     }
 

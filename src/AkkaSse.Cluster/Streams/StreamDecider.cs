@@ -9,10 +9,9 @@ namespace AkkaSse.Cluster.Streams;
 internal interface IStreamLimits
 {
     /// <summary>
-    /// Takes a place for one more stream; false when there are as many as may be. Given back by the removal, or when the creation was not
-    /// committed.
+    /// Takes a place for one more stream; null, or why there is none. Given back by the removal, or when the creation was not committed.
     /// </summary>
-    bool TryTake();
+    string? Take();
 
     /// <summary>A name for an epoch that none had before.</summary>
     string NewEpoch();
@@ -47,7 +46,7 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
 
     private int MaxKeys => options.MaxIdempotencyKeys;
 
-    private StreamOptions Defaults => IsInternal ? options.ZoneStreams : options.StreamDefaults;
+    private StreamOptions Defaults => options.DefaultsOf(name);
 
     private RunFlags Flags =>
         (_options.Base64 ? RunFlags.Base64 : RunFlags.None) | (_options.Ids == StreamIds.Caller ? RunFlags.CallerIds : RunFlags.None);
@@ -72,11 +71,16 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
     }
 
     /// <summary>Creates the stream or gives it options.</summary>
-    internal CreateStreamStatus Create(StreamOptions? wanted, StreamChange change)
+    /// <param name="wanted">Its options; null for those that it has, or would have.</param>
+    /// <param name="change">The command that gathers.</param>
+    /// <param name="limit">Why it may not be created; else null.</param>
+    internal CreateStreamStatus Create(StreamOptions? wanted, StreamChange change, out string? limit)
     {
+        limit = null;
         if (!_present)
         {
-            if (!limits.TryTake()) return CreateStreamStatus.LimitReached;
+            limit = limits.Take();
+            if (limit is not null) return CreateStreamStatus.LimitReached;
             Begin(wanted ?? Defaults, declared: true, change);
             return CreateStreamStatus.Created;
         }
@@ -119,7 +123,7 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
     /// <summary>Continuity could not be proven: an epoch begins, and what is known of the old one's options goes on.</summary>
     internal void BeginEpoch(StreamHeader? old, StreamChange change)
     {
-        if (old is not { Present: true } || !limits.TryTake()) return;
+        if (old is not { Present: true } || limits.Take() is not null) return;
         Begin(old.Options, old.Declared, change, isNewEpoch: true);
     }
 
@@ -162,7 +166,7 @@ internal sealed class StreamDecider(string name, StreamState state, HubOptions o
     private AppendOutcome? Ensure(StreamChange change)
     {
         if (_present) return null;
-        if (!limits.TryTake()) return Refused(PublishStatus.LimitReached, $"There are {options.MaxStreams} streams, the most allowed.");
+        if (limits.Take() is { } limit) return Refused(PublishStatus.LimitReached, limit);
         Begin(Defaults, declared: false, change);
         return null;
     }

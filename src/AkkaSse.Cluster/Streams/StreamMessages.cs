@@ -123,4 +123,7 @@ internal sealed record StreamAnswer(long Id, byte Status) : IWireMessage
     internal long Number { get; init; }
 
     internal bool More { get; init; }
+
+    /// <summary>Why a stream was not created; null from a node of an older version.</summary>
+    internal string? Error { get; init; }
 }

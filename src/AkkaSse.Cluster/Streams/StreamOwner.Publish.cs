@@ -53,12 +53,12 @@ internal sealed partial class StreamOwner
             Tell(node, new Welcome(Leader.Term.Number, Follows: true, State.Header));
         }
         foreach (var (to, answer) in turn.Answers) Tell(to, answer);
-        foreach (var (to, question, status) in turn.Questions) Tell(to, Answer(question, status));
+        foreach (var (to, question, status, error) in turn.Questions) Tell(to, Answer(question, status, error));
     }
 
-    private StreamAnswer Answer(StreamQuestion question, byte status)
+    private StreamAnswer Answer(StreamQuestion question, byte status, string? error)
     {
-        if (question.Ask != StreamAsk.Read) return new StreamAnswer(question.Id, status) { Header = State.Header };
+        if (question.Ask != StreamAsk.Read) return new StreamAnswer(question.Id, status) { Header = State.Header, Error = error };
         var now = _context.Now;
         var (result, runs, more) = StreamReads.Read(State, question.Text, question.From, question.Limit, StreamContext.MessageBytes, now);
         return new StreamAnswer(question.Id, (byte)result) { Header = State.Header, Runs = runs, More = more, Number = now };

@@ -37,7 +37,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         _context = context;
     }
 
-    bool IStreamLimits.TryTake() => _context.Census.TryTake(Name);
+    string? IStreamLimits.Take() => _context.Census.Take(Name);
 
     string IStreamLimits.NewEpoch() => Epochs.New('a');
 
@@ -201,10 +201,11 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         }
         var turn = Gather();
         byte status = 0;
+        string? error = null;
         switch (question.Ask)
         {
             case StreamAsk.Create:
-                var created = _decider!.Create(question.Options, turn.Change);
+                var created = _decider!.Create(question.Options, turn.Change, out error);
                 turn.IsMeta = true;
                 status = (byte)created;
                 break;
@@ -224,7 +225,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
                 break;
         }
         turn.NeedsProof = true;
-        turn.Questions.Add((Sender, question, status));
+        turn.Questions.Add((Sender, question, status, error));
     }
 
     private void Greet(IActorRef node, bool follows)
@@ -367,7 +368,7 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
         internal List<(IActorRef To, IWireMessage Answer)> Answers { get; } = [];
 
-        internal List<(IActorRef To, StreamQuestion Question, byte Status)> Questions { get; } = [];
+        internal List<(IActorRef To, StreamQuestion Question, byte Status, string? Error)> Questions { get; } = [];
 
         internal List<IActorRef> Followers { get; } = [];
     }

@@ -58,7 +58,7 @@ internal sealed class StreamReplicas(StreamContext context, UncleanCopies<Stream
                 context.Lines.OnAck(Sender, ack);
                 break;
             case CopyCount count:
-                context.Census.SetElsewhere(Sender.Path.Address.ToString(), count.Copies);
+                context.Census.SetElsewhere(Sender.Path.Address.ToString(), count);
                 break;
             case SweepNow:
                 _sweepers.Add(Sender);
@@ -92,18 +92,8 @@ internal sealed class StreamReplicas(StreamContext context, UncleanCopies<Stream
                 && first.Node == Peers.Self && _tidying.Add(name))
                 context.Region.Tell(new Tidy(name), Self);
         }
-        while (bytes > context.Options.MaxLogBytes / 2)
-        {
-            StreamState? largest = null;
-            foreach (var (_, replica) in Replicas)
-            {
-                if (replica.State is { } state && (largest is null || state.Runs.Size > largest.Runs.Size)) largest = state;
-            }
-            var before = largest?.Runs.Size ?? 0;
-            if (largest is null || !largest.Shrink()) break;
-            bytes -= before - largest.Runs.Size;
-        }
-        context.CopyBytes = bytes;
+        context.CopyBytes = CopyBounds.Apply(
+            context.Options, Replicas.Where(static r => r.Value.State is not null).Select(static r => (r.Key, r.Value.State!)), bytes);
     }
 
     private void Swept()
@@ -116,7 +106,7 @@ internal sealed class StreamReplicas(StreamContext context, UncleanCopies<Stream
     private void Count()
     {
         context.Census.ForgetElsewhere(address => IsThere(address));
-        var count = new CopyCount(context.Census.Copies);
+        var count = context.Census.CountCopies();
         foreach (var member in Peers.MembersOf(Peers.Node.View).Members)
         {
             if (member != Peers.Self) Peers.Node.Batches.Tell(Peers.HostOf(member), count, Self);

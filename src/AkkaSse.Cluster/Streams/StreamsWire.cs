@@ -48,7 +48,7 @@ internal static class StreamsWire
                 name.Header.Write(to);
             }
         }, ReadListed),
-        new WireCodec<CopyCount>("S17", static (m, to) => to.Int(m.Copies), static (ref WireReader from) => new CopyCount(from.Int32())),
+        new WireCodec<CopyCount>("S17", Write, ReadCount),
         new WireCodec<LineAck>("S18", static (m, to) =>
         {
             to.Int(m.Bytes);
@@ -78,6 +78,24 @@ internal static class StreamsWire
     }
 
     internal static StreamHeader? ReadHeader(ref WireReader from) => from.Bool() ? StreamHeader.Read(ref from) : null;
+
+    private static void Write(CopyCount m, WireWriter to)
+    {
+        to.Int(m.Copies);
+        to.UInt((ulong)m.Namespaces.Length);
+        foreach (var (prefix, copies) in m.Namespaces)
+        {
+            to.Text(prefix);
+            to.Int(copies);
+        }
+    }
+
+    private static CopyCount ReadCount(ref WireReader from) => new(from.Int32())
+    {
+        Namespaces = from.HasMore
+            ? from.Items(static (ref WireReader item) => new NamespaceCopies(item.RequiredText(), item.Int32()))
+            : [],
+    };
 
     private static ListedNames ReadListed(ref WireReader from)
     {
@@ -138,6 +156,7 @@ internal static class StreamsWire
         to.Bool(m.More);
         Write(to, m.Header);
         Write(to, m.Runs);
+        to.Text(m.Error);
     }
 
     private static StreamAnswer ReadAnswer(ref WireReader from) => new(from.Int(), from.Byte())
@@ -146,5 +165,6 @@ internal static class StreamsWire
         More = from.Bool(),
         Header = ReadHeader(ref from),
         Runs = ReadRuns(ref from),
+        Error = from.HasMore ? from.Text() : null,
     };
 }

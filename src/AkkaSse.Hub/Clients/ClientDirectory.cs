@@ -12,15 +12,23 @@ internal sealed class ClientDirectory(
     IHubEngine engine, HubState state, HubOptions options, OpenLimit limit, ClientLocator locator, NodeCalls calls) : IClientDirectory
 {
     public async ValueTask<EngineAnswer<Page<ClientInfo>>> ListAsync(
-        string? stream, string? zone, string? after, int limit, CancellationToken cancellation)
+        string? stream, string? zone, string? after, int limit, string? prefix, CancellationToken cancellation)
     {
         HubRules.CheckLimit(limit);
         if (!state.IsUp) return default;
-        var request = new NodeRequest { Kind = NodeRequest.ListClients, Stream = stream, Zone = zone, After = after, Limit = limit };
+        var request = new NodeRequest
+        {
+            Kind = NodeRequest.ListClients,
+            Stream = stream,
+            Zone = zone,
+            Prefix = prefix,
+            After = after,
+            Limit = limit,
+        };
         var nodes = await engine.Nodes.ListAsync(cancellation).ConfigureAwait(false);
         if (!nodes.IsComplete) return default;
         var replies = await Task.WhenAll(nodes.Select(n => calls.AskReachableAsync(n, request, cancellation))).ConfigureAwait(false);
-        return new(ClientList.Merge(nodes, replies, limit));
+        return new(ClientList.Merge(nodes, replies, request));
     }
 
     public ValueTask<ClientCallResult> GetAsync(string client, string? zone, CancellationToken cancellation) =>

@@ -13,7 +13,7 @@ internal static class ClientList
     internal static NodeReply Page(ClientActor[] clients, NodeRequest request)
     {
         var matching = clients
-            .Where(c => !c.IsUnnamed && (request.Zone is null || c.Zone == request.Zone)
+            .Where(c => !c.IsUnnamed && (request.Zone is null || c.Zone == request.Zone) && HasPrefix(c.ClientId, request)
                 && (request.Stream is null || Array.Exists(c.CursorSnapshot, x => x.Stream == request.Stream)))
             .Select(static c => (Key: KeyOf(c.ClientId, c.Zone), Client: c))
             .Where(c => request.After is null || string.CompareOrdinal(c.Key, request.After) > 0)
@@ -28,9 +28,12 @@ internal static class ClientList
     }
 
     /// <summary>One page of the pages that the nodes have answered, in the same order; a node without an answer is named.</summary>
-    internal static Page<ClientInfo> Merge(IReadOnlyList<NodeInfo> nodes, NodeReply?[] replies, int limit)
+    internal static Page<ClientInfo> Merge(IReadOnlyList<NodeInfo> nodes, NodeReply?[] replies, NodeRequest request)
     {
+        var limit = request.Limit;
+        // Again: a node of an older version does not know the prefix, and the caller may see no other ids.
         var found = replies.Where(static r => r?.Clients is not null).SelectMany(static r => r!.Clients!)
+            .Where(c => HasPrefix(c.Id, request))
             .OrderBy(KeyOf, StringComparer.Ordinal).ToList();
         var more = found.Count > limit || replies.Any(static r => r is { More: true });
         if (found.Count > limit) found.RemoveRange(limit, found.Count - limit);
@@ -39,6 +42,9 @@ internal static class ClientList
             Missing = [.. nodes.Where((_, i) => replies[i]?.Clients is null).Select(static n => n.Name)],
         };
     }
+
+    private static bool HasPrefix(string id, NodeRequest request) =>
+        request.Prefix is not { } prefix || id.StartsWith(prefix, StringComparison.Ordinal);
 
     private static string KeyOf(string id, string? zone) => zone is null ? id : id + "\u0001" + zone;
 }

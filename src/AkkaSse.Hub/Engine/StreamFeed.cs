@@ -47,7 +47,7 @@ public sealed class StreamFeed
 
     /// <summary>An empty log of a stream that does not exist.</summary>
     /// <param name="options">Valid options; the policy wait is not one that a log elsewhere can keep, and counts as skip.</param>
-    /// <param name="budget">The node's bound of local logs.</param>
+    /// <param name="budget">What the local log counts against: <see cref="LogBudget.Of"/> the stream.</param>
     /// <param name="cache">The node's pages of history.</param>
     /// <param name="source">Where history is read.</param>
     /// <param name="fault">Told of a failed read of history.</param>

@@ -21,6 +21,11 @@ public static class StreamRules
         ArgumentNullException.ThrowIfNull(options);
         Check(nameof(HubOptions.StreamDefaults), options.StreamDefaults);
         Check(nameof(HubOptions.ZoneStreams), options.ZoneStreams);
+        foreach (var (prefix, own) in options.Namespaces)
+        {
+            if (own.StreamDefaults is { } defaults)
+                Check($"{nameof(HubOptions.Namespaces)}[\"{prefix}\"].{nameof(own.StreamDefaults)}", defaults);
+        }
     }
 
     private static void Check(string name, StreamOptions options)

@@ -34,6 +34,9 @@ internal sealed record NodeRequest
 
     public string? Stream { get; init; }
 
+    /// <summary>What the ids of listed clients begin with; null for all.</summary>
+    public string? Prefix { get; init; }
+
     public string? After { get; init; }
 
     public int Limit { get; init; }

@@ -35,11 +35,33 @@ internal sealed class OptionsSection<T>(IConfiguration configuration)
     [RequiresUnreferencedCode("Options are read by reflection.")]
     private static void ReadKeys(object options, IConfiguration section, List<string> faults)
     {
+        // Maps last: what an entry does not set is what the options around it have.
+        foreach (var child in section.GetChildren().OrderBy(c => IsMap(Find(options.GetType(), c.Key)?.PropertyType)))
+        {
+            if (Find(options.GetType(), child.Key) is { } option) ReadOption(options, option, child, faults);
+            else faults.Add($"{child.Path} is no option; {Known(options.GetType())} are allowed.");
+        }
+    }
+
+    // Namespaces by their prefixes: the keys are the application's own.
+    [RequiresUnreferencedCode("Options are read by reflection.")]
+    private static void ReadMap(
+        HubOptions options, IDictionary<string, NamespaceOptions> map, IConfigurationSection section, List<string> faults)
+    {
+        if (section.Value is not null || !section.GetChildren().Any())
+            faults.Add($"{section.Path} is {Shown(section)}; a section for each entry is allowed.");
         foreach (var child in section.GetChildren())
         {
-            if (Settable(options.GetType()).FirstOrDefault(p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } option)
-                ReadOption(options, option, child, faults);
-            else faults.Add($"{child.Path} is no option; {Known(options.GetType())} are allowed.");
+            if (child.Value is not null || !child.GetChildren().Any())
+            {
+                faults.Add($"{child.Path} is {Shown(child)}; a section is allowed, with {Known(typeof(NamespaceOptions))}.");
+                continue;
+            }
+            var entry = map.TryGetValue(child.Key, out var present) ? present : new NamespaceOptions();
+            if (child.GetSection(nameof(entry.StreamDefaults)).Exists())
+                entry.StreamDefaults = (entry.StreamDefaults ?? options.StreamDefaults) with { };
+            ReadKeys(entry, child, faults);
+            map[child.Key] = entry;
         }
     }
 
@@ -51,6 +73,10 @@ internal sealed class OptionsSection<T>(IConfiguration configuration)
         if (type == typeof(IList<string>))
         {
             ReadList(options, option, section, faults);
+        }
+        else if (IsMap(type))
+        {
+            ReadMap((HubOptions)options, (IDictionary<string, NamespaceOptions>)option.GetValue(options)!, section, faults);
         }
         else if (IsSection(type))
         {
@@ -140,6 +166,12 @@ internal sealed class OptionsSection<T>(IConfiguration configuration)
 
     private static bool IsSection(Type type) =>
         type.IsClass && type != typeof(string) && !typeof(IEnumerable).IsAssignableFrom(type);
+
+    private static bool IsMap(Type? type) => type == typeof(IDictionary<string, NamespaceOptions>);
+
+    [RequiresUnreferencedCode("Options are read by reflection.")]
+    private static PropertyInfo? Find(Type type, string key) =>
+        Settable(type).FirstOrDefault(p => p.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
 
     [RequiresUnreferencedCode("Options are read by reflection.")]
     private static string Known(Type type) => string.Join(", ", Settable(type).Select(static p => p.Name));

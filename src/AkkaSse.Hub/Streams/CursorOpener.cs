@@ -46,8 +46,13 @@ internal sealed class CursorOpener(IHubEngine engine, StreamTable streams, HubSt
             if (!options.AutoCreate)
                 return (null, new Admission(AdmissionStatus.NoStream) { Error = $"The stream '{stream}' does not exist." });
         }
+        if (actor.Shared is { } shared && !shared.TryAdmit())
+            return (null, Limit($"The namespace '{shared.Prefix}' has as many readers here as it may."));
         if (!actor.TryAdmit(isInternal ? null : actor.Log.Options.MaxSubscribers))
+        {
+            actor.Shared?.Discharge();
             return (null, Limit($"The stream '{stream}' has as many readers here as it may."));
+        }
         var reader = start(actor.Log);
         if (actor.Remote is { } remote)
         {

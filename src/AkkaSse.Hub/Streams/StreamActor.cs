@@ -18,10 +18,11 @@ internal sealed class StreamActor : Actor, IStreamSink
     private bool _removed;
     private ulong _tokenHash;
 
-    internal StreamActor(string name, ActorCount count, Action<Exception, string> fault)
+    internal StreamActor(string name, ActorCount count, Action<Exception, string> fault, NamespaceReaders? shared = null)
         : base(count)
     {
         Name = name;
+        Shared = shared;
         _count = count;
         _fault = fault;
         _lanes = [new Lane(count, fault)];
@@ -45,6 +46,9 @@ internal sealed class StreamActor : Actor, IStreamSink
 
     /// <summary>Readers that are joined or about to be; counted at admission, so that limits hold under concurrency.</summary>
     internal int Readers => Volatile.Read(ref _readerCount);
+
+    /// <summary>What the readers of its namespace are counted in; null without a limit.</summary>
+    internal NamespaceReaders? Shared { get; }
 
     internal bool IsRemoved => Volatile.Read(ref _removed);
 
@@ -71,7 +75,7 @@ internal sealed class StreamActor : Actor, IStreamSink
         log.GateChanged = () => Post(new GateMail());
     }
 
-    /// <summary>Counts a reader in, unless the stream has as many as it may.</summary>
+    /// <summary>Counts a reader in, unless the stream has as many as it may. Its namespace is asked before.</summary>
     internal bool TryAdmit(int? max)
     {
         while (true)
@@ -82,7 +86,11 @@ internal sealed class StreamActor : Actor, IStreamSink
         }
     }
 
-    internal void Discharge() => Interlocked.Decrement(ref _readerCount);
+    internal void Discharge()
+    {
+        Interlocked.Decrement(ref _readerCount);
+        Shared?.Discharge();
+    }
 
     internal void Join(Cursor cursor)
     {

@@ -12,7 +12,7 @@ internal sealed class StreamDirectory(IHubEngine engine, StreamTable table, HubS
     public ValueTask<CreateStreamResult> CreateAsync(string stream, StreamOptions? wanted, CancellationToken cancellation)
     {
         if (options.CheckStreamName(stream) is { } fault) return new(new CreateStreamResult(CreateStreamStatus.Invalid, null, fault));
-        var faults = wanted?.Validate().ToArray() ?? [];
+        string[] faults = wanted is null ? [] : [.. wanted.Validate(), .. options.CeilingFaults(stream, wanted)];
         if (faults.Length > 0) return new(new CreateStreamResult(CreateStreamStatus.Invalid, null, string.Join(' ', faults)));
         if (!state.IsUp) return new(new CreateStreamResult(CreateStreamStatus.Unavailable, null, "The hub is not running."));
         return engine.Streams.CreateAsync(stream, wanted, cancellation);

@@ -36,7 +36,7 @@ public sealed class StreamLog
 
     /// <summary>An empty log without an epoch: of a stream that does not exist.</summary>
     /// <param name="options">Valid options.</param>
-    /// <param name="budget">The node's bound.</param>
+    /// <param name="budget">What its chunks count against: <see cref="LogBudget.Of"/> the stream.</param>
     public StreamLog(StreamOptions options, LogBudget budget)
     {
         _options = options;
@@ -77,6 +77,9 @@ public sealed class StreamLog
     /// Offset of the oldest event that a reader here can get, from this log or from the engine; Head + 1 when there is none.
     /// </summary>
     public long RetainedFirst => Volatile.Read(ref _current)?.RetainedFirst ?? 1;
+
+    /// <summary>What its chunks count against.</summary>
+    internal LogBudget Budget => _budget;
 
     internal long AllocatedBytes => Volatile.Read(ref _allocated);
 
@@ -179,6 +182,17 @@ public sealed class StreamLog
             var oldest = g.Chunks.Oldest;
             while (g.Chunks.Oldest == oldest && g.First <= g.Head) DropOldest(g, now);
             return g.Chunks.Oldest != oldest;
+        }
+    }
+
+    /// <summary>Drops everything that is retained, the newest chunk too, because its namespace is beyond its bound.</summary>
+    internal void TrimWhole(long now)
+    {
+        lock (_gate)
+        {
+            if (_current is not { } g) return;
+            while (g.First <= g.Head) DropOldest(g, now);
+            FreeAll();
         }
     }
 

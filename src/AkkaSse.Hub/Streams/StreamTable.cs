@@ -12,6 +12,7 @@ internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<E
 {
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
+    private readonly NamespaceReaders?[]? _readers = NamespaceReaders.Of(options);
     private int _placeholders;
 
     internal int Count => _entries.Count;
@@ -32,7 +33,7 @@ internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<E
             if (!_entries.TryGetValue(stream, out entry!) || entry.Actor.IsRemoved)
             {
                 isNew = true;
-                entry = new Entry(new StreamActor(stream, actors, fault));
+                entry = new Entry(new StreamActor(stream, actors, fault, SharedBy(stream)));
                 entry.Attaching = AttachAsync(entry);
                 _entries[stream] = entry;
             }
@@ -84,6 +85,9 @@ internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<E
         entry.Actor.End();
         _ = DetachAsync(entry);
     }
+
+    private NamespaceReaders? SharedBy(string stream) =>
+        _readers is { } readers && options.NamespaceOf(stream) is { } found ? readers[found.Index] : null;
 
     private async Task AttachAsync(Entry entry)
     {

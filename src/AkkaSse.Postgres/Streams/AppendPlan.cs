@@ -163,7 +163,7 @@ internal sealed class AppendPlan(long now, HubOptions options)
         if (!row.Present)
         {
             row.Present = true;
-            row.Options = stream[0] == '$' ? options.ZoneStreams : options.StreamDefaults;
+            row.Options = options.DefaultsOf(stream);
             change.Revived = true;
         }
         if (EventRules.IsTransient(item.Event))

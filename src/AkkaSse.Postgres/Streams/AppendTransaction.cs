@@ -16,8 +16,8 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     private readonly long _keyWindow = (long)options.IdempotencyWindow.TotalMilliseconds;
     // Nobody waits longer for the answer: how it ended is asked then.
     private readonly int _commandSeconds = (int)Math.Clamp(Math.Ceiling(options.PublishTimeout.TotalSeconds), 1, 600);
-    private long _streamsCounted;
-    private long _countedAt;
+
+    internal StreamPlaces Places { get; } = new(options, clock);
 
     /// <summary>Appends on a connection that nobody else uses. After an exception the connection is to be given up.</summary>
     /// <param name="connection">Without a transaction.</param>
@@ -43,31 +43,25 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
             var refused = new HashSet<string>(StringComparer.Ordinal);
             if (missing.Length > 0 || rows.Values.Any(static r => !r.Present))
             {
-                var revived = rows.Values.Count(r => !r.Present);
-                var space = await FreePlacesAsync(connection, missing.Length + revived).ConfigureAwait(false);
+                string[] revived = [.. rows.Values.Where(static r => !r.Present).Select(static r => r.Name)];
+                var limits = await Places.RefusalsAsync(connection, [.. missing, .. revived]).ConfigureAwait(false);
                 if (missing.Length > 0)
                 {
                     await connection.ExecuteAsync("rollback", default).ConfigureAwait(false);
-                    if (space < missing.Length)
-                    {
-                        foreach (var name in missing[Math.Max(0, space)..]) refused.Add(name);
-                        missing = missing[..Math.Max(0, space)];
-                    }
+                    refused.UnionWith(missing.Where(limits.ContainsKey));
+                    missing = [.. missing.Where(n => !refused.Contains(n))];
                     foreach (var append in appends.Where(a => refused.Contains(a.Stream)))
-                        append.Fail(PublishStatus.LimitReached, $"There are {options.MaxStreams} streams, the most allowed.");
+                        append.Fail(PublishStatus.LimitReached, limits[append.Stream]);
                     appends = [.. appends.Where(a => !refused.Contains(a.Stream))];
                     names = [.. names.Where(n => !refused.Contains(n))];
                     if (missing.Length > 0) await CreateAsync(connection, missing).ConfigureAwait(false);
                     if (names.Length == 0) return new AppendOutcome([], plan);
                     continue;
                 }
-                if (space < revived)
+                foreach (var append in appends.Where(a => limits.ContainsKey(a.Stream)))
                 {
-                    foreach (var append in appends.Where(a => rows.TryGetValue(a.Stream, out var r) && !r.Present))
-                    {
-                        append.Fail(PublishStatus.LimitReached, $"There are {options.MaxStreams} streams, the most allowed.");
-                        refused.Add(append.Stream);
-                    }
+                    append.Fail(PublishStatus.LimitReached, limits[append.Stream]);
+                    refused.Add(append.Stream);
                 }
             }
             var left = new List<PendingAppend>();
@@ -324,7 +318,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
     internal async Task CreateAsync(NpgsqlConnection connection, string[] names)
     {
         var now = clock.Now;
-        foreach (var group in names.GroupBy(n => n[0] == '$' ? options.ZoneStreams : options.StreamDefaults))
+        foreach (var group in names.GroupBy(options.DefaultsOf))
         {
             var kept = Retention.Of(group.Key);
             await connection.ExecuteAsync(
@@ -336,24 +330,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 OptionsText.Write(group.Key), kept.Events, kept.Bytes, kept.Age, Sql.Nullable(
                 (long?)group.Key.IdleRemoval?.TotalMilliseconds), now).ConfigureAwait(false);
         }
-        Interlocked.Add(ref _streamsCounted, names.Length);
-    }
-
-    /// <summary>
-    /// How many streams may be created. Counted exactly when the limit is near, else every 10 s: two nodes that create at the same time may
-    /// pass it by a few.
-    /// </summary>
-    internal async Task<int> FreePlacesAsync(NpgsqlConnection connection, int wanted)
-    {
-        var stale = clock.NodeNow - Volatile.Read(ref _countedAt) > 10_000;
-        if (stale || Volatile.Read(ref _streamsCounted) + wanted > options.MaxStreams / 10 * 9)
-        {
-            var counted = Convert.ToInt64(
-                await connection.ScalarAsync("select count(*) from akkasse.streams where present", default).ConfigureAwait(false), null);
-            Volatile.Write(ref _streamsCounted, counted);
-            Volatile.Write(ref _countedAt, clock.NodeNow);
-        }
-        return (int)Math.Clamp(options.MaxStreams - Volatile.Read(ref _streamsCounted), 0, int.MaxValue);
+        Places.Created(names);
     }
 
     private bool MayCreate(PendingAppend append)

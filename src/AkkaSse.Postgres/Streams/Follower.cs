@@ -27,7 +27,7 @@ internal sealed class Follower(
     private HashSet<AttachedStream> _looks = [];
     private HashSet<AttachedStream> _behind = [];
 
-    internal LogBudget Budget { get; } = new(host.Options.MaxLogBytes);
+    internal LogBudget Budget { get; } = new(host.Options);
 
     internal ColdCache Cache { get; } = new(options.HistoryCacheBytes);
 
@@ -43,8 +43,8 @@ internal sealed class Follower(
 
     internal async ValueTask<AttachedStream> AttachAsync(string name, IStreamSink sink, CancellationToken cancellation)
     {
-        var defaults = name[0] == '$' ? host.Options.ZoneStreams : host.Options.StreamDefaults;
-        var stream = AttachedStream.Create(this, name, sink, defaults, Budget, Cache, e => Log.Fault(logger, e, "read of history"));
+        var stream = AttachedStream.Create(
+            this, name, sink, host.Options.DefaultsOf(name), Budget.Of(name), Cache, e => Log.Fault(logger, e, "read of history"));
         lock (_gate)
         {
             if (!_attached.TryGetValue(stream.Hash, out var list)) _attached[stream.Hash] = list = new(1);
@@ -138,10 +138,7 @@ internal sealed class Follower(
         {
             await Task.Delay(options.HeadPoll, stopped).ConfigureAwait(false);
             LookAtAll();
-            var now = clock.NodeNow;
-            while (Budget.IsExceeded && All.MaxBy(static s => s.Log.Bytes) is { } largest && largest.Feed.Shrink(now))
-            {
-            }
+            Budget.Shrink(All.Select(static s => s.Log), clock.NodeNow);
         }
     }
 

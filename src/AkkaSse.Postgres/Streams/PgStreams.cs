@@ -156,9 +156,12 @@ internal sealed class PgStreams(
             await using (transaction.ConfigureAwait(false))
             {
                 var row = await History.FindAsync(connection, stream, cancellation, forUpdate: true).ConfigureAwait(false);
-                if (row is not { Present: true } && await appender.Transaction.FreePlacesAsync(connection, 1).ConfigureAwait(false) < 1)
-                    return new CreateStreamResult(
-                        CreateStreamStatus.LimitReached, null, $"There are {host.Options.MaxStreams} streams, the most allowed.");
+                if (row is not { Present: true })
+                {
+                    var limits = await appender.Transaction.Places.RefusalsAsync(connection, [stream]).ConfigureAwait(false);
+                    if (limits.TryGetValue(stream, out var limit))
+                        return new CreateStreamResult(CreateStreamStatus.LimitReached, null, limit);
+                }
                 var status = row is { Present: true } ? CreateStreamStatus.Unchanged : CreateStreamStatus.Created;
                 if (row is null)
                 {
@@ -171,7 +174,7 @@ internal sealed class PgStreams(
                     row = (await History.FindAsync(connection, stream, cancellation, forUpdate: true).ConfigureAwait(false))!;
                     if (inserted == 0 && row.Present) status = CreateStreamStatus.Unchanged;
                 }
-                var wanted = options ?? (status == CreateStreamStatus.Created ? host.Options.StreamDefaults : row.Options);
+                var wanted = options ?? (status == CreateStreamStatus.Created ? host.Options.DefaultsOf(stream) : row.Options);
                 if (status == CreateStreamStatus.Unchanged && wanted != row.Options) status = CreateStreamStatus.Updated;
                 if (status != CreateStreamStatus.Unchanged || !row.Declared)
                 {

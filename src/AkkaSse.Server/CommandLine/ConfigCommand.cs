@@ -27,6 +27,8 @@ internal static class ConfigCommand
         foreach (var url in settings.Urls.All) Row(output, url.Key, url.Url, settings.Tree.SourceOf(url.Key));
         Rows(output, settings.Tree, settings.Server, ServerSettings.Section);
         Rows(output, settings.Tree, settings.Hub, EffectiveSettings.HubSection);
+        foreach (var (prefix, options) in settings.Hub.Namespaces)
+            Rows(output, settings.Tree, options, $"{EffectiveSettings.NamespacesSection}:{prefix}");
         Rows(output, settings.Tree, settings.Akka, EffectiveSettings.AkkaSection);
         Rows(output, settings.Tree, settings.Postgres, EffectiveSettings.PostgresSection);
         Rows(output, settings.Tree, settings.Storage, EffectiveSettings.StorageSection);

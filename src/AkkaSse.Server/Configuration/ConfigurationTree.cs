@@ -21,8 +21,8 @@ internal sealed class ConfigurationTree
     private static readonly string[] Sections =
     [
         ServerSettings.Section, EffectiveSettings.HubSection, AuthSettings.Section, LimitSettings.Section, AuditSettings.Section,
-        EffectiveSettings.AkkaSection,
-        EffectiveSettings.PostgresSection, "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment",
+        EffectiveSettings.NamespacesSection, EffectiveSettings.AkkaSection, EffectiveSettings.PostgresSection,
+        EffectiveSettings.StorageSection, "Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment",
     ];
 
     private readonly List<string> _labels = [];
@@ -117,6 +117,13 @@ internal sealed class ConfigurationTree
         }
         return null;
     }
+
+    /// <summary>
+    /// The keys below one, as each source writes them: the framework takes two that differ in case only for one and the same.
+    /// </summary>
+    internal IEnumerable<(string Key, string Source)> SpellingsBelow(string key) =>
+        Root.Providers.SelectMany((provider, i) => provider.GetChildKeys([], key).Select(k => (k, _labels[i])))
+            .DistinctBy(static k => k.k);
 
     private IEnumerable<string> UnknownSections()
     {

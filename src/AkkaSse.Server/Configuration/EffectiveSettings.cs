@@ -18,6 +18,9 @@ internal sealed class EffectiveSettings
     /// <summary>The section of <see cref="HubOptions"/>.</summary>
     internal const string HubSection = "Hub";
 
+    /// <summary>The section of <see cref="HubOptions.Namespaces"/>: what stands below a prefix is for names that begin with it.</summary>
+    internal const string NamespacesSection = "Namespaces";
+
     /// <summary>The section of the engine akka.</summary>
     internal const string AkkaSection = "Akka";
 
@@ -115,6 +118,8 @@ internal sealed class EffectiveSettings
     {
         hub.AutoCreate = true;
         binder.Bind(hub, HubSection);
+        // What a namespace does not say of its streams is as it is outside of all namespaces.
+        binder.BindMap(hub.Namespaces, NamespacesSection, () => new NamespaceOptions { StreamDefaults = hub.StreamDefaults with { } });
         if (Server.Engine == "akka" && Tree.Root["Hub:NodeName"] is null) hub.NodeName = NodeName(hub.NodeName, Akka.Port);
     }
 
@@ -154,7 +159,7 @@ internal sealed class EffectiveSettings
             .. Audit.Validate(),
             .. AuditWithoutReaders(),
             .. engine.Select(fault => KeyOf(EngineSection!, fault)),
-            .. Hub.Validate().Select(static fault => KeyOf(HubSection, fault)),
+            .. Hub.Validate().Select(static fault => NamespaceKeyOf(fault) ?? KeyOf(HubSection, fault)),
             .. LogLevelFaults(Tree),
         ];
     }
@@ -193,6 +198,16 @@ internal sealed class EffectiveSettings
     // Several nodes on one host differ by their port, and names have to be distinct.
     private static string NodeName(string host, int port) =>
         port is 0 or AkkaClusterOptions.DefaultPort ? host : $"{host[..Math.Min(host.Length, 58)]}-{port}";
+
+    // "Namespaces["chat/"].MaxReaders is …", where a prefix may have dots and spaces; null for another fault.
+    private static string? NamespaceKeyOf(string fault)
+    {
+        const string Begin = nameof(HubOptions.Namespaces) + "[\"";
+        var end = fault.IndexOf("\"]", StringComparison.Ordinal);
+        if (!fault.StartsWith(Begin, StringComparison.Ordinal) || end < 0) return null;
+        var (path, rest) = ($"{NamespacesSection}:{fault[Begin.Length..end]}", fault[(end + 2)..]);
+        return rest[0] == '.' ? KeyOf(path, rest[1..]) : path + rest;
+    }
 
     // "StreamDefaults.MaxAge is …" names a property; a reader of the message looks for a key.
     private static string KeyOf(string section, string fault)

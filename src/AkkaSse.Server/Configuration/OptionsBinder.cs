@@ -42,10 +42,40 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
         }
     }
 
-    /// <summary>The properties that configuration can set: a delegate cannot be written in a file.</summary>
+    /// <summary>
+    /// Fills a map from a section whose keys are the operator's own names. A name that two sources write in different case is a fault.
+    /// </summary>
+    /// <param name="map">Gets an entry for each key.</param>
+    /// <param name="path">The section.</param>
+    /// <param name="create">Makes an entry with what holds where its keys say nothing.</param>
+    internal void BindMap<T>(IDictionary<string, T> map, string path, Func<T> create)
+        where T : class
+    {
+        var section = tree.Root.GetSection(path);
+        if (section.Value is { Length: > 0 })
+            Faults.Add($"{path} is one value{From(path)}; it is a section, and a section for each name is allowed below it.");
+        foreach (var twins in tree.SpellingsBelow(path).GroupBy(static s => s.Key, StringComparer.OrdinalIgnoreCase)
+            .Where(static g => g.Count() > 1))
+        {
+            var written = string.Join(" and ", twins.Select(t => $"{path}:{t.Key} (from {t.Source})"));
+            Faults.Add($"{written} differ in case only, and count as one key; one of them is allowed.");
+        }
+        foreach (var child in section.GetChildren())
+        {
+            var entry = create();
+            Bind(entry, child.Path);
+            map[child.Key] = entry;
+        }
+    }
+
+    /// <summary>
+    /// The properties that configuration can set: a delegate cannot be written in a file, and a map has a section of its own.
+    /// </summary>
     internal static List<PropertyInfo> Settable(Type type) =>
         [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(
-            p => p.CanWrite && !typeof(Delegate).IsAssignableFrom(p.PropertyType))];
+            p => p.CanWrite && !typeof(Delegate).IsAssignableFrom(p.PropertyType) && !IsMap(p.PropertyType))];
+
+    private static bool IsMap(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IDictionary<,>);
 
     /// <summary>Whether a property is a section of its own: options within options.</summary>
     internal static bool IsSection(Type type) =>

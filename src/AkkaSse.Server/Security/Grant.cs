@@ -14,7 +14,7 @@ internal readonly record struct Grant(string Verb, string Pattern)
 
     internal const string Allowed =
         "subscribe, publish and manage (of a stream: publish:orders*), zone and notify (of a zone), send and client (of a client id), " +
-        "clients, sessions (of a subject), broadcast, cluster, audit and all";
+        "clients (of client ids), sessions (of a subject), broadcast, cluster, audit and all";
 
     internal static bool TryParse(string text, out Grant grant)
     {
@@ -30,6 +30,10 @@ internal readonly record struct Grant(string Verb, string Pattern)
         if (Verb == "all") return Matches(name);
         return Verb == verb && Matches(name);
     }
+
+    /// <summary>Whether this grant covers a verb on every name that begins with a prefix; null: on every name.</summary>
+    internal bool CoversAll(string verb, string? prefix) =>
+        (Verb == verb || Verb == "all") && (Pattern == "*" || (Pattern[^1] == '*' && Matches(prefix)));
 
     private bool Matches(string? name)
     {

@@ -18,12 +18,14 @@ internal sealed class GrantAuthorizer : IHubAuthorizer
         HubAction.Subscribe => MaySubscribe(request),
         HubAction.Publish => MayPublish(request),
         HubAction.ClaimClient => request.Principal.May("client", request.Client),
-        HubAction.ListStreams => request.Principal.May("subscribe") || request.Principal.May("manage"),
+        HubAction.ListStreams =>
+            request.Principal.MayList("subscribe", request.Prefix) || request.Principal.MayList("manage", request.Prefix),
         HubAction.InspectStream or HubAction.ReadHistory =>
             request.Principal.May("subscribe", request.Stream) || request.Principal.May("manage", request.Stream),
         HubAction.CreateStream or HubAction.RemoveStream or HubAction.ClearStream => request.Principal.May("manage", request.Stream),
-        HubAction.ListClients or HubAction.InspectClient or HubAction.DisconnectClient or HubAction.ChangeSubscriptions =>
-            request.Principal.May("clients"),
+        HubAction.ListClients => request.Principal.MayList("clients", request.Prefix),
+        HubAction.InspectClient or HubAction.DisconnectClient or HubAction.ChangeSubscriptions =>
+            request.Principal.May("clients", request.Client),
         // Its streams are asked for one by one.
         HubAction.ManageSubscription => MaySubscribeAtAll(request.Principal),
         HubAction.InspectCluster => request.Principal.May("cluster"),

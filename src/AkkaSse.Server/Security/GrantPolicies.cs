@@ -42,4 +42,8 @@ internal static class GrantPolicies
     /// <summary>Whether a caller's grants cover a verb on a name; without a name the grant must be for all.</summary>
     internal static bool May(this ClaimsPrincipal user, string verb, string? name = null) =>
         user.FindAll(Grant.ClaimType).Any(c => Grant.TryParse(c.Value, out var grant) && grant.Covers(verb, name));
+
+    /// <summary>Whether one of a caller's grants covers a verb on all names that begin with a prefix; null: on all names.</summary>
+    internal static bool MayList(this ClaimsPrincipal user, string verb, string? prefix) =>
+        user.FindAll(Grant.ClaimType).Any(c => Grant.TryParse(c.Value, out var grant) && grant.CoversAll(verb, prefix));
 }

@@ -25,7 +25,7 @@ internal sealed class DurableStream : IColdSource
     {
         _streams = streams;
         Name = name;
-        Feed = new StreamFeed(options, streams.Budget, streams.Cold, this, streams.Fault, keepsWait: true);
+        Feed = new StreamFeed(options, streams.Budget.Of(name), streams.Cold, this, streams.Fault, keepsWait: true);
         Front = new RetentionFront(this);
     }
 

@@ -20,14 +20,17 @@ internal sealed partial class DurableStreams
         if (!isInternal && EventRules.IsTransient(item.Event) && s is null)
             return Refused(out refusal, PublishStatus.NoStream,
                 $"The stream '{name}' does not exist, and an event without data creates none.");
-        return PlanCreation(turn, name, null, declared: false)
-            ?? Refused(out refusal, PublishStatus.LimitReached, $"There are {_host.Options.MaxStreams} streams, the most allowed.");
+        return PlanCreation(turn, name, null, declared: false, out var limit)
+            ?? Refused(out refusal, PublishStatus.LimitReached, limit!);
     }
 
-    /// <summary>Begins a stream, or goes on with a removed one. Null: there are as many as may be.</summary>
-    internal DurableStream? PlanCreation(StoreTurn turn, string name, StreamOptions? options, bool declared)
+    /// <summary>Begins a stream, or goes on with a removed one. Null: there are as many as may be, and which limit says so.</summary>
+    internal DurableStream? PlanCreation(StoreTurn turn, string name, StreamOptions? options, bool declared, out string? limit)
     {
-        if (_existing >= _host.Options.MaxStreams) return null;
+        limit = _existing >= _host.Options.MaxStreams
+            ? $"There are {_host.Options.MaxStreams} streams, the most allowed."
+            : _counts.Refusal(name);
+        if (limit is not null) return null;
         DurableStream s;
         lock (_directory)
         {
@@ -35,6 +38,7 @@ internal sealed partial class DurableStreams
             s.PlannedExists = true;
         }
         _existing++;
+        _counts.Created(name);
         if (options is not null) s.Feed.SetOptions(options, turn.Now);
         if (_tombstones.TryGetValue(name, out var left))
         {
@@ -115,6 +119,7 @@ internal sealed partial class DurableStreams
         }
         if (!s.PlannedExists) return;
         _existing--;
+        _counts.Removed(s.Name);
         lock (_directory)
         {
             s.PlannedExists = false;

@@ -38,10 +38,9 @@ internal sealed partial class DurableStreams
                     },
                     () => s.Declared = before);
             }
-            if (PlanCreation(turn, stream, options, declared: true) is not { } created)
+            if (PlanCreation(turn, stream, options, declared: true, out var limit) is not { } created)
             {
-                result = new CreateStreamResult(
-                    CreateStreamStatus.LimitReached, null, $"There are {_host.Options.MaxStreams} streams, the most allowed.");
+                result = new CreateStreamResult(CreateStreamStatus.LimitReached, null, limit);
                 return null;
             }
             return new(
@@ -107,7 +106,8 @@ internal sealed partial class DurableStreams
         if (_stopped) return;
         var now = Now;
         foreach (var (_, s) in _streams) s.Log.TrimByAge(now);
-        TrimToBudget(now);
+        // What memory gives up is read from the store.
+        Budget.Shrink(_streams.Select(static s => s.Value.Log), now);
         if (Interlocked.Exchange(ref _sweeping, 1) == 0 && !_writer!.TryAdd(new SweepCommand(this))) Volatile.Write(ref _sweeping, 0);
     }
 
@@ -206,6 +206,7 @@ internal sealed partial class DurableStreams
                     s.Exists = s.PlannedExists = false;
                     sink = s.Sink;
                     _existing--;
+                    _counts.Removed(s.Name);
                     _streams.TryRemove(new KeyValuePair<string, DurableStream>(s.Name, s));
                     _names.Remove(s.Name);
                     _tombstones[s.Name] = new StoredTombstone(s.Number, meta);
@@ -270,22 +271,6 @@ internal sealed partial class DurableStreams
             }
         }
         return over.Count == SweepRows;
-    }
-
-    // The largest logs give first, each half of what it has in memory, until the bound holds. What they give is read from the store.
-    private void TrimToBudget(long now)
-    {
-        while (Budget.IsExceeded)
-        {
-            var progress = false;
-            foreach (var s in _streams.Select(static s => s.Value).OrderByDescending(static s => s.Log.AllocatedBytes))
-            {
-                var half = s.Log.AllocatedBytes / 2;
-                while (Budget.IsExceeded && s.Log.AllocatedBytes > half && s.Feed.Shrink(now)) progress = true;
-                if (!Budget.IsExceeded) return;
-            }
-            if (!progress) return;
-        }
     }
 
     private async Task<Exception?> RunAsync(ChangeCommand command) =>

@@ -53,7 +53,7 @@ internal sealed partial class DurableStreams
 
     private DurableStream Recover(in StoredLog log, LogMeta meta, out string? doubt)
     {
-        var s = new DurableStream(this, log.Name, meta.Options ?? _host.Options.StreamDefaults)
+        var s = new DurableStream(this, log.Name, meta.Options ?? _host.Options.DefaultsOf(log.Name))
         {
             Number = log.Log,
             Epoch = meta.Epoch,
@@ -84,6 +84,7 @@ internal sealed partial class DurableStreams
         s.Exists = true;
         _streams[log.Name] = s;
         _existing++;
+        _counts.Created(log.Name);
         if (log.Name[0] != '$') _names.Add(log.Name);
         if (s.Log.Options.SlowReader == SlowReaderPolicy.Conflate) Replay(s, head);
         return s;

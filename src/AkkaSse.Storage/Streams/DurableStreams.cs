@@ -25,6 +25,7 @@ internal sealed partial class DurableStreams : IRunKeyEngine
     private readonly Lock _directory = new();
     private StoreWriter? _writer;
     private int _existing;
+    private readonly NamespaceCounts _counts;
     private long _lastNumber;
     private int _sweeping;
     private volatile bool _stopped;
@@ -35,7 +36,8 @@ internal sealed partial class DurableStreams : IRunKeyEngine
         _host = host;
         _store = store;
         Fault = fault;
-        Budget = new LogBudget(host.Options.MaxLogBytes);
+        Budget = new LogBudget(host.Options);
+        _counts = new NamespaceCounts(host.Options);
         Cold = new ColdCache(cacheBytes);
         KeyWindow = (long)host.Options.IdempotencyWindow.TotalMilliseconds;
         History = new StoredHistory(store, host.Time, (stream, through, reason) =>
@@ -178,7 +180,7 @@ internal sealed partial class DurableStreams : IRunKeyEngine
         s.Keys ??= new IdempotencyTable(_host.Options.MaxIdempotencyKeys, _host.Options.IdempotencyWindow);
 
     private DurableStream NewStream(string name) =>
-        new(this, name, name[0] == '$' ? _host.Options.ZoneStreams : _host.Options.StreamDefaults);
+        new(this, name, _host.Options.DefaultsOf(name));
 
     // Under the directory's lock: nobody reads it and it does not exist.
     private void Forget(DurableStream s)

@@ -15,6 +15,7 @@ public sealed class OptionDocsTests
     private static readonly Dictionary<Type, OptionRules> Rules = new()
     {
         [typeof(HubOptions)] = Of<HubOptions>(static o => o.Validate()),
+        [typeof(NamespaceOptions)] = Of<NamespaceOptions>(static o => o.Validate()),
         [typeof(StreamOptions)] = Of<StreamOptions>(static o => o.Validate()),
         [typeof(AkkaEngineOptions)] = Of<AkkaEngineOptions>(static o => o.Validate()),
         [typeof(AkkaClusterOptions)] = Of<AkkaClusterOptions>(static o => o.Validate(), static (o, property) =>

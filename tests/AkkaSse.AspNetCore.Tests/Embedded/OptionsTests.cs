@@ -49,6 +49,36 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public void Namespaces_stand_below_their_prefixes_and_have_the_hubs_options_where_they_say_nothing()
+    {
+        var services = new ServiceCollection();
+        services.AddSseHub(Section("""
+            { "Hub": { "Namespaces": { "chat/": { "MaxReaders": 5, "StreamDefaults": { "MaxAge": "1h" } }, "t.": { "MaxStreams": 3 } },
+              "StreamDefaults": { "MaxEvents": 9 } } }
+            """));
+        var options = Read(services);
+
+        options.Namespaces.Keys.ShouldBe(["chat/", "t."], ignoreOrder: true);
+        options.Namespaces["chat/"].MaxReaders.ShouldBe(5);
+        options.Namespaces["chat/"].StreamDefaults.ShouldBe(new StreamOptions { MaxEvents = 9, MaxAge = TimeSpan.FromHours(1) });
+        (options.Namespaces["t."].MaxStreams, options.Namespaces["t."].StreamDefaults).ShouldBe((3, null));
+        options.StreamDefaults.MaxAge.ShouldBe(TimeSpan.FromDays(1), "hubs and namespaces share no options");
+    }
+
+    [Theory]
+    [InlineData("""{ "Namespaces": { "t/": { "MaxReader": 1 } } }""", "Hub:Namespaces:t/:MaxReader is no option; ")]
+    [InlineData("""{ "Namespaces": { "t/": { "MaxReaders": "x" } } }""", "Hub:Namespaces:t/:MaxReaders is 'x'; a whole number is allowed.")]
+    [InlineData("""{ "Namespaces": { "t/": 5 } }""", "Hub:Namespaces:t/ is one value; a section is allowed, with StreamDefaults, ")]
+    [InlineData("""{ "Namespaces": 5 }""", "Hub:Namespaces is one value; a section for each entry is allowed.")]
+    [InlineData("""{ "Namespaces": { "t/": { "MaxReaders": 0 } } }""", "HubOptions.Namespaces[\"t/\"].MaxReaders is 0; at least 1 is")]
+    public void Namespace_with_a_fault_is_named(string hub, string fault)
+    {
+        var services = new ServiceCollection();
+        services.AddSseHub(Section($"{{ \"Hub\": {hub} }}"));
+        Should.Throw<OptionsValidationException>(() => Read(services)).Message.ShouldStartWith(fault);
+    }
+
+    [Fact]
     public void Later_calls_add_options_to_those_of_earlier_ones()
     {
         var services = new ServiceCollection();

@@ -46,6 +46,20 @@ public sealed class AkkaStreamOfThreeTests : StreamSpecs
                 $"{string.Join(' ', ((AkkaHarness)Harness).Engines.Select(static e => e.StreamCount))}");
 }
 
+public sealed class AkkaNamespaceTests : NamespaceSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness();
+}
+
+public sealed class AkkaNamespaceOfThreeTests : NamespaceSpecs
+{
+    protected override IEngineHarness CreateHarness() => new AkkaHarness(others: 2);
+
+    protected override async Task CountedAsync(int streams) =>
+        await Eventually.Until(
+            () => ((AkkaHarness)Harness).Engines.All(e => e.StreamCount == streams), $"all nodes to count {streams} streams");
+}
+
 public sealed class AkkaReadTests : ReadSpecs
 {
     protected override IEngineHarness CreateHarness() => new AkkaHarness();

@@ -115,7 +115,7 @@ public sealed class StreamDeciderTests
     public void Stream_with_base64_takes_any_bytes_and_gives_them_as_text()
     {
         var s = new StreamScript();
-        s.Propose(change => s.Decider.Create(new StreamOptions { Base64 = true }, change)).ShouldBe(CreateStreamStatus.Created);
+        s.Propose(change => s.Decider.Create(new StreamOptions { Base64 = true }, change, out _)).ShouldBe(CreateStreamStatus.Created);
         s.Append(new AppendItem(
             new SseEvent { DataBytes = new byte[] { 0xC3, 0x28 } }, default))[0].Status.ShouldBe(PublishStatus.Accepted);
         s.Data(s.Replica).ShouldBe([Convert.ToBase64String([0xC3, 0x28])]);

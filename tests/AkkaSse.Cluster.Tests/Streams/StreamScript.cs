@@ -43,7 +43,7 @@ internal sealed class StreamScript : IStreamLimits
 
     internal List<EventRun> Segments { get; } = [];
 
-    public bool TryTake() => HasRoom;
+    public string? Take() => HasRoom ? null : "There is no room.";
 
     public string NewEpoch() => $"e{++Epochs}";
 

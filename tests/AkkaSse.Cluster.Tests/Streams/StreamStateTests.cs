@@ -13,7 +13,7 @@ public sealed class StreamStateTests
     private static StreamScript With(StreamOptions options)
     {
         var s = new StreamScript();
-        s.Propose(change => s.Decider.Create(options, change));
+        s.Propose(change => s.Decider.Create(options, change, out _));
         s.Commit();
         return s;
     }

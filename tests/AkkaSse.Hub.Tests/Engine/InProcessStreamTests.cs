@@ -8,3 +8,8 @@ public sealed class InProcessStreamTests : StreamSpecs
 {
     protected override IEngineHarness CreateHarness() => new InProcessHarness();
 }
+
+public sealed class InProcessNamespaceTests : NamespaceSpecs
+{
+    protected override IEngineHarness CreateHarness() => new InProcessHarness();
+}

@@ -11,6 +11,12 @@ public sealed class PostgresStreamTests(SharedServer shared) : StreamSpecs
 }
 
 [Collection(SharedServerCollection.Name)]
+public sealed class PostgresNamespaceTests(SharedServer shared) : NamespaceSpecs
+{
+    protected override IEngineHarness CreateHarness() => new PostgresHarness(shared.Server);
+}
+
+[Collection(SharedServerCollection.Name)]
 public sealed class PostgresReadTests(SharedServer shared) : ReadSpecs
 {
     protected override IEngineHarness CreateHarness() => new PostgresHarness(shared.Server);

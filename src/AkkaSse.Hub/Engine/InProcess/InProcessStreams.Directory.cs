@@ -12,9 +12,7 @@ internal sealed partial class InProcessStreams
         lock (_directory)
         {
             created = TryCreate(stream, options, declared: true, out s, out var limit);
-            if (limit)
-                return new(new CreateStreamResult(
-                    CreateStreamStatus.LimitReached, null, $"There are {_host.Options.MaxStreams} streams, the most allowed."));
+            if (limit is not null) return new(new CreateStreamResult(CreateStreamStatus.LimitReached, null, limit));
             s!.Declared = true;
             if (!created && options is not null && options != s.Log.Options)
             {
@@ -85,34 +83,20 @@ internal sealed partial class InProcessStreams
             var kept = (long)Epochs.KeptAfterRemoval.TotalMilliseconds;
             while (_tombstoneOrder.TryPeek(out var oldest) && now - oldest.At > kept) ForgetTombstone();
         }
-        TrimToBudget(now);
+        Budget.Shrink(_streams.Select(static s => s.Value.Log), now);
     }
 
-    // The largest logs give first, each half of what it has, until the bound holds.
-    private void TrimToBudget(long now)
+    // Under the directory's lock. Created: true; it existed: false with the stream; no place: false without, and why.
+    private bool TryCreate(string name, StreamOptions? options, bool declared, out InProcessStream? stream, out string? limit)
     {
-        while (Budget.IsExceeded)
-        {
-            var progress = false;
-            foreach (var log in _streams.Select(static s => s.Value.Log).OrderByDescending(static l => l.AllocatedBytes))
-            {
-                var half = log.AllocatedBytes / 2;
-                while (Budget.IsExceeded && log.AllocatedBytes > half && log.TrimOldestChunk(now)) progress = true;
-                if (!Budget.IsExceeded) return;
-            }
-            if (!progress) return;
-        }
-    }
-
-    // Under the directory's lock. Created: true; it existed: false with the stream; no place: false without, or with limit.
-    private bool TryCreate(string name, StreamOptions? options, bool declared, out InProcessStream? stream, out bool limit)
-    {
-        limit = false;
+        limit = null;
         if (_streams.TryGetValue(name, out stream) && stream.Exists) return false;
-        if (_existing >= _host.Options.MaxStreams)
+        limit = _existing >= _host.Options.MaxStreams
+            ? $"There are {_host.Options.MaxStreams} streams, the most allowed."
+            : _counts.Refusal(name);
+        if (limit is not null)
         {
             stream = null;
-            limit = true;
             return false;
         }
         stream ??= _streams.GetOrAdd(name, static (n, self) => self.NewStream(n), this);
@@ -130,6 +114,7 @@ internal sealed partial class InProcessStreams
         stream.Declared = declared;
         stream.Exists = true;
         _existing++;
+        _counts.Created(name);
         if (name[0] != '$') _names.Add(name);
         return true;
     }
@@ -146,6 +131,7 @@ internal sealed partial class InProcessStreams
             sink = s.Sink;
         }
         _existing--;
+        _counts.Removed(name);
         _streams.TryRemove(name, out _);
         _names.Remove(name);
         var g = s.Log.Current!;

@@ -20,6 +20,7 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
     private readonly Lock _directory = new();
     // Streams that exist, those of zones and broadcasts included.
     private int _existing;
+    private readonly NamespaceCounts _counts;
     private readonly long _idBase;
     private string _epoch = Epochs.New('m');
     private volatile bool _stopped;
@@ -27,7 +28,8 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
     internal InProcessStreams(IEngineHost host)
     {
         _host = host;
-        Budget = new LogBudget(host.Options.MaxLogBytes);
+        Budget = new LogBudget(host.Options);
+        _counts = new NamespaceCounts(host.Options);
         // Memory does not know which offsets earlier processes issued; the clock does.
         _idBase = DecimalIds.Base(host.Time.GetUtcNow().ToUnixTimeMilliseconds());
     }
@@ -130,18 +132,15 @@ internal sealed partial class InProcessStreams : IRunKeyEngine
         }
         lock (_directory)
         {
-            if (TryCreate(name, null, declared: false, out var created, out _)) return created;
+            TryCreate(name, null, declared: false, out var created, out var limit);
             if (created is not null) return created;
-            refusal = new AppendResult(PublishStatus.LimitReached, StreamPosition.BeforeFirst)
-            {
-                Error = $"There are {_host.Options.MaxStreams} streams, the most allowed.",
-            };
+            refusal = new AppendResult(PublishStatus.LimitReached, StreamPosition.BeforeFirst) { Error = limit };
             return null;
         }
     }
 
     private InProcessStream NewStream(string name) =>
-        new(name, new StreamLog(name[0] == '$' ? _host.Options.ZoneStreams : _host.Options.StreamDefaults, Budget));
+        new(name, new StreamLog(_host.Options.DefaultsOf(name), Budget.Of(name)));
 
     private sealed class Attachment(InProcessStreams engine, InProcessStream stream, IStreamSink sink) : IStreamAttachment
     {

@@ -1,0 +1,47 @@
+using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
+
+namespace AkkaSse.Cluster.Streams;
+
+/// <summary>
+/// Trims the copies of logs on a node until the bounds of bytes hold: in each namespace that is beyond its bound its own, then, while the
+/// node is beyond its bound, those without a bound of their own, then all. Copies have half of each bound, what readers read the other.
+/// </summary>
+internal static class CopyBounds
+{
+    /// <summary>Trims; returns the bytes that are left.</summary>
+    internal static long Apply(HubOptions options, IEnumerable<(string Name, StreamState State)> copies, long bytes)
+    {
+        var namespaces = options.ListNamespaces();
+        var isBounded = namespaces.Any(static n => n.MaxLogBytes is not null);
+        var max = options.MaxLogBytes / 2;
+        if (bytes <= max && !isBounded) return bytes;
+        var all = copies.ToList();
+        if (isBounded)
+        {
+            var byBound = all.ToLookup(
+                c => options.NamespaceOf(c.Name) is { MaxLogBytes: not null } found ? found.Index : -1, static c => c.State);
+            foreach (var own in namespaces)
+            {
+                StreamState[] states = [.. byBound[own.Index]];
+                if (own.MaxLogBytes is { } most) bytes -= Shrink(states, states.Sum(static s => s.Runs.Size), most / 2);
+            }
+            bytes -= Shrink([.. byBound[-1]], bytes, max);
+        }
+        return bytes - Shrink([.. all.Select(static c => c.State)], bytes, max);
+    }
+
+    // The largest gives half, until the bound holds or nothing is left. Returns what was given.
+    private static long Shrink(StreamState[] copies, long bytes, long max)
+    {
+        long given = 0;
+        while (bytes - given > max)
+        {
+            var largest = copies.MaxBy(static s => s.Runs.Size);
+            var before = largest?.Runs.Size ?? 0;
+            if (largest is null || !largest.Shrink()) break;
+            given += before - largest.Runs.Size;
+        }
+        return given;
+    }
+}
