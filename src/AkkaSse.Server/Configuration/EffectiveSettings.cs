@@ -35,7 +35,8 @@ internal sealed class EffectiveSettings
         Tree = tree;
         binder.Bind(Server, ServerSettings.Section);
         binder.Bind(Auth, AuthSettings.Section);
-        binder.Bind(Limits, LimitSettings.Section);
+        binder.Bind(Limits, LimitSettings.Section, nameof(LimitSettings.Namespaces));
+        binder.BindMap(Limits.Namespaces, $"{LimitSettings.Section}:{nameof(LimitSettings.Namespaces)}", static () => new LimitRates());
         binder.Bind(Audit, AuditSettings.Section);
         Urls = ListenUrls.Read(tree.Root, Server.H2cUrls, binder.Faults);
         Bind(Akka, binder);
@@ -156,6 +157,7 @@ internal sealed class EffectiveSettings
             .. Server.Validate(),
             .. Auth.Validate(),
             .. Limits.Validate(),
+            .. LimitsOfNoNamespace(),
             .. Audit.Validate(),
             .. AuditWithoutReaders(),
             .. engine.Select(fault => KeyOf(EngineSection!, fault)),
@@ -172,6 +174,11 @@ internal sealed class EffectiveSettings
             ? null
             : $"{option.Name} is given, but the engine is {Server.Engine}, which has no use for it; --engine {engine} has.";
     }
+
+    private IEnumerable<string> LimitsOfNoNamespace() =>
+        Limits.Namespaces.Keys.Where(prefix => !Hub.Namespaces.ContainsKey(prefix)).Select(prefix =>
+            $"{LimitSettings.Section}:{nameof(LimitSettings.Namespaces)}:{prefix} is of no namespace; the prefixes of {NamespacesSection} are "
+            + $"allowed: {(Hub.Namespaces.Count == 0 ? "it has none" : string.Join(", ", Hub.Namespaces.Keys))}.");
 
     private IEnumerable<string> AuditWithoutReaders()
     {

@@ -23,7 +23,10 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
     }
 
     /// <summary>Fills an instance from a section.</summary>
-    internal void Bind(object instance, string path)
+    /// <param name="instance">The options.</param>
+    /// <param name="path">The section.</param>
+    /// <param name="maps">Keys below it that <see cref="BindMap"/> reads.</param>
+    internal void Bind(object instance, string path, params ReadOnlySpan<string> maps)
     {
         var properties = Settable(instance.GetType());
         // One value where keys belong would be skipped, and with it, for example, all tokens.
@@ -35,6 +38,7 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
             var property = properties.FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
+                if (IsAny(section.Key, maps)) continue;
                 Faults.Add($"{section.Path} is not a key{From(section.Path)}; {Suggest(section.Key, properties)}");
                 continue;
             }
@@ -74,6 +78,15 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
     internal static List<PropertyInfo> Settable(Type type) =>
         [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(
             p => p.CanWrite && !typeof(Delegate).IsAssignableFrom(p.PropertyType) && !IsMap(p.PropertyType))];
+
+    private static bool IsAny(string key, ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (name.Equals(key, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+        return false;
+    }
 
     private static bool IsMap(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IDictionary<,>);
 

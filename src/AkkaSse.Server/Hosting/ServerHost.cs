@@ -122,7 +122,7 @@ internal static partial class ServerHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace
             + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
-        AddLimits(services, settings.Limits);
+        AddLimits(services, settings.Limits, settings.Hub);
         services.AddOpenApi(static o =>
         {
             // Health and metrics are the operator's.
@@ -151,11 +151,12 @@ internal static partial class ServerHost
         if (settings.Server.Otlp is { } otlp) services.AddHostedService(_ => new OtlpExport(otlp, settings.Hub.NodeName));
     }
 
-    private static void AddLimits(IServiceCollection services, LimitSettings limits)
+    private static void AddLimits(IServiceCollection services, LimitSettings limits, HubOptions hub)
     {
         if (!limits.IsGiven) return;
         services.AddSingleton(limits);
-        services.AddSingleton<IHubQuota, HubLimits>();
+        services.AddSingleton<IHubQuota>(provider => new HubLimits(
+            limits, provider.GetRequiredService<TimeProvider>(), provider.GetService<ClusterQuota>(), hub));
         if (limits.ClusterPublishes is null) return;
         services.AddSingleton<ClusterQuota>();
         services.AddHostedService<ClusterExchange>();

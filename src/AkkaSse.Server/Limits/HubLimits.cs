@@ -7,8 +7,8 @@ using AkkaSse.Server.Hosting;
 namespace AkkaSse.Server.Limits;
 
 /// <summary>
-/// Holds what is asked of the hub to <see cref="LimitSettings"/>: limits of the caller, of its address, of the streams, and of the subject
-/// on all nodes. All of them take it, or none. Thread-safe.
+/// Holds what is asked of the hub to <see cref="LimitSettings"/>: limits of the caller, of its address, of the streams and their
+/// namespaces, and of the subject on all nodes. All of them take it, or none. Thread-safe.
 /// </summary>
 internal sealed class HubLimits : IHubQuota, IDisposable
 {
@@ -23,6 +23,7 @@ internal sealed class HubLimits : IHubQuota, IDisposable
     private readonly LimitScope<AddressKey>? _anonymous;
     private readonly LimitScope<AddressKey>? _addresses;
     private readonly LimitScope<StreamKey>? _streams;
+    private readonly NamespaceLimits? _namespaces;
     private readonly ClusterQuota? _cluster;
     private readonly ITimer _sweeps;
     private readonly Meter _meter = new(ServerHost.Meters);
@@ -31,7 +32,8 @@ internal sealed class HubLimits : IHubQuota, IDisposable
     /// <param name="limits">Which limits there are.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cluster">What a subject may publish on all nodes; null for no limit.</param>
-    public HubLimits(LimitSettings limits, TimeProvider time, ClusterQuota? cluster = null)
+    /// <param name="hub">What namespaces there are; null for none.</param>
+    public HubLimits(LimitSettings limits, TimeProvider time, ClusterQuota? cluster = null, HubOptions? hub = null)
     {
         const string Section = LimitSettings.Section;
         var burst = limits.Burst;
@@ -39,6 +41,7 @@ internal sealed class HubLimits : IHubQuota, IDisposable
         _anonymous = LimitScope<AddressKey>.Of("The caller", Section, limits, burst, time);
         _addresses = LimitScope<AddressKey>.Of("The address", $"{Section}:{nameof(limits.Address)}", limits.Address, burst, time);
         _streams = LimitScope<StreamKey>.Of("The stream", $"{Section}:{nameof(limits.Stream)}", limits.Stream, burst, time);
+        _namespaces = NamespaceLimits.Of(limits, hub, time);
         _cluster = cluster;
         _refused = _meter.CreateCounter<long>(
             "akkasse.limits.refused", "{refusal}", "Publishes, batch items and event streams that a limit has refused, by whose it is.");
@@ -62,18 +65,25 @@ internal sealed class HubLimits : IHubQuota, IDisposable
     private HubQuotaAnswer Take(in Party party, in LimitAmounts ask)
     {
         // The cluster comes last: what other nodes were told cannot be given back.
-        var last = Streams + (party.Target.Kind != 0 ? 1 : party.Streams.Count);
+        var last = Streams + (_namespaces is null ? party.Targets : 2 * party.Targets);
         for (var step = 0; step <= last; step++)
         {
             var answer = step == last ? TakeOfCluster(party, ask) : At(step, party, ask, giveBack: false);
             if (!answer.IsRefused) continue;
-            var whose = step == last ? "cluster" : step switch { Caller => "caller", Address => "address", _ => "stream" };
+            var whose = step == last ? "cluster" : Whose(step, party.Targets);
             _refused.Add(1, new KeyValuePair<string, object?>("scope", whose));
             while (--step >= 0) At(step, party, ask, giveBack: true);
             return answer;
         }
         return HubQuotaAnswer.Granted;
     }
+
+    private static string Whose(int step, int targets) => step switch
+    {
+        Caller => "caller",
+        Address => "address",
+        _ => step < Streams + targets ? "stream" : "namespace",
+    };
 
     private HubQuotaAnswer TakeOfCluster(in Party party, in LimitAmounts ask) =>
         _cluster is null || party.Subject is null || ask.Events == 0 ? HubQuotaAnswer.Granted : _cluster.Take(party.Subject, ask);
@@ -83,6 +93,8 @@ internal sealed class HubLimits : IHubQuota, IDisposable
         Caller when party.Subject is { } subject => At(_subjects, subject, ask, giveBack),
         Caller => At(_anonymous, party.Address, ask, giveBack),
         Address => At(_addresses, party.Address, ask, giveBack),
+        _ when step >= Streams + party.Targets =>
+            At(party.StreamAt(step - Streams - party.Targets) is { } stream ? _namespaces!.Find(stream) : null, 0, ask, giveBack),
         _ when party.Target.Kind != 0 => At(_streams, party.Target, ask, giveBack),
         _ => At(_streams, StreamKey.Stream(party.Streams[step - Streams].Stream), ask, giveBack),
     };
@@ -114,5 +126,17 @@ internal sealed class HubLimits : IHubQuota, IDisposable
 
     /// <summary>Who asks, from where, for what.</summary>
     private readonly record struct Party(
-        string? Subject, AddressKey Address, StreamKey Target, IReadOnlyList<StreamSubscription> Streams);
+        string? Subject, AddressKey Address, StreamKey Target, IReadOnlyList<StreamSubscription> Streams)
+    {
+        /// <summary>How many streams, zones or broadcasts it is for; 1 for a publish.</summary>
+        public int Targets => Target.Kind != 0 ? 1 : Streams.Count;
+
+        /// <summary>One of them, if it is a stream.</summary>
+        public string? StreamAt(int place) => Target.Kind switch
+        {
+            default(char) => Streams[place].Stream,
+            StreamKey.StreamKind => Target.Name,
+            _ => null,
+        };
+    }
 }

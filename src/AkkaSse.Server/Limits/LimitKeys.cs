@@ -29,7 +29,10 @@ internal readonly record struct AddressKey(ulong Network, ulong Host)
 /// <param name="Name">Of the stream or zone.</param>
 internal readonly record struct StreamKey(char Kind, string Name)
 {
-    internal static StreamKey Stream(string name) => new('s', name);
+    /// <summary>The kind of a stream.</summary>
+    internal const char StreamKind = 's';
+
+    internal static StreamKey Stream(string name) => new(StreamKind, name);
 
     internal static StreamKey TargetOf(in HubAccessRequest request)
     {

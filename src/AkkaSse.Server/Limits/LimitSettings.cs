@@ -50,6 +50,11 @@ internal sealed class LimitSettings : LimitRates
     public LimitRates Stream { get; set; } = new();
 
     /// <summary>
+    /// What is allowed in a namespace, by the prefix that <see cref="HubOptions.Namespaces"/> has, whoever asks. Default: no limits.
+    /// </summary>
+    public IDictionary<string, LimitRates> Namespaces { get; } = new SortedDictionary<string, LimitRates>(StringComparer.Ordinal);
+
+    /// <summary>
     /// Events published by one subject per second, on all nodes together. 1 to 1 000 000. Default null: no limit. Approximate: nodes tell
     /// each other once a second what they have counted (docs/operations.md).
     /// </summary>
@@ -59,13 +64,18 @@ internal sealed class LimitSettings : LimitRates
     public TimeSpan Burst { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether there is a limit.</summary>
-    internal bool IsGiven => ClusterPublishes is not null || new[] { this, Address, Stream }.Any(static r => r.PerSecond != default);
+    internal bool IsGiven => ClusterPublishes is not null
+        || new[] { this, Address, Stream }.Concat(Namespaces.Values).Any(static r => r.PerSecond != default);
 
     internal IEnumerable<string> Validate()
     {
         foreach (var fault in Validate(Section)) yield return fault;
         foreach (var fault in Address.Validate($"{Section}:{nameof(Address)}")) yield return fault;
         foreach (var fault in Stream.Validate($"{Section}:{nameof(Stream)}")) yield return fault;
+        foreach (var (prefix, rates) in Namespaces)
+        {
+            foreach (var fault in rates.Validate($"{Section}:{nameof(Namespaces)}:{prefix}")) yield return fault;
+        }
         if (ClusterPublishes is < 1 or > MaxRate)
             yield return $"{Section}:{nameof(ClusterPublishes)} is {ClusterPublishes}; 1 to {MaxRate} are allowed, or none.";
         if (Burst < TimeSpan.FromSeconds(1) || Burst > TimeSpan.FromMinutes(10))

@@ -1,3 +1,4 @@
+using AkkaSse.Server.Limits;
 using AkkaSse.Server.Tests.Support;
 using AkkaSse.Testing;
 
@@ -28,6 +29,35 @@ public sealed class HubLimitTests
 
         host.Time.Advance(TimeSpan.FromSeconds(3));
         Statuses(await host.PostAsync("/v1/batch", Items("a", 4), Ann)).ShouldBe([202, 202, 202, 429]);
+    }
+
+    [Fact]
+    public async Task Namespace_is_limited_whoever_asks_and_takes_nothing_of_others()
+    {
+        await using var host = await LimitHost.StartAsync(
+            static l =>
+            {
+                l.Burst = TimeSpan.FromSeconds(2);
+                l.Namespaces["a."] = new LimitRates { Publishes = 1, Connects = 1 };
+                l.Stream.Publishes = 2;
+            },
+            "a.", "a.own.", "b.");
+
+        Statuses(await host.PostAsync("/v1/batch", Items("a.1", 1) + Items("a.own.1", 3) + Items("a.2", 3) + Items("b.1", 3), Ann))
+            .ShouldBe([202, 202, 202, 202, 202, 429, 429, 202, 202, 202]);
+        var refused = await host.PublishAsync("a.3", headers: Bob);
+        (refused.Status, refused.Header("Retry-After")).ShouldBe((429, "1"));
+        refused.Json.GetProperty("detail").GetString().ShouldBe("The namespace has reached Limits:Namespaces:a.:Publishes; nothing was changed.");
+
+        // What the namespace has refused was given back to the stream.
+        host.Time.Advance(TimeSpan.FromSeconds(2));
+        Statuses(await host.PostAsync("/v1/batch", Items("a.2", 2), Ann)).ShouldBe([202, 202]);
+
+        await using var both = await host.OpenAsync("/v1/events?stream=a.1&stream=a.2&stream=b.1");
+        await using var late = await host.OpenAsync("/v1/streams/a.1/events");
+        (both.Head.Status, late.Head.Status).ShouldBe((200, 429));
+        await using var other = await host.OpenAsync("/v1/streams/b.1/events");
+        other.Head.Status.ShouldBe(200);
     }
 
     [Fact]

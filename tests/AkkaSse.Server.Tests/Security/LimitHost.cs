@@ -31,7 +31,7 @@ internal sealed class LimitHost : IAsyncDisposable
     /// <summary>The clock of the limits alone.</summary>
     internal required ManualTimeProvider Time { get; init; }
 
-    internal static async Task<LimitHost> StartAsync(Action<LimitSettings> limit)
+    internal static async Task<LimitHost> StartAsync(Action<LimitSettings> limit, params string[] namespaces)
     {
         var time = new ManualTimeProvider();
         var limits = new LimitSettings();
@@ -40,9 +40,11 @@ internal sealed class LimitHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRoutingCore();
+        var hub = new HubOptions();
+        foreach (var prefix in namespaces) hub.Namespaces[prefix] = new NamespaceOptions();
         builder.Services.AddSseHub(static o => (o.AutoCreate, o.DrainWindow) = (true, TimeSpan.Zero));
         var cluster = limits.ClusterPublishes is null ? null : new ClusterQuota(limits, time);
-        builder.Services.AddSingleton<IHubQuota>(_ => new HubLimits(limits, time, cluster));
+        builder.Services.AddSingleton<IHubQuota>(_ => new HubLimits(limits, time, cluster, hub));
         var app = builder.Build();
         app.Use(next => context =>
         {
