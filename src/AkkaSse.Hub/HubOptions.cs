@@ -54,7 +54,7 @@ public sealed class HubOptions
 
     /// <summary>
     /// The largest size of all logs of this node together. Bytes. At least 1 MiB. Default: a quarter of the memory that the process may
-    /// use, at least 64 MiB. Beyond it the hub trims the largest logs first.
+    /// use, at least 64 MiB. Beyond it the hub trims the largest logs first, and those of a namespace that is within its own bound last.
     /// </summary>
     public long MaxLogBytes { get; set; } = Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 

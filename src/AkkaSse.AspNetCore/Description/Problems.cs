@@ -17,7 +17,8 @@ internal static class Problems
         [HubErrorCodes.DataNotUtf8] = (400, "the data are not UTF-8 and base64=1 was not given"),
         [HubErrorCodes.EventInvalid] = (400, "the event's type, id, retry or comment is not allowed, or not on this stream"),
         [HubErrorCodes.OptionsInvalid] =
-            (400, "a stream's options are unknown, of the wrong form or out of their bounds; all faults are listed"),
+            (400, "a stream's options are unknown, of the wrong form, out of their bounds, or more than its namespace has; "
+                + "all faults are listed"),
         [HubErrorCodes.SubscriptionInvalid] = (400, "the subscription names nothing to read, or too much"),
         [HubErrorCodes.Unauthorized] = (401, "the authorizer wants authentication; with WWW-Authenticate"),
         [HubErrorCodes.Forbidden] = (403, "the authorizer refuses"),
@@ -43,7 +44,8 @@ internal static class Problems
         [HubErrorCodes.EncodingUnsupported] = (415, "the body has a Content-Encoding, or a Transfer-Encoding besides chunked"),
         [HubErrorCodes.IdempotencyKeyConflict] = (422, "the key was used with another event"),
         [HubErrorCodes.IdempotencyKeysFull] = (429, "the table of keys is full; nothing was appended; with Retry-After"),
-        [HubErrorCodes.LimitReached] = (429, "a limit of streams, connections, subscribers or publishes; with Retry-After"),
+        [HubErrorCodes.LimitReached] =
+            (429, "a limit of streams, connections, subscribers or publishes, of the hub or of a namespace; with Retry-After"),
         [HubErrorCodes.TooManyAttempts] = (429,
             "the executable, with tokens: too many wrong ones came from this address; with Retry-After"),
         [HubErrorCodes.SessionsOff] = (501, "the executable: sessions of several nodes need Auth:KeyDirectory"),
