@@ -33,6 +33,9 @@ public sealed class AkkaClusterEngine : IHubEngine
     // A greeting goes out every 250 ms: forty of them.
     private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(10);
 
+    // A look at the view costs nothing, and what leaves waits for it.
+    private static readonly TimeSpan LeavingEvery = TimeSpan.FromMilliseconds(100);
+
     private readonly AkkaEngineOptions _options;
     private readonly IActorSystemHost _host;
     private readonly ILogger _logger;
@@ -386,7 +389,7 @@ public sealed class AkkaClusterEngine : IHubEngine
     // with it the last of several nodes that leave together sees it only after it has begun to hand over.
     private async Task EndRegionsWithoutSuccessorAsync(ClusterNode node, CancellationToken left)
     {
-        while (node.View.HasSuccessor) await Task.Delay(100, left).ConfigureAwait(false);
+        while (node.View.HasSuccessor) await Task.Delay(LeavingEvery, left).ConfigureAwait(false);
         foreach (var region in _regions) region.Tell(PoisonPill.Instance, ActorRefs.NoSender);
     }
 

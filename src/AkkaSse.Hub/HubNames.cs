@@ -68,7 +68,7 @@ public static class HubNames
     public static string? Check(string? name)
     {
         if (string.IsNullOrEmpty(name)) return "The name is empty; 1 to 256 bytes of UTF-8 are allowed.";
-        if (name[0] == '$') return "Names beginning with '$' are reserved: they are the hub's own.";
+        if (name[0] == '$') return "Names beginning with '$' are reserved.";
         if (name.Length > MaxNameBytes) return TooLong(name);
         foreach (var c in name)
         {

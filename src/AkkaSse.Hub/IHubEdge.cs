@@ -59,6 +59,7 @@ public interface IHubEdge
     /// <summary>
     /// Makes the stream <see cref="HubNames.AuditStream"/>, or gives it these options. Nobody else can: calls on streams refuse its name.
     /// </summary>
+    /// <returns><see cref="CreateStreamStatus.Unavailable"/> while the hub is not up or the engine is away; nothing was changed.</returns>
     ValueTask<CreateStreamResult> CreateAuditAsync(StreamOptions options, CancellationToken cancellation);
 
     /// <summary>Appends to <see cref="HubNames.AuditStream"/>, in order.</summary>
@@ -66,7 +67,8 @@ public interface IHubEdge
     /// <param name="cancellation">Cancels the call.</param>
     /// <returns>
     /// How many of them are there, counted from the first; those behind may be appended again. When an answer was lost, some of those may
-    /// be there already.
+    /// be there already. 0 while the hub is not up. Without <see cref="CreateAuditAsync"/> before it the stream gets
+    /// <see cref="HubOptions.ZoneStreams"/>.
     /// </returns>
     ValueTask<int> AppendToAuditAsync(IReadOnlyList<SseEvent> events, CancellationToken cancellation);
 

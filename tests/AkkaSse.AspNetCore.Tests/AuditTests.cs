@@ -71,6 +71,18 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task Refused_items_beyond_16_targets_of_a_batch_are_one_entry_without_names()
+    {
+        await using var host = await EdgeHost.StartAsync(build: static b => b.UseAudit<Notes>().UseQuota<OneEvent>());
+        var notes = (Notes)host.Services.GetRequiredService<IHubAudit>();
+        await host.PostAsync("/v1/batch", string.Concat(Enumerable.Range(0, 40).Select(static i => $$"""{"stream":"s{{i}}","data":"1"}""")));
+
+        notes.All.Count(static e => e is { Status: 202, Count: 1 }).ShouldBe(1);
+        notes.All.Where(static e => e.Status == 429).Select(static e => (e.Streams.Count, e.Count))
+            .ShouldBe([.. Enumerable.Repeat((1, (int?)1), 16), (0, 23)]);
+    }
+
+    [Fact]
     public async Task Audit_of_the_hub_is_for_nobody_where_nobody_gives_grants()
     {
         await using var host = await EdgeHost.StartAsync();
@@ -103,10 +115,10 @@ public sealed class AuditTests
 
         public HubQuotaAnswer AcquirePublish(in HubAccessRequest request, int events, long bytes) =>
             Interlocked.Increment(ref _taken) == 1
-                ? HubQuotaAnswer.Granted
+                ? HubQuotaAnswer.Allowed
                 : HubQuotaAnswer.Refused("One event is allowed.", TimeSpan.FromSeconds(1));
 
-        public HubQuotaAnswer AcquireConnect(HttpContext context, SubscribeRequest request) => HubQuotaAnswer.Granted;
+        public HubQuotaAnswer AcquireConnect(HttpContext context, SubscribeRequest request) => HubQuotaAnswer.Allowed;
     }
 
     private sealed class Notes : IHubAudit

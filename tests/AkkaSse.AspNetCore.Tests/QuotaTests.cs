@@ -159,8 +159,8 @@ public sealed class QuotaTests
     [Fact]
     public void Answer_has_a_reason_and_a_time_exactly_when_it_refuses()
     {
-        HubQuotaAnswer.Granted.ShouldBe(default);
-        (HubQuotaAnswer.Granted.IsRefused, HubQuotaAnswer.Granted.Reason).ShouldBe((false, null));
+        HubQuotaAnswer.Allowed.ShouldBe(default);
+        (HubQuotaAnswer.Allowed.IsRefused, HubQuotaAnswer.Allowed.Reason).ShouldBe((false, null));
         var refused = HubQuotaAnswer.Refused("x", TimeSpan.Zero);
         (refused.IsRefused, refused.Reason, refused.RetryAfter).ShouldBe((true, "x", TimeSpan.Zero));
         Should.Throw<ArgumentException>(static () => HubQuotaAnswer.Refused("", TimeSpan.Zero));
@@ -194,14 +194,14 @@ public sealed class QuotaTests
                 request.Client is { } client ? "client " + client : "", request.Broadcast ? "broadcast" : "",
             ];
             Publishes.Enqueue($"{string.Join(' ', target.Where(static t => t.Length > 0))} {events} {bytes}");
-            return request.Stream == "full" || request.Client == "full" ? Full() : HubQuotaAnswer.Granted;
+            return request.Stream == "full" || request.Client == "full" ? Full() : HubQuotaAnswer.Allowed;
         }
 
         public HubQuotaAnswer AcquireConnect(HttpContext context, SubscribeRequest request)
         {
             context.Request.Path.HasValue.ShouldBeTrue();
             Connects.Enqueue(string.Join(' ', request.Streams.Select(static s => s.Stream)));
-            return request.Streams.Any(static s => s.Stream == "full") ? Full() : HubQuotaAnswer.Granted;
+            return request.Streams.Any(static s => s.Stream == "full") ? Full() : HubQuotaAnswer.Allowed;
         }
 
         private static HubQuotaAnswer Full() => HubQuotaAnswer.Refused("full is full.", TimeSpan.FromSeconds(7));

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes what reads bytes of strangers with AFL++, guided by the coverage of AkkaSse's own code (SharpFuzz).
 #   tests/AkkaSse.Fuzz/fuzz.sh [--minutes N] [--out DIR] [TARGET...]
-#     --minutes  processor time for each target, default 30
+#     --minutes  minutes by the clock for each target, default 30
 #     --out      where findings and queues go, default artifacts/fuzz
 #     TARGET     parser, position, request, batch, hocon, node, wire; default: all, one after the other
 # Needs afl++ (Debian) and the dotnet tool SharpFuzz.CommandLine, and installs both where it may. Ends with 1 when a target crashed or hung;

@@ -48,7 +48,7 @@ internal sealed class AuditCall(IHubAudit audit, TimeProvider time, HttpContext 
         _subscription = request.ManagedSubscription;
     }
 
-    public void About(string target) => _target = target;
+    public void SetTarget(string target) => _target = target;
 
     public void Refuse(int status, string code)
     {

@@ -7,7 +7,7 @@ namespace AkkaSse.AspNetCore;
 public interface IHubAuditFeature
 {
     /// <summary>Says whom the call is about (<see cref="HubAuditEntry.Target"/>).</summary>
-    void About(string target);
+    void SetTarget(string target);
 
     /// <summary>Says how a call is refused whose answer has another status, or no error code. The first word counts.</summary>
     /// <param name="status">400 to 599.</param>

@@ -32,10 +32,10 @@ internal static class AccessRules
     /// <returns>Null when allowed.</returns>
     public static ValueTask<HubFault?> CheckAsync(EdgeContext edge, HubAccessRequest request)
     {
-        if (request.Stream != HubNames.AuditStream)
-            return edge.Authorizer is { } authorizer ? CheckAsync(edge, authorizer, request) : default;
+        var authorizer = edge.Authorizer;
+        if (request.Stream != HubNames.AuditStream) return authorizer is null ? default : CheckAsync(edge, authorizer, request);
         // Whoever may read all streams may not read who else does, and where nobody is asked nobody may.
-        return edge.Authorizer is { } judge ? CheckAsync(edge, judge, request with { Action = HubAction.ReadAudit }) : new(s_noAudit);
+        return authorizer is null ? new(s_noAudit) : CheckAsync(edge, authorizer, request with { Action = HubAction.ReadAudit });
     }
 
     /// <summary>Asks the authorizer, if there is one, for a list: who may not see all names is told of the prefix.</summary>

@@ -29,8 +29,15 @@ internal static class BatchEndpoint
             var audit = AuditCall.Of(edge, context) is { } call ? new BatchAudit(call) : null;
             var quota = edge.Quota is { } asked ? new BatchQuota(context, asked) : null;
             var run = new BatchRun(edge, answers, memory, AccessRules.Subject(edge, context), audit, quota);
-            await PublishAsync(context, edge, key, reader, run, answers).ConfigureAwait(false);
-            audit?.Flush();
+            try
+            {
+                await PublishAsync(context, edge, key, reader, run, answers).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Also of a sender that has gone: what it has published is there.
+                audit?.Flush();
+            }
             if (reader.IsEmpty && answers.IsEmpty && RequestBody.IsSpent(context))
             {
                 await edge.RefuseAsync(context, RequestBody.Spent()).ConfigureAwait(false);

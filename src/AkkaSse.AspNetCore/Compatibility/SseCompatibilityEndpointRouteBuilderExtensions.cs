@@ -46,7 +46,6 @@ public static class SseCompatibilityEndpointRouteBuilderExtensions
             mapped.WithMetadata(OpenAccess.Endpoint.Of(shared.Edge));
             if (route.Streaming) mapped.WithMetadata(StreamingEndpoint.Metadata);
             if (route.AuditKind is { } kind) mapped.WithSseHubAudit(kind);
-            if (route.Group == EndpointGroup.Publish) mapped.WithMetadata(PublishEndpoint.Metadata);
             var policy = route.Group == EndpointGroup.Publish ? options.Endpoints.PublishPolicy : options.Endpoints.SubscribePolicy;
             if (policy is not null) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }

@@ -1,6 +1,6 @@
 namespace AkkaSse.AspNetCore;
 
-/// <summary>The answer of a quota. The default value is <see cref="Granted"/>.</summary>
+/// <summary>The answer of a quota. The default value is <see cref="Allowed"/>.</summary>
 public readonly record struct HubQuotaAnswer
 {
     private HubQuotaAnswer(string reason, TimeSpan retryAfter)
@@ -10,7 +10,7 @@ public readonly record struct HubQuotaAnswer
     }
 
     /// <summary>Go on.</summary>
-    public static HubQuotaAnswer Granted => default;
+    public static HubQuotaAnswer Allowed => default;
 
     /// <summary>Whether it is refused.</summary>
     public bool IsRefused => Reason is not null;

@@ -15,12 +15,4 @@ public static class SseHubEndpointExtensions
         ArgumentNullException.ThrowIfNull(endpoint);
         return endpoint.Metadata.GetMetadata<StreamingEndpoint>() is not null;
     }
-
-    /// <summary>Whether an endpoint is one of the hub's that publish. For limits, and logs of who has published.</summary>
-    /// <param name="endpoint">Of a request, after routing.</param>
-    public static bool IsSsePublish(this Endpoint endpoint)
-    {
-        ArgumentNullException.ThrowIfNull(endpoint);
-        return endpoint.Metadata.GetMetadata<PublishEndpoint>() is not null;
-    }
 }

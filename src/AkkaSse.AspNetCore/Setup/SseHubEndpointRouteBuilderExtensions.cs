@@ -41,7 +41,6 @@ public static class SseHubEndpointRouteBuilderExtensions
             mapped.WithMetadata(new OperationsMetadata(method => Operations.Of(route, method)), OpenAccess.Endpoint.Of(edge));
             if (route.Streaming) mapped.WithMetadata(StreamingEndpoint.Metadata);
             if (route.AuditKind is { } kind) mapped.WithSseHubAudit(kind);
-            if (route.Group == EndpointGroup.Publish) mapped.WithMetadata(PublishEndpoint.Metadata);
             if (Policy(edge.Options, route.Group) is { } policy) mapped.WithMetadata(new AuthorizeAttribute(policy));
         }
 

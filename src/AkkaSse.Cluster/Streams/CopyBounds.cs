@@ -16,7 +16,10 @@ internal static class CopyBounds
         var isBounded = namespaces.Any(static n => n.MaxLogBytes is not null);
         var max = options.MaxLogBytes / 2;
         if (bytes <= max && !isBounded) return bytes;
-        var all = copies.ToList();
+        // Callers must not be able to have the audit trimmed; its own options bound it.
+        var byName = copies.ToLookup(static c => c.Name == HubNames.AuditStream);
+        var (all, audit) = (byName[false].ToList(), byName[true].Sum(static c => c.State.Runs.Size));
+        bytes -= audit;
         if (isBounded)
         {
             var byBound = all.ToLookup(
@@ -28,7 +31,7 @@ internal static class CopyBounds
             }
             bytes -= Shrink([.. byBound[-1]], bytes, max);
         }
-        return bytes - Shrink([.. all.Select(static c => c.State)], bytes, max);
+        return audit + bytes - Shrink([.. all.Select(static c => c.State)], bytes, max);
     }
 
     // The largest gives half, until the bound holds or nothing is left. Returns what was given.

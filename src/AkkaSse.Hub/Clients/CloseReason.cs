@@ -19,7 +19,7 @@ public enum CloseReason
     Replaced,
 
     /// <summary>Somebody disconnected it.</summary>
-    Kicked,
+    Disconnected,
 
     /// <summary>The hub stops.</summary>
     Shutdown,

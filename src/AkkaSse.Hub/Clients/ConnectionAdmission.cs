@@ -128,7 +128,7 @@ internal sealed class ConnectionAdmission(
     private static CloseReason ReasonOf(AdmissionStatus status) => status switch
     {
         AdmissionStatus.Removed => CloseReason.Removed,
-        AdmissionStatus.Refused => CloseReason.Kicked,
+        AdmissionStatus.Refused => CloseReason.Disconnected,
         AdmissionStatus.ClientInUse => CloseReason.ClientInUse,
         AdmissionStatus.LimitReached => CloseReason.LimitReached,
         AdmissionStatus.NoStream or AdmissionStatus.NoSubscription => CloseReason.NotFound,

@@ -114,7 +114,7 @@ internal static class ControlFrames
         CloseReason.Removed => "removed",
         CloseReason.SlowClient => "slow-client",
         CloseReason.Replaced => "replaced",
-        CloseReason.Kicked => "disconnected",
+        CloseReason.Disconnected => "disconnected",
         CloseReason.Shutdown => "shutdown",
         CloseReason.Lifetime => "lifetime",
         CloseReason.LeaseLost => "lease-lost",

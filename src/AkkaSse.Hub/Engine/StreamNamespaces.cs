@@ -1,7 +1,8 @@
 namespace AkkaSse.Hub.Engine;
 
 /// <summary>
-/// What the namespaces of a hub say of a stream. Asked where a stream is created or a reader connects, never per event. Thread-safe.
+/// What the namespaces of a hub say of a stream. Asked where a stream is created or a reader connects, and by limits per
+/// publish; never by an append. Thread-safe.
 /// </summary>
 public static class StreamNamespaces
 {

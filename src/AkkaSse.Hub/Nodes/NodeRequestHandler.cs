@@ -41,7 +41,7 @@ internal sealed class NodeRequestHandler(
             case NodeRequest.Disconnect:
                 var info = client.Info();
                 if (!request.Reconnect) await claims.RefuseAsync(client, cancellation).ConfigureAwait(false);
-                client.Close(CloseReason.Kicked);
+                client.Close(CloseReason.Disconnected);
                 return new NodeReply { Status = nameof(ClientCallStatus.Done), Client = info };
             case NodeRequest.Change:
                 return await changes.ApplyAsync(client, request, cancellation).ConfigureAwait(false);

@@ -10,6 +10,9 @@ public sealed class LogBudget
     private readonly HubOptions? _options;
     private readonly LogBudget?[]? _namespaces;
     private readonly LogBudget? _node;
+
+    // Not counted: callers must not be able to have the audit trimmed. Its own options bound it.
+    private readonly LogBudget? _audit;
     private long _used;
 
     /// <summary>A bound without namespaces.</summary>
@@ -18,12 +21,14 @@ public sealed class LogBudget
 
     /// <summary>The bound of a node, and those of its namespaces.</summary>
     /// <param name="options">The hub's options, which are not changed any more.</param>
-    /// <param name="parts">1 for all of each bound; 2 for half of each, where something else takes the other half.</param>
+    /// <param name="parts">1 for all of each bound; 2 for half of each, where something else takes the other half. At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="parts"/> is less than 1.</exception>
     public LogBudget(HubOptions options, int parts = 1)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
         Max = options.MaxLogBytes / parts;
+        _audit = new LogBudget(long.MaxValue);
         var all = options.ListNamespaces();
         if (!all.Any(static n => n.MaxLogBytes is not null)) return;
         _options = options;
@@ -47,15 +52,17 @@ public sealed class LogBudget
 
     /// <summary>
     /// What a stream's log counts against: its namespace's own bound, where there is one, else this one. What counts against a namespace
-    /// counts here too; but an append beyond this bound trims no log of a namespace that is within its own.
+    /// counts here too; but an append beyond this bound trims no log of a namespace that is within its own. The audit counts nowhere.
     /// </summary>
     /// <param name="stream">A valid name, or one of the hub's own.</param>
     public LogBudget Of(string stream) =>
-        _namespaces is { } all && _options!.NamespaceOf(stream) is { } found ? all[found.Index] ?? this : this;
+        stream == HubNames.AuditStream ? _audit ?? this
+        : _namespaces is { } all && _options!.NamespaceOf(stream) is { } found ? all[found.Index] ?? this : this;
 
     /// <summary>
     /// Trims logs until the bounds hold, the largest first: in each namespace that is beyond its bound its own; then, while the node is
-    /// beyond its bound, those without a bound of their own; then all. From time to time; one call at a time.
+    /// beyond its bound, those without a bound of their own; then all. The first two may leave a log empty. From time to time; one call at
+    /// a time.
     /// </summary>
     /// <param name="logs">The logs that count here.</param>
     /// <param name="now">Milliseconds since 1970.</param>
@@ -63,7 +70,7 @@ public sealed class LogBudget
     {
         ArgumentNullException.ThrowIfNull(logs);
         if (!IsExceeded && (_namespaces is null || !Array.Exists(_namespaces, static n => n is { IsExceeded: true }))) return;
-        StreamLog[] all = [.. logs];
+        StreamLog[] all = [.. logs.Where(log => log.Budget != _audit)];
         foreach (var own in _namespaces ?? [])
         {
             if (own is { IsExceeded: true }) own.ShrinkWhole([.. all.Where(log => log.Budget == own)], now);

@@ -330,7 +330,6 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                 OptionsText.Write(group.Key), kept.Events, kept.Bytes, kept.Age, Sql.Nullable(
                 (long?)group.Key.IdleRemoval?.TotalMilliseconds), now).ConfigureAwait(false);
         }
-        Places.Created(names);
     }
 
     private bool MayCreate(PendingAppend append)

@@ -7,7 +7,8 @@ namespace AkkaSse.Postgres.Streams;
 
 /// <summary>
 /// How many streams may be created, in all and in each namespace. Counted exactly when a limit is near, else every 10 s: two nodes that
-/// create at the same time may pass it by a few. Thread-safe.
+/// create at the same time may pass it by what they create meanwhile. What is allowed is counted at once, whether or not it
+/// then is created. Thread-safe.
 /// </summary>
 internal sealed class StreamPlaces(HubOptions options, EngineClock clock)
 {
@@ -34,17 +35,6 @@ internal sealed class StreamPlaces(HubOptions options, EngineClock clock)
         return refusals;
     }
 
-    /// <summary>Streams were created that had no row before.</summary>
-    internal void Created(string[] names)
-    {
-        Interlocked.Add(ref _all.Streams, names.Length);
-        if (_namespaces.Length == 0) return;
-        foreach (var name in names)
-        {
-            if (options.NamespaceOf(name) is { } found) Interlocked.Increment(ref _namespaces[found.Index].Streams);
-        }
-    }
-
     private Task<int> PlacesAsync(NpgsqlConnection connection, StreamNamespace of, int wanted) =>
         PlacesAsync(
             connection, _namespaces[of.Index], of.MaxStreams!.Value, wanted,
@@ -64,7 +54,9 @@ internal sealed class StreamPlaces(HubOptions options, EngineClock clock)
             Volatile.Write(ref count.Streams, counted);
             Volatile.Write(ref count.At, clock.NodeNow);
         }
-        return (int)Math.Clamp(max - Volatile.Read(ref count.Streams), 0, int.MaxValue);
+        var allowed = (int)Math.Clamp(max - Volatile.Read(ref count.Streams), 0, wanted);
+        Interlocked.Add(ref count.Streams, allowed);
+        return allowed;
     }
 
     private sealed class Count

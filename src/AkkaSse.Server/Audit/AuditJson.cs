@@ -18,6 +18,9 @@ internal static class AuditJson
     // A managed subscription may have hundreds of streams.
     private const int MaxNames = 32;
 
+    // Valid names have 256 bytes.
+    private const int MaxLength = 256;
+
     /// <summary>The name of a kind: the value of <c>kind</c>, the type of the event, and what <c>Audit:Events</c> names.</summary>
     internal static string Name(HubAuditKind kind) => kind.ToString().ToLowerInvariant();
 
@@ -71,14 +74,17 @@ internal static class AuditJson
 
     private static void Text(Utf8JsonWriter json, string name, string? value)
     {
-        if (value is not null) json.WriteString(name, value);
+        if (value is not null) json.WriteString(name, Cut(value));
     }
+
+    // A name that is refused because it is too long may be of any length.
+    private static ReadOnlySpan<char> Cut(string value) => value.AsSpan(0, Math.Min(value.Length, MaxLength));
 
     private static void Texts(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {
         if (values.Count == 0) return;
         json.WriteStartArray(name);
-        foreach (var value in values.Take(MaxNames)) json.WriteStringValue(value);
+        foreach (var value in values.Take(MaxNames)) json.WriteStringValue(Cut(value));
         json.WriteEndArray();
         if (values.Count > MaxNames) json.WriteNumber(name + "LeftOut", values.Count - MaxNames);
     }

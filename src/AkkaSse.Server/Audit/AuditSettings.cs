@@ -21,7 +21,7 @@ internal sealed class AuditSettings
     public bool Log { get; set; }
 
     /// <summary>
-    /// Which kinds of entries there are. Default: all but <c>publish</c> and <c>read</c>, of which there are as many as events: connect,
+    /// Which kinds of entries there are. Default: all but <c>publish</c> and <c>read</c>, of which there are as many as calls: connect,
     /// end, refuse, disconnect, revoke, session, ticket, manage.
     /// </summary>
     public List<string> Events { get; set; } = [.. s_kinds.Where(static k => k is not ("publish" or "read"))];

@@ -17,7 +17,7 @@ internal sealed partial class AuditWriter : BackgroundService
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(25);
 
     // How long the end of the process waits for an engine that is away.
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
 
     private readonly AuditQueue _queue;
     private readonly AuditStream? _stream;
@@ -39,7 +39,7 @@ internal sealed partial class AuditWriter : BackgroundService
     {
         // The hub has drained, and the last connections have ended.
         _queue.Close();
-        _end.CancelAfter(LastWords);
+        _end.CancelAfter(StopTimeout);
         if (ExecuteTask is { } running) await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
     }

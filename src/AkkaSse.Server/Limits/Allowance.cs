@@ -1,8 +1,8 @@
 namespace AkkaSse.Server.Limits;
 
 /// <summary>
-/// What one caller, address or stream has used of its limits and not got back yet: each of the three falls by what is allowed per second.
-/// Thread-safe.
+/// Leaky buckets: what one caller, address, stream or namespace has used of its limits and not got back yet. Each of the three falls by
+/// what is allowed per second. Thread-safe.
 /// </summary>
 internal sealed class Allowance
 {

@@ -13,6 +13,9 @@ internal sealed class ClusterQuota(LimitSettings limits, TimeProvider time)
     /// <summary>Subjects of one report, those that were active last: a value of the engine has 64 KiB.</summary>
     internal const int MaxSubjects = 2_500;
 
+    // Of one other node; beyond it only those of its last report are known.
+    private const int MaxTotals = 4 * MaxSubjects;
+
     // Nodes of another form leave it unread.
     private const byte Form = 1;
     private const int EntryBytes = 24;
@@ -66,18 +69,20 @@ internal sealed class ClusterQuota(LimitSettings limits, TimeProvider time)
 
     /// <summary>Charges what another node has allowed since its last report.</summary>
     /// <param name="report">What <see cref="Report"/> is there; empty for none.</param>
-    /// <param name="before">Its last one as this returned it; null for the first one.</param>
+    /// <param name="before">The totals that this returned for its last one; null for the first one.</param>
+    /// <returns>Its totals, those too that stood in an earlier report only: a subject may come back into a report.</returns>
     internal Dictionary<SubjectKey, long> Charge(ReadOnlySpan<byte> report, Dictionary<SubjectKey, long>? before)
     {
-        var said = new Dictionary<SubjectKey, long>();
-        if (report.Length % EntryBytes != 1 || report[0] != Form) return said;
+        if (report.Length % EntryBytes != 1 || report[0] != Form) return before ?? [];
+        var said = before is null || before.Count > MaxTotals ? [] : new Dictionary<SubjectKey, long>(before);
         for (var rest = report[1..]; rest.Length > 0; rest = rest[EntryBytes..])
         {
             var key = new SubjectKey(BinaryPrimitives.ReadInt64LittleEndian(rest), BinaryPrimitives.ReadInt64LittleEndian(rest[8..]));
             var events = said[key] = BinaryPrimitives.ReadInt64LittleEndian(rest[16..]);
-            // A node that has come after others does not know when they have counted: no more than keeps a subject out for a burst.
-            if (before is null) events = Math.Min(events, _atOnce);
-            else if (before.TryGetValue(key, out var last) && last <= events) events -= last;
+            // Without an earlier total nobody knows when this was counted: no more than keeps a subject out for a burst.
+            events = before is not null && before.TryGetValue(key, out var last) && last <= events
+                ? events - last
+                : Math.Min(events, _atOnce);
             if (events > 0) _scope.Charge(key, new LimitAmounts(0, events, 0));
         }
         return said;

@@ -75,7 +75,7 @@ internal sealed class HubLimits : IHubQuota, IDisposable
             while (--step >= 0) At(step, party, ask, giveBack: true);
             return answer;
         }
-        return HubQuotaAnswer.Granted;
+        return HubQuotaAnswer.Allowed;
     }
 
     private static string Whose(int step, int targets) => step switch
@@ -86,26 +86,40 @@ internal sealed class HubLimits : IHubQuota, IDisposable
     };
 
     private HubQuotaAnswer TakeOfCluster(in Party party, in LimitAmounts ask) =>
-        _cluster is null || party.Subject is null || ask.Events == 0 ? HubQuotaAnswer.Granted : _cluster.Take(party.Subject, ask);
+        _cluster is null || party.Subject is null || ask.Events == 0 ? HubQuotaAnswer.Allowed : _cluster.Take(party.Subject, ask);
 
     private HubQuotaAnswer At(int step, in Party party, in LimitAmounts ask, bool giveBack) => step switch
     {
         Caller when party.Subject is { } subject => At(_subjects, subject, ask, giveBack),
         Caller => At(_anonymous, party.Address, ask, giveBack),
         Address => At(_addresses, party.Address, ask, giveBack),
-        _ when step >= Streams + party.Targets =>
-            At(party.StreamAt(step - Streams - party.Targets) is { } stream ? _namespaces!.Find(stream) : null, 0, ask, giveBack),
+        _ when step >= Streams + party.Targets => AtNamespace(party, step - Streams - party.Targets, ask, giveBack),
         _ when party.Target.Kind != 0 => At(_streams, party.Target, ask, giveBack),
         _ => At(_streams, StreamKey.Stream(party.Streams[step - Streams].Stream), ask, giveBack),
     };
 
+    // All streams of one namespace are one ask, at the place of the first of them: more than a burst is taken as a whole.
+    private HubQuotaAnswer AtNamespace(in Party party, int place, in LimitAmounts ask, bool giveBack)
+    {
+        if (party.StreamAt(place) is not { } stream || _namespaces!.Find(stream) is not { } scope) return HubQuotaAnswer.Allowed;
+        if (party.Target.Kind != 0) return At(scope, 0, ask, giveBack);
+        var count = 0;
+        for (var i = 0; i < party.Streams.Count; i++)
+        {
+            if (_namespaces.Find(party.Streams[i].Stream) != scope) continue;
+            if (i < place) return HubQuotaAnswer.Allowed;
+            count++;
+        }
+        return At(scope, 0, ask with { Connects = count }, giveBack);
+    }
+
     private static HubQuotaAnswer At<TKey>(LimitScope<TKey>? scope, TKey key, in LimitAmounts ask, bool giveBack)
         where TKey : notnull
     {
-        if (scope is null) return HubQuotaAnswer.Granted;
+        if (scope is null) return HubQuotaAnswer.Allowed;
         if (!giveBack) return scope.Take(key, ask);
         scope.GiveBack(key, ask);
-        return HubQuotaAnswer.Granted;
+        return HubQuotaAnswer.Allowed;
     }
 
     // The enumerators of Identity and FindFirst are 40 bytes each for every publish; what they go through are lists, unless somebody has

@@ -4,7 +4,8 @@ using AkkaSse.AspNetCore;
 namespace AkkaSse.Server.Limits;
 
 /// <summary>
-/// One kind of what is limited: subjects, addresses, streams. Takes nothing from the heap for a key that it counts already. Thread-safe.
+/// One kind of what is limited: subjects, addresses, streams, a namespace. Takes nothing from the heap for a key that it counts
+/// already. Thread-safe.
 /// </summary>
 /// <param name="who">What a key is, for who is refused.</param>
 /// <param name="section">The section of the limits.</param>
@@ -52,10 +53,10 @@ internal sealed class LimitScope<TKey>(
     internal HubQuotaAnswer Take(TKey key, in LimitAmounts ask)
     {
         var asked = Limited(ask);
-        if (asked == default) return HubQuotaAnswer.Granted;
+        if (asked == default) return HubQuotaAnswer.Allowed;
         LimitAmounts wait;
         while (!Of(key).Take(asked, perSecond, burst.TotalSeconds, Now, out wait)) Forget(key);
-        if (wait == default) return HubQuotaAnswer.Granted;
+        if (wait == default) return HubQuotaAnswer.Allowed;
         var longest = Math.Max(wait.Connects, Math.Max(wait.Events, wait.Bytes));
         return HubQuotaAnswer.Refused(
             longest == wait.Connects ? _connects : longest == wait.Events ? _publishes : _bytes, TimeSpan.FromSeconds(longest));

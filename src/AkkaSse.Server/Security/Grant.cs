@@ -21,7 +21,8 @@ internal readonly record struct Grant(string Verb, string Pattern)
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         grant = colon < 0 ? new Grant(text, "*") : new Grant(text[..colon], text[(colon + 1)..]);
         var star = grant.Pattern.IndexOf('*', StringComparison.Ordinal);
-        return Verbs.Contains(grant.Verb) && grant.Pattern.Length > 0 && (star < 0 || star == grant.Pattern.Length - 1);
+        return Verbs.Contains(grant.Verb) && grant.Pattern.Length > 0 && (star < 0 || star == grant.Pattern.Length - 1)
+            && (grant.Pattern == "*" || grant.Verb is not ("broadcast" or "cluster" or "audit"));
     }
 
     /// <summary>Whether this grant covers a verb on a name; a call without a name needs the pattern <c>*</c>.</summary>

@@ -26,7 +26,9 @@ internal static class RequestLineTarget
         if (read.Name(RouteKeys.Stream, "stream", out var name) is null) Check(name);
         if (SubscribeParameters.Read(context.Request, read, many: true, out var subscribe) is null)
         {
-            foreach (var stream in (subscribe.Streams ?? []).Concat(subscribe.Zones ?? [])) Check(stream);
+            // The one reserved name that may be read.
+            foreach (var stream in (subscribe.Streams ?? []).Where(static s => s != HubNames.AuditStream)) Check(stream);
+            foreach (var zone in subscribe.Zones ?? []) Check(zone);
             if (subscribe.Client is { } client) Check(client);
         }
         if (PublishParameters.Read(context.Request, read, targetInQuery: true, zoneInQuery: true, out var publish) is null

@@ -9,10 +9,10 @@ public sealed class ConnectionEndingTests
     public void First_reason_to_close_stays_and_is_the_reason_of_the_end()
     {
         var ending = new ConnectionEnding();
-        ending.TryClose(CloseReason.Kicked).ShouldBeTrue();
+        ending.TryClose(CloseReason.Disconnected).ShouldBeTrue();
         ending.TryClose(CloseReason.Shutdown).ShouldBeFalse();
-        ending.Closing.ShouldBe(CloseReason.Kicked);
-        ending.Why(CloseReason.ClientGone).ShouldBe(CloseReason.Kicked);
+        ending.Closing.ShouldBe(CloseReason.Disconnected);
+        ending.Why(CloseReason.ClientGone).ShouldBe(CloseReason.Disconnected);
         ending.Reason.ShouldBe(CloseReason.None);
     }
 

@@ -88,7 +88,7 @@ public sealed class EndingTests
         (await hub.Hub.Clients.DisconnectAsync("c")).Status.ShouldBe(ClientCallStatus.Done);
         (await reader.ExpectAsync("hub.end")).Data!.ShouldContain("disconnected");
         await Eventually.Within(reader.Running, "the end");
-        reader.Connection.Reason.ShouldBe(CloseReason.Kicked);
+        reader.Connection.Reason.ShouldBe(CloseReason.Disconnected);
         (await hub.Hub.Clients.DisconnectAsync("c")).Status.ShouldBe(ClientCallStatus.NotConnected);
         await using var again = await hub.ReadAsync(request);
         (await hub.Hub.Clients.DisconnectAsync("c", reconnect: false)).Status.ShouldBe(ClientCallStatus.Done);

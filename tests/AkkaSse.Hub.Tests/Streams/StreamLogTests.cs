@@ -71,6 +71,24 @@ public sealed class StreamLogTests
     }
 
     [Fact]
+    public void Audit_counts_against_no_bound_and_is_never_trimmed_for_one()
+    {
+        var options = new HubOptions { MaxLogBytes = 1 << 20 };
+        options.Namespaces["t/"] = new NamespaceOptions { MaxLogBytes = 1 << 20 };
+        var budget = new LogBudget(options);
+        var ((audit, _), (other, _)) = (Create(budget: budget.Of(HubNames.AuditStream)), Create(budget: budget.Of("other")));
+        for (var i = 0; i < 3_000; i++) Append(audit, Data(1_000));
+        budget.Used.ShouldBe(0);
+        for (var i = 0; i < 3_000; i++) Append(other, Data(1_000));
+
+        budget.Shrink([audit, other], 1);
+
+        budget.IsExceeded.ShouldBeFalse();
+        audit.Count.ShouldBe(3_000);
+        other.Count.ShouldBeLessThan(3_000);
+    }
+
+    [Fact]
     [Trait("parity", "RPL-01")]
     public void Live_only_log_keeps_the_larger_of_1_MiB_and_1024_events()
     {

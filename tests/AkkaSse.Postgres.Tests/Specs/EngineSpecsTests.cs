@@ -1,4 +1,5 @@
 using AkkaSse.Engine.Specs;
+using AkkaSse.Hub;
 using AkkaSse.Postgres.Tests.Support;
 using AkkaSse.Testing;
 
@@ -14,6 +15,24 @@ public sealed class PostgresStreamTests(SharedServer shared) : StreamSpecs
 public sealed class PostgresNamespaceTests(SharedServer shared) : NamespaceSpecs
 {
     protected override IEngineHarness CreateHarness() => new PostgresHarness(shared.Server);
+
+    // The database is asked for their number every 10 s.
+    [Fact]
+    public async Task Streams_that_are_created_one_after_the_other_stop_at_the_limit()
+    {
+        const int Max = 40;
+        await using var node = await Harness.StartNodeAsync(configure: static o =>
+            o.Namespaces["t/"] = new NamespaceOptions { MaxStreams = Max });
+        await node.AppendAsync("t/first", "1");
+
+        var created = 1;
+        for (var i = 0; i < 2 * Max; i++)
+        {
+            if ((await node.Directory.CreateAsync($"t/{i}")).Status == CreateStreamStatus.Created) created++;
+        }
+
+        created.ShouldBe(Max);
+    }
 }
 
 [Collection(SharedServerCollection.Name)]

@@ -77,6 +77,28 @@ public sealed class AuditQueueTests
             [("a", "x", 3), ("b", "x", null), ("a", "y", null), (null, null, null), (null, null, null)]);
     }
 
+    [Fact]
+    public void Refusals_of_one_caller_beyond_16_targets_are_one_entry_without_names()
+    {
+        var batch = new AuditBatch();
+        for (var i = 0; i < 20; i++) batch.Add(Refused($"2001:db8::{i:x}", $"s{i}", 2));
+        batch.Add(Refused("2001:db8:0:1::1", "s19", 2));
+
+        batch.All.Select(static e => (string.Join(',', e.Entry.Streams), e.Calls ?? e.Entry.Count)).ShouldBe(
+            [.. Enumerable.Range(0, 16).Select(static i => ($"s{i}", (int?)2)), ("", 8), ("s19", 2)]);
+    }
+
+    private static HubAuditEntry Refused(string remote, string stream, int count) => new()
+    {
+        Kind = HubAuditKind.Refuse,
+        At = DateTimeOffset.UnixEpoch,
+        Remote = remote,
+        Streams = [stream],
+        Status = 403,
+        Code = "forbidden",
+        Count = count,
+    };
+
     private static AuditWriter Writer(AuditQueue queue, EffectiveSettings settings, SseHub hub) => new(
         queue, new AuditStream(settings, hub, GrantedTime.Instance, NullLogger<AuditStream>.Instance), settings, hub, GrantedTime.Instance,
         NullLoggerFactory.Instance);

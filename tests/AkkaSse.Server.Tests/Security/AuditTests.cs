@@ -51,7 +51,7 @@ public sealed class AuditTests
             Entry("ticket", "POST /v1/tickets", "ann", "token", "'status':201"),
             Entry("connect", "GET /v1/events", "ann", "ticket", "'client':'ann','zone':'default','streams':['news'],'status':200"),
             Entry("disconnect", "DELETE /v1/clients/{client}", "ann", "token", "'client':'ann','status':204"),
-            Entry("end", null, "ann", null, "'client':'ann','zone':'default','streams':['news'],'reason':'kicked'"),
+            Entry("end", null, "ann", null, "'client':'ann','zone':'default','streams':['news'],'reason':'disconnected'"),
             Entry("revoke", "DELETE /v1/sessions/{subject}", "ann", "token", "'target':'bob','status':204"),
         }.Order());
 

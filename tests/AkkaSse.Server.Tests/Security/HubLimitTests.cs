@@ -56,6 +56,10 @@ public sealed class HubLimitTests
         await using var both = await host.OpenAsync("/v1/events?stream=a.1&stream=a.2&stream=b.1");
         await using var late = await host.OpenAsync("/v1/streams/a.1/events");
         (both.Head.Status, late.Head.Status).ShouldBe((200, 429));
+        // More at once than is ever allowed: when nothing is used.
+        host.Time.Advance(TimeSpan.FromSeconds(2));
+        await using var many = await host.OpenAsync("/v1/events?stream=a.1&stream=b.1&stream=a.2&stream=a.3");
+        many.Head.Status.ShouldBe(200);
         await using var other = await host.OpenAsync("/v1/streams/b.1/events");
         other.Head.Status.ShouldBe(200);
     }

@@ -148,4 +148,26 @@ public sealed class LimitScopeTests
 
     private LimitScope<string> Scope(int perSecond, int burst) =>
         new("The caller", "Limits", new LimitAmounts(0, perSecond, 0), TimeSpan.FromSeconds(burst), _time);
+
+    [Fact]
+    public void Subject_that_comes_back_into_a_report_is_charged_what_is_new()
+    {
+        var limits = new LimitSettings { ClusterPublishes = 1, Burst = TimeSpan.FromSeconds(10) };
+        var (one, two) = (new ClusterQuota(limits, _time), new ClusterQuota(limits, _time));
+        for (var i = 0; i < 100; i++)
+        {
+            one.Take("ann", new LimitAmounts(0, 10, 0)).IsRefused.ShouldBeFalse();
+            _time.Advance(TimeSpan.FromSeconds(10));
+        }
+        var said = two.Charge(one.Report(), null);
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        // Its value was away, and a report had no space for it.
+        said = two.Charge(default, said);
+        said = two.Charge(new ClusterQuota(limits, _time).Report(), said);
+        one.Take("ann", new LimitAmounts(0, 1, 0)).IsRefused.ShouldBeFalse();
+        two.Charge(one.Report(), said);
+
+        two.Take("ann", new LimitAmounts(0, 9, 0)).IsRefused.ShouldBeFalse();
+    }
 }

@@ -17,7 +17,7 @@ const instance = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => 
 let readers = new Map();
 let received = 0;
 let signedIn = false;
-const office = tickets(headers, () => signedIn || $("token").value.trim() !== "");
+const ticketSource = tickets(headers, () => signedIn || $("token").value.trim() !== "");
 
 function headers() {
   const token = $("token").value.trim();
@@ -42,7 +42,7 @@ async function showSession() {
 // A cookie that no script can read takes the place of the token. Browsers take it over https, and over http from this machine alone; elsewhere the token stays.
 async function signIn() {
   const response = await fetch("/v1/session", { method: "POST", headers: headers() });
-  office.forget();
+  ticketSource.forget();
   if (!response.ok) {
     $("session").textContent = `Not signed in: ${(await problem(response, "")).text}`;
   } else if (await showSession()) {
@@ -57,7 +57,7 @@ async function signIn() {
 async function signOut() {
   await fetch("/v1/session", { method: "DELETE" });
   close();
-  office.forget();
+  ticketSource.forget();
   $("session").textContent = "";
   await session();
   await refresh();
@@ -163,7 +163,7 @@ function subscribe(streams) {
   show("connecting", "connecting");
   for (const stream of streams) {
     const own = readers.get(stream);
-    own.close = read(stream, { query, types, tickets: office, plain: $("reader").value === "EventSource" }, {
+    own.close = read(stream, { query, types, tickets: ticketSource, plain: $("reader").value === "EventSource" }, {
       onEvent: event => readers.get(stream) === own && onEvent(event),
       onState: (state, text) => readers.get(stream) === own && onState(stream, state, text),
     });
@@ -253,7 +253,7 @@ $("refresh").addEventListener("click", refresh);
 // For this tab alone, so that a reload does not ask again.
 $("token").value = sessionStorage.getItem("token") ?? "";
 $("token").addEventListener("change", () => {
-  office.forget();
+  ticketSource.forget();
   sessionStorage.setItem("token", $("token").value.trim());
   refresh();
 });

@@ -110,7 +110,7 @@ internal sealed partial class SessionEndpoints(
             await errors.WriteAsync(context, StatusCodes.Status400BadRequest, HubErrorCodes.NameInvalid, "subject: " + wrong);
             return;
         }
-        context.Features.Get<IHubAuditFeature>()?.About(subject!);
+        context.Features.Get<IHubAuditFeature>()?.SetTarget(subject!);
         if (!context.User.May("sessions", subject))
         {
             await errors.WriteAsync(context, StatusCodes.Status403Forbidden, HubErrorCodes.Forbidden,
