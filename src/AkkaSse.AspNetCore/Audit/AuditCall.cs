@@ -31,6 +31,10 @@ internal sealed class AuditCall(IHubAudit audit, TimeProvider time, HttpContext 
         return call;
     }
 
+    /// <summary>Whether an answer is an entry of the kind <see cref="HubAuditKind.Refuse"/>, whatever the call was for.</summary>
+    public static bool IsRefusal(int status) => status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
+        or StatusCodes.Status429TooManyRequests;
+
     /// <summary>Says what the call is about.</summary>
     public void On(
         string? stream = null, string? client = null, string? zone = null, bool broadcast = false, string? subscription = null,
@@ -95,8 +99,7 @@ internal sealed class AuditCall(IHubAudit audit, TimeProvider time, HttpContext 
 
     private void Record(HubAuditKind? kind, int status, string? code)
     {
-        var isRefused = status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden
-            or StatusCodes.Status429TooManyRequests;
+        var isRefused = IsRefusal(status);
         if ((isRefused ? HubAuditKind.Refuse : kind) is not { } shown || !audit.IsOn(shown)) return;
         audit.Record(new HubAuditEntry
         {

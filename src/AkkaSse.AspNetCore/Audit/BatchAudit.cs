@@ -14,20 +14,22 @@ internal sealed class BatchAudit(AuditCall call)
 
     public void Add(string? stream, string? client, string? zone, bool broadcast, long bytes, HubFault? fault)
     {
-        if (_refusedTargets == MaxRefusedTargets && fault is { Status: 401 or 403 or 429 } refusal
-            && !Continues(stream, client, zone, broadcast, refusal))
-        {
-            _unnamed ??= [];
-            _unnamed[(refusal.Status, refusal.Code)] = _unnamed.GetValueOrDefault((refusal.Status, refusal.Code)) + 1;
-            return;
-        }
         var next = new AuditedRun(
             stream, client, zone, broadcast, fault?.Status ?? 202, fault?.Code, _run.Count, _run.Bytes);
         if (next != _run)
         {
+            if (fault is not null && AuditCall.IsRefusal(fault.Status))
+            {
+                if (_refusedTargets == MaxRefusedTargets)
+                {
+                    _unnamed ??= [];
+                    _unnamed[(fault.Status, fault.Code)] = _unnamed.GetValueOrDefault((fault.Status, fault.Code)) + 1;
+                    return;
+                }
+                _refusedTargets++;
+            }
             Record();
             next = next with { Count = 0, Bytes = 0 };
-            if (fault is { Status: 401 or 403 or 429 }) _refusedTargets++;
         }
         _run = next with { Count = next.Count + 1, Bytes = next.Bytes + bytes };
     }
@@ -40,10 +42,6 @@ internal sealed class BatchAudit(AuditCall call)
             call.Record(new AuditedRun(null, null, null, false, status, code, count, 0));
         _unnamed = null;
     }
-
-    private bool Continues(string? stream, string? client, string? zone, bool broadcast, HubFault fault) =>
-        _run.Count > 0
-        && _run == new AuditedRun(stream, client, zone, broadcast, fault.Status, fault.Code, _run.Count, _run.Bytes);
 
     private void Record()
     {

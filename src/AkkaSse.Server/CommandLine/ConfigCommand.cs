@@ -34,7 +34,7 @@ internal static class ConfigCommand
         Rows(output, settings.Tree, settings.Storage, EffectiveSettings.StorageSection);
         Rows(output, settings.Tree, settings.Limits, LimitSettings.Section);
         foreach (var (prefix, rates) in settings.Limits.Namespaces)
-            Rows(output, settings.Tree, rates, $"{LimitSettings.Section}:{nameof(LimitSettings.Namespaces)}:{prefix}");
+            Rows(output, settings.Tree, rates, $"{LimitSettings.NamespacesSection}:{prefix}");
         Rows(output, settings.Tree, settings.Audit, AuditSettings.Section);
         Rows(output, settings.Tree, settings.Auth, AuthSettings.Section);
         return ExitCodes.Ok;

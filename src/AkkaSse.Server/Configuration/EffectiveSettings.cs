@@ -36,7 +36,7 @@ internal sealed class EffectiveSettings
         binder.Bind(Server, ServerSettings.Section);
         binder.Bind(Auth, AuthSettings.Section);
         binder.Bind(Limits, LimitSettings.Section, nameof(LimitSettings.Namespaces));
-        binder.BindMap(Limits.Namespaces, $"{LimitSettings.Section}:{nameof(LimitSettings.Namespaces)}", static () => new LimitRates());
+        binder.BindMap(Limits.Namespaces, LimitSettings.NamespacesSection, static () => new LimitRates());
         binder.Bind(Audit, AuditSettings.Section);
         Urls = ListenUrls.Read(tree.Root, Server.H2cUrls, binder.Faults);
         Bind(Akka, binder);
@@ -177,7 +177,7 @@ internal sealed class EffectiveSettings
 
     private IEnumerable<string> LimitsOfNoNamespace() =>
         Limits.Namespaces.Keys.Where(prefix => !Hub.Namespaces.ContainsKey(prefix)).Select(prefix =>
-            $"{LimitSettings.Section}:{nameof(LimitSettings.Namespaces)}:{prefix} is of no namespace; the prefixes of {NamespacesSection} are "
+            $"{LimitSettings.NamespacesSection}:{prefix} is of no namespace; the prefixes of {NamespacesSection} are "
             + $"allowed: {(Hub.Namespaces.Count == 0 ? "it has none" : string.Join(", ", Hub.Namespaces.Keys))}.");
 
     private IEnumerable<string> AuditWithoutReaders()

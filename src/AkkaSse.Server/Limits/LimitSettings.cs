@@ -41,6 +41,9 @@ internal sealed class LimitSettings : LimitRates
 {
     internal const string Section = "Limits";
 
+    /// <summary>The section of <see cref="Namespaces"/>.</summary>
+    internal const string NamespacesSection = $"{Section}:{nameof(Namespaces)}";
+
     /// <summary>What is allowed to one address, whoever authenticates there; a /64 is one address. Default: no limits.</summary>
     public LimitRates Address { get; set; } = new();
 
@@ -74,7 +77,7 @@ internal sealed class LimitSettings : LimitRates
         foreach (var fault in Stream.Validate($"{Section}:{nameof(Stream)}")) yield return fault;
         foreach (var (prefix, rates) in Namespaces)
         {
-            foreach (var fault in rates.Validate($"{Section}:{nameof(Namespaces)}:{prefix}")) yield return fault;
+            foreach (var fault in rates.Validate($"{NamespacesSection}:{prefix}")) yield return fault;
         }
         if (ClusterPublishes is < 1 or > MaxRate)
             yield return $"{Section}:{nameof(ClusterPublishes)} is {ClusterPublishes}; 1 to {MaxRate} are allowed, or none.";

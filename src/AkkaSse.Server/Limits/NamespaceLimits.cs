@@ -16,7 +16,7 @@ internal sealed class NamespaceLimits
         _hub = hub;
         _scopes = [.. hub.ListNamespaces().Select(n => limits.Namespaces.TryGetValue(n.Prefix, out var rates)
             ? LimitScope<int>.Of(
-                "The namespace", $"{LimitSettings.Section}:{nameof(LimitSettings.Namespaces)}:{n.Prefix}", rates, limits.Burst, time)
+                "The namespace", $"{LimitSettings.NamespacesSection}:{n.Prefix}", rates, limits.Burst, time)
             : null)];
     }
 

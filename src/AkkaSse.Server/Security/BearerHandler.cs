@@ -45,11 +45,7 @@ internal sealed class BearerHandler(
         if (_isEngineAway)
         {
             // A browser, which would give up for ever on any other status.
-            if (IsEventStream)
-            {
-                return BrowserEnd.WriteAsync(Context, "unavailable", edge.RefusalRetry(), StatusCodes.Status503ServiceUnavailable,
-                    HubErrorCodes.EngineUnavailable);
-            }
+            if (IsEventStream) return BrowserEnd.WriteAsync(Context, edge.RefusalRetry());
             RetryAfter(edge.RefusalRetry());
             return errors.WriteAsync(Context, StatusCodes.Status503ServiceUnavailable, HubErrorCodes.EngineUnavailable, _fault!);
         }

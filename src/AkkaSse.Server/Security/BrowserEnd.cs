@@ -5,18 +5,15 @@ using AkkaSse.Protocol;
 namespace AkkaSse.Server.Security;
 
 /// <summary>
-/// A refusal that will pass, as an <c>EventSource</c> understands it: a stream that ends at once and says when to come back.
+/// The refusal while the engine is away, as an <c>EventSource</c> understands it: a stream that ends at once and says when to come back.
 /// </summary>
 internal static class BrowserEnd
 {
     /// <param name="context">The request.</param>
-    /// <param name="reason">The reason in <c>hub.end</c>.</param>
     /// <param name="retry">When to come back.</param>
-    /// <param name="status">The status that others than browsers get.</param>
-    /// <param name="code">The error code that they get.</param>
-    internal static Task WriteAsync(HttpContext context, string reason, TimeSpan retry, int status, string code)
+    internal static Task WriteAsync(HttpContext context, TimeSpan retry)
     {
-        context.Features.Get<IHubAuditFeature>()?.Refuse(status, code);
+        context.Features.Get<IHubAuditFeature>()?.Refuse(StatusCodes.Status503ServiceUnavailable, HubErrorCodes.EngineUnavailable);
         var response = context.Response;
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = "text/event-stream";
@@ -26,7 +23,7 @@ internal static class BrowserEnd
         SseEncoder.Write(response.BodyWriter, new SseEvent
         {
             Type = HubNames.EndEvent,
-            Data = $$"""{"reason":"{{reason}}"}""",
+            Data = """{"reason":"unavailable"}""",
             Retry = TimeSpan.FromMilliseconds(Math.Ceiling(retry.TotalMilliseconds)),
             // There are clients whose last event id an event without an id empties.
             Id = new SubscribeRequest { LastEventId = given }.RepeatableLastEventId,

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
+using AkkaSse.Server.Limits;
 
 namespace AkkaSse.Server.Security.Tokens;
 
@@ -26,7 +26,7 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
     // Of all addresses together.
     private static readonly TimeSpan LinesEvery = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<IPAddress, Attempts> _attempts = new();
+    private readonly ConcurrentDictionary<AddressKey, Attempts> _attempts = new();
     private readonly Lock _line = new();
     private long? _lastLine;
 
@@ -34,14 +34,14 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
 
     /// <summary>Whether this address has no try left.</summary>
     internal bool IsExhausted(IPAddress? remote) =>
-        remote is not null && _attempts.TryGetValue(Key(remote), out var attempts)
+        remote is not null && _attempts.TryGetValue(AddressKey.Of(remote), out var attempts)
         && attempts.Left(time.GetTimestamp(), time) < 1;
 
     /// <summary>Counts a wrong token, and tells of it: once a minute per address, and once a second at all.</summary>
     internal void Failed(IPAddress? remote)
     {
         if (remote is null) return;
-        var key = Key(remote);
+        var key = AddressKey.Of(remote);
         var now = time.GetTimestamp();
         if (!_attempts.TryGetValue(key, out var attempts))
         {
@@ -70,17 +70,6 @@ internal sealed partial class TokenAttempts(TimeProvider time, ILogger<TokenAtte
             _lastLine = attempts.ToldAt = now;
             return true;
         }
-    }
-
-    /// <summary>What counts as one caller: an IPv6 host has at least a /64 to choose addresses from.</summary>
-    internal static IPAddress Key(IPAddress remote)
-    {
-        if (remote.IsIPv4MappedToIPv6) return remote.MapToIPv4();
-        if (remote.AddressFamily != AddressFamily.InterNetworkV6) return remote;
-        Span<byte> bytes = stackalloc byte[16];
-        remote.TryWriteBytes(bytes, out _);
-        bytes[8..].Clear();
-        return new IPAddress(bytes);
     }
 
     [LoggerMessage(3110, LogLevel.Warning, "A token that is not known came from {Remote}, {Count} times so far; "
