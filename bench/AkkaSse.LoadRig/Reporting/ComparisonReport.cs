@@ -17,9 +17,11 @@ internal static class ComparisonReport
     private static readonly (string Title, string Figure, string Format)[] Columns =
     [
         ("deliveries/s", "deliveries_per_s", "N0"), ("publishes/s", "publishes_per_s", "N0"), ("connects/s", "connects_per_s", "N0"),
+        ("publish p99 ms", "publish_p99_ms", "0.00"), ("start s", "start_s", "0.00"),
         ("p50 ms", "latency_p50_ms", "0.00"), ("p99 ms", "latency_p99_ms", "0.00"), ("max ms", "latency_max_ms", "0.0"),
         ("server us/delivery", "server_us_per_delivery", "0.00"), ("us/publish", "server_us_per_publish", "0.00"),
         ("RSS bytes/connection", "rss_bytes_per_connection", "N0"),
+        ("idle RSS", "server_rss_idle", "N0"),
         ("quiet publish p99 ms", "probe_quiet_p99_ms", "0.00"), ("in the storm", "probe_storm_p99_ms", "0.00"),
         ("rig cores", "rig_cpu_cores", "0.00"),
     ];

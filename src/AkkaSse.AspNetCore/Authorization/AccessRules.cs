@@ -38,6 +38,13 @@ internal static class AccessRules
         return authorizer is null ? new(s_noAudit) : CheckAsync(edge, authorizer, request with { Action = HubAction.ReadAudit });
     }
 
+    /// <summary>Asks the authorizer without preparing a refusal: the response's head may be out.</summary>
+    public static async ValueTask<bool> IsAllowedAsync(IHubAuthorizer authorizer, HubAccessRequest request)
+    {
+        if (request.Stream == HubNames.AuditStream) request = request with { Action = HubAction.ReadAudit };
+        return await authorizer.AuthorizeAsync(request, request.Context.RequestAborted).ConfigureAwait(false) == HubAccess.Allow;
+    }
+
     /// <summary>Asks the authorizer, if there is one, for a list: who may not see all names is told of the prefix.</summary>
     /// <returns>Null when allowed.</returns>
     public static async ValueTask<HubFault?> CheckListAsync(EdgeContext edge, HubAccessRequest request)

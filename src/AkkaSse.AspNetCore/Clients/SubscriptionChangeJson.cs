@@ -32,10 +32,11 @@ internal static class SubscriptionChangeJson
             {
                 case "add":
                     if (member.Value.ValueKind != JsonValueKind.Array) return HubFault.Body("'add' is not an array.");
+                    var seen = new HashSet<string>(StringComparer.Ordinal);
                     foreach (var item in member.Value.EnumerateArray())
                     {
                         if (Item(item, out var subscription) is { } fault) return fault;
-                        if (add.Exists(a => a.Stream == subscription.Stream))
+                        if (!seen.Add(subscription.Stream))
                             return HubFault.Body($"'add' names the stream '{subscription.Stream}' twice.");
                         add.Add(subscription);
                     }

@@ -73,12 +73,14 @@ internal sealed class DetachGate : PipeWriter, IDuplexPipe, IConnectionHeartbeat
 
     /// <summary>
     /// True when the connection can go on without the request: plain HTTP/1.1, and nothing but this gate between the transport, the
-    /// server's HTTP layer and the endpoint, so that what is written past them is what they would have written.
+    /// server's HTTP layer and the endpoint, so that what is written past them is what they would have written; and nobody who may still be
+    /// asked needs the request.
     /// </summary>
     internal bool CanDetach(HttpContext context)
     {
         if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Response.HasStarted) return false;
         var features = context.Features;
+        if (AddedStreams.AreAsked(features)) return false;
         // TLS and other connection middleware put a transport of their own in front of the gate; response middleware replaces the body.
         return ReferenceEquals(features.Get<IConnectionTransportFeature>()?.Transport, this) && ResponseBody.IsOfServer(features);
     }

@@ -69,10 +69,12 @@ internal static class JsonBody
     {
         names = [];
         if (element.ValueKind != JsonValueKind.Array) return HubFault.Body($"'{member}' is not an array of strings.");
+        // A body has room for 200 000 names: a look through the list for each would take minutes.
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in element.EnumerateArray())
         {
             if (Name(item, member, out var name) is { } fault) return fault;
-            if (!names.Contains(name)) names.Add(name);
+            if (seen.Add(name)) names.Add(name);
         }
         return null;
     }

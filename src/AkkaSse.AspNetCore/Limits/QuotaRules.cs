@@ -24,6 +24,8 @@ internal static class QuotaRules
                 RetryAfter = over.RetryAfter + edge.Edge.RefusalRetry(),
             });
         }
-        return edge.Edge.ConnectAsync(request, context.RequestAborted);
+        return request.AuthorizeStream?.Target is AddedStreams added
+            ? added.ConnectAsync(context, request)
+            : edge.Edge.ConnectAsync(request, context.RequestAborted);
     }
 }

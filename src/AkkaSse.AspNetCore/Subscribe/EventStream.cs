@@ -49,6 +49,7 @@ internal static class EventStream
             // Last: what is rare lies in one object, which is made anew for each part that is set after it.
             Principal = principal,
             CredentialExpires = principal is null ? null : RequestSnapshot.CredentialExpires(context),
+            AuthorizeStream = AddedStreams.RuleFor(context, edge, what),
             Headers = edge.CaptureHeaders ? RequestSnapshot.Headers(context.Request) : null,
         };
     }

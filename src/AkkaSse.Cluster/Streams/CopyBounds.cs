@@ -37,13 +37,15 @@ internal static class CopyBounds
     // The largest gives half, until the bound holds or nothing is left. Returns what was given.
     private static long Shrink(StreamState[] copies, long bytes, long max)
     {
+        if (bytes <= max) return 0;
         long given = 0;
-        while (bytes - given > max)
+        // A look at all copies for each that gives would take seconds of the actor's turn with 100 000 of them.
+        var bySize = new PriorityQueue<StreamState, long>(copies.Select(static c => (c, -c.Runs.Size)));
+        while (bytes - given > max && bySize.TryDequeue(out var largest, out var size))
         {
-            var largest = copies.MaxBy(static s => s.Runs.Size);
-            var before = largest?.Runs.Size ?? 0;
-            if (largest is null || !largest.Shrink()) break;
-            given += before - largest.Runs.Size;
+            if (!largest.Shrink()) break;
+            given += -size - largest.Runs.Size;
+            bySize.Enqueue(largest, -largest.Runs.Size);
         }
         return given;
     }

@@ -14,4 +14,10 @@ public readonly record struct Admission(AdmissionStatus Status)
 
     /// <summary>When to try again, where that makes sense.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>
+    /// True when the connection was accepted before it was known where it starts; only then may
+    /// <see cref="SubscribeRequest.AuthorizeStream"/> still be asked after the answer.
+    /// </summary>
+    public bool IsWaiting { get; init; }
 }

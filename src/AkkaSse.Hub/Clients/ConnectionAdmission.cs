@@ -86,7 +86,7 @@ internal sealed class ConnectionAdmission(
         // One of the two sees the other: the state changes before those who wait are ended.
         if (engine.State == EngineState.Down) client.Close(CloseReason.Unavailable, state.RefusalRetry());
         faults.Watch(OpenAsync(plan, client, taking, stop), "the opening of a connection");
-        return new Admission(AdmissionStatus.Accepted) { Connection = client };
+        return new Admission(AdmissionStatus.Accepted) { Connection = client, IsWaiting = true };
     }
 
     private static async ValueTask OpenAsync(

@@ -59,7 +59,10 @@ public sealed record SubscribeRequest
         init => _extras = Extras.Of(_extras, value, static (x, v) => x with { Since = v });
     }
 
-    /// <summary>Asked for each stream that a stored change of subscriptions would add to this connection; null allows all.</summary>
+    /// <summary>
+    /// Asked for each stream that a stored change of subscriptions would add to this connection; null allows all. It is asked before the
+    /// connection is admitted, and later only when <see cref="Admission.IsWaiting"/> says so.
+    /// </summary>
     public Func<string, ValueTask<bool>>? AuthorizeStream
     {
         get => _extras?.AuthorizeStream;

@@ -15,16 +15,26 @@ internal sealed partial class AuditStream(EffectiveSettings settings, IHubEdge e
     /// <summary>Lines that wait for the engine.</summary>
     internal const int Capacity = 8_192;
 
+    // A line of a call that names many streams has 50 KB: as many of them as there are places would have 400 MB.
+    internal const long MaxBytes = 32L << 20;
+
     // Of one append: about 150 KB.
     private const int Run = 512;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly Channel<SseEvent> _lines = Channel.CreateBounded<SseEvent>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = true });
+    private long _bytes;
     private bool _isTold;
 
     /// <summary>False: it is full.</summary>
-    internal bool Offer(string kind, string line) => _lines.Writer.TryWrite(new SseEvent { Type = kind, Data = line });
+    internal bool Offer(string kind, string line)
+    {
+        if (Interlocked.Add(ref _bytes, line.Length) <= MaxBytes && _lines.Writer.TryWrite(new SseEvent { Type = kind, Data = line }))
+            return true;
+        Interlocked.Add(ref _bytes, -line.Length);
+        return false;
+    }
 
     /// <summary>No line comes any more; <see cref="RunAsync"/> ends when it has written those that wait.</summary>
     internal void Close() => _lines.Writer.TryComplete();
@@ -61,6 +71,7 @@ internal sealed partial class AuditStream(EffectiveSettings settings, IHubEdge e
     private async ValueTask<bool> AppendAsync(List<SseEvent> run)
     {
         var done = await edge.AppendToAuditAsync(run, CancellationToken.None);
+        for (var i = 0; i < done; i++) Interlocked.Add(ref _bytes, -run[i].Data!.Length);
         run.RemoveRange(0, done);
         return done > 0;
     }

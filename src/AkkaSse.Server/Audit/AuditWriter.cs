@@ -25,6 +25,7 @@ internal sealed partial class AuditWriter : BackgroundService
     private readonly TimeProvider _time;
     private readonly string _node;
     private readonly AuditBatch _batch = new();
+    private long _taken;
     private readonly CancellationTokenSource _end = new();
 
     public AuditWriter(
@@ -78,7 +79,11 @@ internal sealed partial class AuditWriter : BackgroundService
 
     private void Drain()
     {
-        while (_batch.Count < AuditQueue.Capacity && _queue.Entries.TryRead(out var entry)) _batch.Add(entry);
+        while (_batch.Count < AuditQueue.Capacity && _queue.Entries.TryRead(out var entry))
+        {
+            _taken += AuditQueue.SizeOf(entry);
+            _batch.Add(entry);
+        }
     }
 
     private void Write()
@@ -91,6 +96,8 @@ internal sealed partial class AuditWriter : BackgroundService
             if (_stream?.Offer(kind, line) == false) _queue.Drop(calls ?? 1);
         }
         _batch.Clear();
+        _queue.Release(_taken);
+        _taken = 0;
         if (_queue.Dropped > 0) NameDropped();
     }
 

@@ -49,6 +49,24 @@ public sealed class AuditQueueTests
     }
 
     [Fact]
+    public void Entries_with_many_long_names_fill_the_queue_by_their_bytes()
+    {
+        var queue = new AuditQueue(Settings());
+        // A megabyte each.
+        var names = Enumerable.Range(0, 2_000).Select(static i => $"{i:d4}{new string('x', 252)}").ToList();
+        for (var i = 0; i < 100; i++)
+            queue.Record(new HubAuditEntry { Kind = HubAuditKind.Publish, At = DateTimeOffset.UnixEpoch, Streams = names });
+        var held = 0L;
+        while (queue.Entries.TryRead(out var entry)) held += AuditQueue.SizeOf(entry);
+        held.ShouldBeInRange(AuditQueue.MaxBytes / 2, AuditQueue.MaxBytes);
+        queue.Dropped.ShouldBeInRange(60, 90);
+        // As the writer does.
+        queue.Release(held);
+        queue.Record(Entry(0));
+        queue.Entries.TryRead(out _).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Entries_before_the_end_are_written()
     {
         await using var hub = new SseHub(new HubOptions { NodeName = "n1" });
