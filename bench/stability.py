@@ -3,21 +3,27 @@
 
     bench/stability.py SERVER_DLL [--nodes 3] [--minutes 10] [--only loops,pauses,flapping,loss] [--streams 8]
 
-Starts the nodes as one Akka cluster, each in a network namespace of its own on a bridge that this program makes, and publishes to every stream through all nodes in turn. Each scenario lasts --minutes:
+Starts the nodes as one Akka cluster, each in a network namespace of its own on a network that this program makes, and publishes to every stream through all nodes in turn. Each scenario lasts --minutes:
   loops     four busy loops for each core, at the priority of the nodes
   pauses    every 10 s one node is stopped (SIGSTOP) for 2 s, in turn
   flapping  every 4 s the link of one node, always the same, is down for 2 s
-  loss      each way of each node's link loses 10 % of its packets and delays the others by 25 ms: 20 % and 50 ms between two nodes, 100 ms there and back
+  loss      of all packets between two nodes 20 % are lost and the others come 50 ms late, each way: 100 ms there and back
 Prints for each scenario how often a node was removed (0 is wanted), what was acknowledged, refused and without an answer, and the longest time that a stream took nothing. The server is a published
-AkkaSse.Server.dll. Linux, as root; needs python3, dotnet, ip and tc.
+AkkaSse.Server.dll. Linux, as root; needs python3, dotnet and ip.
 """
 import argparse
+import ctypes
+import fcntl
+import heapq
 import http.client
 import os
 import pathlib
+import random
 import re
+import select
 import signal
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -26,6 +32,8 @@ import time
 
 PAUSE_BETWEEN_PUBLISHES = 0.05
 PORT, AKKA = 8080, 4053
+CLONE_NEWNET, TUNSETIFF, IFF_TAP_NO_PI = 0x40000000, 0x400454CA, 0x1002
+LOSS, DELAY = 0.2, 0.05
 # The lines with which a node says that it or another one is a member no more (docs/akka.md).
 REMOVED = re.compile(r"have removed this one|was removed from the cluster|has crashed: nothing listens|is removed: it and another")
 
@@ -34,32 +42,39 @@ def run(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
+def enter(namespace):
+    """Brings this thread, and those that it starts from now on, into a network namespace."""
+    if ctypes.CDLL(None, use_errno=True).setns(namespace, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
 class Network:
-    """A bridge and a namespace for each node; all of it lies in namespaces of this program, so that nothing else of the machine sees it."""
+    """A namespace for each node and one for the publishers, on a bridge; all of it lies in namespaces of this program, so that nothing else of the machine sees it."""
 
     def __init__(self, nodes):
         self.outside = os.open("/proc/self/ns/net", os.O_RDONLY)
-        self.name = f"akb{os.getpid() % 100000}"
-        self.hub = f"{self.name}-hub"
-        self.nodes = [f"{self.name}-{i}" for i in range(nodes)]
-        run("ip", "netns", "add", self.hub)
-        self.inside(self.hub, "ip", "link", "set", "lo", "up")
-        self.inside(self.hub, "ip", "link", "add", "br0", "type", "bridge")
-        self.inside(self.hub, "ip", "addr", "add", "10.77.0.1/24", "dev", "br0")
-        self.inside(self.hub, "ip", "link", "set", "br0", "up")
-        for i, node in enumerate(self.nodes):
-            run("ip", "netns", "add", node)
-            self.inside(self.hub, "ip", "link", "add", f"v{i}", "type", "veth", "peer", "name", "eth0", "netns", node)
-            self.inside(self.hub, "ip", "link", "set", f"v{i}", "master", "br0", "up")
-            self.inside(node, "ip", "link", "set", "lo", "up")
-            self.inside(node, "ip", "addr", "add", f"{self.address(i)}/24", "dev", "eth0")
-            self.inside(node, "ip", "link", "set", "eth0", "up")
-        # This thread, and those that it starts, publish from the bridge.
-        self.enter(os.open(f"/run/netns/{self.hub}", os.O_RDONLY))
+        name = f"akb{os.getpid() % 100000}"
+        self.hub = f"{name}-hub"
+        self.nodes = [f"{name}-{i}" for i in range(nodes)]
 
-    @staticmethod
-    def enter(namespace):
-        os.setns(namespace, os.CLONE_NEWNET)
+    def create(self):
+        for namespace in (self.hub, *self.nodes):
+            run("ip", "netns", "add", namespace)
+            self.inside(namespace, "ip", "link", "set", "lo", "up")
+        self.connect()
+        enter(os.open(f"/run/netns/{self.hub}", os.O_RDONLY))
+
+    def connect(self):
+        self.inside(self.hub, "ip", "link", "add", "eth0", "type", "bridge")
+        self.address_of(self.hub, 1)
+        for i, node in enumerate(self.nodes):
+            self.inside(self.hub, "ip", "link", "add", f"v{i}", "type", "veth", "peer", "name", "eth0", "netns", node)
+            self.inside(self.hub, "ip", "link", "set", f"v{i}", "master", "eth0", "up")
+            self.address_of(node, 10 + i)
+
+    def address_of(self, namespace, host):
+        self.inside(namespace, "ip", "addr", "add", f"10.77.0.{host}/24", "dev", "eth0")
+        self.inside(namespace, "ip", "link", "set", "eth0", "up")
 
     @staticmethod
     def address(i):
@@ -72,19 +87,69 @@ class Network:
     def link(self, i, up):
         self.inside(self.hub, "ip", "link", "set", f"v{i}", "up" if up else "down")
 
-    def loss(self, on):
-        for i in range(len(self.nodes)):
-            # Each way: 100 ms for what goes and comes.
-            for namespace, device in ((self.hub, f"v{i}"), (self.nodes[i], "eth0")):
-                if on:
-                    self.inside(namespace, "tc", "qdisc", "add", "dev", device, "root", "netem", "loss", "10%", "delay", "25ms")
-                else:
-                    self.inside(namespace, "tc", "qdisc", "del", "dev", device, "root")
-
     def remove(self):
-        self.enter(self.outside)
+        enter(self.outside)
         for namespace in (*self.nodes, self.hub):
             subprocess.run(["ip", "netns", "del", namespace], check=False, stderr=subprocess.DEVNULL)
+
+
+class LossyNetwork(Network):
+    """The same with a switch of this program in place of the bridge: not every kernel has netem."""
+
+    def __init__(self, nodes):
+        super().__init__(nodes)
+        self.taps, self.lossy, self.stopped = {}, False, threading.Event()
+
+    def connect(self):
+        for namespace, host in ((self.hub, 1), *((n, 10 + i) for i, n in enumerate(self.nodes))):
+            enter(os.open(f"/run/netns/{namespace}", os.O_RDONLY))
+            tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+            fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH", b"eth0", IFF_TAP_NO_PI))
+            enter(self.outside)
+            self.taps[tap] = namespace
+            self.address_of(namespace, host)
+        threading.Thread(target=self.forward, daemon=True).start()
+
+    def forward(self):
+        late, serial = [], 0
+        random_of = random.Random(1)
+        poll = select.poll()
+        for tap in self.taps:
+            poll.register(tap, select.POLLIN)
+        while not self.stopped.is_set():
+            wait = max(0, late[0][0] - time.monotonic()) * 1000 if late else 100
+            for tap, _ in poll.poll(min(100, wait)):
+                while True:
+                    try:
+                        frame = os.read(tap, 65536)
+                    except BlockingIOError:
+                        break
+                    between_nodes = self.taps[tap] != self.hub
+                    for to in self.taps:
+                        if to == tap:
+                            continue
+                        if not self.lossy or not between_nodes or self.taps[to] == self.hub:
+                            self.send(to, frame)
+                        elif random_of.random() >= LOSS:
+                            serial += 1
+                            heapq.heappush(late, (time.monotonic() + DELAY, serial, to, frame))
+            while late and late[0][0] <= time.monotonic():
+                _, _, to, frame = heapq.heappop(late)
+                self.send(to, frame)
+
+    @staticmethod
+    def send(to, frame):
+        try:
+            os.write(to, frame)
+        except BlockingIOError:
+            pass  # its queue is full: a switch drops, too
+
+    def loss(self, on):
+        self.lossy = on
+
+    def remove(self):
+        self.stopped.set()
+        super().remove()
 
 
 class Cluster:
@@ -193,9 +258,10 @@ def disturb(scenario, cluster, network, until):
 
 def measure(scenario, given):
     with tempfile.TemporaryDirectory(prefix="akkasse-stability.") as folder:
-        network = Network(given.nodes)
+        network = (LossyNetwork if scenario == "loss" else Network)(given.nodes)
         cluster = Cluster(given.server, network, pathlib.Path(folder))
         try:
+            network.create()
             cluster.start()
             limit = time.monotonic() + 180
             for i in range(given.nodes):
