@@ -4,7 +4,8 @@
 #   bench/cluster.sh [--rounds N] [--seconds S] [--only CASES] [--out FILE] [--server DIR]...
 #     --rounds N      how often each case runs (default 5)
 #     --seconds S     how long each of them is measured (default 5), after a warm-up of 2 s and, of new nodes, 15 s
-#     --only CASES    some of them, comma-separated: streams-20, stream-1, alone (one publish at a time), client-20 (SseHubClient), batch-20
+#     --only CASES    some of them, comma-separated: connects-600 (600 clients with ids of their own at once into nodes that have just become ready), streams-20, stream-1, alone (one publish at a
+#                     time), client-20 (SseHubClient), batch-20
 #     --out FILE      keeps the results, one line each: case/who, publishes/s, p50 and p99 in ms, processor time of all nodes per publish in µs, their context switches per publish, processor time
 #                     of the load, events, whether all of them are stored
 #     --server DIR    a published server to measure, in place of the one that is built; several are measured in turn, named by the last part of the path
@@ -12,7 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=5 seconds=5 out= only=streams-20,stream-1,alone,client-20,batch-20
+rounds=5 seconds=5 out= only=connects-600,streams-20,stream-1,alone,client-20,batch-20
 servers=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -21,7 +22,7 @@ while [ $# -gt 0 ]; do
     --only) only=$2; shift ;;
     --out) out=$2; shift ;;
     --server) servers+=("$2"); shift ;;
-    -h|--help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "bench/cluster.sh: $1 is not known; --help lists what is" >&2; exit 2 ;;
   esac
   shift
@@ -41,9 +42,11 @@ trap 'stop; rm -rf "$work"' EXIT
 if [ -z "${AKKASSE_BENCH_NO_BUILD:-}" ]; then
   [ ${#servers[@]} -gt 0 ] || dotnet publish src/AkkaSse.Server -c Release --use-current-runtime --no-self-contained -o artifacts/server-akka -v quiet --nologo >/dev/null
   dotnet build bench/AkkaSse.PublishRig -c Release -v quiet --nologo >/dev/null
+  dotnet build bench/AkkaSse.LoadRig -c Release -v quiet --nologo >/dev/null
 fi
 [ ${#servers[@]} -gt 0 ] || servers=(artifacts/server-akka)
 rig=bench/AkkaSse.PublishRig/bin/Release/net10.0/AkkaSse.PublishRig
+readers=bench/AkkaSse.LoadRig/bin/Release/net10.0/AkkaSse.LoadRig
 [ ${#servers[@]} -gt 1 ] || named=hub
 
 # start_hub DIR: three nodes that know each other; sets urls and pids.
@@ -89,6 +92,21 @@ load() {
     echo "bench/cluster.sh: $case of $who was not clean" >&2
 }
 
+# connects WHO: a third of the clients at each node, all at once; prints how many are held, and when the last one was.
+connects() {
+  [[ ,$only, == *,connects-600,* ]] || return 0
+  local i rigs=()
+  for i in 0 1 2; do
+    "$readers" storm --url "${urls[$i]}" --conns 200 --path "/v1/events?client=c$i-{c}" --label connects-600 --json >"$work/connects$i" &
+    rigs+=($!)
+  done
+  for i in "${rigs[@]}"; do wait "$i" || true; done
+  cat "$work"/connects? | python3 -c '
+import json, sys
+runs = [json.loads(line) for line in sys.stdin]
+print(f"connects-600/{sys.argv[1]}: {sum(r.get(\"established\", 0) for r in runs):.0f} of 600 held, the last after {max(r.get(\"connect_s\", 99) for r in runs):.2f} s")' "$1"
+}
+
 : >"$out"
 for ((round = 1; round <= rounds; round++)); do
   if command -v nats-server >/dev/null; then
@@ -102,6 +120,7 @@ for ((round = 1; round <= rounds; round++)); do
   for server in "${servers[@]}"; do
     who=${named:-$(basename "$server")}
     start_hub "$server"
+    connects "$who"
     # Until its code is compiled for good a node runs at a fraction of its speed.
     "$rig" cluster request $(printf -- '--node %s ' "${urls[@]}") --warm 0 --seconds 15 >/dev/null || true
     load streams-20 "$who" request
