@@ -17,7 +17,7 @@ public sealed class AddedStreamsTests
     [Fact]
     public async Task Added_stream_comes_back_only_to_who_may_still_read_it()
     {
-        await using var host = await StartAsync(new HeldValues());
+        await using var host = await StartAsync(new HeldEngine());
         await AddAsync(host);
         (await OpenAsync(host, "X-Role: guest")).ShouldBe(["a", "b"]);
         // Nothing was forgotten of it.
@@ -27,15 +27,15 @@ public sealed class AddedStreamsTests
     [Fact]
     public async Task Reader_that_waits_is_asked_about_with_its_own_request()
     {
-        var values = new HeldValues();
-        await using var host = await StartAsync(values);
+        var engine = new HeldEngine();
+        await using var host = await StartAsync(engine);
         await AddAsync(host);
-        values.Shut();
+        engine.HeldValues.Shut();
         await using var guest = await host.SubscribeAsync(Url + "&instance=guest", "X-User: u", "X-Role: guest");
         await using var member = await host.SubscribeAsync("/v1/events?client=v&stream=a", "X-User: v", Member);
         // Requests of the same server meanwhile: what a context of the reader's would be used for, were it given back.
         for (var i = 0; i < 20; i++) (await host.GetAsync("/v1/streams", "X-User: w", Member)).Status.ShouldBe(200);
-        values.Open();
+        engine.HeldValues.Open();
         Streams(await guest.NextAsync("hub.open")).ShouldBe(["a", "b"]);
         Streams(await member.NextAsync("hub.open")).ShouldBe(["a"]);
         host.Services.GetRequiredService<IHubAuthorizer>().ShouldBeOfType<Members>().Paths.ShouldAllBe(static p => p == "/v1/events");
@@ -60,8 +60,8 @@ public sealed class AddedStreamsTests
         System.Text.Json.JsonDocument.Parse(open.Data!).RootElement.GetProperty("streams").EnumerateArray()
             .Select(static s => s.GetProperty("stream").GetString()).Where(static s => !s!.StartsWith('$')).Order(StringComparer.Ordinal);
 
-    private static Task<EdgeHost> StartAsync(HeldValues values) => EdgeHost.StartAsync(
-        build: b => b.UseAuthorizer<Members>().UseEngine(_ => new HeldEngine(values)),
+    private static Task<EdgeHost> StartAsync(HeldEngine engine) => EdgeHost.StartAsync(
+        build: b => b.UseAuthorizer<Members>().UseEngine(_ => engine),
         host: static b => b.Services.AddAuthentication(TestAuthentication.Scheme_)
             .AddScheme<AuthenticationSchemeOptions, TestAuthentication>(TestAuthentication.Scheme_, null));
 

@@ -12,6 +12,27 @@ public sealed class HardeningTests : IClassFixture<HardeningTests.Server>
     public HardeningTests(Server server) => _host = server.Host;
 
     [Theory]
+    [InlineData("GET", "/v1/streams?prefix=b/%00", null, "parameter-invalid")]
+    [InlineData("GET", "/v1/clients?after=%00", null, "parameter-invalid")]
+    [InlineData("PUT", "/v1/streams/b", """{"\ud800":1}""", "body-invalid")]
+    [InlineData("POST", "/v1/subscriptions", """{"id":"m","streams":["a"],"\udc00":1}""", "body-invalid")]
+    public async Task Text_that_is_none_is_named(string method, string target, string? body, string code)
+    {
+        var answer = await _host.SendAsync(method, target, body);
+        (answer.Status, answer.Code).ShouldBe((400, code), answer.Text);
+    }
+
+    [Fact]
+    public async Task Secret_parameters_are_not_shown_however_their_names_are_written()
+    {
+        await using var reader = await _host.SubscribeAsync(
+            "/v1/events?stream=a&%74icket=T1&client=c&TICKET=T2&access%5Ftoken=T3&x=ticket=shown");
+        await reader.NextAsync("hub.open");
+        (await _host.GetAsync("/v1/clients/c")).Json.GetProperty("url").GetString().ShouldBe(
+            "/v1/events?stream=a&%74icket=-&client=c&TICKET=-&access%5Ftoken=-&x=ticket=shown");
+    }
+
+    [Theory]
     [Trait("parity", "STR-09")]
     [InlineData("POST", "/v1/streams//events")]
     [InlineData("POST", "/v1/streams/%00/events", 400, null)]

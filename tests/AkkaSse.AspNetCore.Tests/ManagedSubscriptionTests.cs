@@ -32,6 +32,21 @@ public sealed class ManagedSubscriptionTests
     }
 
     [Fact]
+    public async Task Names_that_are_too_long_together_are_refused_before_they_are_kept()
+    {
+        await using var host = await EdgeHost.StartAsync();
+        static string Body(int length) => System.Text.Json.JsonSerializer.Serialize(new
+        {
+            id = "m",
+            streams = Enumerable.Range(0, 256).Select(i => $"{i:d3}{new string('x', length - 3)}"),
+        });
+        var refused = await host.PostAsync("/v1/subscriptions", Body(256));
+        (refused.Status, refused.Code).ShouldBe((400, "subscription-invalid"), refused.Text);
+        refused.Text.ShouldContain("65536");
+        (await host.PostAsync("/v1/subscriptions", Body(60))).Status.ShouldBe(201);
+    }
+
+    [Fact]
     public async Task Second_post_changes_the_streams()
     {
         await using var host = await EdgeHost.StartAsync();

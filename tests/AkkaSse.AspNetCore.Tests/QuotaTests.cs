@@ -113,6 +113,8 @@ public sealed class QuotaTests
         await using var host = await StartAsync(app: static app => app.MapSseStream("/mine", "a"));
         var quota = (Recording)host.Services.GetRequiredService<IHubQuota>();
         (await host.PostAsync("/v1/subscriptions", """{"id":"m","streams":["a","b"]}""")).Status.ShouldBe(201);
+        quota.Connects.TryDequeue(out var made).ShouldBeTrue();
+        made.ShouldBe("a b", "the hub keeps its streams as it keeps those of a connection");
         foreach (var (target, asked) in new[]
         {
             ("/v1/streams/a/events", "a"),

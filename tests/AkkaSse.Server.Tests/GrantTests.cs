@@ -97,7 +97,7 @@ public sealed class GrantTests
             Context = new DefaultHttpContext(),
         };
 
-        (await new GrantAuthorizer().AuthorizeAsync(request, CancellationToken.None)).ShouldBe(expected);
+        (await new GrantAuthorizer(null!, TimeProvider.System).AuthorizeAsync(request, CancellationToken.None)).ShouldBe(expected);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class GrantTests
                 Stream = "a",
                 Context = new DefaultHttpContext(),
             };
-            (await new GrantAuthorizer().AuthorizeAsync(request, CancellationToken.None)).ShouldBe(HubAccess.Unauthorized);
+            (await new GrantAuthorizer(null!, TimeProvider.System).AuthorizeAsync(request, CancellationToken.None)).ShouldBe(HubAccess.Unauthorized);
         }
     }
 }

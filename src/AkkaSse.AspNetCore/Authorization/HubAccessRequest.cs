@@ -29,6 +29,12 @@ public readonly record struct HubAccessRequest(ClaimsPrincipal Principal, HubAct
     /// <summary>True when the broadcasts are meant.</summary>
     public bool Broadcast { get; init; }
 
+    /// <summary>
+    /// True when the request was authenticated some time ago, and goes on: later items of a batch whose body is still coming. Whether the
+    /// principal's credential still holds is then part of the question.
+    /// </summary>
+    public bool IsUnderWay { get; init; }
+
     /// <summary>The request.</summary>
     public required HttpContext Context { get; init; }
 }

@@ -7,10 +7,13 @@ namespace AkkaSse.AspNetCore;
 /// </summary>
 internal sealed class BatchAuthorizer(HttpContext context, EdgeContext edge)
 {
-    private bool _asked;
+    private bool _asked, _isUnderWay;
     private string? _stream, _client, _zone;
     private bool _broadcast;
     private HubFault? _answer;
+
+    /// <summary>More of the body was waited for: what was answered may hold no more.</summary>
+    public void Waited() => (_asked, _isUnderWay) = (false, true);
 
     public async ValueTask<HubFault?> CheckAsync(BatchEntry item)
     {
@@ -22,6 +25,7 @@ internal sealed class BatchAuthorizer(HttpContext context, EdgeContext edge)
             Client = item.Client,
             Zone = item.Zone,
             Broadcast = item.Broadcast,
+            IsUnderWay = _isUnderWay,
         };
         _answer = await AccessRules.CheckAsync(edge, question).ConfigureAwait(false);
         (_asked, _stream, _client, _zone, _broadcast) = (true, item.Stream, item.Client, item.Zone, item.Broadcast);

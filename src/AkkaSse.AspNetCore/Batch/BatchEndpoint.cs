@@ -74,6 +74,7 @@ internal static class BatchEndpoint
                 if (key is null) await run.FlushAsync().ConfigureAwait(false);
                 else run.Keep();
                 await reader.FillAsync().ConfigureAwait(false);
+                authorizer?.Waited();
                 continue;
             }
 

@@ -90,6 +90,7 @@ internal sealed class CtrlXEndpoints(CompatibilityContext shared)
         }
         AuditCall.Of(edge, context)?.On(subscription: subscription?.Id, streams: subscription?.Streams);
         fault ??= edge.NotServing() ?? await AllowedAsync(context, subscription!).ConfigureAwait(false);
+        fault ??= QuotaRules.CheckSubscription(context, edge, subscription!);
         if (fault is not null)
         {
             await shared.RefuseAsync(context, fault).ConfigureAwait(false);

@@ -24,6 +24,7 @@ internal static class JsonBody
         {
             if (body.Memory.Length == 0) return (null, null);
             if (!Utf8.IsValid(body.Memory.Span)) return (null, HubFault.Body("The body is not UTF-8."));
+            if (!AreNamesUnicode(body.Memory.Span)) return (null, HubFault.Body("The name of a member is not valid Unicode."));
             // A copy, because the document outlives the receive buffer.
             var document = JsonDocument.Parse(body.Memory.ToArray(), Strict);
             if (document.RootElement.ValueKind == JsonValueKind.Object) return (document, null);
@@ -37,6 +38,25 @@ internal static class JsonBody
         finally
         {
             body.Release();
+        }
+    }
+
+    // An escaped surrogate without its partner: a document throws where a member's name is read.
+    private static bool AreNamesUnicode(ReadOnlySpan<byte> json)
+    {
+        if (!json.Contains((byte)'\\')) return true;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader is { TokenType: JsonTokenType.PropertyName, ValueIsEscaped: true }) reader.GetString();
+            }
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

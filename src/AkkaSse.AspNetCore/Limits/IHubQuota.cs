@@ -20,7 +20,10 @@ public interface IHubQuota
     /// <param name="bytes">Bytes of the body, or of the items as they stand in the body of a batch. At least 0.</param>
     HubQuotaAnswer AcquirePublish(in HubAccessRequest request, int events, long bytes);
 
-    /// <summary>Takes one event stream that is about to be opened, native or compatible. A refusal takes nothing.</summary>
+    /// <summary>
+    /// Takes one event stream that is about to be opened, native or compatible, or a managed subscription that is about to be made or
+    /// changed. A refusal takes nothing.
+    /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="request">Who reads what; a managed subscription's streams are among it.</param>
     HubQuotaAnswer AcquireConnect(HttpContext context, SubscribeRequest request);

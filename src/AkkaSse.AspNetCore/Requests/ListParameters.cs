@@ -35,6 +35,9 @@ internal struct ListParameters
 
         p.Prefix = QueryReader.Absent(p.Prefix);
         p.After = QueryReader.Absent(p.After);
+        // No name has one, and a database takes none.
+        if (p.Prefix?.Contains('\0') == true) return HubFault.Parameter("prefix", "has the character U+0000; every other one is allowed.");
+        if (p.After?.Contains('\0') == true) return HubFault.Parameter("after", "has the character U+0000; every other one is allowed.");
         p.Limit = DefaultLimit;
         if (QueryReader.Absent(limit) is not { } text) return null;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out p.Limit) && p.Limit is >= 1 and <= MaxLimit

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text;
 using AkkaSse.Hub;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +10,7 @@ namespace AkkaSse.AspNetCore;
 /// <summary>What a connection keeps of its request for callbacks and lists, without secrets.</summary>
 internal static class RequestSnapshot
 {
-    private static readonly string[] s_secretParameters = ["access_token=", "ticket="];
+    private static readonly string[] s_secretParameters = ["access_token", "ticket"];
 
     private static readonly HashSet<string> Secret =
         new(StringComparer.OrdinalIgnoreCase) { "Authorization", "Cookie", "Proxy-Authorization" };
@@ -21,25 +22,42 @@ internal static class RequestSnapshot
     {
         var raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
         if (string.IsNullOrEmpty(raw)) raw = context.Request.Path + context.Request.QueryString;
-        foreach (var parameter in s_secretParameters) raw = Without(parameter, raw);
-        return StringPool.Targets.Of(raw);
+        return StringPool.Targets.Of(WithoutSecrets(raw));
     }
 
     /// <summary>When the credential of the request ends, as its authentication says; null for never.</summary>
     public static DateTimeOffset? CredentialExpires(HttpContext context) =>
         context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
 
-    private static string Without(string parameter, string raw)
+    // Names as the query's reader takes them: decoded, and in any case.
+    private static string WithoutSecrets(string raw)
     {
-        var start = raw.IndexOf('?', StringComparison.Ordinal);
-        while (start >= 0 && (start = raw.IndexOf(parameter, start, StringComparison.OrdinalIgnoreCase)) >= 0)
+        var at = raw.IndexOf('?', StringComparison.Ordinal) + 1;
+        if (at == 0) return raw;
+        StringBuilder? shown = null;
+        var copied = 0;
+        while (at < raw.Length)
         {
-            var value = start + parameter.Length;
-            var end = raw.IndexOf('&', value);
-            if (raw[start - 1] is '?' or '&') raw = string.Concat(raw.AsSpan(0, value), "-", end < 0 ? "" : raw.AsSpan(end));
-            start = value;
+            var end = raw.IndexOf('&', at) is >= 0 and var next ? next : raw.Length;
+            var equals = raw.IndexOf('=', at, end - at);
+            if (equals >= 0 && IsSecret(raw.AsSpan(at, equals - at)))
+            {
+                (shown ??= new StringBuilder(raw.Length)).Append(raw, copied, equals + 1 - copied).Append('-');
+                copied = end;
+            }
+            at = end + 1;
         }
-        return raw;
+        return shown is null ? raw : shown.Append(raw, copied, raw.Length - copied).ToString();
+    }
+
+    private static bool IsSecret(ReadOnlySpan<char> name)
+    {
+        if (name.Contains('%')) name = Uri.UnescapeDataString(name);
+        foreach (var secret in s_secretParameters)
+        {
+            if (name.Equals(secret, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+        return false;
     }
 
     /// <summary>The headers but those that authenticate.</summary>

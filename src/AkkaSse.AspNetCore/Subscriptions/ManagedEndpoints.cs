@@ -19,6 +19,7 @@ internal static class ManagedEndpoints
         }
         AuditCall.Of(edge, context)?.On(subscription: subscription?.Id, streams: subscription?.Streams);
         fault ??= edge.NotServing() ?? await AllowedAsync(context, edge, subscription!).ConfigureAwait(false);
+        fault ??= QuotaRules.CheckSubscription(context, edge, subscription!);
         var result = default(ManagedSubscriptionResult);
         if (fault is null)
         {

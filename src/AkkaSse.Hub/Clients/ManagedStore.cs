@@ -11,6 +11,21 @@ namespace AkkaSse.Hub.Clients;
 /// </summary>
 internal sealed class ManagedStore(IHubEngine engine, HubState state, HubOptions options, TimeProvider time)
 {
+    /// <summary>What a value of an engine may have.</summary>
+    internal const int MaxBytes = 64 << 10;
+
+    private static readonly StreamPosition s_longest = new(new string('z', StreamPosition.MaxEpochLength), long.MaxValue);
+
+    /// <summary>Bytes of a subscription wherever its streams will stand.</summary>
+    internal static int MostBytes(ManagedSubscription subscription) => JsonSerializer.SerializeToUtf8Bytes(
+        subscription with
+        {
+            Positions = subscription.Streams.ToDictionary(static s => s, static _ => s_longest, StringComparer.Ordinal),
+            Generation = long.MaxValue,
+            // The longest name of a node.
+            Node = new string('n', 64),
+        }, NodeJson.Default.ManagedSubscription).Length;
+
     /// <summary>A subscription, or null when there is none.</summary>
     internal async ValueTask<EngineAnswer<ManagedSubscription?>> GetAsync(string id, CancellationToken cancellation) =>
         state.IsUp ? (await ReadAsync(id, cancellation).ConfigureAwait(false)).Select(static found => found.Subscription) : default;

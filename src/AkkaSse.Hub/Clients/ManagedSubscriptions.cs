@@ -24,6 +24,12 @@ internal sealed class ManagedSubscriptions(
         {
             if (options.CheckStreamName(stream) is { } name) return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Invalid, name);
         }
+        if (ManagedStore.MostBytes(subscription with { Streams = streams }) is > ManagedStore.MaxBytes and var most)
+        {
+            return new ManagedSubscriptionResult(ManagedSubscriptionStatus.Invalid,
+                $"The names of the streams are too long together: with its positions the subscription could have {most} bytes; "
+                + $"{ManagedStore.MaxBytes} are kept.");
+        }
         // The subscription begins now: what is published between creating and connecting is not lost.
         var wait = limit.Begin();
         var now = await Task.WhenAll(streams.Select(s => wait.AskAsync(engine.Streams.GetAsync(s, cancellation)).AsTask()))

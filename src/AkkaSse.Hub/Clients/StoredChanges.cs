@@ -32,6 +32,8 @@ internal sealed class StoredChanges(IHubEngine engine, HubOptions options)
                 Remove = [.. change.Remove.Union(remove, StringComparer.Ordinal).Except(names, StringComparer.Ordinal)],
             };
             var bytes = JsonSerializer.SerializeToUtf8Bytes(next, NodeJson.Default.StoredChange);
+            // More than a value may have: it holds for this connection alone.
+            if (bytes.Length > ManagedStore.MaxBytes) return;
             // Kept while the connection lives: the sweeper prolongs it; after the disconnect it has its ten minutes.
             var put = await engine.Values.PutAsync(key, bytes, KeptFor, stored?.Version ?? 0, cancellation).ConfigureAwait(false);
             if (!put.TryGet(out var version)) return;

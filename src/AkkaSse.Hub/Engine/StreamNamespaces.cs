@@ -8,7 +8,8 @@ public static class StreamNamespaces
 {
     /// <summary>The namespace of a stream; null when it is in none.</summary>
     /// <param name="options">The hub's options, which are not changed any more.</param>
-    /// <param name="stream">A valid name, or one of the hub's own (<c>$…</c>), which is in none.</param>
+    /// <param name="stream">A valid name, or one of the hub's own: the stream of a zone is in the namespace of the zone's name, the others
+    /// are in none.</param>
     public static StreamNamespace? NamespaceOf(this HubOptions options, string stream)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -70,9 +71,12 @@ internal sealed class NamespaceTable
 
     internal StreamNamespace? Find(string stream)
     {
+        // A tenant that may publish to zones would have streams without a bound otherwise.
+        var name = stream.AsSpan();
+        if (name.StartsWith(HubNames.ZoneStreamPrefix, StringComparison.Ordinal)) name = name[HubNames.ZoneStreamPrefix.Length..];
         foreach (var length in _lengths)
         {
-            if (length <= stream.Length && _byPrefix.TryGetValue(stream.AsSpan(0, length), out var found)) return found;
+            if (length <= name.Length && _byPrefix.TryGetValue(name[..length], out var found)) return found;
         }
         return null;
     }

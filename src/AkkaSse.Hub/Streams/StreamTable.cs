@@ -87,7 +87,7 @@ internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<E
     }
 
     private NamespaceReaders? SharedBy(string stream) =>
-        _readers is { } readers && options.NamespaceOf(stream) is { } found ? readers[found.Index] : null;
+        _readers is { } readers && !HubNames.IsInternal(stream) && options.NamespaceOf(stream) is { } found ? readers[found.Index] : null;
 
     private async Task AttachAsync(Entry entry)
     {

@@ -27,7 +27,7 @@ internal sealed class StreamPlaces(HubOptions options, EngineClock clock)
             var places = await PlacesAsync(connection, own.Key!, own.Count()).ConfigureAwait(false);
             foreach (var name in own.Skip(places)) refusals[name] = own.Key!.TooManyStreams;
         }
-        var left = names.Where(n => !refusals.ContainsKey(n)).ToList();
+        var left = names.Where(n => !refusals.ContainsKey(n) && !StreamRules.HasItsPlace(n)).ToList();
         if (left.Count == 0) return refusals;
         var free = await PlacesAsync(
             connection, _all, options.MaxStreams, left.Count, "select count(*) from akkasse.streams where present").ConfigureAwait(false);
@@ -39,10 +39,12 @@ internal sealed class StreamPlaces(HubOptions options, EngineClock clock)
         PlacesAsync(
             connection, _namespaces[of.Index], of.MaxStreams!.Value, wanted,
             """
-            select count(*) from akkasse.streams where present and name >= $1 and starts_with(name, $1)
-                and not exists (select from unnest($2::text[]) as inner_prefix where starts_with(name, inner_prefix))
+            select count(*) from akkasse.streams
+            where present and ((name >= $1 and starts_with(name, $1)) or (name >= $3 || $1 and starts_with(name, $3 || $1)))
+                and not exists (select from unnest($2::text[]) as inner_prefix
+                    where starts_with(name, inner_prefix) or starts_with(name, $3 || inner_prefix))
             """,
-            of.Prefix, of.InnerPrefixes.ToArray());
+            of.Prefix, of.InnerPrefixes.ToArray(), HubNames.ZoneStreamPrefix);
 
     private async Task<int> PlacesAsync(
         NpgsqlConnection connection, Count count, int max, int wanted, string sql, params object?[] parameters)

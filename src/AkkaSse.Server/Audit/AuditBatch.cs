@@ -5,13 +5,17 @@ using AkkaSse.Server.Limits;
 namespace AkkaSse.Server.Audit;
 
 /// <summary>
-/// Entries in their order. Equal refusals are one with a count, and those of one caller beyond <see cref="MaxTargets"/> targets are one
-/// without names: whoever is refused may ask as often as it likes, and must not push the others out of the stream. Not thread-safe.
+/// Entries in their order. Equal failures are one with a count, and those of one caller beyond <see cref="MaxTargets"/> different ones are
+/// one without names: whoever is refused may ask as often as it likes, and must not push the others out of the stream. So it is with what
+/// costs a caller nothing to repeat. Not thread-safe.
 /// </summary>
 internal sealed class AuditBatch
 {
-    /// <summary>Targets that are named of one caller's refusals.</summary>
+    /// <summary>Different failures of one caller that are named.</summary>
     internal const int MaxTargets = 16;
+
+    /// <summary>Different calls of one caller that are named of those that need no limit to be many.</summary>
+    internal const int MaxCalls = 64;
 
     private readonly List<HubAuditEntry> _entries = [];
     private readonly List<int?> _counts = [];
@@ -22,21 +26,29 @@ internal sealed class AuditBatch
 
     internal void Add(HubAuditEntry entry)
     {
-        if (entry.Kind == HubAuditKind.Refuse && IsCounted(ref entry)) return;
+        if (MostOf(entry) is { } most && IsCounted(ref entry, most)) return;
         _entries.Add(entry);
         _counts.Add(null);
     }
 
-    private bool IsCounted(ref HubAuditEntry entry)
+    // Null: each is an entry. Connects have limits, and publishes and reads are noted for whoever wants each.
+    private static int? MostOf(HubAuditEntry entry) => entry switch
+    {
+        { Status: >= 400 } or { Kind: HubAuditKind.Refuse } => MaxTargets,
+        { Kind: HubAuditKind.Connect or HubAuditKind.End or HubAuditKind.Publish or HubAuditKind.Read } => null,
+        _ => MaxCalls,
+    };
+
+    private bool IsCounted(ref HubAuditEntry entry, int most)
     {
         // A /64 is one address, as it is for limits.
         var isAddress = IPAddress.TryParse(entry.Remote, out var remote);
-        var caller = new Caller(AddressKey.Of(remote), isAddress ? null : entry.Remote, entry.Subject);
+        var caller = new Caller(AddressKey.Of(remote), isAddress ? null : entry.Remote, entry.Subject, entry.Kind);
         var same = Of(caller, entry);
         if (!_refusals.ContainsKey(same))
         {
             var targets = _targets[caller] = _targets.GetValueOrDefault(caller) + 1;
-            if (targets > MaxTargets)
+            if (targets > most)
             {
                 entry = WithoutNames(entry);
                 same = Of(caller, entry);
@@ -51,20 +63,15 @@ internal sealed class AuditBatch
         return false;
     }
 
+    // The call and the code are the caller's choice as the names are: 45 routes would be 45 entries.
     private static HubAuditEntry WithoutNames(HubAuditEntry entry) => new()
     {
         Kind = entry.Kind,
         At = entry.At,
-        Action = entry.Action,
-        Call = entry.Call,
         Subject = entry.Subject,
-        Credential = entry.Credential,
         Remote = entry.Remote,
-        Status = entry.Status,
-        Code = entry.Code,
+        Status = entry.Status >= 400 ? 0 : entry.Status,
         Count = entry.Count,
-        RequestId = entry.RequestId,
-        TraceId = entry.TraceId,
     };
 
     private static Refusal Of(Caller caller, HubAuditEntry entry) => new(
@@ -82,7 +89,7 @@ internal sealed class AuditBatch
         _targets.Clear();
     }
 
-    private readonly record struct Caller(AddressKey Address, string? Other, string? Subject);
+    private readonly record struct Caller(AddressKey Address, string? Other, string? Subject, HubAuditKind Kind);
 
     private readonly record struct Refusal(
         Caller By, string? Credential, string? Call, string? Code, string? Client, string? Zone, string? Subscription,

@@ -21,6 +21,9 @@ internal static class AuditJson
     // Valid names have 256 bytes.
     private const int MaxLength = 256;
 
+    // Of the names of one list as they are written: a character can take six bytes, and an entry of 45 KB would push many others out.
+    private const int MaxNameBytes = 2_048;
+
     /// <summary>The name of a kind: the value of <c>kind</c>, the type of the event, and what <c>Audit:Events</c> names.</summary>
     internal static string Name(HubAuditKind kind) => kind.ToString().ToLowerInvariant();
 
@@ -84,8 +87,11 @@ internal static class AuditJson
     {
         if (values.Count == 0) return;
         json.WriteStartArray(name);
-        foreach (var value in values.Take(MaxNames)) json.WriteStringValue(Cut(value));
+        var begun = json.BytesCommitted + json.BytesPending;
+        var named = 0;
+        while (named < Math.Min(values.Count, MaxNames) && json.BytesCommitted + json.BytesPending - begun < MaxNameBytes)
+            json.WriteStringValue(Cut(values[named++]));
         json.WriteEndArray();
-        if (values.Count > MaxNames) json.WriteNumber(name + "LeftOut", values.Count - MaxNames);
+        if (values.Count > named) json.WriteNumber(name + "LeftOut", values.Count - named);
     }
 }

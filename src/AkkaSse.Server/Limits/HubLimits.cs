@@ -145,11 +145,11 @@ internal sealed class HubLimits : IHubQuota, IDisposable
         /// <summary>How many streams, zones or broadcasts it is for; 1 for a publish.</summary>
         public int Targets => Target.Kind != 0 ? 1 : Streams.Count;
 
-        /// <summary>One of them, if it is a stream.</summary>
+        /// <summary>One of them, if it is a stream or a zone: both are in namespaces by their names.</summary>
         public string? StreamAt(int place) => Target.Kind switch
         {
             default(char) => Streams[place].Stream,
-            StreamKey.StreamKind => Target.Name,
+            StreamKey.StreamKind or StreamKey.ZoneKind => Target.Name,
             _ => null,
         };
     }

@@ -32,13 +32,16 @@ internal readonly record struct StreamKey(char Kind, string Name)
     /// <summary>The kind of a stream.</summary>
     internal const char StreamKind = 's';
 
+    /// <summary>The kind of a zone.</summary>
+    internal const char ZoneKind = 'z';
+
     internal static StreamKey Stream(string name) => new(StreamKind, name);
 
     internal static StreamKey TargetOf(in HubAccessRequest request)
     {
         if (request.Stream is { } stream) return Stream(stream);
         if (request.Client is not null) return default;
-        return request.Zone is { } zone ? new StreamKey('z', zone) : new StreamKey('b', "");
+        return request.Zone is { } zone ? new StreamKey(ZoneKind, zone) : new StreamKey('b', "");
     }
 }
 

@@ -1,17 +1,26 @@
 using System.Security.Claims;
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
+using AkkaSse.Server.Security.Sessions;
+using Microsoft.AspNetCore.Authentication;
 
 namespace AkkaSse.Server.Security;
 
-/// <summary>Answers the edge's questions from the caller's grants. Pure.</summary>
-internal sealed class GrantAuthorizer : IHubAuthorizer
+/// <summary>Answers the edge's questions from the caller's grants. Thread-safe.</summary>
+/// <param name="revocations">Asked of requests that go on after they were authenticated.</param>
+/// <param name="time">The clock.</param>
+internal sealed class GrantAuthorizer(Revocations revocations, TimeProvider time) : IHubAuthorizer
 {
     public ValueTask<HubAccess> AuthorizeAsync(HubAccessRequest request, CancellationToken cancellation)
     {
         if (request.Principal.Identity?.IsAuthenticated != true) return ValueTask.FromResult(HubAccess.Unauthorized);
+        if (request.IsUnderWay && !Holds(request)) return ValueTask.FromResult(HubAccess.Unauthorized);
         return ValueTask.FromResult(IsGranted(request) ? HubAccess.Allow : HubAccess.Forbidden);
     }
+
+    private bool Holds(in HubAccessRequest request) =>
+        !revocations.IsRevoked(request.Principal) && !revocations.IsRemoved(request.Principal)
+        && !(request.Context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc <= time.GetUtcNow());
 
     private static bool IsGranted(in HubAccessRequest request) => request.Action switch
     {

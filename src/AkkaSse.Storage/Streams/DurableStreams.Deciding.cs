@@ -27,7 +27,7 @@ internal sealed partial class DurableStreams
     /// <summary>Begins a stream, or goes on with a removed one. Null: there are as many as may be, and which limit says so.</summary>
     internal DurableStream? PlanCreation(StoreTurn turn, string name, StreamOptions? options, bool declared, out string? limit)
     {
-        limit = _existing >= _host.Options.MaxStreams
+        limit = _existing >= _host.Options.MaxStreams && !StreamRules.HasItsPlace(name)
             ? $"There are {_host.Options.MaxStreams} streams, the most allowed."
             : _counts.Refusal(name);
         if (limit is not null) return null;

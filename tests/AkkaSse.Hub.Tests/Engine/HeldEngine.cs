@@ -24,7 +24,10 @@ internal sealed class HeldEngine(IKeyValueEngine? values = null) : IHubEngine, I
 
     public INodeEngine Nodes => _inner.Nodes;
 
-    public IKeyValueEngine Values => values ?? _inner.Values;
+    public IKeyValueEngine Values => values ?? HeldValues;
+
+    /// <summary>Its own values, which have a door of their own; from the start on.</summary>
+    internal HeldValues HeldValues { get; private set; } = null!;
 
     public long LogBytes => _inner.LogBytes;
 
@@ -44,6 +47,7 @@ internal sealed class HeldEngine(IKeyValueEngine? values = null) : IHubEngine, I
     public async ValueTask StartAsync(IEngineHost host, CancellationToken cancellation)
     {
         await _inner.StartAsync(host, cancellation);
+        HeldValues = new HeldValues(_inner.Values);
         (_host, State) = (host, EngineState.Ready);
     }
 
@@ -52,6 +56,7 @@ internal sealed class HeldEngine(IKeyValueEngine? values = null) : IHubEngine, I
     public ValueTask DisposeAsync()
     {
         Open();
+        HeldValues?.Open();
         return _inner.DisposeAsync();
     }
 

@@ -106,6 +106,30 @@ public sealed class AuditQueueTests
             [.. Enumerable.Range(0, 16).Select(static i => ($"s{i}", (int?)2)), ("", 8), ("s19", 2)]);
     }
 
+    [Fact]
+    public void Failures_of_one_caller_on_many_routes_are_few_entries_and_short_ones()
+    {
+        var batch = new AuditBatch();
+        var names = Enumerable.Range(0, 32).Select(static i => $"{i:d2}{new string('<', 250)}").ToList();
+        for (var i = 0; i < 200; i++)
+        {
+            batch.Add(new HubAuditEntry
+            {
+                Kind = i % 2 == 0 ? HubAuditKind.Refuse : HubAuditKind.Manage,
+                At = DateTimeOffset.UnixEpoch,
+                Remote = "192.0.2.1",
+                Call = $"GET /{i}",
+                Streams = names,
+                Status = i % 2 == 0 ? 401 : 404,
+                Code = $"code-{i}",
+            });
+        }
+
+        batch.All.Count().ShouldBe(2 * (AuditBatch.MaxTargets + 1));
+        batch.All.Sum(static e => e.Calls ?? 1).ShouldBe(200);
+        batch.All.Max(static e => AuditJson.Write(e.Entry, "n", e.Calls).Length).ShouldBeLessThan(5_000);
+    }
+
     private static HubAuditEntry Refused(string remote, string stream, int count) => new()
     {
         Kind = HubAuditKind.Refuse,

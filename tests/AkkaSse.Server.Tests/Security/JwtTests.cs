@@ -41,6 +41,22 @@ public sealed class JwtTests : IAsyncLifetime
         server.Process.Output.ShouldNotContain(token);
     }
 
+    [Theory]
+    [InlineData("exp", 1_999_999_999_999)]
+    [InlineData("iat", 1_999_999_999_999)]
+    [InlineData("iat", 9_999_999_999)]
+    public async Task Time_that_cannot_be_meant_is_named_and_the_token_refused(string claim, long seconds)
+    {
+        using var file = Config();
+        await using var server = await TestServer.StartAsync("--config", file.Path);
+        await _issuer.KnownToAsync(server);
+
+        var refused = await PublishAsync(server, "user/ann/inbox", _issuer.Token("ann", new() { [claim] = seconds }));
+
+        refused.Status.ShouldBe(401);
+        Detail(refused).ShouldStartWith($"The claim '{claim}' ");
+    }
+
     [Fact]
     public async Task Claim_that_would_widen_a_pattern_is_named_and_the_token_refused()
     {

@@ -49,6 +49,26 @@ public sealed class NamespaceTests
     }
 
     [Fact]
+    public async Task Zones_count_as_streams_of_the_namespace_and_broadcasts_always_have_a_place()
+    {
+        using var file = Config();
+        await using var server = await TestServer.StartAsync("--config", file.Path, "--set", "Hub:MaxStreams=6");
+        var accepted = 0;
+        for (var i = 0; i < 20; i++)
+        {
+            var answer = await SendAsync(server, Eve, "POST", $"/v1/publish?zone=eve/{i}", "x");
+            if (answer.Status == 202) accepted++;
+            else Detail(answer).ShouldBe("The namespace 'eve/' has 4 streams, the most allowed.");
+        }
+        accepted.ShouldBe(4);
+        (await PublishAsync(server, Ann, "ann/0", "x")).Status.ShouldBe(202);
+        (await SendAsync(server, Ann, "POST", "/v1/publish?zone=ann/0", "x")).Status.ShouldBe(202);
+        (await PublishAsync(server, Ann, "ann/1", "x")).Code.ShouldBe("limit-reached", "the hub has as many as it may");
+        (await SendAsync(server, Ops, "POST", "/v1/broadcast", "x")).Status.ShouldBe(202);
+        (await SendAsync(server, Ops, "POST", "/v1/publish?zone=default", "x")).Status.ShouldBe(202);
+    }
+
+    [Fact]
     public async Task Bytes_of_one_tenant_trim_its_own_logs_and_the_oldest_event_of_another_is_still_there()
     {
         using var file = Config();

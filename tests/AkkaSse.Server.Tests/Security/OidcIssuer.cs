@@ -106,8 +106,9 @@ internal sealed class OidcIssuer : IAsyncDisposable
         {
             Issuer = issuer ?? Url,
             Audience = audience,
-            IssuedAt = expires < now ? expires.AddMinutes(-10) : now,
-            Expires = expires,
+            // What stands here would win over the claims.
+            IssuedAt = claims?.ContainsKey("iat") == true ? null : expires < now ? expires.AddMinutes(-10) : now,
+            Expires = claims?.ContainsKey("exp") == true ? null : expires,
             Claims = new Dictionary<string, object>(claims ?? []) { ["sub"] = subject, ["jti"] = Guid.NewGuid().ToString("N") },
             SigningCredentials = signing ?? new SigningCredentials(Key, SecurityAlgorithms.RsaSha256),
         });

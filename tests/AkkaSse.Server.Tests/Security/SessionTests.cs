@@ -188,6 +188,128 @@ public sealed class SessionTests
         (await RawHttp.GetAsync(server.Url, "/v1/session", cookie)).Status.ShouldBe(401);
     }
 
+    /// <summary>The other node has not heard of the revocation: what it makes of the token must not outlive it.</summary>
+    [Fact]
+    public async Task Session_is_as_old_as_the_token_that_it_was_made_with()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        using var file = JwtConfig(issuer);
+        var keys = Directory.CreateTempSubdirectory("akkasse-keys-").FullName;
+        try
+        {
+            await using var server = await TestServer.StartAsync(
+                0, null, Secret, "--config", file.Path, "--set", "Auth:KeyDirectory=" + keys);
+            await using var other = await TestServer.StartAsync("--config", file.Path, "--set", "Auth:KeyDirectory=" + keys);
+            await issuer.KnownToAsync(server);
+            await issuer.KnownToAsync(other);
+            var bearer = "Authorization: Bearer " + issuer.Token("ann");
+            (await RawHttp.GetAsync(server.Url, "/v1/session", bearer)).Status.ShouldBe(200);
+
+            (await server.Http.DeleteAsync("/v1/sessions/ann")).StatusCode.ShouldBe(System.Net.HttpStatusCode.NoContent);
+            var cookie = Cookie(await RawHttp.PostAsync(other.Url, "/v1/session", "", bearer));
+
+            (await RawHttp.GetAsync(other.Url, "/v1/session", cookie)).Status.ShouldBe(200, "it knows nothing of it");
+            (await RawHttp.GetAsync(server.Url, "/v1/session", cookie)).Status.ShouldBe(401);
+        }
+        finally
+        {
+            Directory.Delete(keys, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Token_that_is_to_end_earlier_ends_its_streams_and_the_next_ones_know_its_end()
+    {
+        using var file = new ConfigFile(Tokens("publish", "subscribe"));
+        await using var server = await TestServer.StartAsync("--config", file.Path, "--set", "Auth:ReloadInterval=0s");
+        var bearer = "Authorization: Bearer " + Secret;
+        await using var reader = await RawSseClient.OpenAsync(server.Url, Write, bearer);
+        await reader.NextAsync(static b => b.Type == "hub.open", "hub.open");
+
+        var ends = DateTimeOffset.UtcNow.AddMinutes(30);
+        file.Write(new
+        {
+            Auth = new
+            {
+                Tokens = new[] { new { Token = Secret, Subject = "robot", Grants = new[] { "publish", "subscribe" }, Expires = ends } },
+            },
+        });
+        server.Process.HangUp();
+
+        (await reader.NextAsync(static b => b.Type == "hub.end", "hub.end")).Data.ShouldBe("""{"reason":"revoked"}""");
+        var session = await RawHttp.GetAsync(server.Url, "/v1/session", bearer);
+        session.Json.GetProperty("expires").GetDateTimeOffset().ShouldBe(ends, TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Everybody_revokes_itself_and_nobody_two_at_once()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        using var file = JwtConfig(issuer);
+        await using var server = await TestServer.StartAsync(0, null, Secret, "--config", file.Path);
+        await issuer.KnownToAsync(server);
+        var bearer = "Authorization: Bearer " + issuer.Token("ann");
+
+        var twice = await server.Http.DeleteAsync("/v1/sessions?subject=ann&subject=bob");
+        twice.StatusCode.ShouldBe(System.Net.HttpStatusCode.BadRequest);
+        (await RawHttp.GetAsync(server.Url, "/v1/session", bearer)).Status.ShouldBe(200);
+        (await RawHttp.SendAsync(server.Url, "DELETE", "/v1/sessions/ann", null, bearer)).Status.ShouldBe(204);
+        (await RawHttp.GetAsync(server.Url, "/v1/session", bearer)).Status.ShouldBe(401);
+    }
+
+    [Fact]
+    public async Task Caller_that_may_revoke_some_subjects_cannot_keep_others_from_revoking()
+    {
+        const string Tenant = "tenant-horse-battery-staple";
+        using var file = new ConfigFile(new
+        {
+            Auth = new
+            {
+                Tokens = new[]
+                {
+                    new { Token = Secret, Subject = "ops", Grants = new[] { "all" } },
+                    new { Token = Tenant, Subject = "b", Grants = new[] { "all:b/*" } },
+                },
+            },
+        });
+        await using var server = await TestServer.StartAsync("--config", file.Path);
+        RawResponse answer = null!;
+        // More than a burst, and at once.
+        for (var i = 0; i < 500 && answer is not { Status: 429 }; i++)
+            answer = await RawHttp.SendAsync(server.Url, "DELETE", $"/v1/sessions?subject=b/{i}", null, "Authorization: Bearer " + Tenant);
+        (answer.Status, answer.Code).ShouldBe((429, "limit-reached"));
+        answer.Header("Retry-After").ShouldBe("1");
+        (await RawHttp.SendAsync(server.Url, "DELETE", "/v1/sessions/ann", null, "Authorization: Bearer " + Secret)).Status.ShouldBe(204);
+    }
+
+    [Fact]
+    public async Task Batch_that_is_under_way_publishes_nothing_after_its_credential_was_revoked()
+    {
+        await using var issuer = await OidcIssuer.StartAsync();
+        using var file = JwtConfig(issuer);
+        await using var server = await TestServer.StartAsync(0, null, Secret, "--config", file.Path);
+        await issuer.KnownToAsync(server);
+        await using var batch = await RawConnection.OpenAsync(server.Url);
+        await batch.WriteHeadAsync("POST", "/v1/batch", "Authorization: Bearer " + issuer.Token("ann"),
+            "Content-Type: application/x-ndjson", "Transfer-Encoding: chunked");
+        const string Item = "{\"stream\":\"user/ann/x\",\"data\":\"1\"}\n";
+        var chunk = $"{Item.Length:x}\r\n{Item}\r\n";
+        await batch.WriteAsync(chunk);
+        await Eventually.Until(
+            async () => (await RawHttp.GetAsync(server.Url, "/v1/stream?stream=user/ann/x", "Authorization: Bearer " + Secret)).Status == 200,
+            "the first item to be published");
+
+        (await server.Http.DeleteAsync("/v1/sessions/ann")).StatusCode.ShouldBe(System.Net.HttpStatusCode.NoContent);
+        await batch.WriteAsync(chunk + "0\r\n\r\n");
+
+        var answer = await batch.ReadHeadAsync();
+        answer.Status.ShouldBe(200);
+        using var items = JsonDocument.Parse(await batch.ReadBodyToEndAsync());
+        items.RootElement.GetProperty("items").EnumerateArray().Select(static i => i.GetProperty("status").GetInt32()).ShouldBe([202, 401]);
+        (await RawHttp.GetAsync(server.Url, "/v1/stream?stream=user/ann/x", "Authorization: Bearer " + Secret)).Json.GetProperty("head")
+            .GetInt64().ShouldBe(1);
+    }
+
     [Fact]
     public async Task Sign_out_takes_the_cookie_away()
     {

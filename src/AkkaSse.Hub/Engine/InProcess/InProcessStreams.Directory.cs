@@ -91,7 +91,7 @@ internal sealed partial class InProcessStreams
     {
         limit = null;
         if (_streams.TryGetValue(name, out stream) && stream.Exists) return false;
-        limit = _existing >= _host.Options.MaxStreams
+        limit = _existing >= _host.Options.MaxStreams && !StreamRules.HasItsPlace(name)
             ? $"There are {_host.Options.MaxStreams} streams, the most allowed."
             : _counts.Refusal(name);
         if (limit is not null)

@@ -17,13 +17,18 @@ internal sealed class JwtValidator
     // Kestrel takes 32 KiB of headers. A token with so many grants as are allowed has less.
     private const int MaxLength = 32 << 10;
 
+    // Milliseconds in place of seconds are 50 000 years.
+    private const int MostYears = 100;
+
     private readonly JwtIssuers _issuers;
     private readonly TokenStore _tokens;
+    private readonly TimeProvider _time;
 
-    public JwtValidator(JwtIssuers issuers, TokenStore tokens, ValidatedTokens validated)
+    public JwtValidator(JwtIssuers issuers, TokenStore tokens, ValidatedTokens validated, TimeProvider time)
     {
         _issuers = issuers;
         _tokens = tokens;
+        _time = time;
         Validated = validated;
         // A subject may have become that of a token.
         tokens.Changed += validated.Clear;
@@ -76,9 +81,21 @@ internal sealed class JwtValidator
             return null;
         }
         if (issuer.Grants.Of(claims, out fault) is not { } grants) return null;
-        var expires = Time(claims, "exp");
-        return Security.Credential.Create(Security.Credential.OfJwt, subject!, grants, Time(claims, "iat") ?? DateTimeOffset.UnixEpoch,
-            expires is { } end ? end + issuer.ClockSkew : null);
+        var now = _time.GetUtcNow();
+        if (Time(claims, "exp") is not { } end || end > now.AddYears(MostYears))
+        {
+            fault = $"The claim 'exp' is no time of the next {MostYears} years; it has seconds since 1970.";
+            return null;
+        }
+        // It would be younger than every revocation.
+        var issued = Time(claims, "iat");
+        if (issued > now + issuer.ClockSkew || (issued is null && claims.HasClaim(static c => c.Type == "iat")))
+        {
+            fault = "The claim 'iat' lies in the future, or is no time; it has seconds since 1970.";
+            return null;
+        }
+        return Security.Credential.Create(
+            Security.Credential.OfJwt, subject!, grants, issued ?? DateTimeOffset.UnixEpoch, end + issuer.ClockSkew);
     }
 
     private static DateTimeOffset? Time(ClaimsPrincipal claims, string type) =>

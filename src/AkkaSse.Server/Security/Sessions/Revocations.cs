@@ -17,9 +17,14 @@ internal sealed partial class Revocations(
     /// <summary>Subjects that are remembered: a value of the engine has 64 KiB.</summary>
     internal const int MaxEntries = 2_500;
 
+    /// <summary>
+    /// Of them those that callers may revoke whose grant is for some subjects alone: what is left is for whoever may revoke all.
+    /// </summary>
+    internal const int MaxLimitedEntries = MaxEntries / 2;
+
     private const string Key = "revocations";
     private const int EntryBytes = 24;
-    private const int Attempts = 8;
+    private static readonly TimeSpan AttemptsFor = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     // A connection that was authenticated before a revocation may be admitted after the look at connections.
@@ -39,31 +44,37 @@ internal sealed partial class Revocations(
         && long.Parse(issued.Value, CultureInfo.InvariantCulture) <= at;
 
     /// <summary>Revokes what was issued to a subject until now, on all nodes, and ends its connections.</summary>
-    internal async ValueTask<RevocationResult> AddAsync(string subject)
+    /// <param name="subject">The subject.</param>
+    /// <param name="isLimited">True for a caller that may revoke some subjects alone.</param>
+    internal async ValueTask<RevocationResult> AddAsync(string subject, bool isLimited)
     {
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < AttemptsFor;)
         {
             if (!(await edge.Values.GetAsync(Key, CancellationToken.None)).TryGet(out var stored)) return RevocationResult.Unavailable;
             var now = time.GetUtcNow();
             var oldest = (now - settings.Auth.RevocationMemory).ToUnixTimeMilliseconds();
             var revoked = Read(stored?.Bytes ?? default).Where(e => e.Value > oldest).ToDictionary();
             revoked[KeyOf(subject)] = now.ToUnixTimeMilliseconds();
-            if (revoked.Count > MaxEntries) return RevocationResult.Full;
+            if (revoked.Count > (isLimited ? MaxLimitedEntries : MaxEntries)) return RevocationResult.Full;
             var put = await edge.Values.PutAsync(
                 Key, Write(revoked), settings.Auth.RevocationMemory, stored?.Version ?? 0, CancellationToken.None);
             if (!put.TryGet(out var version)) return RevocationResult.Unavailable;
-            if (version is null) continue;
-            Take(revoked);
-            return RevocationResult.Done;
+            if (version is not null)
+            {
+                Take(revoked);
+                return RevocationResult.Done;
+            }
+            // Another caller has written meanwhile: each of those that write at once comes through after some of the others.
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(1, 40)), time);
         }
-        return RevocationResult.Unavailable;
+        return RevocationResult.Busy;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // What was let in with a token that was removed or changed ends with it.
         void OnTokens() => End(static (removed, request) =>
-            request.Principal is { } principal && removed.IsRemoved(principal), this);
+            request.Principal is { } principal && (removed.IsRemoved(principal) || removed.EndsEarlier(principal, request)), this);
         tokens.Changed += OnTokens;
         using var timer = new PeriodicTimer(LookEvery, time);
         try
@@ -85,6 +96,11 @@ internal sealed partial class Revocations(
         principal.FindFirst(Credential.TokenClaim) is { } claim
         && !(SecretHash.TryParse(claim.Value, out var hash) && tokens.Current.Find(hash) is { } credential
             && credential.Expires > time.GetUtcNow() && IsSame(credential.Principal, principal));
+
+    // A connection that knew of no end, or of a later one, would go on beyond it; the next one of its reader knows.
+    private bool EndsEarlier(ClaimsPrincipal principal, SubscribeRequest request) =>
+        principal.FindFirst(Credential.TokenClaim) is { } claim && SecretHash.TryParse(claim.Value, out var hash)
+        && tokens.Current.Find(hash) is { } credential && credential.Expires < (request.CredentialExpires ?? DateTimeOffset.MaxValue);
 
     private static bool IsSame(ClaimsPrincipal now, ClaimsPrincipal then) =>
         ReferenceEquals(now, then) || (Values(now, ClaimTypes.NameIdentifier).SequenceEqual(Values(then, ClaimTypes.NameIdentifier))
@@ -175,6 +191,9 @@ internal enum RevocationResult
 
     /// <summary>Too many are remembered; nothing was changed.</summary>
     Full,
+
+    /// <summary>Too many others revoke at the same time; nothing was changed.</summary>
+    Busy,
 
     /// <summary>Nobody can say now.</summary>
     Unavailable,

@@ -52,9 +52,10 @@ internal static class SessionCookie
         var expires = now + life;
         if (result.Properties?.ExpiresUtc is { } end && end < expires) expires = end;
         var identity = ((ClaimsIdentity)context.User.Identity!).Clone();
-        // What is revoked is what was issued before: the session is issued now, whenever the token was.
-        if (identity.FindFirst(Credential.IssuedClaim) is { } issued) identity.RemoveClaim(issued);
-        identity.AddClaim(new Claim(Credential.IssuedClaim, now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
+        // As old as what it is made with: a revocation that this node has not heard of yet must hold for it, too. A token of the server's
+        // own, which has no time of issue, ends by its removal.
+        if (identity.FindFirst(Credential.IssuedClaim) is null)
+            identity.AddClaim(new Claim(Credential.IssuedClaim, now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
         await context.SignInAsync(
             Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = expires });
         return expires;

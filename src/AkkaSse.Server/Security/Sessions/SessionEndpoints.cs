@@ -38,8 +38,7 @@ internal sealed partial class SessionEndpoints(
         group.MapPost("/tickets", endpoints.IssueTicketAsync).WithSseHubAudit(HubAuditKind.Ticket);
         group.MapDelete("/sessions/{subject}", context => endpoints.RevokeAsync(context, context.Request.RouteValues["subject"] as string))
             .WithSseHubAudit(HubAuditKind.Revoke);
-        group.MapDelete("/sessions", context => endpoints.RevokeAsync(context, context.Request.Query["subject"]))
-            .WithSseHubAudit(HubAuditKind.Revoke);
+        group.MapDelete("/sessions", endpoints.RevokeInQueryAsync).WithSseHubAudit(HubAuditKind.Revoke);
     }
 
     private async Task SignInAsync(HttpContext context)
@@ -96,6 +95,15 @@ internal sealed partial class SessionEndpoints(
         });
     }
 
+    private Task RevokeInQueryAsync(HttpContext context)
+    {
+        var given = context.Request.Query["subject"];
+        return given.Count <= 1
+            ? RevokeAsync(context, given)
+            : errors.WriteAsync(context, StatusCodes.Status400BadRequest, HubErrorCodes.ParameterInvalid,
+                "The parameter 'subject' is given more than once; once is allowed.");
+    }
+
     private async Task RevokeAsync(HttpContext context, string? subject)
     {
         // The server leaves an encoded slash of a path as it stands: it would be the name of another subject.
@@ -111,13 +119,23 @@ internal sealed partial class SessionEndpoints(
             return;
         }
         context.Features.Get<IHubAuditFeature>()?.SetTarget(subject!);
-        if (!context.User.May("sessions", subject))
+        // Everybody may end what was issued to itself, after a lost device for example.
+        if (subject != Subject(context) && !context.User.May("sessions", subject))
         {
             await errors.WriteAsync(context, StatusCodes.Status403Forbidden, HubErrorCodes.Forbidden,
-                "The credential does not grant this call; it needs the verb sessions.");
+                "The credential does not grant this call; it needs the verb sessions, but for its own subject.");
             return;
         }
-        switch (await revocations.AddAsync(subject!))
+        var isLimited = !context.User.MayList("sessions", prefix: null);
+        using var lease = _issuing.AttemptAcquire("revoke " + Subject(context));
+        if (isLimited && !lease.IsAcquired)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await errors.WriteAsync(context, StatusCodes.Status429TooManyRequests, HubErrorCodes.LimitReached,
+                $"{TicketBurst} revocations at once, and {TicketsPerSecond} per second, are allowed; nothing was revoked.");
+            return;
+        }
+        switch (await revocations.AddAsync(subject!, isLimited))
         {
             case RevocationResult.Done:
                 LogRevoked(logger, subject!, Subject(context));
@@ -126,7 +144,11 @@ internal sealed partial class SessionEndpoints(
             case RevocationResult.Full:
                 context.Response.Headers.RetryAfter = "60";
                 await errors.WriteAsync(context, StatusCodes.Status429TooManyRequests, HubErrorCodes.LimitReached,
-                    $"{Revocations.MaxEntries} revocations are remembered, which is what is allowed; nothing was revoked.");
+                    $"{(isLimited ? Revocations.MaxLimitedEntries : Revocations.MaxEntries)} revocations are remembered, each for "
+                    + $"{Durations.Format(settings.Auth.RevocationMemory)} (Auth:RevocationMemory), which is what is allowed; nothing was revoked.");
+                return;
+            case RevocationResult.Busy:
+                await UnavailableAsync(context, "Too many others revoke at the same time; nothing was revoked.");
                 return;
             default:
                 await UnavailableAsync(context, "The engine is away; whether the credentials are revoked cannot be said now.");

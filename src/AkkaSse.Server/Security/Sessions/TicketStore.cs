@@ -35,7 +35,10 @@ internal sealed class TicketStore(IHubEdge edge, EffectiveSettings settings, Tim
             Subject = principal.FindFirst(ClaimTypes.NameIdentifier)!.Value,
             Grants = [.. principal.FindAll(Grant.ClaimType).Select(static c => c.Value)],
             Token = principal.FindFirst(Credential.TokenClaim)?.Value,
-            Issued = now.ToUnixTimeMilliseconds(),
+            // As old as what it is made with, as a session is.
+            Issued = principal.FindFirst(Credential.IssuedClaim) is { } issued
+                ? long.Parse(issued.Value, CultureInfo.InvariantCulture)
+                : now.ToUnixTimeMilliseconds(),
             CredentialExpires = expires?.ToUnixTimeMilliseconds(),
             UseBefore = useBefore.ToUnixTimeMilliseconds(),
             Ends = ends.ToUnixTimeMilliseconds(),
