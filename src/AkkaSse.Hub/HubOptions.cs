@@ -229,6 +229,8 @@ public sealed class HubOptions
         {
             var name = $"{nameof(Namespaces)}[\"{prefix}\"]";
             if (HubNames.Check(prefix) is { } fault) yield return $"{name} is no prefix of names. {fault}";
+            else if (prefix.Contains('*', StringComparison.Ordinal))
+                yield return $"{name} is no prefix of names: a prefix has no '*', and is for all names that begin with it as it is.";
             if (options is null) yield return $"{name} is null; options are needed, new NamespaceOptions() for example.";
             foreach (var wrong in options?.Validate() ?? []) yield return $"{name}.{wrong}";
         }

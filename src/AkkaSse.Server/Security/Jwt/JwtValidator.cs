@@ -20,11 +20,12 @@ internal sealed class JwtValidator
     private readonly JwtIssuers _issuers;
     private readonly TokenStore _tokens;
 
-    public JwtValidator(JwtIssuers issuers, TokenStore tokens, ValidatedTokens validated)
+    public JwtValidator(JwtIssuers issuers, TokenStore tokens, ValidatedTokens validated, ILogger<JwtIssuer> logger)
     {
         _issuers = issuers;
         _tokens = tokens;
         Validated = validated;
+        foreach (var issuer in issuers.All) issuer.LogTo(logger);
         // A subject may have become that of a token.
         tokens.Changed += validated.Clear;
     }
@@ -38,7 +39,13 @@ internal sealed class JwtValidator
         if (_issuers.All.Count == 0 || token.Length > MaxLength || token.AsSpan().Count('.') != 2) return null;
         try
         {
-            var issuer = _issuers.Find(new JsonWebToken(token).Issuer);
+            var read = new JsonWebToken(token);
+            var issuer = _issuers.Find(read.Issuer ?? "");
+            if (issuer is not null && (string.IsNullOrEmpty(read.Alg) || read.Alg.Equals("none", StringComparison.OrdinalIgnoreCase)))
+            {
+                fault = $"The token is not signed: its claim 'alg' is none of {issuer.Section}:Algorithms.";
+                return null;
+            }
             if (issuer is null) fault = "The claim 'iss' of the token names no issuer that the server accepts tokens of (Auth:Jwt).";
             return issuer;
         }
@@ -75,7 +82,7 @@ internal sealed class JwtValidator
             fault = "The claim 'sub' is the subject of a token of the server itself (Auth:Tokens).";
             return null;
         }
-        if (issuer.Grants.Of(claims, out fault) is not { } grants) return null;
+        if (issuer.Grants.Of(claims, subject!, out fault) is not { } grants) return null;
         var expires = Time(claims, "exp");
         return Security.Credential.Create(Security.Credential.OfJwt, subject!, grants, Time(claims, "iat") ?? DateTimeOffset.UnixEpoch,
             expires is { } end ? end + issuer.ClockSkew : null);
@@ -87,6 +94,7 @@ internal sealed class JwtValidator
 
     private static string Fault(Exception? fault, JwtIssuer issuer) => fault switch
     {
+        SecurityTokenInvalidLifetimeException => "The token ends before it begins (claims 'nbf' and 'exp').",
         SecurityTokenExpiredException => "The token has expired (claim 'exp').",
         SecurityTokenNotYetValidException => "The token is not valid yet (claim 'nbf').",
         SecurityTokenNoExpirationException => "The token has no claim 'exp'.",
