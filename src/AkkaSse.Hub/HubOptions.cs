@@ -63,8 +63,8 @@ public sealed class HubOptions
 
     /// <summary>
     /// Streams whose names begin with a prefix have options and limits of their own. The longest prefix that a name begins with decides. A
-    /// prefix is 1 to 256 bytes of UTF-8 like a name; two that differ in case only are a fault. Default empty. All nodes of one engine need
-    /// the same namespaces.
+    /// prefix is 1 to 256 bytes of UTF-8 like a name, without <c>*</c>; two that differ in case only are a fault. Default empty. All nodes
+    /// of one engine need the same namespaces.
     /// </summary>
     public IDictionary<string, NamespaceOptions> Namespaces { get; set; } =
         new Dictionary<string, NamespaceOptions>(StringComparer.Ordinal);

@@ -50,7 +50,8 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
             if (property is null)
             {
                 if (IsAny(section.Key, maps)) continue;
-                Faults.Add($"{section.Path} is not a key{From(section.Path)}; {Suggest(section.Key, [.. properties.Select(static p => p.Name)])}");
+                var known = properties.ConvertAll(static p => p.Name);
+                Faults.Add($"{section.Path} is not a key{From(section.Path)}; {Suggest(section.Key, known)}");
                 continue;
             }
             BindProperty(instance, property, section, $"{path}:{property.Name}");

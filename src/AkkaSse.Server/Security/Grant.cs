@@ -53,8 +53,10 @@ internal readonly record struct Grant(string Verb, string Pattern)
         if (verb is "broadcast" or "cluster" or "audit") return $"the verb {verb} takes no pattern; '{verb}' alone is allowed.";
         if (pattern.Length == 0)
             return $"the pattern behind ':' is empty; '{verb}' alone is for all names, and '{verb}:orders*' for those that begin so.";
-        if (pattern.Any(static c => char.IsWhiteSpace(c) || char.IsControl(c)))
-            return "a space stands in the pattern; each grant is an item of the list of its own.";
+        if (pattern.Any(char.IsControl)) return "a control character stands in the pattern; names have none.";
+        // A name may have spaces within.
+        if (char.IsWhiteSpace(pattern[0]) || char.IsWhiteSpace(pattern[^1]) || pattern.Split(' ').Any(IsGrantOfItsOwn))
+            return "a space stands around the pattern, or another grant behind it; each grant is an item of the list.";
         if (pattern.AsSpan().IndexOfAny('{', '}') >= 0)
             return "a claim in braces is for Grants of Auth:Jwt alone; elsewhere nothing takes its place.";
         var star = pattern.IndexOf('*', StringComparison.Ordinal);
@@ -62,6 +64,9 @@ internal readonly record struct Grant(string Verb, string Pattern)
             return "'*' stands only at the end of a pattern, for all names that begin with what is before it.";
         return IsOfAudit(pattern) ? $"the stream {HubNames.AuditStream} has a verb of its own; 'audit' is allowed." : null;
     }
+
+    private static bool IsGrantOfItsOwn(string text) =>
+        text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && Verbs.Contains(text[..colon]);
 
     private static bool IsOfAudit(string pattern) => pattern == HubNames.AuditStream
         || (pattern[0] == '$' && pattern[^1] == '*' && HubNames.AuditStream.StartsWith(pattern[..^1], StringComparison.Ordinal));

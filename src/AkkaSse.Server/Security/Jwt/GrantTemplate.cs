@@ -10,7 +10,9 @@ namespace AkkaSse.Server.Security.Jwt;
 /// </summary>
 internal sealed class GrantTemplate
 {
-    /// <summary>The placeholder for the subject: the issuer's prefix and the claim <c>sub</c>. It stands for no claim of this name.</summary>
+    /// <summary>
+    /// The placeholder for the subject: the issuer's prefix and the claim <c>sub</c>. It stands for no claim of this name.
+    /// </summary>
     internal const string Subject = "subject";
 
     /// <summary>Most grants that one template makes of claims with several values.</summary>

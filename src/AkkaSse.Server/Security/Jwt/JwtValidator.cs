@@ -43,7 +43,7 @@ internal sealed class JwtValidator
             var issuer = _issuers.Find(read.Issuer ?? "");
             if (issuer is not null && (string.IsNullOrEmpty(read.Alg) || read.Alg.Equals("none", StringComparison.OrdinalIgnoreCase)))
             {
-                fault = $"The token is not signed: its claim 'alg' is none of {issuer.Section}:Algorithms.";
+                fault = $"The token has no signature: its claim 'alg' is none of {issuer.Section}:Algorithms.";
                 return null;
             }
             if (issuer is null) fault = "The claim 'iss' of the token names no issuer that the server accepts tokens of (Auth:Jwt).";
@@ -51,6 +51,7 @@ internal sealed class JwtValidator
         }
         catch (Exception e) when (e is ArgumentException or SecurityTokenException or FormatException or JsonException)
         {
+            fault = RegisteredClaims.FaultOf(token);
             return null;
         }
     }
