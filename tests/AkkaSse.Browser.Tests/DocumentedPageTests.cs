@@ -28,17 +28,17 @@ public sealed partial class DocumentedPageTests(Chromium chromium) : IClassFixtu
         });
         var tickets = Count(page, "/v1/tickets");
         await RunAsync(page, server);
-        await OpenedAsync(server);
-        await PublishAsync(server, "first");
-        await SeenAsync(page, "first");
+        await page.Page.WaitForFunctionAsync("() => window.place() !== ''");
 
-        // The reconnect, and the look at its status.
+        // Nothing was published yet: hub.open says the place. The reconnect, and the look at its status.
         Interlocked.Exchange(ref faults, 2);
         (await server.Http.DeleteAsync("/v1/clients/ann")).IsSuccessStatusCode.ShouldBeTrue();
         await PublishAsync(server, "while away");
         await SeenAsync(page, "while away");
         tickets().ShouldBe(2);
-        (await page.Page.EvaluateAsync<string[]>("() => window.shown")).ShouldBe(["first", "while away"]);
+        await PublishAsync(server, "there again");
+        await SeenAsync(page, "there again");
+        (await page.Page.EvaluateAsync<string[]>("() => window.shown")).ShouldBe(["while away", "there again"]);
 
         Write(withPage: false);
         server.Process.HangUp();
@@ -125,6 +125,7 @@ public sealed partial class DocumentedPageTests(Chromium chromium) : IClassFixtu
                 return window.setTimeout(next, 0);
               };
               {{change?.Invoke(code) ?? code}}
+              window.place = () => lastEventId;
             }
             """, Secret);
     }
