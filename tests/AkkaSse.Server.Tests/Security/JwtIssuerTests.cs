@@ -30,7 +30,7 @@ public sealed class JwtIssuerTests
         var refused = await ShowAsync(server, Signed(head, $$"""{"sub":"ann","aud":"hub",{{issuer}}{{claims}}}"""));
 
         (refused.Status, refused.Code).ShouldBe((401, "unauthorized"));
-        refused.Text.ShouldContain(reason);
+        refused.Json.GetProperty("detail").GetString()!.ShouldContain(reason);
     }
 
     [Fact]
