@@ -63,8 +63,8 @@ public sealed class HubOptions
 
     /// <summary>
     /// Streams whose names begin with a prefix have options and limits of their own. The longest prefix that a name begins with decides. A
-    /// prefix is 1 to 256 bytes of UTF-8 like a name; two that differ in case only are a fault. Default empty. All nodes of one engine need
-    /// the same namespaces.
+    /// prefix is 1 to 256 bytes of UTF-8 like a name, without <c>*</c>; two that differ in case only are a fault. Default empty. All nodes
+    /// of one engine need the same namespaces.
     /// </summary>
     public IDictionary<string, NamespaceOptions> Namespaces { get; set; } =
         new Dictionary<string, NamespaceOptions>(StringComparer.Ordinal);
@@ -229,6 +229,8 @@ public sealed class HubOptions
         {
             var name = $"{nameof(Namespaces)}[\"{prefix}\"]";
             if (HubNames.Check(prefix) is { } fault) yield return $"{name} is no prefix of names. {fault}";
+            else if (prefix.Contains('*', StringComparison.Ordinal))
+                yield return $"{name} is no prefix of names: a prefix has no '*', and is for all names that begin with it as it is.";
             if (options is null) yield return $"{name} is null; options are needed, new NamespaceOptions() for example.";
             foreach (var wrong in options?.Validate() ?? []) yield return $"{name}.{wrong}";
         }

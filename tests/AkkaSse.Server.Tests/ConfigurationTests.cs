@@ -44,6 +44,7 @@ public sealed partial class ConfigurationTests
     [InlineData("Server:CorsHeaders=trace parent",
         "Server:CorsHeaders has 'trace parent'; the name of a header like traceparent is allowed.")]
     [InlineData("Server:CorsCredentials=true", "Server:CorsCredentials is true without Server:CorsOrigins")]
+    [InlineData("Publishes=5", "Publishes is not a section (from command line)")]
     [InlineData("Logging:LogLevel:Default=loud", "Logging:LogLevel:Default is 'loud'")]
     public async Task A_value_out_of_range_is_refused_and_not_adjusted(string setting, string fault)
     {
@@ -330,6 +331,15 @@ public sealed partial class ConfigurationTests
         {
             File.Delete(file);
         }
+    }
+
+    [Fact]
+    public async Task Credentials_for_every_origin_are_a_fault_and_no_failed_start()
+    {
+        var (code, output) = await ProgramProcess.RunAsync(TestServer.Program, ["--cors-origin", "*", "--cors-credentials"]);
+
+        code.ShouldBe(ConfigurationFault);
+        output.ShouldContain("Server:CorsCredentials is true with '*' in Server:CorsOrigins");
     }
 
     [Fact]

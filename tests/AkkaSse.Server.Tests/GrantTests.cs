@@ -51,6 +51,33 @@ public sealed class GrantTests
     public void Grant_of_another_form_is_refused(string text) => Grant.TryParse(text, out _).ShouldBeFalse();
 
     [Theory]
+    [InlineData("fly:a", "there is no such verb; subscribe, publish and manage")]
+    [InlineData("", "the verb is missing; subscribe,")]
+    [InlineData("publish orders", "a space stands in the verb")]
+    [InlineData("publish:", "the pattern behind ':' is empty")]
+    [InlineData("publish: a", "a space stands around the pattern")]
+    [InlineData("publish:a subscribe:b", "or another grant behind it")]
+    [InlineData("broadcast:a", "the verb broadcast takes no pattern; 'broadcast' alone")]
+    [InlineData("cluster:a*", "the verb cluster takes no pattern")]
+    [InlineData("audit:a", "the verb audit takes no pattern")]
+    [InlineData("publish:a*b", "'*' stands only at the end")]
+    [InlineData("publish:a**", "'*' stands only at the end")]
+    [InlineData("subscribe:user/{sub}/*", "a claim in braces is for Grants of Auth:Jwt alone")]
+    [InlineData("subscribe:$audit", "a verb of its own; 'audit' is allowed")]
+    [InlineData("subscribe:$a*", "a verb of its own")]
+    [InlineData("publish:my orders", null)]
+    [InlineData("publish:a:b", null)]
+    [InlineData("publish:*", null)]
+    [InlineData("broadcast:*", null)]
+    [InlineData("subscribe:a*", null)]
+    public void What_is_wrong_with_a_grant_is_said(string text, string? fault)
+    {
+        Grant.TryRead(text, out var grant, out var said).ShouldBe(fault is null, said);
+        if (fault is null) Grant.TryParse(text, out var parsed).ShouldBe(parsed == grant);
+        else said.ShouldContain(fault);
+    }
+
+    [Theory]
     [InlineData("subscribe:a", HubAction.Subscribe, "a", null, null, false, HubAccess.Allow)]
     [InlineData("subscribe:a", HubAction.Subscribe, "b", null, null, false, HubAccess.Forbidden)]
     [InlineData("subscribe:a", HubAction.Subscribe, null, "default", null, false, HubAccess.Allow)]

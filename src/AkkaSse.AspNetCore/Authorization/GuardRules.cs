@@ -35,7 +35,8 @@ internal sealed class GuardRules
     {
         if (!IsServed(request.Host))
             return new HubFault(403, HubErrorCodes.HostForbidden,
-                $"The Host '{request.Host.Host}' is not served; loopback ones are, and those of AllowedHosts.");
+                $"The Host '{request.Host.Host}' is not served; loopback ones are, and those that the setting AllowedHosts names (of "
+                + "the server: --allow-host).");
         var method = request.Method;
         if (_everyOrigin || HttpMethods.IsOptions(method)) return null;
         // A subscription takes a client id, with what is sent to it: CORS hides only the bytes from the page that opens it.
@@ -46,7 +47,7 @@ internal sealed class GuardRules
         if (!changes || IsOwnPage(request)) return null;
         return new HubFault(403, HubErrorCodes.CrossSite,
             $"A page of another origin ({Origin(request)}) may neither write nor subscribe here; those of the hub's own origin may, and of "
-            + "AllowedOrigins.");
+            + "the origins that its settings name (AllowedOrigins of the guard; of the server Server:CorsOrigins, --cors-origin).");
     }
 
     private bool IsServed(HostString host)

@@ -16,6 +16,7 @@ internal sealed class ConfigurationTree
 {
     internal const string Prefix = "AKKASSE_";
     private const string File = "appsettings.json";
+    private const string CommandLineLabel = "command line";
 
     // Sections of ours and of the framework; with any other the writer surely meant one of these.
     private static readonly string[] Sections =
@@ -43,7 +44,7 @@ internal sealed class ConfigurationTree
         Add(builder, new EnvironmentVariablesConfigurationSource { Prefix = "ASPNETCORE_" }, "environment, ASPNETCORE_");
         Add(builder, new EnvironmentVariablesConfigurationSource(), "environment");
         Add(builder, new EnvironmentVariablesConfigurationSource { Prefix = Prefix }, $"environment, {Prefix}");
-        Add(builder, new MemoryConfigurationSource { InitialData = commandLine }, "command line");
+        Add(builder, new MemoryConfigurationSource { InitialData = commandLine }, CommandLineLabel);
         Root = builder.Build();
     }
 
@@ -125,21 +126,33 @@ internal sealed class ConfigurationTree
         Root.Providers.SelectMany((provider, i) => provider.GetChildKeys([], key).Select(k => (k, _labels[i])))
             .DistinctBy(static k => k.k);
 
+    // A source that is written for this program has sections of its alone, a variable without "__" may be anybody's.
     private IEnumerable<string> UnknownSections()
     {
         var i = 0;
         foreach (var provider in Root.Providers)
         {
             var label = _labels[i++];
-            var file = provider is JsonConfigurationProvider;
-            if (!file && label != $"environment, {Prefix}") continue;
+            var variables = label == $"environment, {Prefix}";
+            if (!variables && label != CommandLineLabel && provider is not JsonConfigurationProvider) continue;
             foreach (var key in provider.GetChildKeys([], null).Distinct(StringComparer.OrdinalIgnoreCase))
             {
-                // A variable without "__" may be anybody's: Kubernetes sets AKKASSE_PORT for a service named akkasse.
-                if (Sections.Contains(key, StringComparer.OrdinalIgnoreCase) || (!file && !provider.GetChildKeys([], key).Any())) continue;
-                yield return $"{key} is not a section (from {label}); known are {string.Join(", ", Sections)}.";
+                if (Sections.Contains(key, StringComparer.OrdinalIgnoreCase)) continue;
+                if (!variables || provider.GetChildKeys([], key).Any())
+                    yield return $"{key} is not a section (from {label}); {Meant(key)}";
+                else if (provider.TryGet(key, out var value) && EnvironmentNames.Misspelt(key, value, Sections) is { } name)
+                    yield return $"{Prefix}{key} is not a key; two underscores stand between the parts of one: {Prefix}{name}.";
             }
         }
+    }
+
+    // "Limits.Publishes" and "Limit:Publishes".
+    private static string Meant(string key)
+    {
+        var dotted = key.Replace('.', ':');
+        return dotted != key && Sections.Contains(dotted.Split(':')[0], StringComparer.OrdinalIgnoreCase)
+            ? $"did you mean {dotted}?"
+            : OptionsBinder.Suggest(key, Sections);
     }
 
     private void AddFile(ConfigurationBuilder builder, string path, bool optional)

@@ -30,11 +30,16 @@ internal sealed class EffectiveSettings
     /// <summary>The section of the data directory.</summary>
     internal const string StorageSection = "Storage";
 
+    private readonly bool _isAuthFaulty;
+
     private EffectiveSettings(ConfigurationTree tree, OptionsBinder binder, IEnumerable<ServerOption> switches)
     {
         Tree = tree;
         binder.Bind(Server, ServerSettings.Section);
+        var before = binder.Faults.Count;
         binder.Bind(Auth, AuthSettings.Section);
+        // Who has written it, if wrongly, need not be told that nobody has to authenticate.
+        _isAuthFaulty = binder.Faults.Count > before;
         binder.Bind(Limits, LimitSettings.Section, nameof(LimitSettings.Namespaces));
         binder.BindMap(Limits.Namespaces, LimitSettings.NamespacesSection, static () => new LimitRates());
         binder.Bind(Audit, AuditSettings.Section);
@@ -47,7 +52,7 @@ internal sealed class EffectiveSettings
         binder.Faults.AddRange(switches.Select(WithoutItsEngine).OfType<string>());
         Tokens = TokenTable.Create(Auth, binder.Faults);
         Issuers = JwtIssuers.Create(Auth, binder.Faults);
-        if (!Auth.IsGiven && !Server.AllowAnonymousNetwork)
+        if (!Auth.IsGiven && !Server.AllowAnonymousNetwork && !_isAuthFaulty)
             binder.Faults.AddRange(Urls.NotLoopback.Select(NeedsTokens));
     }
 
@@ -182,7 +187,7 @@ internal sealed class EffectiveSettings
 
     private IEnumerable<string> AuditWithoutReaders()
     {
-        if (!Audit.Stream || Auth.IsGiven) yield break;
+        if (!Audit.Stream || Auth.IsGiven || _isAuthFaulty) yield break;
         yield return "Audit:Stream is true, but nobody has to authenticate, so that nobody can have the grant audit to read it; with "
             + "Auth:Tokens or Auth:Jwt it is allowed, and Audit:Log in any case.";
     }

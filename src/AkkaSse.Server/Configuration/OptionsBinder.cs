@@ -26,24 +26,37 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
     /// <param name="instance">The options.</param>
     /// <param name="path">The section.</param>
     /// <param name="maps">Keys below it that <see cref="BindMap"/> reads.</param>
-    internal void Bind(object instance, string path, params ReadOnlySpan<string> maps)
+    /// <returns>False when it is no section.</returns>
+    internal bool Bind(object instance, string path, params ReadOnlySpan<string> maps)
     {
         var properties = Settable(instance.GetType());
         // One value where keys belong would be skipped, and with it, for example, all tokens.
         // The value is not said: in place of Postgres it is a connection string, in place of Auth a token.
         if (tree.Root.GetSection(path).Value is { Length: > 0 })
+        {
             Faults.Add($"{path} is one value{From(path)}; it is a section, and keys below it are allowed.");
-        foreach (var section in tree.Root.GetSection(path).GetChildren())
+            return false;
+        }
+        var children = tree.Root.GetSection(path).GetChildren().ToList();
+        // No option has a number for its name: each item would be a fault, and each key that is missing another.
+        if (children.Count > 0 && children.TrueForAll(IsNumbered))
+        {
+            Faults.Add($"{path} is a list{FromBelow(children[0])}; an object is needed.");
+            return false;
+        }
+        foreach (var section in children)
         {
             var property = properties.FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
                 if (IsAny(section.Key, maps)) continue;
-                Faults.Add($"{section.Path} is not a key{From(section.Path)}; {Suggest(section.Key, properties)}");
+                var known = properties.ConvertAll(static p => p.Name);
+                Faults.Add($"{section.Path} is not a key{From(section.Path)}; {Suggest(section.Key, known)}");
                 continue;
             }
             BindProperty(instance, property, section, $"{path}:{property.Name}");
         }
+        return true;
     }
 
     /// <summary>
@@ -122,17 +135,31 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
     private void BindList(IList list, Type item, IConfigurationSection section, string path)
     {
         list.Clear();
+        var children = section.GetChildren().ToList();
+        if (children.Find(static c => !IsNumbered(c)) is { } named)
+        {
+            Faults.Add($"{path} is an object{FromBelow(named)}; a list is needed.");
+            return;
+        }
         if (item == typeof(string))
         {
+            if (children.Find(static c => c.GetChildren().Any()) is { } nested)
+            {
+                Faults.Add($"{nested.Path} has keys below it{FromBelow(nested)}; one value is allowed.");
+                return;
+            }
             foreach (var text in TextsOf(section.Path, path)) list.Add(text);
             return;
         }
-        foreach (var child in section.GetChildren())
+        var areSections = true;
+        foreach (var child in children)
         {
             var value = Activator.CreateInstance(item)!;
-            Bind(value, child.Path);
+            areSections &= Bind(value, child.Path);
             list.Add(value);
         }
+        // Else all that it does not have would be missing too.
+        if (!areSections) list.Clear();
         if (section.Value is { Length: > 0 }) Faults.Add($"{path} is one value{From(section.Path)}; a list of objects is allowed.");
     }
 
@@ -151,12 +178,23 @@ internal sealed class OptionsBinder(ConfigurationTree tree)
 
     private string From(string path) => tree.SourceOf(path) is { } source ? $" (from {source})" : "";
 
-    private static string Suggest(string key, List<PropertyInfo> known)
+    // The source of what is somewhere below a section, which has no value itself.
+    private string FromBelow(IConfigurationSection section)
     {
-        var best = known.Select(p => p.Name).MinBy(n => Distance(n, key));
+        var at = section;
+        while (at.Value is null && at.GetChildren().FirstOrDefault() is { } child) at = child;
+        return From(at.Path);
+    }
+
+    private static bool IsNumbered(IConfigurationSection section) => section.Key.All(char.IsAsciiDigit);
+
+    /// <summary>The one of some names that is probably meant, or all of them.</summary>
+    internal static string Suggest(string key, IReadOnlyList<string> known)
+    {
+        var best = known.MinBy(n => Distance(n, key));
         return best is not null && Distance(best, key) <= Math.Max(2, key.Length / 3)
             ? $"did you mean {best}?"
-            : $"known are {string.Join(", ", known.Select(p => p.Name))}.";
+            : $"known are {string.Join(", ", known)}.";
     }
 
     private static int Distance(string a, string b)

@@ -159,6 +159,11 @@ internal sealed class ServerSettings
         {
             yield return $"{Section}:CorsCredentials is true without {Section}:CorsOrigins; credentials are allowed to named origins only.";
         }
+        if (CorsCredentials && CorsOrigins.Contains("*"))
+        {
+            yield return $"{Section}:CorsCredentials is true with '*' in {Section}:CorsOrigins; credentials are allowed to named origins "
+                + "only.";
+        }
         foreach (var proxy in KnownProxies)
         {
             if (!IPAddress.TryParse(proxy, out _) && !System.Net.IPNetwork.TryParse(proxy, out _))

@@ -206,6 +206,7 @@ internal static partial class ServerHost
                 $"{inline})");
         else LogStarted(logger, ServerVersion.Text, urls, settings.Server.Engine, access, inline);
         if (!settings.Authenticated && !settings.LoopbackOnly) LogAnonymous(logger);
+        foreach (var (first, second, pattern) in settings.Issuers.Common()) LogCommon(logger, first.Name, second.Name, pattern);
     }
 
     private static string Credentials(EffectiveSettings settings) => settings.Issuers.All.Count == 0
@@ -224,6 +225,10 @@ internal static partial class ServerHost
 
     [LoggerMessage(3006, LogLevel.Debug, "The start failed")]
     private static partial void LogStartFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(3162, LogLevel.Warning, "The issuers {First} and {Second} have an equal pattern in their grants, {Pattern}: tokens of "
+        + "both with the same claim get the same names. {{subject}}, which has the SubjectPrefix in it, keeps them apart")]
+    private static partial void LogCommon(ILogger logger, string first, string second, string pattern);
 
     [LoggerMessage(3004, LogLevel.Warning,
         "Nobody has to authenticate, and other hosts are served: whoever reaches this address may read and publish")]

@@ -72,6 +72,9 @@ internal sealed class BearerHandler(
 
     private Task<AuthenticateResult> BearerAsync(ReadOnlySpan<char> token)
     {
+        // A hash in the configuration may be that of a word: whoever says the word is let in by no hash.
+        if (!TokenTable.IsPossible(token))
+            return Task.FromResult(RefuseToken($"The token is not known: {TokenTable.Needed} make one."));
         var hash = SecretHash.Of(token);
         if (tokens.Current.Find(hash) is { } credential)
         {

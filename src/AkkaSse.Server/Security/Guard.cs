@@ -15,7 +15,8 @@ internal static class Guard
         {
             // A cookie belongs to the host that has set it: a name that was rebound to the server's address gets none.
             options.AllowedHosts.Add("*");
-            foreach (var origin in settings.Server.CorsOrigins) options.AllowedOrigins.Add(origin);
+            // Every origin may call without credentials; a session is one.
+            foreach (var origin in settings.Server.CorsOrigins.Where(static o => o != "*")) options.AllowedOrigins.Add(origin);
             options.DemandOrigin = true;
         }));
 

@@ -205,6 +205,7 @@ public sealed class ValueTests
             "StreamDefaults.WaitBound" },
         { static o => o.ZoneStreams = new StreamOptions { MaxAge = TimeSpan.Zero }, "ZoneStreams.MaxAge" },
         { static o => o.DuplicateClients = (DuplicateClientPolicy)9, "DuplicateClients" },
+        { static o => o.Namespaces["chat/*"] = new NamespaceOptions(), "Namespaces[\"chat/*\"]" },
     };
 
     [Theory]

@@ -15,9 +15,11 @@ public sealed class GrantTemplateTests
     [InlineData("broadcast", "ann", "broadcast")]
     [InlineData("publish:orders*", "ann", "publish:orders*")]
     [InlineData("publish:{missing}/*", "ann", null)]
+    // With the issuer's prefix, whatever a claim of this name says.
+    [InlineData("subscribe:user/{subject}/*", "ann", "subscribe:user/k:ann/*")]
     public void Claims_stand_in_patterns(string text, string subject, string? expected)
     {
-        var grants = Expand(text, out var fault, new Claim("sub", subject), new Claim("tenant", "acme"));
+        var grants = Expand(text, out var fault, new Claim("sub", subject), new Claim("tenant", "acme"), new Claim("subject", "bob"));
 
         fault.ShouldBeNull();
         grants.Select(static g => g.ToString()).ShouldBe(expected is null ? [] : [expected]);
@@ -90,9 +92,52 @@ public sealed class GrantTemplateTests
         faults.ShouldBeEmpty();
 
         // "user-bob-in" is bob's.
-        grants.Of(Claims(new Claim("sub", "bob-in")), out var fault).ShouldBeNull();
+        grants.Of(Claims(new Claim("sub", "bob-in")), "bob-in", out var fault).ShouldBeNull();
         fault.ShouldContain("'sub'");
-        grants.Of(Claims(new Claim("sub", "bob")), out _)!.Count.ShouldBe(2);
+        grants.Of(Claims(new Claim("sub", "bob")), "bob", out _)!.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("*")]
+    [InlineData("ann/private")]
+    [InlineData("a b")]
+    public void Subject_in_a_pattern_is_checked_like_a_claim(string sub)
+    {
+        var grants = Grants("k:", ["subscribe:user/{subject}/*"], out _);
+
+        grants.Of(Claims(new Claim("sub", sub)), "k:" + sub, out var fault).ShouldBeNull();
+        fault.ShouldStartWith("The claim 'sub' cannot stand in 'subscribe:user/{subject}/*'");
+    }
+
+    [Theory]
+    [InlineData("k/", "subscribe:user/{subject}/*", true)]
+    [InlineData("k:", "subscribe:{subject}:inbox", true)]
+    [InlineData("k:", "subscribe:user/{subject}/*", false)]
+    [InlineData("k/", "subscribe:user/{sub}/*", false)]
+    public void Prefix_with_which_no_subject_can_stand_in_a_pattern_is_a_fault(string prefix, string pattern, bool isFault)
+    {
+        Grants(prefix, [pattern], out var faults);
+
+        faults.Select(static f => f[..f.IndexOf(' ', StringComparison.Ordinal)]).ShouldBe(isFault ? ["Auth:Jwt:0:SubjectPrefix"] : []);
+    }
+
+    [Theory]
+    [InlineData("subscribe:user/{sub}/*", "subscribe:user/{sub}/*", true)]
+    // The sub of one issuer may be the subject of the other.
+    [InlineData("subscribe:user/{sub}/*", "subscribe:user/{subject}/*", true)]
+    [InlineData("subscribe:user/{sub}/*", "all:user/{email}/*", true)]
+    [InlineData("subscribe:user/{subject}/*", "subscribe:user/{subject}/*", false)]
+    [InlineData("subscribe:{tenant}/{subject}", "subscribe:{tenant}/{subject}", false)]
+    [InlineData("subscribe:user/{sub}/*", "publish:user/{sub}/*", false)]
+    [InlineData("subscribe:user/{sub}/*", "subscribe:people/{sub}/*", false)]
+    [InlineData("subscribe:news", "subscribe:news", false)]
+    public void Equal_patterns_of_two_issuers_are_found(string one, string other, bool isFound)
+    {
+        var first = Grants("k:", [one], out _);
+        var second = Grants("a:", ["publish:other", other], out _);
+
+        first.Common(second).ShouldBe(isFound ? [one] : []);
+        second.Common(first).ShouldBe(isFound ? [other] : []);
     }
 
     [Fact]
@@ -106,21 +151,27 @@ public sealed class GrantTemplateTests
         faults.ShouldBeEmpty();
 
         grants.Of(Claims(new Claim("sub", "ann"), new Claim("scope", "openid orders.read"), new Claim("akkasse", "publish:a"),
-            new Claim("akkasse", "publish:b*")), out _)!.Select(static g => g.ToString())
+            new Claim("akkasse", "publish:b*")), "ann", out _)!.Select(static g => g.ToString())
             .ShouldBe(["publish:a", "publish:b*", "subscribe:orders/ann/*"]);
-        grants.Of(Claims(new Claim("sub", "ann"), new Claim("scope", "openid orders.readwrite")), out _)!.ShouldBeEmpty();
-        grants.Of(Claims(new Claim("akkasse", "fly:a")), out var fault).ShouldBeNull();
+        grants.Of(Claims(new Claim("sub", "ann"), new Claim("scope", "openid orders.readwrite")), "ann", out _)!.ShouldBeEmpty();
+        grants.Of(Claims(new Claim("akkasse", "fly:a")), "ann", out var fault).ShouldBeNull();
         fault.ShouldContain("'akkasse'");
     }
 
     private static ClaimsPrincipal Claims(params Claim[] claims) => new(new ClaimsIdentity(claims, "test"));
+
+    private static JwtGrants Grants(string prefix, List<string> patterns, out List<string> faults)
+    {
+        faults = [];
+        return JwtGrants.Create(new JwtSettings { SubjectPrefix = prefix, Grants = patterns }, "Auth:Jwt:0", faults);
+    }
 
     private static List<Grant> Expand(string text, out string? fault, params Claim[] claims)
     {
         var template = GrantTemplate.TryParse(text, out var wrong);
         template.ShouldNotBeNull(wrong);
         var grants = new List<Grant>();
-        fault = template.Expand(Claims(claims), string.Concat(template.Delimiters), grants);
+        fault = template.Expand(Claims(claims), "k:ann", string.Concat(template.Delimiters), grants);
         return grants;
     }
 }

@@ -76,6 +76,48 @@ public sealed class TokenStoreTests
         (await anonymous.GetAsync("/v1/streams")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
+    [Fact]
+    public async Task Word_whose_hash_is_in_the_configuration_is_no_token()
+    {
+        using var file = new ConfigFile(Tokens(
+            new { Hash = Hash("foo"), Subject = "ops", Grants = new[] { "all" } },
+            new { Hash = Hash("fifteen-letters"), Subject = "ann", Grants = new[] { "all" } },
+            new { Hash = Hash("sixteen-letters!"), Subject = "bob", Grants = new[] { "all" } }));
+        await using var server = await TestServer.StartAsync("--config", file.Path);
+
+        foreach (var word in new[] { "foo", "fifteen-letters" })
+        {
+            var refused = await RawHttp.PostAsync(server.Url, "/v1/streams/a/events", "x", "Authorization: Bearer " + word);
+            (refused.Status, refused.Code).ShouldBe((401, "unauthorized"), word);
+            refused.Text.ShouldContain("at least 16 printable ASCII characters");
+        }
+        (await StatusAsync(server, "sixteen-letters!")).ShouldBe(HttpStatusCode.Accepted);
+    }
+
+    [Fact]
+    public async Task What_is_read_at_the_start_alone_is_told_once_when_it_changes()
+    {
+        object Auth(string lifetime, string secret) => new
+        {
+            Auth = new
+            {
+                TicketLifetime = lifetime,
+                Tokens = new[] { new { Token = secret, Subject = "ann", Grants = new[] { "publish" } } },
+                Jwt = new[] { new { Issuer = "shop" + lifetime, Audience = "hub", Key = First + Second } },
+            },
+        };
+        using var file = new ConfigFile(Auth("1h", First));
+        await using var server = await TestServer.StartAsync("--config", file.Path, "--set", "Auth:ReloadInterval=1s");
+
+        const string line = "without effect until a restart: Auth:Jwt, Auth:TicketLifetime";
+        file.Write(Auth("2h", First));
+        await Eventually.Until(() => server.Process.Output.Contains(line, StringComparison.Ordinal), "the change is told");
+        file.Write(Auth("2h", Second));
+        await Eventually.Until(
+            () => server.Process.Output.Contains("were read again and have changed", StringComparison.Ordinal), "the new token is read");
+        server.Process.Output.Split(line).Length.ShouldBe(2, "it is told once");
+    }
+
     [Theory]
     [InlineData("none of Token, TokenFile and Hash", null, null)]
     [InlineData("several of Token, TokenFile and Hash", First, "00")]

@@ -10,6 +10,11 @@ namespace AkkaSse.Server.Security.Jwt;
 /// </summary>
 internal sealed class GrantTemplate
 {
+    /// <summary>
+    /// The placeholder for the subject: the issuer's prefix and the claim <c>sub</c>. It stands for no claim of this name.
+    /// </summary>
+    internal const string Subject = "subject";
+
     /// <summary>Most grants that one template makes of claims with several values.</summary>
     internal const int MaxGrants = 256;
 
@@ -27,6 +32,9 @@ internal sealed class GrantTemplate
 
     internal string Text { get; }
 
+    /// <summary>Whether the subject stands in it.</summary>
+    internal bool HasSubject => _parts.Any(static p => p.Claim == Subject);
+
     /// <summary>What stands behind its claims.</summary>
     internal IEnumerable<char> Delimiters => _parts.Where(static p => p.Delimiter is not null).Select(static p => p.Delimiter!.Value);
 
@@ -36,8 +44,7 @@ internal sealed class GrantTemplate
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var verb = colon < 0 ? text : text[..colon];
         var pattern = colon < 0 ? "*" : text[(colon + 1)..];
-        fault = $"{Grant.Allowed} are allowed.";
-        if (!Grant.Verbs.Contains(verb) || pattern.Length == 0) return null;
+        if (!Grant.IsVerb(verb, out fault)) return null;
         var parts = new List<Part>();
         var rest = pattern.AsSpan();
         while (rest.Length > 0)
@@ -66,7 +73,7 @@ internal sealed class GrantTemplate
             parts.Add(new Part(null, claim, rest.Length > 0 ? rest[0] : null));
         }
         // What is written here for the claims is checked with the values.
-        if (!Grant.TryParse(verb + ":" + string.Concat(parts.Select(static p => p.Literal ?? "x")), out _)) return null;
+        if (!Grant.TryRead(verb + ":" + string.Concat(parts.Select(static p => p.Literal ?? "x")), out _, out fault)) return null;
         return new GrantTemplate(text, verb, [.. parts]);
     }
 
@@ -75,10 +82,11 @@ internal sealed class GrantTemplate
     /// never its value.
     /// </summary>
     /// <param name="claims">Of a validated token.</param>
+    /// <param name="subject">Its subject, with the issuer's prefix.</param>
     /// <param name="delimiters">Those of all templates of the issuer, so that no value of one makes a name of another.</param>
     /// <param name="to">Takes the grants.</param>
     /// <returns>Null, or what is wrong with a claim.</returns>
-    internal string? Expand(ClaimsPrincipal claims, string delimiters, ICollection<Grant> to)
+    internal string? Expand(ClaimsPrincipal claims, string subject, string delimiters, ICollection<Grant> to)
     {
         var patterns = new List<string> { "" };
         foreach (var part in _parts)
@@ -89,10 +97,10 @@ internal sealed class GrantTemplate
                 continue;
             }
             var grown = new List<string>();
-            foreach (var claim in claims.FindAll(part.Claim!))
+            foreach (var claim in part.Claim == Subject ? [new Claim(Subject, subject)] : claims.FindAll(part.Claim!))
             {
                 if (ValueFault(claim, delimiters) is { } fault)
-                    return $"The claim '{part.Claim}' cannot stand in '{Text}': {fault}";
+                    return $"The claim '{(part.Claim == Subject ? "sub" : part.Claim)}' cannot stand in '{Text}': {fault}";
                 if (grown.Count + patterns.Count > MaxGrants)
                     return $"The claim '{part.Claim}' makes more than {MaxGrants} grants of '{Text}', which is what is allowed.";
                 foreach (var pattern in patterns) grown.Add(pattern + claim.Value);
@@ -103,6 +111,16 @@ internal sealed class GrantTemplate
         foreach (var pattern in patterns) to.Add(new Grant(_verb, pattern));
         return null;
     }
+
+    /// <summary>
+    /// Whether tokens of two issuers with the same value get the same names by this template and another one: the patterns are equal but
+    /// for the names of claims, and the subject, which differs between issuers, stands in the same place of neither.
+    /// </summary>
+    internal bool Meets(GrantTemplate other) =>
+        (_verb == other._verb || _verb == "all" || other._verb == "all")
+        && _parts.Any(static p => p.Claim is not null) && _parts.Length == other._parts.Length
+        && _parts.Zip(other._parts).All(static p =>
+            p.First.Literal == p.Second.Literal && (p.First.Claim != Subject || p.Second.Claim != Subject));
 
     /// <summary>Why a value may not stand in a pattern; null when it may.</summary>
     /// <param name="claim">The claim.</param>

@@ -19,7 +19,7 @@ internal sealed class JwtGrants
         _claim = claim;
         _all = all;
         _scopes = scopes;
-        _delimiters = string.Concat(all.Concat(scopes.Values.SelectMany(static t => t)).SelectMany(static t => t.Delimiters).Distinct());
+        _delimiters = string.Concat(Templates().SelectMany(static t => t.Delimiters).Distinct());
     }
 
     /// <summary>Reads the settings of an issuer; faults name the key.</summary>
@@ -36,12 +36,27 @@ internal sealed class JwtGrants
             else if (!scopes.TryAdd(scope, Templates(entry.Grants, at, faults)))
                 faults.Add($"{at}:Scope is '{scope}', as that of an entry before it; one entry per scope is allowed.");
         }
-        return new JwtGrants(
+        var grants = new JwtGrants(
             settings.GrantsClaim.Length > 0 ? settings.GrantsClaim : null, Templates(settings.Grants, key, faults), scopes);
+        // Every token would be refused for it.
+        if (settings.SubjectPrefix.Length > 0 && grants.Templates().FirstOrDefault(static t => t.HasSubject) is { } template
+            && GrantTemplate.ValueFault(new Claim(GrantTemplate.Subject, settings.SubjectPrefix + "x"), grants._delimiters) is { } wrong)
+        {
+            faults.Add($"{key}:SubjectPrefix is '{settings.SubjectPrefix}', and stands with {{{GrantTemplate.Subject}}} in "
+                + $"'{template.Text}': {wrong}");
+        }
+        return grants;
     }
 
+    /// <summary>The patterns by which two issuers give the same names to tokens with equal claims.</summary>
+    internal IEnumerable<string> Common(JwtGrants other) =>
+        Templates().Where(t => other.Templates().Any(t.Meets)).Select(static t => t.Text).Distinct(StringComparer.Ordinal);
+
     /// <summary>The grants of a validated token; null with what is wrong with a claim.</summary>
-    internal List<Grant>? Of(ClaimsPrincipal claims, out string fault)
+    /// <param name="claims">Its claims.</param>
+    /// <param name="subject">Its subject, with the issuer's prefix.</param>
+    /// <param name="fault">What is wrong.</param>
+    internal List<Grant>? Of(ClaimsPrincipal claims, string subject, out string fault)
     {
         var grants = new List<Grant>();
         fault = "";
@@ -49,9 +64,9 @@ internal sealed class JwtGrants
         {
             foreach (var claim in claims.FindAll(_claim))
             {
-                if (!Grant.TryParse(claim.Value, out var grant))
+                if (!Grant.TryRead(claim.Value, out var grant, out var why))
                 {
-                    fault = $"The claim '{_claim}' has a value that is no grant; {Grant.Allowed} are allowed.";
+                    fault = $"The claim '{_claim}' has a value that is no grant: {why}";
                     return null;
                 }
                 grants.Add(grant);
@@ -59,7 +74,7 @@ internal sealed class JwtGrants
         }
         foreach (var template in _all.Concat(Scopes(claims)))
         {
-            if (template.Expand(claims, _delimiters, grants) is not { } wrong) continue;
+            if (template.Expand(claims, subject, _delimiters, grants) is not { } wrong) continue;
             fault = wrong;
             return null;
         }
@@ -67,6 +82,8 @@ internal sealed class JwtGrants
         fault = $"The token has more than {MaxGrants} grants, which is what is allowed.";
         return null;
     }
+
+    private IEnumerable<GrantTemplate> Templates() => _all.Concat(_scopes.Values.SelectMany(static t => t));
 
     private IEnumerable<GrantTemplate> Scopes(ClaimsPrincipal claims) =>
         _scopes.Count == 0 ? [] : ScopeClaims.SelectMany(claims.FindAll)

@@ -21,6 +21,7 @@ internal sealed class JwtIssuer
     private readonly SecurityKey? _key;
     private readonly string[] _algorithms;
     private readonly ConfigurationManager<OpenIdConnectConfiguration>? _keys;
+    private readonly KeyFetches _fetches;
     private readonly Lock _gate = new();
     private volatile bool _hasKeys;
     private Task<bool>? _fetch;
@@ -40,7 +41,9 @@ internal sealed class JwtIssuer
         _algorithms = algorithms;
         _key = key is null ? null : new SymmetricSecurityKey(key);
         _hasKeys = key is not null;
-        _keys = key is null ? Manager(settings) : null;
+        _fetches = new KeyFetches(
+            settings.Authority is null ? new JwksRetriever() : new OpenIdConnectConfigurationRetriever(), Section);
+        _keys = key is null ? Manager(settings, _fetches) : null;
     }
 
     /// <summary>The authentication scheme that validates its tokens.</summary>
@@ -76,6 +79,9 @@ internal sealed class JwtIssuer
         };
     }
 
+    /// <summary>Tells of fetches that fail from now on.</summary>
+    internal void LogTo(ILogger logger) => _fetches.Logger = logger;
+
     /// <summary>
     /// False when no key was ever fetched and none can be fetched now. One fetch runs at a time, and whoever asks meanwhile waits for it.
     /// </summary>
@@ -104,11 +110,9 @@ internal sealed class JwtIssuer
         }
     }
 
-    private static ConfigurationManager<OpenIdConnectConfiguration> Manager(JwtSettings settings)
+    private static ConfigurationManager<OpenIdConnectConfiguration> Manager(JwtSettings settings, KeyFetches fetches)
     {
         var (address, file) = (settings.Authority?.TrimEnd('/') + "/.well-known/openid-configuration", settings.JwksFile);
-        IConfigurationRetriever<OpenIdConnectConfiguration> retriever =
-            settings.Authority is null ? new JwksRetriever() : new OpenIdConnectConfigurationRetriever();
         if (settings.Authority is null) address = file ?? settings.JwksUrl!;
         IDocumentRetriever documents = file is not null
             ? new FileDocumentRetriever()
@@ -116,7 +120,7 @@ internal sealed class JwtIssuer
             {
                 RequireHttps = address.StartsWith("https:", StringComparison.OrdinalIgnoreCase),
             };
-        return new ConfigurationManager<OpenIdConnectConfiguration>(address, retriever, documents)
+        return new ConfigurationManager<OpenIdConnectConfiguration>(address, fetches, documents)
         {
             RefreshInterval = settings.KeyRefresh,
             AutomaticRefreshInterval = FetchAgain,

@@ -51,6 +51,11 @@ internal sealed class JwtIssuers
     /// <summary>The issuer of this name, or null.</summary>
     internal JwtIssuer? Find(string name) => _byName.GetValueOrDefault(name);
 
+    /// <summary>The patterns of grants by which two issuers give the same names to tokens with equal claims.</summary>
+    internal IEnumerable<(JwtIssuer First, JwtIssuer Second, string Pattern)> Common() =>
+        All.SelectMany((first, i) => All.Skip(i + 1).SelectMany(
+            second => first.Grants.Common(second.Grants).Select(pattern => (first, second, pattern))));
+
     internal static string? NameOf(JwtSettings settings) => settings.Issuer is { Length: > 0 } name ? name : settings.Authority;
 
     private static IEnumerable<string> Validate(JwtSettings entry, string key)

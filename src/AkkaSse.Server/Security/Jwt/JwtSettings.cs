@@ -59,7 +59,8 @@ internal sealed class JwtSettings
     public string GrantsClaim { get; set; } = "akkasse";
 
     /// <summary>
-    /// The grants of every token of this issuer; patterns may have claims in braces, like <c>subscribe:user/{sub}/*</c>. Default empty.
+    /// The grants of every token of this issuer; patterns may have claims in braces, like <c>subscribe:user/{sub}/*</c>, and
+    /// <c>{subject}</c>, which is <see cref="SubjectPrefix"/> and the claim <c>sub</c>. Default empty.
     /// </summary>
     public List<string> Grants { get; set; } = [];
 

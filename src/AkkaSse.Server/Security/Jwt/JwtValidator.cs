@@ -24,12 +24,14 @@ internal sealed class JwtValidator
     private readonly TokenStore _tokens;
     private readonly TimeProvider _time;
 
-    public JwtValidator(JwtIssuers issuers, TokenStore tokens, ValidatedTokens validated, TimeProvider time)
+    public JwtValidator(
+        JwtIssuers issuers, TokenStore tokens, ValidatedTokens validated, TimeProvider time, ILogger<JwtIssuer> logger)
     {
         _issuers = issuers;
         _tokens = tokens;
         _time = time;
         Validated = validated;
+        foreach (var issuer in issuers.All) issuer.LogTo(logger);
         // A subject may have become that of a token.
         tokens.Changed += validated.Clear;
     }
@@ -43,12 +45,19 @@ internal sealed class JwtValidator
         if (_issuers.All.Count == 0 || token.Length > MaxLength || token.AsSpan().Count('.') != 2) return null;
         try
         {
-            var issuer = _issuers.Find(new JsonWebToken(token).Issuer);
+            var read = new JsonWebToken(token);
+            var issuer = _issuers.Find(read.Issuer ?? "");
+            if (issuer is not null && (string.IsNullOrEmpty(read.Alg) || read.Alg.Equals("none", StringComparison.OrdinalIgnoreCase)))
+            {
+                fault = $"The token has no signature: its claim 'alg' is none of {issuer.Section}:Algorithms.";
+                return null;
+            }
             if (issuer is null) fault = "The claim 'iss' of the token names no issuer that the server accepts tokens of (Auth:Jwt).";
             return issuer;
         }
         catch (Exception e) when (e is ArgumentException or SecurityTokenException or FormatException or JsonException)
         {
+            fault = RegisteredClaims.FaultOf(token);
             return null;
         }
     }
@@ -80,7 +89,7 @@ internal sealed class JwtValidator
             fault = "The claim 'sub' is the subject of a token of the server itself (Auth:Tokens).";
             return null;
         }
-        if (issuer.Grants.Of(claims, out fault) is not { } grants) return null;
+        if (issuer.Grants.Of(claims, subject!, out fault) is not { } grants) return null;
         var now = _time.GetUtcNow();
         if (Time(claims, "exp") is not { } end || end > now.AddYears(MostYears))
         {
@@ -104,6 +113,7 @@ internal sealed class JwtValidator
 
     private static string Fault(Exception? fault, JwtIssuer issuer) => fault switch
     {
+        SecurityTokenInvalidLifetimeException => "The token ends before it begins (claims 'nbf' and 'exp').",
         SecurityTokenExpiredException => "The token has expired (claim 'exp').",
         SecurityTokenNotYetValidException => "The token is not valid yet (claim 'nbf').",
         SecurityTokenNoExpirationException => "The token has no claim 'exp'.",

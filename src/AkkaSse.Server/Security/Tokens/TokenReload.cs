@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Threading.Channels;
 using AkkaSse.Server.Configuration;
 
@@ -12,6 +13,7 @@ internal sealed partial class TokenReload(EffectiveSettings settings, TokenStore
     : BackgroundService
 {
     private string? _told;
+    private string _toldUnheeded = "";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,10 +41,10 @@ internal sealed partial class TokenReload(EffectiveSettings settings, TokenStore
     {
         var faults = new List<string>();
         TokenTable? table = null;
+        var auth = new AuthSettings();
         try
         {
             var binder = new OptionsBinder(settings.Tree.Reload());
-            var auth = new AuthSettings();
             binder.Bind(auth, AuthSettings.Section);
             faults.AddRange(binder.Faults);
             table = TokenTable.Create(auth, faults);
@@ -60,8 +62,26 @@ internal sealed partial class TokenReload(EffectiveSettings settings, TokenStore
             return;
         }
         _told = null;
+        TellUnheeded(auth);
         if (tokens.Replace(table!)) LogReloaded(logger, table!.Count);
     }
+
+    private void TellUnheeded(AuthSettings auth)
+    {
+        var first = Unheeded(settings.Auth);
+        var changed = string.Join(", ", Unheeded(auth).Where(pair => first[pair.Key] != pair.Value)
+            .Select(static p => $"{AuthSettings.Section}:{p.Key}"));
+        if (changed.Length > 0 && changed != _toldUnheeded) LogUnheeded(logger, changed);
+        _toldUnheeded = changed;
+    }
+
+    // What is read at the start alone.
+    private static Dictionary<string, string> Unheeded(AuthSettings auth) =>
+        OptionsBinder.Settable(typeof(AuthSettings)).Where(static p => p.Name != nameof(AuthSettings.Tokens))
+            .ToDictionary(static p => p.Name, p => JsonSerializer.Serialize(p.GetValue(auth)));
+
+    [LoggerMessage(3122, LogLevel.Warning, "Changed in the configuration, and without effect until a restart: {Keys}")]
+    private static partial void LogUnheeded(ILogger logger, string keys);
 
     [LoggerMessage(3120, LogLevel.Information, "The tokens were read again and have changed; {Count} are accepted now")]
     private static partial void LogReloaded(ILogger logger, int count);

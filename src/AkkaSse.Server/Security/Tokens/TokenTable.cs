@@ -11,6 +11,9 @@ internal sealed class TokenTable
 {
     internal const int MinLength = 16;
 
+    /// <summary>What a token consists of.</summary>
+    internal const string Needed = "at least 16 printable ASCII characters without spaces";
+
     private readonly (SecretHash Hash, Credential Credential)[] _entries;
     private readonly HashSet<string> _subjects;
 
@@ -66,6 +69,10 @@ internal sealed class TokenTable
         return found;
     }
 
+    /// <summary>Whether a text has the length and the characters of a token.</summary>
+    internal static bool IsPossible(ReadOnlySpan<char> token) =>
+        token.Length >= MinLength && !token.ContainsAnyExceptInRange('!', '~');
+
     /// <summary>Whether a subject is that of a token.</summary>
     internal bool HasSubject(string subject) => _subjects.Contains(subject);
 
@@ -98,8 +105,8 @@ internal sealed class TokenTable
                 return default;
             }
         }
-        if (secret!.Length >= MinLength && secret.All(c => c is > ' ' and <= '~')) return SecretHash.Of(secret);
-        faults.Add($"{key}:{name} holds {secret.Length} characters; at least {MinLength}, printable ASCII without spaces, are needed.");
+        if (IsPossible(secret)) return SecretHash.Of(secret);
+        faults.Add($"{key}:{name} holds {secret!.Length} characters; {Needed} are needed.");
         return default;
     }
 
@@ -108,8 +115,8 @@ internal sealed class TokenTable
         var grants = new List<Grant>();
         foreach (var text in entry.Grants)
         {
-            if (Grant.TryParse(text, out var grant)) grants.Add(grant);
-            else faults.Add($"{key}:Grants has '{text}'; {Grant.Allowed} are allowed.");
+            if (Grant.TryRead(text, out var grant, out var fault)) grants.Add(grant);
+            else faults.Add($"{key}:Grants has '{text}'; {fault}");
         }
         if (entry.Grants.Count == 0) faults.Add($"{key}:Grants is empty; {Grant.Allowed} are allowed.");
         return grants;
