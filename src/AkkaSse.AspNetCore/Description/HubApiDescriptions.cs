@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Microsoft.AspNetCore.Mvc.ModelBinding.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 
@@ -19,6 +20,7 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
 {
     // Readers of descriptions rely on metadata of every parameter.
     private static readonly EmptyModelMetadataProvider s_models = new();
+    private static readonly DefaultCompositeMetadataDetailsProvider s_details = new([]);
 
     // After the one that describes handlers with parameters (-1100), which knows nothing of these.
     public int Order => -1000;
@@ -53,10 +55,11 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
             },
         };
         description.RelativePath = Path(endpoint.RoutePattern, description.ParameterDescriptions);
-        foreach (var p in operation.Parameters) description.ParameterDescriptions.Add(Parameter(p.Name, p.Source, p.Type, p.Required));
+        foreach (var p in operation.Parameters)
+            description.ParameterDescriptions.Add(Parameter(p.Name, p.Source, p.Type, p.Required, p.Meaning));
         if (operation.Body is { } body)
         {
-            description.ParameterDescriptions.Add(Parameter("body", BindingSource.Body, body, operation.BodyRequired));
+            description.ParameterDescriptions.Add(Parameter("body", BindingSource.Body, body, operation.BodyRequired, ""));
             foreach (var type in operation.BodyTypes) description.SupportedRequestFormats.Add(new ApiRequestFormat { MediaType = type });
         }
         foreach (var (status, shape, when) in operation.Answers)
@@ -88,21 +91,31 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
                 var plain = name.StartsWith(RouteKeys.Prefix, StringComparison.Ordinal) ? name[RouteKeys.Prefix.Length..] : name;
                 if (pattern.GetParameter(plain) is not null) plain = name;
                 path.Append('{').Append(plain).Append('}');
-                parameters.Add(Parameter(plain, BindingSource.Path, typeof(string), required: true));
+                var meaning = Operations.PathMeaning(name.StartsWith(RouteKeys.Prefix, StringComparison.Ordinal)
+                    ? name[RouteKeys.Prefix.Length..]
+                    : "");
+                parameters.Add(Parameter(plain, BindingSource.Path, typeof(string), required: true, meaning));
             }
         }
         return path.ToString();
     }
 
-    private static ApiParameterDescription Parameter(string name, BindingSource source, Type type, bool required) => new()
+    private static ApiParameterDescription Parameter(string name, BindingSource source, Type type, bool required, string meaning) => new()
     {
         Name = name,
         Source = source,
         Type = type,
         IsRequired = required,
-        ModelMetadata = s_models.GetMetadataForType(type),
+        ModelMetadata = meaning.Length == 0 ? s_models.GetMetadataForType(type) : Described(type, meaning),
         ParameterDescriptor = new ParameterDescriptor { Name = name, ParameterType = type },
     };
+
+    private static DefaultModelMetadata Described(Type type, string meaning) =>
+        new(s_models, s_details, new DefaultMetadataDetails(
+            ModelMetadataIdentity.ForType(type), ModelAttributes.GetAttributesForType(type))
+        {
+            DisplayMetadata = new DisplayMetadata { Description = () => meaning },
+        });
 
     private static ApiResponseType Answer(int status, Type? shape, string when, string method, params string[] types)
     {
