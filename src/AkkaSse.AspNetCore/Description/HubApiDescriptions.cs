@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
-using Microsoft.AspNetCore.Mvc.ModelBinding.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 
@@ -18,10 +17,6 @@ internal sealed record OperationsMetadata(Func<string, Operation> Of);
 /// </summary>
 internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDescriptionProvider
 {
-    // Readers of descriptions rely on metadata of every parameter.
-    private static readonly EmptyModelMetadataProvider s_models = new();
-    private static readonly DefaultCompositeMetadataDetailsProvider s_details = new([]);
-
     // After the one that describes handlers with parameters (-1100), which knows nothing of these.
     public int Order => -1000;
 
@@ -106,23 +101,16 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
         Source = source,
         Type = type,
         IsRequired = required,
-        ModelMetadata = meaning.Length == 0 ? s_models.GetMetadataForType(type) : Described(type, meaning),
+        ModelMetadata = MeaningMetadata.Of(type, meaning),
         ParameterDescriptor = new ParameterDescriptor { Name = name, ParameterType = type },
     };
-
-    private static DefaultModelMetadata Described(Type type, string meaning) =>
-        new(s_models, s_details, new DefaultMetadataDetails(
-            ModelMetadataIdentity.ForType(type), ModelAttributes.GetAttributesForType(type))
-        {
-            DisplayMetadata = new DisplayMetadata { Description = () => meaning },
-        });
 
     private static ApiResponseType Answer(int status, Type? shape, string when, string method, params string[] types)
     {
         var answer = new ApiResponseType { StatusCode = status, Description = when.Length == 0 ? null : when };
         if (shape is null || method == "HEAD") return answer;
         answer.Type = shape;
-        answer.ModelMetadata = s_models.GetMetadataForType(shape);
+        answer.ModelMetadata = MeaningMetadata.Of(shape);
         foreach (var type in types) answer.ApiResponseFormats.Add(new ApiResponseFormat { MediaType = type });
         return answer;
     }
