@@ -24,6 +24,7 @@ internal sealed class RemoteOptions
     /// <summary>Reads the url of a server; the scheme may be left out.</summary>
     internal static Uri? ParseUrl(ArgumentResult result)
     {
+        if (result.Tokens.Count == 0) return null;
         var text = result.Tokens[0].Value;
         if (Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var url)
             && url.Scheme is "http" or "https")
