@@ -130,7 +130,7 @@ public sealed partial class ChartTests
         var element = JsonSerializer.SerializeToElement(values);
         var result = schema.Evaluate(element, new EvaluationOptions { OutputFormat = OutputFormat.List });
         return result.IsValid ? [] : [.. (result.Details ?? []).Where(static d => !d.IsValid).Select(
-            static d => $"{d.InstanceLocation}: {string.Join("; ", d.Errors?.Values ?? [])}")];
+            static d => $"{d.InstanceLocation}: {string.Join("; ", d.Errors?.Values.ToList() ?? [])}")];
     }
 
     // The keys that the schema names, down to where anything is allowed.

@@ -18,7 +18,7 @@ internal sealed partial class HttpReference
         // A HEAD answers as its GET, without a body; a path with the name in the query is another form of its twin.
         _calls = [.. all.Where(static o => o.Method != "HEAD").GroupBy(static o => (o.Method, o.Summary)).Select(g => new ReferenceCall(
             g.OrderByDescending(static o => o.Path.Contains('{')).ThenBy(static o => o.Path, StringComparer.Ordinal).ToList(),
-            all.Any(o => o.Method == "HEAD" && o.Path == g.First().Path)))];
+            all.Any(o => o.Method == "HEAD" && (o.Path, o.Summary) == (g.First().Path, g.Key.Summary))))];
         _everywhere = [.. _calls.Select(static c => c.First.Codes).Aggregate(static (a, b) => a.Intersect(b))];
     }
 
@@ -123,7 +123,7 @@ internal sealed partial class HttpReference
         if (schema.TryGetProperty("$ref", out var reference)) return Link(reference.GetString()!.Split('/')[^1]);
         foreach (var word in new[] { "oneOf", "anyOf" })
         {
-            if (schema.TryGetProperty(word, out var some)) return string.Join(" or ", some.EnumerateArray().Select(TypeOf));
+            if (schema.TryGetProperty(word, out var some)) return string.Join(" or ", some.EnumerateArray().Select(TypeOf).OrderBy(static t => t == "null"));
         }
         if (!schema.TryGetProperty("type", out var type)) return "anything";
         IEnumerable<JsonElement> types = type.ValueKind == JsonValueKind.Array ? type.EnumerateArray() : Enumerable.Repeat(type, 1);
@@ -138,7 +138,12 @@ internal sealed partial class HttpReference
         return string.Join(" or ", names);
     }
 
-    private static string Link(string name) => name == "Stream" ? "bytes" : $"[{name}](#{name.ToLowerInvariant()})";
+    private static string Link(string name) => name switch
+    {
+        "Stream" => "bytes",
+        "JsonElement" => "any JSON",
+        _ => $"[{name}](#{name.ToLowerInvariant()})",
+    };
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 

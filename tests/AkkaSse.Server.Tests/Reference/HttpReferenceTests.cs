@@ -45,7 +45,8 @@ public sealed class HttpReferenceTests
                   "responses":{"200":{"description":"OK","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Made"}}}},
                     "404":{"description":"`gone`: it | is not there"},"503":{"description":"`draining`: it ends"}}},
                 "head":{"summary":"Reads a thing.","parameters":[{"name":"thing","in":"path","required":true,"description":"its name","schema":{"type":"string"}}],
-                  "responses":{"200":{"description":"OK"},"503":{"description":"`draining`: it ends"}}}},
+                  "responses":{"200":{"description":"OK"},"503":{"description":"`draining`: it ends"}}},
+                "delete":{"summary":"Drops a thing.","responses":{"204":{"description":"done"},"503":{"description":"`draining`: it ends"}}}},
               "/v1/thing":{"get":{"summary":"Reads a thing.","responses":{"200":{"description":"OK"},"503":{"description":"`draining`: it ends"}}}},
               "/v1/things":{"post":{"summary":"Makes a thing.","requestBody":{"required":true,"content":{"*/*":{}}},
                   "responses":{"202":{"description":"made"},"400":{"description":"`bad`: no"},"503":{"description":"`draining`: it ends"}}}}}}
@@ -56,6 +57,7 @@ public sealed class HttpReferenceTests
 
         text.ShouldContain("| 503 | [`draining`](http-api.md#errors) |");
         text.ShouldContain("### GET, HEAD /v1/things/{thing}\n\nReads a thing. Also `/v1/thing?thing=`.\n");
+        text.ShouldContain("### DELETE /v1/things/{thing}\n");
         text.ShouldContain("| `thing` | path, required | string | its name |");
         text.ShouldContain("| 200 | [Made](#made), as `application/json` |");
         text.ShouldContain("| 404 | `gone` |");
