@@ -123,7 +123,8 @@ internal sealed partial class HttpReference
         if (schema.TryGetProperty("$ref", out var reference)) return Link(reference.GetString()!.Split('/')[^1]);
         foreach (var word in new[] { "oneOf", "anyOf" })
         {
-            if (schema.TryGetProperty(word, out var some)) return string.Join(" or ", some.EnumerateArray().Select(TypeOf).OrderBy(static t => t == "null"));
+            if (schema.TryGetProperty(word, out var some))
+                return string.Join(" or ", some.EnumerateArray().Select(TypeOf).OrderBy(static t => t == "null"));
         }
         if (!schema.TryGetProperty("type", out var type)) return "anything";
         IEnumerable<JsonElement> types = type.ValueKind == JsonValueKind.Array ? type.EnumerateArray() : Enumerable.Repeat(type, 1);
