@@ -8,8 +8,8 @@ namespace AkkaSse.Server.Description;
 
 /// <summary><c>/openapi/v1.json</c>: built at the first request for it, and then the same bytes for everybody. Thread-safe.</summary>
 /// <remarks>
-/// <c>MapOpenApi</c> builds the document for every request, which takes some 10 000 objects, and writes the request's <c>Host</c> into it;
-/// nobody has to authenticate here.
+/// <c>MapOpenApi</c> builds the document of every route, parameter and schema for each request, and nobody has to authenticate here. It
+/// also writes the request's <c>Host</c> into it.
 /// </remarks>
 internal sealed class ApiDocument([FromKeyedServices(ApiDocument.Name)] IOpenApiDocumentProvider provider)
 {
