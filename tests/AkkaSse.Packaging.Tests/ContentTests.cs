@@ -17,11 +17,11 @@ public sealed class ContentTests(PackedPackages packed)
     public static TheoryData<string> Names => [.. PackageProject.All.Select(static p => p.Name)];
 
     [Fact]
-    public void Libraries_and_engine_suites_are_packages_and_nothing_else_is() =>
+    public void Libraries_engine_suites_and_the_tool_are_packages_and_nothing_else_is() =>
         Directory.EnumerateFiles(packed.Folder).Select(static f => Path.GetFileName(f)).ShouldBe(
-            from project in PackageProject.All
+            from name in PackageProject.All.Select(static p => p.Name).Append(PackageProject.Tool)
             from extension in new[] { "nupkg", "snupkg" }
-            select $"{project.Name}.{packed.Version}.{extension}", ignoreOrder: true);
+            select $"{name}.{packed.Version}.{extension}", ignoreOrder: true);
 
     [Fact]
     public void Packing_warns_of_nothing() => packed.Output.ShouldNotMatch(@"\bwarning [A-Z]+\d+");

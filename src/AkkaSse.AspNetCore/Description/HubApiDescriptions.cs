@@ -17,9 +17,6 @@ internal sealed record OperationsMetadata(Func<string, Operation> Of);
 /// </summary>
 internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDescriptionProvider
 {
-    // Readers of descriptions rely on metadata of every parameter.
-    private static readonly EmptyModelMetadataProvider s_models = new();
-
     // After the one that describes handlers with parameters (-1100), which knows nothing of these.
     public int Order => -1000;
 
@@ -53,10 +50,11 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
             },
         };
         description.RelativePath = Path(endpoint.RoutePattern, description.ParameterDescriptions);
-        foreach (var p in operation.Parameters) description.ParameterDescriptions.Add(Parameter(p.Name, p.Source, p.Type, p.Required));
+        foreach (var p in operation.Parameters)
+            description.ParameterDescriptions.Add(Parameter(p.Name, p.Source, p.Type, p.Required, p.Meaning));
         if (operation.Body is { } body)
         {
-            description.ParameterDescriptions.Add(Parameter("body", BindingSource.Body, body, operation.BodyRequired));
+            description.ParameterDescriptions.Add(Parameter("body", BindingSource.Body, body, operation.BodyRequired, ""));
             foreach (var type in operation.BodyTypes) description.SupportedRequestFormats.Add(new ApiRequestFormat { MediaType = type });
         }
         foreach (var (status, shape, when) in operation.Answers)
@@ -88,19 +86,22 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
                 var plain = name.StartsWith(RouteKeys.Prefix, StringComparison.Ordinal) ? name[RouteKeys.Prefix.Length..] : name;
                 if (pattern.GetParameter(plain) is not null) plain = name;
                 path.Append('{').Append(plain).Append('}');
-                parameters.Add(Parameter(plain, BindingSource.Path, typeof(string), required: true));
+                var meaning = Operations.PathMeaning(name.StartsWith(RouteKeys.Prefix, StringComparison.Ordinal)
+                    ? name[RouteKeys.Prefix.Length..]
+                    : "");
+                parameters.Add(Parameter(plain, BindingSource.Path, typeof(string), required: true, meaning));
             }
         }
         return path.ToString();
     }
 
-    private static ApiParameterDescription Parameter(string name, BindingSource source, Type type, bool required) => new()
+    private static ApiParameterDescription Parameter(string name, BindingSource source, Type type, bool required, string meaning) => new()
     {
         Name = name,
         Source = source,
         Type = type,
         IsRequired = required,
-        ModelMetadata = s_models.GetMetadataForType(type),
+        ModelMetadata = MeaningMetadata.Of(type, meaning),
         ParameterDescriptor = new ParameterDescriptor { Name = name, ParameterType = type },
     };
 
@@ -109,7 +110,7 @@ internal sealed class HubApiDescriptions(EndpointDataSource endpoints) : IApiDes
         var answer = new ApiResponseType { StatusCode = status, Description = when.Length == 0 ? null : when };
         if (shape is null || method == "HEAD") return answer;
         answer.Type = shape;
-        answer.ModelMetadata = s_models.GetMetadataForType(shape);
+        answer.ModelMetadata = MeaningMetadata.Of(shape);
         foreach (var type in types) answer.ApiResponseFormats.Add(new ApiResponseFormat { MediaType = type });
         return answer;
     }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 namespace AkkaSse.AspNetCore;
 
 /// <summary>A parameter of an operation besides those of its path.</summary>
-internal sealed record OperationParameter(string Name, Type Type, bool Required = false)
+internal sealed record OperationParameter(string Name, Type Type, string Meaning, bool Required = false)
 {
     public BindingSource Source { get; init; } = BindingSource.Query;
 }

@@ -9,6 +9,13 @@ internal sealed class GroupedHelp(HelpAction plain) : SynchronousCommandLineActi
 {
     private const int Column = 36;
 
+    // As it was called: akkasse where it is installed as a tool.
+    private static readonly string s_program = Path.GetFileName(Environment.ProcessPath) switch
+    {
+        null or "" or "dotnet" or "dotnet.exe" => "AkkaSse.Server",
+        var name => name.EndsWith(".exe", StringComparison.OrdinalIgnoreCase) ? name[..^4] : name,
+    };
+
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
@@ -26,8 +33,8 @@ internal sealed class GroupedHelp(HelpAction plain) : SynchronousCommandLineActi
         output.WriteLine("Usage:");
         if (command is RootCommand root)
         {
-            output.WriteLine("  AkkaSse.Server [serve] [options]");
-            output.WriteLine("  AkkaSse.Server COMMAND --help");
+            output.WriteLine($"  {s_program} [serve] [options]");
+            output.WriteLine($"  {s_program} COMMAND --help");
             output.WriteLine();
             output.WriteLine("Commands:");
             foreach (var sub in root.Subcommands)
@@ -36,7 +43,7 @@ internal sealed class GroupedHelp(HelpAction plain) : SynchronousCommandLineActi
         }
         else
         {
-            output.WriteLine($"  AkkaSse.Server {command.Name} [options]");
+            output.WriteLine($"  {s_program} {command.Name} [options]");
         }
         foreach (var group in ServerOption.All.GroupBy(o => o.Group))
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace AkkaSse.Server.CommandLine;
 
@@ -11,15 +12,7 @@ internal sealed class RemoteOptions
     {
         HelpName = "url",
         Description = "Where the server is, like http://localhost:8080",
-        CustomParser = static result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var url)
-                && url.Scheme is "http" or "https")
-                return url;
-            result.AddError($"'{text}' is not a url; one like http://localhost:8080 is needed.");
-            return null;
-        },
+        CustomParser = static result => ParseUrl(result)!,
     };
 
     internal Option<string> Token { get; } = new("--token")
@@ -27,6 +20,18 @@ internal sealed class RemoteOptions
         HelpName = "token",
         Description = $"Bearer token. Default: the variable {TokenVariable}, which other users of this machine cannot see.",
     };
+
+    /// <summary>Reads the url of a server; the scheme may be left out.</summary>
+    internal static Uri? ParseUrl(ArgumentResult result)
+    {
+        if (result.Tokens.Count == 0) return null;
+        var text = result.Tokens[0].Value;
+        if (Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var url)
+            && url.Scheme is "http" or "https")
+            return url;
+        result.AddError($"'{text}' is not a url; one like http://localhost:8080 is needed.");
+        return null;
+    }
 
     internal void AddTo(Command command)
     {

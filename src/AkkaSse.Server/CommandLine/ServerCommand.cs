@@ -30,7 +30,7 @@ internal static class ServerCommand
             return ExitCodes.Ok;
         });
         foreach (var command in (Command[])[serve, config, SubscribeCommand.Create(), PublishCommand.Create(), BenchCommand.Create(),
-            StorageCommand.Create(), version])
+            StorageCommand.Create(), HealthCheckCommand.Create(), version])
             root.Subcommands.Add(command);
         foreach (var option in root.Options)
         {
@@ -53,7 +53,7 @@ internal static class ServerCommand
     /// Faults of the configuration are told one by one, and why a start failed in one sentence, without a stack trace: nothing in the
     /// program is wrong.
     /// </summary>
-    private static async Task<int> Guard(Func<Task<int>> run)
+    internal static async Task<int> Guard(Func<Task<int>> run)
     {
         try
         {

@@ -1,6 +1,7 @@
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
 using AkkaSse.Server.Configuration;
+using AkkaSse.Server.Description;
 using AkkaSse.Server.Health;
 using AkkaSse.Server.Limits;
 using AkkaSse.Server.Metrics;
@@ -8,6 +9,7 @@ using AkkaSse.Server.Page;
 using AkkaSse.Server.Security;
 using AkkaSse.Server.Security.Sessions;
 using AkkaSse.Server.Security.Tokens;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging.Console;
 
 namespace AkkaSse.Server.Hosting;
@@ -97,7 +99,7 @@ internal static partial class ServerHost
         HubRoutes.Map(app, settings);
         if (settings.Authenticated) SessionEndpoints.Map(app);
         // Says nothing that the documentation does not say: nobody has to authenticate.
-        app.MapOpenApi();
+        app.MapApiDocument();
         app.MapHealth();
         var metrics = app.MapMetrics();
         if (settings.Authenticated) metrics.RequireAuthorization(GrantPolicies.Observe);
@@ -118,21 +120,14 @@ internal static partial class ServerHost
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Readiness>();
         services.AddSingleton(_ => new MetricCollector(Meters));
+        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        services.AddSingleton<ServiceManager>();
         services.AddSingleton<IHostLifetime, SignalLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Hub.DrainWindow + settings.Server.ShutdownGrace
             + (settings.Server.Engine == "akka" ? settings.Akka.LeaveLimit : TimeSpan.Zero));
         HubRoutes.AddHub(services, settings);
         AddLimits(services, settings.Limits, settings.Hub);
-        services.AddOpenApi(static o =>
-        {
-            // Health and metrics are the operator's.
-            o.ShouldInclude = static call => call.RelativePath?.StartsWith("v1/", StringComparison.Ordinal) == true;
-            o.AddDocumentTransformer(static (document, _, _) =>
-            {
-                (document.Info.Title, document.Info.Version) = ("AkkaSse", ServerVersion.Text);
-                return Task.CompletedTask;
-            });
-        });
+        ApiDocument.Add(services);
         if (settings.Authenticated) GrantPolicies.Add(services, settings);
         if (settings.Server.CorsOrigins.Count > 0)
         {

@@ -10,7 +10,7 @@ namespace AkkaSse.Server.Hosting;
 /// drains the hub. The second one ends the process at once.
 /// </summary>
 internal sealed partial class SignalLifetime(
-    IHostApplicationLifetime application, Readiness readiness, EffectiveSettings settings, TimeProvider time,
+    IHostApplicationLifetime application, Readiness readiness, ServiceManager manager, EffectiveSettings settings, TimeProvider time,
     ILogger<SignalLifetime> logger)
     : IHostLifetime, IDisposable
 {
@@ -22,7 +22,8 @@ internal sealed partial class SignalLifetime(
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT])
             _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
         // However the host comes to stop, nobody should send new work here from then on.
-        application.ApplicationStopping.Register(readiness.Stop);
+        application.ApplicationStopping.Register(Stop);
+        manager.Start();
         return Task.CompletedTask;
     }
 
@@ -38,13 +39,19 @@ internal sealed partial class SignalLifetime(
         context.Cancel = true;
         if (Interlocked.Increment(ref _signals) == 1)
         {
-            readiness.Stop();
+            Stop();
             _ = StopAsync();
             return;
         }
         Console.Error.WriteLine("akkasse: second signal, ending without waiting");
         // 128 + number is what a shell shows for a process that a signal ended.
         Environment.Exit(context.Signal switch { PosixSignal.SIGINT => 130, PosixSignal.SIGQUIT => 131, _ => 143 });
+    }
+
+    private void Stop()
+    {
+        readiness.Stop();
+        manager.Stopping();
     }
 
     private async Task StopAsync()

@@ -30,6 +30,16 @@ internal static class Dotnet
         // NU1603 says that the feed lacks a version that a package names, which is the feed's matter.
         RunAsync(["build", folder, "-warnaserror", "-warnasmessage:NU1603", "-p:NuGetAudit=false", .. s_build]);
 
+    /// <summary>Installs a tool from the feed of a configuration.</summary>
+    /// <param name="package">The tool's package.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="folder">Where it goes.</param>
+    /// <param name="configuration">The file that names the feed.</param>
+    /// <param name="home">Where the command keeps its own files.</param>
+    internal static Task InstallToolAsync(string package, string version, string folder, string configuration, string home) => RunAsync(
+        ["tool", "install", package, "--version", version, "--tool-path", folder, "--configfile", configuration],
+        ("DOTNET_CLI_HOME", home));
+
     /// <summary>Packs what is built of a project or a solution.</summary>
     /// <param name="what">The project or solution.</param>
     /// <param name="folder">Where the packages go; their manifests go into one beside it, and not into the repository.</param>

@@ -8,6 +8,9 @@ namespace AkkaSse.Packaging.Tests.Support;
 /// <param name="Folder">From the repository's root.</param>
 internal sealed record PackageProject(string Name, string Folder)
 {
+    /// <summary>The package of the server, which is no library.</summary>
+    internal const string Tool = "AkkaSse.Tool";
+
     private const string Specs = "AkkaSse.Engine.Specs";
 
     internal static IReadOnlyList<PackageProject> All { get; } =

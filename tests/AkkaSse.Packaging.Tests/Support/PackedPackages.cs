@@ -43,6 +43,16 @@ public sealed class PackedPackages : IAsyncLifetime
     /// <summary>A package with this extension.</summary>
     internal Package Open(string name, string extension = "nupkg") => new(Path.Combine(Folder, $"{name}.{Version}.{extension}"));
 
+    /// <summary>Installs the command line of the hub.</summary>
+    /// <returns>The path of the installed command.</returns>
+    internal async Task<string> InstallToolAsync()
+    {
+        var folder = Path.Combine(_root, "tools");
+        var (configuration, home) = (Path.Combine(_root, "nuget.config"), Path.Combine(_root, "home"));
+        await Dotnet.InstallToolAsync(PackageProject.Tool, Version, folder, configuration, home);
+        return Path.Combine(folder, OperatingSystem.IsWindows() ? "akkasse.exe" : "akkasse");
+    }
+
     /// <summary>Makes an application outside of the repository that references packages, and builds it.</summary>
     /// <param name="template">The SDK's template, <c>web</c> or <c>console</c>.</param>
     /// <param name="name">The application's name.</param>

@@ -84,10 +84,12 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             throw new InvalidOperationException($"Signal {number} to {Pid} failed: {Marshal.GetLastPInvokeError()}");
     }
 
-    /// <summary>Starts a program and waits for nothing.</summary>
+    /// <summary>Starts a program and waits for nothing: an assembly or a word that dotnet knows, or an executable by its path.</summary>
     internal static ProgramProcess Start(string program, IEnumerable<string> arguments, IDictionary<string, string>? environment)
     {
-        string[] command = [.. s_heardHangUp, Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", program, .. arguments];
+        var isExecutable = Path.IsPathRooted(program) && !program.EndsWith(".dll", StringComparison.Ordinal);
+        string[] host = isExecutable ? [] : [Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet"];
+        string[] command = [.. s_heardHangUp, .. host, program, .. arguments];
         var info = new ProcessStartInfo(command[0])
         {
             RedirectStandardOutput = true,
