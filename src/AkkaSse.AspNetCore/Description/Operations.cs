@@ -15,7 +15,7 @@ internal static class Operations
     private static readonly OperationParameter[] s_reader =
     [
         Text("since"), Text("last_event_id"), Text("lastEventId"), new("type", typeof(string[])), Text("instance"), Flag("control"),
-        Text("ping"), Flag("browser"), s_header,
+        Text("ping"), Flag("browser"), Flag("trace"), s_header,
     ];
 
     private static readonly string[] s_reading = [ParameterInvalid, SubscriptionInvalid, StreamNotFound, NotAcceptable, LimitReached];
