@@ -58,8 +58,8 @@ public static class HubNames
     internal const string PublisherIdComment = PublisherIdField + "=";
 
     /// <summary>
-    /// How the comment begins that has an event's trace context. Publishers' comments may begin so too: the hub's stands before all others of
-    /// its event.
+    /// How the comment begins that has an event's trace context. Publishers' comments may begin so too: the hub's stands before all others
+    /// of its event.
     /// </summary>
     internal static ReadOnlySpan<byte> TraceParentComment => "traceparent="u8;
 

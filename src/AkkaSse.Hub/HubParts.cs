@@ -35,7 +35,8 @@ internal sealed class HubParts
         var connections = new ConnectionTable(ids);
         StreamTable? streams = null;
         Metrics = new HubMetrics(
-            options, () => connections.Count, () => streams?.Count ?? 0, () => streams?.All ?? [], () => engine.LogBytes, () => actors.Live);
+            options, () => connections.Count, () => streams?.Count ?? 0, () => streams?.All ?? [], () => engine.LogBytes,
+            () => actors.Live);
         var faults = new FaultLog(Metrics, logger);
         Streams = streams = new StreamTable(engine, actors, faults.Report, options, Metrics);
         Load = new NodeLoadReport(node, State, engine, connections, streams, Metrics, actors);

@@ -1,5 +1,6 @@
 using AkkaSse.Engine.Specs;
 using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Streams;
 using AkkaSse.Postgres.Streams;
 using AkkaSse.Postgres.Tests.Support;
 using AkkaSse.Protocol;
@@ -24,7 +25,8 @@ public sealed class StoredRowTests(SharedServer shared) : IAsyncLifetime
         foreach (var without in CompleteEvent.Properties.Except([nameof(SseEvent.Data)]).Append(""))
         {
             var e = CompleteEvent.Event(without);
-            CompleteEvent.ShouldBeSame(EventExtra.Compose(e.Type, e.Id, e.DataBytes!.Value.ToArray(), EventExtra.Write(Stored(e))).Event, e);
+            var composed = EventExtra.Compose(e.Type, e.Id, e.DataBytes!.Value.ToArray(), EventExtra.Write(Stored(e)));
+            CompleteEvent.ShouldBeSame(composed.Event, e);
         }
     }
 
@@ -34,7 +36,8 @@ public sealed class StoredRowTests(SharedServer shared) : IAsyncLifetime
     public void Extra_has_nothing_that_stands_in_a_column()
     {
         EventExtra.Write(Stored(new SseEvent { Type = "t", Id = "i", Data = "d" })).ShouldBeNull();
-        var extra = EventExtra.Read(EventExtra.Write(Stored(CompleteEvent.Event()) with { TraceParent = CompleteEvent.Options().TraceParent })!);
+        var all = Stored(CompleteEvent.Event()) with { TraceParent = CompleteEvent.Options().TraceParent };
+        var extra = EventExtra.Read(EventExtra.Write(all)!);
         var columns = EventParts.Data | EventParts.Ttl | EventParts.Id | EventParts.Type | EventParts.ConflateKey;
         EventCodec.PartsOf(extra).ShouldBe(EventParts.All & ~columns);
     }

@@ -57,7 +57,8 @@ public sealed class RestartTests : IAsyncLifetime
         {
             CompleteEvent.ShouldBeSame((await again.Streams.ReadAsync("s", null, 10, default)).Events.Single().Event, e);
             using var deadline = Eventually.Limit();
-            await using var events = again.Hub.SubscribeAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
+            await using var events = again.Hub.SubscribeAsync("s", StartPosition.Earliest, deadline.Token)
+                .GetAsyncEnumerator(deadline.Token);
             (await events.MoveNextAsync()).ShouldBeTrue();
             events.Current.TraceParent.ShouldBe(Trace);
             (await again.Streams.ReadAsync("caller", null, 10, default)).Events.Select(static x => x.Id).Take(2).ShouldBe(["one", "two"]);

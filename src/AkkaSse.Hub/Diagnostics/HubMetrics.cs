@@ -30,8 +30,9 @@ internal sealed class HubMetrics : IDisposable
         _meter.CreateObservableCounter<long>(
             "akkasse.events.published", () => Split(Volatile.Read(ref _published), static n => n.Published), "{event}",
             "Events appended through this node.");
-        _meter.CreateObservableCounter<long>("akkasse.events.delivered", () => Split(Volatile.Read(ref _delivered), static n => n.Delivered),
-            "{event}", "Events written to connections and listeners of this node.");
+        _meter.CreateObservableCounter<long>(
+            "akkasse.events.delivered", () => Split(Volatile.Read(ref _delivered), static n => n.Delivered), "{event}",
+            "Events written to connections and listeners of this node.");
         _meter.CreateObservableCounter(
             "akkasse.delivered.bytes", () => Volatile.Read(ref _deliveredBytes), "By", "Bytes written to connections of this node.");
         _meter.CreateObservableGauge("akkasse.connections", connections, "{connection}", "Open connections of this node.");

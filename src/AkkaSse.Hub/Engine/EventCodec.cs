@@ -256,7 +256,8 @@ public static class EventCodec
     private static long SizeWithoutData(in AppendItem item, int fields)
     {
         var e = item.Event;
-        var size = FixedBytes + (item.Options.TraceParent is null ? 0 : TraceBytes) + Most(e.Id) + Most(e.Type) + Most(item.Options.ConflateKey) + Most(e.Comment);
+        var size = FixedBytes + Most(e.Id) + Most(e.Type) + Most(item.Options.ConflateKey) + Most(e.Comment);
+        if (item.Options.TraceParent is not null) size += TraceBytes;
         for (var i = 0; i < fields; i++) size += FieldBytes + Most(e.Fields[i].Key) + Most(e.Fields[i].Value);
         return size;
     }

@@ -23,7 +23,8 @@ internal static class Telemetry
         builder.Services.AddSingleton<ServerMetrics>();
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
-                "akkasse", serviceVersion: ServerVersion.Text, autoGenerateServiceInstanceId: false, serviceInstanceId: settings.Hub.NodeName))
+                "akkasse", serviceVersion: ServerVersion.Text, autoGenerateServiceInstanceId: false,
+                serviceInstanceId: settings.Hub.NodeName))
             .WithMetrics(metrics => Measure(metrics, settings));
         if (settings.Server.Otlp is { } otlp) telemetry.WithTracing(tracing => Trace(tracing, otlp));
     }
@@ -56,7 +57,7 @@ internal static class Telemetry
         _ => new MetricStreamConfiguration { CardinalityLimit = most },
     };
 
-    // The server reads its own keys alone; sampling and what else the exporters take have the names that all programs with OpenTelemetry know.
+    // The server reads its own keys alone; sampling, and what else the exporters take, is called as in every program with OpenTelemetry.
     private static void AddVariables(ConfigurationManager configuration) => configuration.AddInMemoryCollection(
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(static v => v.Key is string name && name.StartsWith("OTEL_", StringComparison.Ordinal))

@@ -14,7 +14,8 @@ internal sealed class StorageMetrics : IDisposable
 
     internal StorageMetrics(Func<long> sizeBytes)
     {
-        _commit = _meter.CreateHistogram("akkasse.storage.commit.duration", "s", "Time of a commit, its sync included.", advice: HubMetrics.Seconds);
+        _commit = _meter.CreateHistogram(
+            "akkasse.storage.commit.duration", "s", "Time of a commit, its sync included.", advice: HubMetrics.Seconds);
         _commands = _meter.CreateCounter<long>("akkasse.storage.committed.calls", "{call}", "Calls that were made durable.");
         _bytes = _meter.CreateCounter<long>("akkasse.storage.committed.bytes", "By", "Bytes of events and records that were made durable.");
         _failed = _meter.CreateCounter<long>("akkasse.storage.commit.failures", "{commit}", "Commits that the disk did not take.");
@@ -27,7 +28,8 @@ internal sealed class StorageMetrics : IDisposable
     internal void Recovered(TimeSpan time, int streams)
     {
         _meter.CreateObservableGauge("akkasse.storage.recovery.duration", () => time.TotalSeconds, "s", "Time of the last recovery.");
-        _meter.CreateObservableGauge("akkasse.storage.recovery.streams", () => streams, "{stream}", "Streams that the last recovery found.");
+        _meter.CreateObservableGauge("akkasse.storage.recovery.streams", () => streams, "{stream}",
+            "Streams that the last recovery found.");
     }
 
     internal void Committed(TimeSpan time, int calls, int bytes)

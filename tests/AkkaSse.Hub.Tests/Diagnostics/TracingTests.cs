@@ -50,7 +50,8 @@ public sealed class TracingTests
         await reader.ExpectAsync("hub.open");
         using var spans = new SpanRecorder();
 
-        var items = Enumerable.Range(0, 3).Select(static i => new BatchItem { Event = new SseEvent { Data = $"{i}" }, Stream = "s" }).ToArray();
+        var items = Enumerable.Range(0, 3)
+            .Select(static i => new BatchItem { Event = new SseEvent { Data = $"{i}" }, Stream = "s" }).ToArray();
         await hub.Hub.PublishBatchAsync(items);
         await reader.DataAsync(3);
 

@@ -14,7 +14,8 @@ public sealed class OtlpTests
     public async Task Publish_of_a_traced_request_is_one_trace_up_to_the_reader_who_is_told_of_it()
     {
         await using var collector = await OtlpReceiver.StartAsync();
-        await using var server = await TestServer.StartAsync(0, Variables("OTEL_METRIC_EXPORT_INTERVAL", "100"), null, "--otlp", collector.Url);
+        await using var server = await TestServer.StartAsync(
+            0, Variables("OTEL_METRIC_EXPORT_INTERVAL", "100"), null, "--otlp", collector.Url);
         await using var reader = await RawSseClient.OpenAsync(server.Url, "/v1/streams/news/events?trace=1");
         await reader.NextAsync(static b => b.Type == "hub.open", "the opening event");
 
@@ -35,7 +36,8 @@ public sealed class OtlpTests
     public async Task Sampler_of_the_environment_decides_and_events_that_are_not_sampled_carry_nothing()
     {
         await using var collector = await OtlpReceiver.StartAsync();
-        await using var server = await TestServer.StartAsync(0, Variables("OTEL_TRACES_SAMPLER", "always_off"), null, "--otlp", collector.Url);
+        await using var server = await TestServer.StartAsync(
+            0, Variables("OTEL_TRACES_SAMPLER", "always_off"), null, "--otlp", collector.Url);
         await using var reader = await RawSseClient.OpenAsync(server.Url, "/v1/streams/news/events?trace=1");
         await reader.NextAsync(static b => b.Type == "hub.open", "the opening event");
 

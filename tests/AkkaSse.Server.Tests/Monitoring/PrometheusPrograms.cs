@@ -27,13 +27,14 @@ internal static class PrometheusPrograms
         return (process.ExitCode, await output + await errors);
     }
 
-    internal static ProcessStartInfo Info(string program, IEnumerable<string> arguments) => new(Path.Combine(Directory!, program), arguments)
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        WorkingDirectory = Path.GetTempPath(),
-    };
+    internal static ProcessStartInfo Info(string program, IEnumerable<string> arguments) =>
+        new(Path.Combine(Directory!, program), arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
 }
 
 /// <summary>A test that needs Prometheus; without it it is counted as skipped, with the reason.</summary>

@@ -51,7 +51,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
         using var response = await _http.PostAsync("/api/v1/query", new FormUrlEncodedContent([new("query", query)]));
         var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
         answer.GetProperty("status").GetString().ShouldBe("success", $"{query}\n{answer}");
-        return answer.GetProperty("data").GetProperty("result").EnumerateArray().Count(static s => s.GetProperty("value")[1].GetString() != "NaN");
+        return answer.GetProperty("data").GetProperty("result").EnumerateArray()
+            .Count(static s => s.GetProperty("value")[1].GetString() != "NaN");
     }
 
     public async ValueTask DisposeAsync()
