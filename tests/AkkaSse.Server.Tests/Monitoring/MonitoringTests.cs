@@ -37,6 +37,16 @@ public sealed partial class MonitoringTests
     }
 
     [PrometheusFact]
+    public async Task Each_alert_fires_for_what_it_is_about_and_a_quiet_hub_fires_none()
+    {
+        var tests = Path.Combine(BuildOutput.Root, "tests", "AkkaSse.Server.Tests", "Monitoring", "alerts.test.yml");
+        var (code, output) = await PrometheusPrograms.CheckAsync(null, "test", "rules", tests);
+        code.ShouldBe(0, output);
+        var tested = File.ReadAllText(tests);
+        foreach (var (name, _) in Alerts()) tested.ShouldContain($"alertname=\"{name}\"");
+    }
+
+    [PrometheusFact]
     public async Task Every_query_of_the_dashboard_and_of_the_alerts_has_data_of_a_real_node()
     {
         var queries = Panels().Concat(Alerts().Select(static a => a.Measured)).ToArray();
