@@ -10,9 +10,9 @@ namespace AkkaSse.Hub.Diagnostics;
 /// </summary>
 /// <param name="High">First half of the trace id.</param>
 /// <param name="Low">Second half of the trace id.</param>
-/// <param name="Span">The id of the span.</param>
+/// <param name="SpanId">The id of the span.</param>
 /// <param name="Flags">The flags; 1 is sampled.</param>
-internal readonly record struct TraceParent(ulong High, ulong Low, ulong Span, byte Flags)
+internal readonly record struct TraceParent(ulong High, ulong Low, ulong SpanId, byte Flags)
 {
     /// <summary>Characters as text.</summary>
     internal const int Chars = 55;
@@ -23,7 +23,7 @@ internal readonly record struct TraceParent(ulong High, ulong Low, ulong Span, b
     private const string Hex = "0123456789abcdef";
 
     /// <summary>False for the default value; ids of zeros name nothing.</summary>
-    internal bool IsSet => (High | Low) != 0 && Span != 0;
+    internal bool IsSet => (High | Low) != 0 && SpanId != 0;
 
     /// <summary>What to answer to a text that is none.</summary>
     internal static string Allowed =>
@@ -56,7 +56,7 @@ internal readonly record struct TraceParent(ulong High, ulong Low, ulong Span, b
     {
         BinaryPrimitives.WriteUInt64BigEndian(to, High);
         BinaryPrimitives.WriteUInt64BigEndian(to[8..], Low);
-        BinaryPrimitives.WriteUInt64BigEndian(to[16..], Span);
+        BinaryPrimitives.WriteUInt64BigEndian(to[16..], SpanId);
         to[24] = Flags;
     }
 
@@ -67,7 +67,7 @@ internal readonly record struct TraceParent(ulong High, ulong Low, ulong Span, b
         Digits(to[3..19], High);
         Digits(to[19..35], Low);
         to[35] = (byte)'-';
-        Digits(to[36..52], Span);
+        Digits(to[36..52], SpanId);
         to[52] = (byte)'-';
         Digits(to[53..Chars], Flags);
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Claims;
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Server.Hosting;
 
 namespace AkkaSse.Server.Limits;

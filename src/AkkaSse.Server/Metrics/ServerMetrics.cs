@@ -26,7 +26,7 @@ internal sealed class ServerMetrics : IDisposable
         var started = new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;
         _meter.CreateObservableGauge("process.start_time", () => started, "s", "Start, seconds since 1970.");
         if (!OperatingSystem.IsLinux()) return;
-        _meter.CreateObservableGauge("process.open_fds", OpenDescriptors, null, "Open descriptors; one per connection.");
+        _meter.CreateObservableGauge("process.open_fds", static () => OpenDescriptors(), null, "Open descriptors; one per connection.");
         _meter.CreateObservableGauge("process.max_fds", static () => s_maxDescriptors, null, "Descriptors that the process may open.");
     }
 
