@@ -56,8 +56,8 @@ public sealed partial class MonitoringTests
 
         foreach (var query in queries)
         {
-            await Eventually.Until(async () => await prometheus.CountAsync(query) > 0,
-                () => $"data of {query}\n{prometheus.Output}\n{node.Http.GetStringAsync("/metrics").Result}");
+            await Eventually.Until(
+                async () => await prometheus.CountAsync(query) > 0, () => $"data of {query}\n{prometheus.Output}");
         }
     }
 
