@@ -245,8 +245,8 @@ public static class EventCodec
     private static void Write(ref SpanWriter to, string traceParent)
     {
         Span<byte> bytes = stackalloc byte[TraceParent.Bytes];
-        TraceParent.TryParse(traceParent, out var parsed);
-        parsed.Write(bytes);
+        if (TraceParent.TryParse(traceParent, out var parsed)) parsed.Write(bytes);
+        else bytes.Clear();
         to.Number(TraceParent.Bytes);
         to.Raw(bytes);
     }
