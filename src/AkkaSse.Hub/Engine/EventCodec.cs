@@ -165,7 +165,7 @@ public static class EventCodec
                 to.Text(e.Fields[i].Value);
             }
         }
-        if (Has(parts, EventParts.TraceParent)) Write(ref to, item.Options.TraceParent!);
+        if (Has(parts, EventParts.TraceParent)) WriteTrace(ref to, item.Options.TraceParent!);
         to.Raw(data);
         output.Advance(to.Count);
     }
@@ -242,7 +242,7 @@ public static class EventCodec
     }
 
     // What is none by then is written as zeros, and read as none.
-    private static void Write(ref SpanWriter to, string traceParent)
+    private static void WriteTrace(ref SpanWriter to, string traceParent)
     {
         Span<byte> bytes = stackalloc byte[TraceParent.Bytes];
         if (TraceParent.TryParse(traceParent, out var parsed)) parsed.Write(bytes);
