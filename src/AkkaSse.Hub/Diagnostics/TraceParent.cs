@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace AkkaSse.Hub.Diagnostics;
 
@@ -34,7 +33,6 @@ internal readonly record struct TraceParent(ulong High, ulong Low, ulong SpanId,
     {
         parsed = default;
         if (text.Length != Chars || text[0] != '0' || text[1] != '0' || text[2] != '-' || text[35] != '-' || text[52] != '-') return false;
-        if (text.ContainsAnyInRange('A', 'F')) return false;
         if (!Number(text[3..19], out var high) || !Number(text[19..35], out var low) || !Number(text[36..52], out var span)
             || !Number(text[53..], out var flags))
             return false;
@@ -84,8 +82,23 @@ internal readonly record struct TraceParent(ulong High, ulong Low, ulong SpanId,
         return System.Text.Encoding.ASCII.GetString(text);
     }
 
-    private static bool Number(ReadOnlySpan<char> text, out ulong number) =>
-        ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number);
+    // Lower case alone, and without the 24 bytes that ulong.TryParse allocates until it is compiled well.
+    private static bool Number(ReadOnlySpan<char> text, out ulong number)
+    {
+        number = 0;
+        foreach (var c in text)
+        {
+            var digit = c switch
+            {
+                >= '0' and <= '9' => c - '0',
+                >= 'a' and <= 'f' => c - 'a' + 10,
+                _ => -1,
+            };
+            if (digit < 0) return false;
+            number = (number << 4) | (uint)digit;
+        }
+        return true;
+    }
 
     private static void Digits(Span<byte> to, ulong number)
     {
