@@ -49,7 +49,6 @@ internal sealed class HubMetrics : IDisposable
         Faults = _meter.CreateCounter<long>("akkasse.faults", "{fault}", "Faults that were contained.");
         FlushWait = _meter.CreateHistogram("akkasse.flush.wait", "s", "How long a flush took that did not complete at once.",
             advice: Seconds);
-        CountNothing();
     }
 
     /// <summary>Seconds, from a flush in the kernel (0.1 ms) to the default write timeout and beyond.</summary>
@@ -113,8 +112,11 @@ internal sealed class HubMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    // What has not happened yet is a 0 and not nothing: a rate sees the first one only when there was a 0 before it.
-    private void CountNothing()
+    /// <summary>
+    /// What has not happened yet is a 0 and not nothing: a rate sees the first one only when there was a 0 before it. At the start of the
+    /// hub, because whoever listens may come after the hub was made.
+    /// </summary>
+    internal void CountNothing()
     {
         Faults.Add(0);
         FlushFailures.Add(0);

@@ -16,11 +16,11 @@ internal sealed class PrometheusServer : IAsyncDisposable
     private PrometheusServer(Uri node)
     {
         var configuration = Path.Combine(_directory, "prometheus.yml");
-        File.WriteAllText(configuration, $"""
-            global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+        File.WriteAllText(configuration, $$"""
+            global: {scrape_interval: 1s, scrape_timeout: 1s}
             scrape_configs:
               - job_name: akkasse
-                static_configs: [{{targets: ["{node.Authority}"]}}]
+                static_configs: [{targets: ["{{node.Authority}}"]}]
             """);
         var port = FreePort.Next();
         _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Eventually.Longest };
