@@ -46,7 +46,7 @@ public sealed partial class HealthAndMetricsTests
         types.Distinct().Count().ShouldBe(types.Count, "a family stands in the text once");
     }
 
-    [GeneratedRegex("""^(# (HELP|TYPE) [a-z_][a-z0-9_]* .+|""" +
+    [GeneratedRegex("""^(# (HELP|TYPE|UNIT) [a-z_][a-z0-9_]* .+|""" +
         """[a-z_][a-z0-9_]*(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)*\})? (NaN|[+-]?Inf|[-+0-9.eE]+))$""")]
     private static partial Regex Line();
 }

@@ -21,6 +21,10 @@ internal sealed class ServerMetrics : IDisposable
         _meter.CreateObservableGauge("akkasse.build.info", () => build, null, "Always 1; the labels say what runs.");
         _meter.CreateObservableGauge(
             "akkasse.ready", () => readiness.WhyNotReady() is null ? 1 : 0, null, "1 when the node takes work, as /healthz/ready says.");
+        _meter.CreateObservableGauge(
+            "dotnet.thread_pool.threads", static () => ThreadPool.ThreadCount, "{thread}", "Threads of the pool.");
+        _meter.CreateObservableGauge("dotnet.thread_pool.queue.length", static () => ThreadPool.PendingWorkItemCount, "{work_item}",
+            "Work items that wait for a thread.");
         // The names that every dashboard for Prometheus knows.
         using var process = Process.GetCurrentProcess();
         var started = new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;

@@ -49,11 +49,12 @@ internal static class Telemetry
             !context.Request.Path.StartsWithSegments("/healthz") && !context.Request.Path.StartsWithSegments("/metrics"))
         .AddOtlpExporter(o => o.Endpoint = new Uri(otlp));
 
-    // In Prometheus a name that ends in count is that of a histogram's part.
-    private static MetricStreamConfiguration ViewOf(Instrument instrument, int most) => instrument.Name switch
+    // In Prometheus a name that ends in count is that of a histogram's part. Threads and queue of the pool are counters in the runtime
+    // (10.0), although they fall: ServerMetrics has them as what they are.
+    private static MetricStreamConfiguration ViewOf(Instrument instrument, int most) => (instrument.Meter.Name, instrument.Name) switch
     {
-        "dotnet.assembly.count" or "dotnet.timer.count" or "dotnet.process.cpu.count" => MetricStreamConfiguration.Drop,
-        "dotnet.thread_pool.thread.count" => new MetricStreamConfiguration { Name = "dotnet.thread_pool.threads", CardinalityLimit = most },
+        ("System.Runtime", "dotnet.assembly.count" or "dotnet.timer.count" or "dotnet.process.cpu.count"
+            or "dotnet.thread_pool.thread.count" or "dotnet.thread_pool.queue.length") => MetricStreamConfiguration.Drop,
         _ => new MetricStreamConfiguration { CardinalityLimit = most },
     };
 
