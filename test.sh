@@ -60,6 +60,20 @@ else
   echo "Browser: not tested, chromium is missing and was not installed ($reason)"
 fi
 
+# promtool and a Prometheus that scrapes a node.
+if [ -n "$quick" ]; then :
+elif [ "${AKKASSE_TEST_PROMETHEUS:-}" = none ]; then
+  echo "Prometheus: not tested, AKKASSE_TEST_PROMETHEUS is none"
+elif [ -n "${AKKASSE_TEST_PROMETHEUS:-}" ]; then
+  echo "Prometheus: tested with $AKKASSE_TEST_PROMETHEUS"
+elif command -v promtool >/dev/null; then
+  echo "Prometheus: tested with $(command -v promtool)"
+elif reason=$(install_package prometheus); then
+  echo "Prometheus: tested, prometheus was just installed"
+else
+  echo "Prometheus: not tested, prometheus is missing and was not installed ($reason)"
+fi
+
 # The tests of the PostgreSQL engine start throw-away servers of their own, on free loopback ports; they need its programs.
 postgres_programs() { ls ${AKKASSE_TEST_POSTGRES:+"$AKKASSE_TEST_POSTGRES/initdb"} /usr/lib/postgresql/*/bin/initdb /usr/local/bin/initdb /usr/bin/initdb 2>/dev/null | head -1; }
 postgres=1

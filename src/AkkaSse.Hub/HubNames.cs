@@ -57,6 +57,12 @@ public static class HubNames
     /// <summary>How a comment with a publisher's id begins.</summary>
     internal const string PublisherIdComment = PublisherIdField + "=";
 
+    /// <summary>
+    /// How the comment begins that has an event's trace context. Publishers' comments may begin so too: the hub's stands before all others
+    /// of its event.
+    /// </summary>
+    internal static ReadOnlySpan<byte> TraceParentComment => "traceparent="u8;
+
     /// <summary>The engine stream of a zone.</summary>
     /// <param name="zone">A valid zone name.</param>
     public static string ZoneStream(string zone) => ZoneStreamPrefix + zone;

@@ -34,9 +34,11 @@ internal sealed class HubParts
         var ids = new ConnectionIds(node, ConnectionIds.Random(6));
         var connections = new ConnectionTable(ids);
         StreamTable? streams = null;
-        Metrics = new HubMetrics(() => connections.Count, () => streams?.Count ?? 0, () => engine.LogBytes, () => actors.Live);
+        Metrics = new HubMetrics(
+            options, () => connections.Count, () => streams?.Count ?? 0, () => streams?.All ?? [], () => engine.LogBytes,
+            () => actors.Live);
         var faults = new FaultLog(Metrics, logger);
-        Streams = streams = new StreamTable(engine, actors, faults.Report, options);
+        Streams = streams = new StreamTable(engine, actors, faults.Report, options, Metrics);
         Load = new NodeLoadReport(node, State, engine, connections, streams, Metrics, actors);
 
         // Connections of this node.

@@ -95,6 +95,7 @@ public sealed class SseHub : ISseHub, ILocalSender, IHubEdge, IEngineHost, IStre
             if (_isStarted || Phase != HubPhase.Created) throw new InvalidOperationException("A hub is started once.");
             _isStarted = true;
         }
+        Parts.Metrics.CountNothing();
         await _engine.StartAsync(this, cancellation).ConfigureAwait(false);
         lock (_life)
         {

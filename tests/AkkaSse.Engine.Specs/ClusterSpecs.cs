@@ -87,6 +87,22 @@ public abstract class ClusterSpecs : EngineSpecs
     }
 
     [Fact]
+    public async Task Trace_context_comes_to_readers_on_another_node_also_from_history()
+    {
+        await using var a = await Harness.StartNodeAsync("a");
+        await using var b = await Harness.StartNodeAsync("b");
+        var traced = new PublishOptions { TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+        (await a.AppendAsync("s", "old", traced)).Status.ShouldBe(PublishStatus.Accepted);
+        using var deadline = Eventually.Limit();
+        await using var reader = b.Hub.SubscribeAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
+        (await reader.MoveNextAsync()).ShouldBeTrue();
+        (reader.Current.Event.Data, reader.Current.TraceParent).ShouldBe(("old", traced.TraceParent));
+        (await a.AppendAsync("s", "new", traced)).Status.ShouldBe(PublishStatus.Accepted);
+        (await reader.MoveNextAsync()).ShouldBeTrue();
+        (reader.Current.Event.Data, reader.Current.TraceParent).ShouldBe(("new", traced.TraceParent));
+    }
+
+    [Fact]
     public async Task Placeholder_on_one_node_follows_creation_on_another()
     {
         await using var a = await Harness.StartNodeAsync("a");

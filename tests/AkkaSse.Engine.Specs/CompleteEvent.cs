@@ -76,6 +76,7 @@ public static class CompleteEvent
         (nameof(PublishOptions), nameof(PublishOptions.Principal)) => "somebody",
         (nameof(PublishOptions), nameof(PublishOptions.ConflateKey)) => "kéy",
         (nameof(PublishOptions), nameof(PublishOptions.Ttl)) => TimeSpan.FromMilliseconds(90_061),
+        (nameof(PublishOptions), nameof(PublishOptions.TraceParent)) => "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         (nameof(PublishOptions), nameof(PublishOptions.CreateStream)) => true,
         _ => throw new ShouldAssertException(
             $"{property.DeclaringType.Name}.{property.Name} has no value here: give it one, and a part in EventCodec or a place among what "

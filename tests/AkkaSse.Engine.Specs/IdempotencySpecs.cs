@@ -32,6 +32,19 @@ public abstract class IdempotencySpecs : EngineSpecs
     }
 
     [Fact]
+    public async Task Same_key_and_event_with_another_trace_context_are_a_duplicate()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        var first = await node.AppendAsync(
+            "s", "x", Key("k") with { TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+        var again = await node.AppendAsync(
+            "s", "x", Key("k") with { TraceParent = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01" });
+        var bare = await node.AppendAsync("s", "x", Key("k"));
+        (first.Duplicate, again.Duplicate, bare.Duplicate).ShouldBe((false, true, true), again.Error);
+        again.Position.ShouldBe(first.Position);
+    }
+
+    [Fact]
     public async Task Key_belongs_to_stream_and_principal()
     {
         await using var node = await Harness.StartNodeAsync();

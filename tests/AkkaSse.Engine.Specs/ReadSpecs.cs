@@ -104,4 +104,24 @@ public abstract class ReadSpecs : EngineSpecs
         (await late.MoveNextAsync()).ShouldBeTrue();
         CompleteEvent.ShouldBeSame(late.Current, e);
     }
+
+    [Fact]
+    public async Task Trace_context_stays_with_its_event()
+    {
+        await using var node = await Harness.StartNodeAsync();
+        var traced = new PublishOptions { TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+        using var deadline = Eventually.Limit();
+        await using var live = node.Hub.SubscribeAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
+        (await node.AppendAsync("s", "1", traced)).Status.ShouldBe(PublishStatus.Accepted);
+        (await node.AppendAsync("s", "2")).Status.ShouldBe(PublishStatus.Accepted);
+
+        await using var late = node.Hub.SubscribeAsync("s", StartPosition.Earliest, deadline.Token).GetAsyncEnumerator(deadline.Token);
+        foreach (var reader in new[] { live, late })
+        {
+            (await reader.MoveNextAsync()).ShouldBeTrue();
+            reader.Current.TraceParent.ShouldBe(traced.TraceParent);
+            (await reader.MoveNextAsync()).ShouldBeTrue();
+            (reader.Current.Event.Data, reader.Current.TraceParent).ShouldBe(("2", null));
+        }
+    }
 }

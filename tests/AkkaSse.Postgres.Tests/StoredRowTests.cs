@@ -1,5 +1,6 @@
 using AkkaSse.Engine.Specs;
 using AkkaSse.Hub.Engine;
+using AkkaSse.Hub.Streams;
 using AkkaSse.Postgres.Streams;
 using AkkaSse.Postgres.Tests.Support;
 using AkkaSse.Protocol;
@@ -24,24 +25,28 @@ public sealed class StoredRowTests(SharedServer shared) : IAsyncLifetime
         foreach (var without in CompleteEvent.Properties.Except([nameof(SseEvent.Data)]).Append(""))
         {
             var e = CompleteEvent.Event(without);
-            CompleteEvent.ShouldBeSame(EventExtra.Compose(e.Type, e.Id, e.DataBytes!.Value.ToArray(), EventExtra.Write(e)), e);
+            var composed = EventExtra.Compose(e.Type, e.Id, e.DataBytes!.Value.ToArray(), EventExtra.Write(Stored(e)));
+            CompleteEvent.ShouldBeSame(composed.Event, e);
         }
     }
+
+    private static StoredEvent Stored(SseEvent e) => new(1, 0, e);
 
     [Fact]
     public void Extra_has_nothing_that_stands_in_a_column()
     {
-        EventExtra.Write(new SseEvent { Type = "t", Id = "i", Data = "d" }).ShouldBeNull();
-        var extra = EventExtra.Read(EventExtra.Write(CompleteEvent.Event())!);
+        EventExtra.Write(Stored(new SseEvent { Type = "t", Id = "i", Data = "d" })).ShouldBeNull();
+        var all = Stored(CompleteEvent.Event()) with { TraceParent = CompleteEvent.Options().TraceParent };
+        var extra = EventExtra.Read(EventExtra.Write(all)!);
         var columns = EventParts.Data | EventParts.Ttl | EventParts.Id | EventParts.Type | EventParts.ConflateKey;
-        EventCodec.PartsOf(new AppendItem(extra, default)).ShouldBe(EventParts.All & ~columns);
+        EventCodec.PartsOf(extra).ShouldBe(EventParts.All & ~columns);
     }
 
     [Fact]
     public void Event_without_data_goes_whole_to_other_nodes()
     {
         var e = CompleteEvent.Event(nameof(SseEvent.Data));
-        CompleteEvent.ShouldBeSame(EventExtra.Read(EventExtra.WriteTransient(e)), e);
+        CompleteEvent.ShouldBeSame(EventExtra.Read(EventExtra.WriteTransient(e)).Event, e);
     }
 
     [Fact]

@@ -40,13 +40,13 @@ public sealed partial class HealthAndMetricsTests
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries)) Line().IsMatch(line).ShouldBeTrue(line);
         text.ShouldNotContain("secret-");
         text.ShouldContain("akkasse_build_info{engine=\"memory\"");
-        text.ShouldContain("akkasse_ready 1");
+        text.ShouldContain("akkasse_ready{} 1");
         text.ShouldContain("process_open_fds");
         var types = text.Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]).ToList();
         types.Distinct().Count().ShouldBe(types.Count, "a family stands in the text once");
     }
 
-    [GeneratedRegex("""^(# (HELP|TYPE) [a-z_][a-z0-9_]* .+|""" +
-        """[a-z_][a-z0-9_]*(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\})? (NaN|[+-]?Inf|[-+0-9.eE]+))$""")]
+    [GeneratedRegex("""^(# (HELP|TYPE|UNIT) [a-z_][a-z0-9_]* .+|""" +
+        """[a-z_][a-z0-9_]*(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)*\})? (NaN|[+-]?Inf|[-+0-9.eE]+))$""")]
     private static partial Regex Line();
 }

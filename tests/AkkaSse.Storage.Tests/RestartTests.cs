@@ -46,7 +46,8 @@ public sealed class RestartTests : IAsyncLifetime
     {
         var node = await _harness.StartNodeAsync();
         var e = CompleteEvent.Event();
-        await node.AppendAsync("s", [new AppendItem(e, default)]);
+        const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        await node.AppendAsync("s", [new AppendItem(e, new PublishOptions { TraceParent = Trace })]);
         await node.Directory.CreateAsync("caller", new StreamOptions { Ids = StreamIds.Caller });
         await node.AppendAsync("caller", [new AppendItem(new SseEvent { Data = "a", Id = "one" }, default),
             new AppendItem(new SseEvent { Data = "b", Id = "two" }, default), new AppendItem(new SseEvent { Data = "c" }, default)]);
@@ -55,6 +56,11 @@ public sealed class RestartTests : IAsyncLifetime
         await AgainAsync(node, killed, async again =>
         {
             CompleteEvent.ShouldBeSame((await again.Streams.ReadAsync("s", null, 10, default)).Events.Single().Event, e);
+            using var deadline = Eventually.Limit();
+            await using var events = again.Hub.SubscribeAsync("s", StartPosition.Earliest, deadline.Token)
+                .GetAsyncEnumerator(deadline.Token);
+            (await events.MoveNextAsync()).ShouldBeTrue();
+            events.Current.TraceParent.ShouldBe(Trace);
             (await again.Streams.ReadAsync("caller", null, 10, default)).Events.Select(static x => x.Id).Take(2).ShouldBe(["one", "two"]);
             (await again.ReadAllAsync("raw")).ShouldBe(["/wA="]);
             await using var attachment = (IRemoteAttachment)await again.Streams.AttachAsync("caller", new RecordingSink(), default);

@@ -191,6 +191,7 @@ internal sealed class ListStream(string name, StreamOptions options, KeyTable ke
             CallerId = e.Id is { } id && (Options.Ids == StreamIds.Caller || id.Length == 0),
             ConflateKey = item.Options.ConflateKey,
             Expiry = ttl is { } time ? now + Math.Max(1, (long)time.TotalMilliseconds) : 0,
+            TraceParent = item.Options.TraceParent,
         };
     }
 

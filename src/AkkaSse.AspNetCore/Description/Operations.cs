@@ -34,7 +34,8 @@ internal static class Operations
         Text("last_event_id", "the last event id, where the header cannot be sent"), Text("lastEventId", "the same"),
         new("type", typeof(string[]), "only events of these types"), Text("instance", "the same instance replaces itself at once"),
         Flag("control", "0: no hub.* events"), Text("ping", "event: heartbeats are events and not comments"),
-        Flag("browser", "1: refuse as a browser, with 200 and hub.end"), s_header,
+        Flag("browser", "1: refuse as a browser, with 200 and hub.end"),
+        Flag("trace", "1: the trace context of events comes with them"), s_header,
     ];
 
     private static readonly string[] s_reading = [ParameterInvalid, SubscriptionInvalid, StreamNotFound, NotAcceptable, LimitReached];

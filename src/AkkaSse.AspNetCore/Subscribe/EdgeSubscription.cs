@@ -15,5 +15,5 @@ internal struct EdgeSubscription()
     public WireIds Ids;
     public HeartbeatKind HeartbeatKind;
     public bool Control = true;
-    public bool Broadcast, Browser;
+    public bool Broadcast, Browser, TraceParents;
 }

@@ -41,6 +41,7 @@ internal static class EventStream
             Since = what.Since,
             Ids = what.Ids,
             Control = what.Control,
+            TraceParents = what.TraceParents,
             HeartbeatKind = what.HeartbeatKind,
             Heartbeat = what.Heartbeat,
             HeartbeatEvent = what.HeartbeatEvent,

@@ -10,7 +10,7 @@ internal struct SubscribeParameters
 {
     public List<string>? Streams, Zones, Types;
     public string? Client, Instance, LastEventId;
-    public bool? Broadcast, Control, Browser;
+    public bool? Broadcast, Control, Browser, Trace;
     public bool PingEvent;
     public StartPosition? Since;
 
@@ -22,6 +22,7 @@ internal struct SubscribeParameters
         LastEventId = LastEventId,
         Since = Since,
         Control = Control ?? true,
+        TraceParents = Trace is true,
         HeartbeatKind = PingEvent ? HeartbeatKind.Event : HeartbeatKind.Comment,
         Browser = Browser ?? request.Headers["Sec-Fetch-Dest"] == "empty",
     };
@@ -55,6 +56,7 @@ internal struct SubscribeParameters
                 "since" => q.Single("since", ref since),
                 "ping" => q.Single("ping", ref ping),
                 "control" => q.Switch("control", ref p.Control),
+                "trace" => q.Switch("trace", ref p.Trace),
                 "browser" => q.Switch("browser", ref p.Browser),
                 LastEventIds.Snake or LastEventIds.Camel => id.Take(q),
                 _ => null,

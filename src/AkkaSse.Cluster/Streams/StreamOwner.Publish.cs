@@ -53,6 +53,7 @@ internal sealed partial class StreamOwner
             Tell(node, new Welcome(Leader.Term.Number, Follows: true, State.Header));
         }
         foreach (var (to, answer) in turn.Answers) Tell(to, answer);
+        turn.Spans?.ForEach(OwnerTracing.End);
         foreach (var (to, question, status, error) in turn.Questions) Tell(to, Answer(question, status, error));
     }
 

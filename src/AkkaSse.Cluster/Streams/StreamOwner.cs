@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using AkkaSse.Cluster.Replication;
@@ -173,12 +174,14 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
 
     private void Append(AppendRequest request)
     {
+        var span = OwnerTracing.Begin(Name, request);
         var turn = Gather(request.Items.Length);
         var present = _decider!.IsPresent;
         var outcomes = _decider.Append(request, turn.Change, turn.Segments);
         turn.IsMeta |= present != _decider.IsPresent;
         foreach (ref readonly var outcome in outcomes.AsSpan()) turn.NeedsProof |= outcome.Status != PublishStatus.Accepted;
         turn.Answers.Add((Sender, new AppendAnswer(request.Id, outcomes)));
+        if (span is not null) (turn.Spans ??= []).Add(span);
     }
 
     private void Ask(StreamQuestion question)
@@ -371,6 +374,9 @@ internal sealed partial class StreamOwner : LogOwner<StreamState>, IStreamLimits
         internal List<(IActorRef To, StreamQuestion Question, byte Status, string? Error)> Questions { get; } = [];
 
         internal List<IActorRef> Followers { get; } = [];
+
+        /// <summary>Of its appends that are traced; null for none.</summary>
+        internal List<Activity>? Spans { get; set; }
     }
 
     private sealed class IdleLook : INoSerializationVerificationNeeded

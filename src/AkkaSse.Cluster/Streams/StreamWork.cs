@@ -101,7 +101,8 @@ internal sealed class AppendWork(long id, long deadline) : StreamWork(id, deadli
             for (var end = KeyedRun.End(items, i); i < end; i++) Write(items[i], autoCreate);
             if (item.Options.IdempotencyKey is not { } key) continue;
             _keyed += _count - first;
-            _keys.Add(new KeyUse(first, _count - first, new KeyName(item.Options.Principal ?? "", key), Hash(_items.Written[begin..])));
+            _keys.Add(new KeyUse(first, _count - first, new KeyName(item.Options.Principal ?? "", key),
+                HashOf(items.Slice(i - (_count - first), _count - first), _items.Written[begin..])));
         }
     }
 
@@ -176,6 +177,17 @@ internal sealed class AppendWork(long id, long deadline) : StreamWork(id, deadli
     };
 
     // The bytes of an event are the same wherever it is published: their hash is the event's.
+    // Whoever repeats a publish has another trace, and the same events.
+    private static ulong HashOf(ReadOnlySpan<AppendItem> run, ReadOnlySpan<byte> written)
+    {
+        var traced = false;
+        foreach (ref readonly var item in run) traced |= item.Options.TraceParent is not null;
+        if (!traced) return Hash(written);
+        var bare = new WireWriter();
+        foreach (ref readonly var item in run) EventBlob.Write(bare, item with { Options = item.Options with { TraceParent = null } });
+        return Hash(bare.Written);
+    }
+
     private static ulong Hash(ReadOnlySpan<byte> bytes)
     {
         Span<byte> hash = stackalloc byte[32];

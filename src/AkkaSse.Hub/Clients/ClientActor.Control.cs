@@ -66,6 +66,29 @@ internal sealed partial class ClientActor
         turn.Put(buffer.Written);
     }
 
+    // Before its event, as a comment: EventSource ignores it, and parsers that report fields outside of the specification do too.
+    private void WriteTraced(Cursor cursor, in FrameRun run, ref TurnOutput turn)
+    {
+        var trace = cursor.TraceOf(run);
+        if (trace.IsSet)
+        {
+            var gathered = turn.Gather();
+            gathered.Append(": "u8);
+            gathered.Append(HubNames.TraceParentComment);
+            trace.Format(gathered.GetSpan(TraceParent.Chars));
+            gathered.Advance(TraceParent.Chars);
+            gathered.Append("\n"u8);
+        }
+        WriteRun(cursor, run, ref turn);
+        // Afterwards, so that the line alone never ends a turn.
+        if (trace.IsSet) turn.Budget -= HubNames.TraceParentComment.Length + TraceParent.Chars + 3;
+    }
+
+    private static void Written(TracedDeliveries traced, Cursor cursor, in FrameRun run)
+    {
+        if (!run.Transient && cursor.Generation is { } g) traced.Written(cursor.Stream, g.Epoch, run.Offset - run.Events + 1, run.Offset);
+    }
+
     private void WriteGaps(ref TurnOutput turn)
     {
         // One line for what one request asked for: an id that nobody knows is unknown to each of its streams.

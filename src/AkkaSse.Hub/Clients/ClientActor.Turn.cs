@@ -35,7 +35,7 @@ internal sealed partial class ClientActor
             return false;
         }
         var (events, bytes) = (turn.Events, TurnBytes - turn.Budget);
-        _host.Metrics.CountDelivered(events, bytes);
+        _host.Metrics.CountDelivered(events - turn.CountedEvents, bytes);
         if (events > 0 && _host.Logger.ForDebug() is { } debug) Log.Delivered(debug, ClientId, Zone, events, bytes);
         // The first heartbeat comes at a random moment, so that connections of one storm do not beat together.
         var early = !_keepAlive.HasWritten && HeartbeatMilliseconds is var interval and > 0 ? Random.Shared.NextInt64(interval) : 0;
@@ -190,15 +190,29 @@ internal sealed partial class ClientActor
     // True when the quantum ended before the data did.
     private bool Deliver(Cursor cursor, int quantum, ref TurnOutput turn)
     {
-        var whole = _request.Ids == WireIds.Position;
+        if (cursor.LocalStream.Counters is not { } counters) return DeliverRuns(cursor, quantum, ref turn);
+        var before = turn.Events;
+        var more = DeliverRuns(cursor, quantum, ref turn);
+        var events = turn.Events - before;
+        if (events == 0) return more;
+        counters.CountDelivered(events);
+        turn.CountedEvents += events;
+        return more;
+    }
+
+    private bool DeliverRuns(Cursor cursor, int quantum, ref TurnOutput turn)
+    {
+        var whole = _request is { Ids: WireIds.Position, TraceParents: false };
         var end = turn.Budget - quantum;
         while (turn.Budget > end)
         {
             switch (cursor.Read(whole, _filter, _host.Time, turn.Budget - end, out var run))
             {
                 case CursorState.Data:
-                    WriteRun(cursor, run, ref turn);
+                    if (_request.TraceParents) WriteTraced(cursor, run, ref turn);
+                    else WriteRun(cursor, run, ref turn);
                     turn.Events += run.Events;
+                    if (cursor.LocalStream.Log.Traced is { IsEmpty: false } traced) Written(traced, cursor, run);
                     if (_rest.Count > 0) return true;
                     break;
                 case CursorState.Gap:

@@ -26,7 +26,7 @@ internal sealed class InboxWriter(HubMetrics metrics)
                     Error = $"failed to write to client {id}, its inbox is full",
                 };
         }
-        metrics.CountPublished(1);
+        metrics.CountSent();
         return new SendResult(SendStatus.Accepted, id) { Zone = client.Zone };
     }
 

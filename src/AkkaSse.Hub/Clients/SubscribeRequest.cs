@@ -75,6 +75,12 @@ public sealed record SubscribeRequest
     /// <summary>False sends no <c>hub.*</c> event at all; a gap is then a comment line.</summary>
     public bool Control { get; init; } = true;
 
+    /// <summary>
+    /// True has the comment <c>: traceparent=…</c> before each event that carries a trace context. Default false: readers of a stream then
+    /// share its bytes.
+    /// </summary>
+    public bool TraceParents { get; init; }
+
     /// <summary>How the connection is kept alive.</summary>
     public HeartbeatKind HeartbeatKind { get; init; }
 

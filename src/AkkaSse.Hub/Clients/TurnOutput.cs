@@ -19,6 +19,9 @@ internal ref struct TurnOutput(PipeWriter response, int budget)
     /// <summary>Events that were written.</summary>
     internal int Events;
 
+    /// <summary>Those of them that their namespaces have counted.</summary>
+    internal int CountedEvents;
+
     internal readonly PipeWriter Response => _response;
 
     /// <summary>Writes bytes behind what is gathered.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Text;
+using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.Hub.Engine;
@@ -39,8 +40,11 @@ public enum EventParts
     /// <summary>Fields outside the specification.</summary>
     Fields = 1 << 7,
 
+    /// <summary>The trace context.</summary>
+    TraceParent = 1 << 8,
+
     /// <summary>Every part that this version knows.</summary>
-    All = (1 << 8) - 1,
+    All = (1 << 9) - 1,
 }
 
 /// <summary>
@@ -51,7 +55,7 @@ public enum EventParts
 /// Version 1: one byte with the version; a varint with the <see cref="EventParts"/> that follow; each of them in ascending order of its
 /// number, but the data, which are last and are all that is left. Ttl and retry are varints of ticks (100 ns). A text is a varint with its
 /// number of bytes, then UTF-8, in which half a surrogate pair is U+FFFD. Fields are a varint with their number, then name and value of
-/// each, in order.
+/// each, in order. A trace context is the byte 25, then its trace id (16 bytes), the id of its span (8) and its flags (1).
 /// </para>
 /// <para>
 /// Neither a length of the whole nor a checksum is among the bytes: the place that has them (a message, a row, a record of a file) knows
@@ -72,8 +76,14 @@ public static class EventCodec
     // Version, parts, ttl, retry, the number of fields and the lengths of four texts take at most 1 + 5 + 10 + 10 + 5 + 4 x 5 bytes.
     private const int FixedBytes = 64;
 
+    // Its length and itself.
+    private const int TraceBytes = 1 + TraceParent.Bytes;
+
     // The lengths of name and value.
     private const int FieldBytes = 10;
+
+    // Each a varint with its number of bytes, and then these.
+    private const EventParts Texts = EventParts.Id | EventParts.Type | EventParts.ConflateKey | EventParts.Comment;
 
     /// <summary>Which parts an item has.</summary>
     /// <param name="item">The event and its publisher's options. Key, principal and whether the stream may be created decide an append and
@@ -88,12 +98,13 @@ public static class EventCodec
             | (item.Options.ConflateKey is null ? 0 : EventParts.ConflateKey)
             | (e.Comment is null ? 0 : EventParts.Comment)
             | (e.Retry is null ? 0 : EventParts.Retry)
-            | (e.Fields.Count == 0 ? 0 : EventParts.Fields);
+            | (e.Fields.Count == 0 ? 0 : EventParts.Fields)
+            | (item.Options.TraceParent is null ? 0 : EventParts.TraceParent);
     }
 
     /// <summary>
     /// What an item counts, in bytes, against every limit of appends (<see cref="AppendLimits"/>): its data, three bytes for each character
-    /// of its texts, 10 bytes for each field and 64 for itself. It has never more bytes when it is written.
+    /// of its texts, 10 bytes for each field, 26 for a trace context and 64 for itself. It has never more bytes when it is written.
     /// </summary>
     /// <param name="item">The event and its publisher's options.</param>
     public static long SizeOf(in AppendItem item) => SizeWithoutData(item, item.Event.Fields.Count) + (item.Event.DataBytes?.Length ?? 0);
@@ -121,7 +132,7 @@ public static class EventCodec
         if (e.Retry is { } retry) bytes += Varint((ulong)retry.Ticks);
         if (e.Fields.Count > 0) bytes += Varint((ulong)e.Fields.Count);
         for (var i = 0; i < e.Fields.Count; i++) bytes += TextBytes(e.Fields[i].Key) + TextBytes(e.Fields[i].Value);
-        return bytes;
+        return item.Options.TraceParent is null ? bytes : bytes + TraceBytes;
     }
 
     /// <summary>Writes an item. Allocates nothing, but for the bytes of data that were given as text, which the event keeps.</summary>
@@ -154,6 +165,7 @@ public static class EventCodec
                 to.Text(e.Fields[i].Value);
             }
         }
+        if (Has(parts, EventParts.TraceParent)) WriteTrace(ref to, item.Options.TraceParent!);
         to.Raw(data);
         output.Advance(to.Count);
     }
@@ -173,12 +185,13 @@ public static class EventCodec
         var comment = Has(parts, EventParts.Comment) ? from.Text() : null;
         TimeSpan? retry = Has(parts, EventParts.Retry) ? Time(ref from) : null;
         var fields = Has(parts, EventParts.Fields) ? ReadFields(ref from) : [];
+        var trace = Has(parts, EventParts.TraceParent) ? Text(TraceParent.Read(from.Part())) : null;
         for (; unknown != 0; unknown &= unknown - 1) from.Part();
         ReadOnlyMemory<byte>? data = null;
         if (Has(parts, EventParts.Data)) data = bytes[from.At..];
         else if (from.Left > 0) throw new FormatException("Bytes follow the event's last part.");
         var e = new SseEvent { Type = type, Id = id, DataBytes = data, Comment = comment, Retry = retry, Fields = fields };
-        return new AppendItem(e, new PublishOptions { Ttl = ttl, ConflateKey = key });
+        return new AppendItem(e, new PublishOptions { Ttl = ttl, ConflateKey = key, TraceParent = trace });
     }
 
     /// <summary>The time to live, without reading anything else; null for none.</summary>
@@ -205,10 +218,46 @@ public static class EventCodec
         return true;
     }
 
+    /// <summary>The trace context, without a string of anything else; null for none.</summary>
+    /// <param name="bytes">An item's bytes.</param>
+    /// <exception cref="FormatException">They are of a version that is not known, or end early.</exception>
+    public static string? TraceParentOf(ReadOnlySpan<byte> bytes)
+    {
+        var from = new SpanReader(bytes);
+        var parts = ReadParts(ref from, out _);
+        if (!Has(parts, EventParts.TraceParent)) return null;
+        if (Has(parts, EventParts.Ttl)) from.Number();
+        for (var texts = parts & Texts; texts != 0; texts &= texts - 1) from.Part();
+        if (Has(parts, EventParts.Retry)) from.Number();
+        if (Has(parts, EventParts.Fields))
+        {
+            // A forged number ends where the bytes do.
+            for (var left = from.Number(); left > 0; left--)
+            {
+                from.Part();
+                from.Part();
+            }
+        }
+        return Text(TraceParent.Read(from.Part()));
+    }
+
+    // What is none by then is written as zeros, and read as none.
+    private static void WriteTrace(ref SpanWriter to, string traceParent)
+    {
+        Span<byte> bytes = stackalloc byte[TraceParent.Bytes];
+        if (TraceParent.TryParse(traceParent, out var parsed)) parsed.Write(bytes);
+        else bytes.Clear();
+        to.Number(TraceParent.Bytes);
+        to.Raw(bytes);
+    }
+
+    private static string? Text(in TraceParent trace) => trace.IsSet ? trace.ToString() : null;
+
     private static long SizeWithoutData(in AppendItem item, int fields)
     {
         var e = item.Event;
         var size = FixedBytes + Most(e.Id) + Most(e.Type) + Most(item.Options.ConflateKey) + Most(e.Comment);
+        if (item.Options.TraceParent is not null) size += TraceBytes;
         for (var i = 0; i < fields; i++) size += FieldBytes + Most(e.Fields[i].Key) + Most(e.Fields[i].Value);
         return size;
     }

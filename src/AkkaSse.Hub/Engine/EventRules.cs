@@ -1,3 +1,4 @@
+using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Protocol;
 
 namespace AkkaSse.Hub.Engine;
@@ -47,6 +48,7 @@ public static class EventRules
         if (options.ConflateKey is { } conflate
             && (conflate.Length is 0 or > MaxKeyLength || System.Text.Encoding.UTF8.GetByteCount(conflate) > MaxKeyLength))
             return $"The conflation key must be 1 to {MaxKeyLength} bytes of UTF-8.";
+        if (options.TraceParent is { } trace && !TraceParent.TryParse(trace, out _)) return TraceParent.Allowed;
         if (options.Ttl is { } ttl && (ttl <= TimeSpan.Zero || ttl.TotalDays > 10_000))
             return "The ttl must be more than 0 and at most 10000d.";
         return null;

@@ -42,7 +42,7 @@ internal ref struct SpanWriter
     }
 
     /// <summary>Bytes without their number before them.</summary>
-    internal void Raw(ReadOnlySpan<byte> value)
+    internal void Raw(scoped ReadOnlySpan<byte> value)
     {
         value.CopyTo(_bytes[Count..]);
         Count += value.Length;

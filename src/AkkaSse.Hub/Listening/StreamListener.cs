@@ -79,8 +79,15 @@ internal sealed class StreamListener : Actor, IStreamReader, ILaggard, IAsyncDis
                     var tail = run.Transient ? null : FrameDecoder.IdOf(run.Bytes.AsSpan(run.IdStart, run.End - run.IdStart));
                     var read = FrameDecoder.Decode(run.Bytes.AsSpan(run.Start, run.IdStart - run.Start), tail);
                     // Its own, not the cursor's: with conflated events the cursor stands before the next one of them.
-                    e = new StreamEvent(read, new StreamPosition(_cursor.Generation!.Epoch, run.Offset));
-                    _listening.Metrics.CountDelivered(1, 0);
+                    var trace = _cursor.TraceOf(run);
+                    e = new StreamEvent(read, new StreamPosition(_cursor.Generation!.Epoch, run.Offset))
+                    {
+                        TraceParent = trace.IsSet ? trace.ToString() : null,
+                    };
+                    if (_cursor.LocalStream.Counters is { } counters) counters.CountDelivered(1);
+                    else _listening.Metrics.CountDelivered(1, 0);
+                    if (_cursor.LocalStream.Log.Traced is { IsEmpty: false } traced && !run.Transient)
+                        traced.Written(_cursor.Stream, e.Position.Epoch, run.Offset, run.Offset);
                     return true;
                 case CursorState.Gap when _cursor.TakeGap() is { } gap:
                     var buffer = FrameBuffer.Rent();

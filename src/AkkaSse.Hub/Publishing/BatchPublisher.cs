@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AkkaSse.Hub.Clients;
 using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Hub.Engine;
@@ -12,9 +13,23 @@ namespace AkkaSse.Hub.Publishing;
 internal sealed class BatchPublisher(
     StreamPublisher publisher, ClientSender sender, IHubEngine engine, StreamTable streams, HubOptions options, HubMetrics metrics)
 {
-    internal async ValueTask<IReadOnlyList<BatchItemResult>> PublishAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellation)
+    internal ValueTask<IReadOnlyList<BatchItemResult>> PublishAsync(IReadOnlyList<BatchItem> items, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(items);
+        return HubTracing.IsOn ? PublishTracedAsync(items, cancellation) : PublishAsync(items, null, cancellation);
+    }
+
+    // One span for all of them, whose context each carries.
+    private async ValueTask<IReadOnlyList<BatchItemResult>> PublishTracedAsync(
+        IReadOnlyList<BatchItem> items, CancellationToken cancellation)
+    {
+        using var span = HubTracing.Publish(null, items.Count);
+        using (HubTracing.Append(engine.Name)) return await PublishAsync(items, span, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<IReadOnlyList<BatchItemResult>> PublishAsync(
+        IReadOnlyList<BatchItem> items, Activity? span, CancellationToken cancellation)
+    {
         var results = new BatchItemResult[items.Count];
         // Not pooled: an engine elsewhere whose call was cancelled may still look at them.
         var run = new AppendItem[results.Length];
@@ -26,7 +41,7 @@ internal sealed class BatchPublisher(
             for (var i = 0; i < results.Length;)
             {
                 var first = i;
-                var count = Gather(items, ref i, results, run, out var target);
+                var count = Gather(items, ref i, results, run, span, out var target);
                 if (target.Client is { } client)
                 {
                     var sent = await sender.SendAsync(client, items[first].Event, target.Zone, cancellation).ConfigureAwait(false);
@@ -73,7 +88,8 @@ internal sealed class BatchPublisher(
 
     // Takes up the items from i on that are for one target, and answers those of them that are refused. Neighbours of one stream go to the
     // engine together: that is what group commit lives from.
-    private int Gather(IReadOnlyList<BatchItem> items, ref int i, BatchItemResult[] results, AppendItem[] run, out BatchTarget target)
+    private int Gather(
+        IReadOnlyList<BatchItem> items, ref int i, BatchItemResult[] results, AppendItem[] run, Activity? span, out BatchTarget target)
     {
         var item = items[i];
         if (TargetOf(item, out target) is { } fault)
@@ -91,7 +107,7 @@ internal sealed class BatchPublisher(
         while (true)
         {
             if (publisher.Refusal(target.Shown, item.Event, item.Options) is { } refusal) results[i] = new(refusal, null);
-            else run[first + count] = new AppendItem(item.Event, publisher.KeyOf(item.Options, count++));
+            else run[first + count] = new AppendItem(item.Event, HubTracing.Carry(publisher.KeyOf(item.Options, count++), span));
             if (++i == results.Length) return count;
             item = items[i];
             if (item.Client is not null || item.Stream != stream || item.Zone != zone || item.Broadcast != broadcast) return count;
@@ -110,9 +126,9 @@ internal sealed class BatchPublisher(
             if (result.Publish is not null) continue;
             ref readonly var answer = ref answers[next++];
             if (answer is { Status: PublishStatus.Accepted, Duplicate: false }) published++;
-            result = new(publisher.Answer(target.Shown, answer, readers), null);
+            result = new(publisher.Answer(target.Stream, target.Shown, answer, readers), null);
         }
-        if (published > 0) metrics.CountPublished(published);
+        if (published > 0) metrics.CountPublished(target.Stream, published);
     }
 
     // What is wrong with an item's target, or null.

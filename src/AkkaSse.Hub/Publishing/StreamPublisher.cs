@@ -38,9 +38,12 @@ internal sealed class StreamPublisher(IHubEngine engine, StreamTable streams, Hu
     {
         ArgumentNullException.ThrowIfNull(e);
         if (options.CheckStreamName(stream) is not null || Refusal(stream, e, asked) is not null) return false;
-        var item = new AppendItem(e, asked with { CreateStream = asked.CreateStream ?? false });
-        if (!engine.Streams.TryAppend(stream, item, out var result) || result.Status != PublishStatus.Accepted) return false;
-        if (!result.Duplicate) metrics.CountPublished(1);
+        using var span = HubTracing.IsOn ? HubTracing.Publish(stream, 1) : null;
+        var item = new AppendItem(e, HubTracing.Carry(asked with { CreateStream = asked.CreateStream ?? false }, span));
+        if (!engine.Streams.TryAppend(stream, item, out var result)) return false;
+        HubTracing.Ended(span, result);
+        if (result.Status != PublishStatus.Accepted) return false;
+        if (!result.Duplicate) metrics.CountPublished(stream, 1);
         return true;
     }
 
@@ -59,10 +62,9 @@ internal sealed class StreamPublisher(IHubEngine engine, StreamTable streams, Hu
     }
 
     /// <summary>The engine's word on an event, as the caller gets it.</summary>
-    internal PublishResult Answer(string shown, in AppendResult result, int readers)
+    internal PublishResult Answer(string stream, string shown, in AppendResult result, int readers)
     {
-        if (result.Status != PublishStatus.Accepted)
-            metrics.Publishes.Add(1, new KeyValuePair<string, object?>("status", result.Status.ToString()));
+        if (result.Status != PublishStatus.Accepted) metrics.CountRefused(stream, result.Status);
         return new PublishResult(result.Status, shown)
         {
             Position = result.Position,
@@ -88,10 +90,26 @@ internal sealed class StreamPublisher(IHubEngine engine, StreamTable streams, Hu
         string stream, string shown, SseEvent e, in PublishOptions asked, CancellationToken cancellation)
     {
         if (Refusal(shown, e, asked) is { } refusal) return new(refusal);
+        if (HubTracing.IsOn) return PublishTracedAsync(stream, shown, e, asked, cancellation);
         var item = new AppendItem(e, asked);
         return engine.Streams.TryAppend(stream, item, out var result)
             ? new(Answer(stream, shown, result))
             : AwaitAppendAsync(stream, shown, item, cancellation);
+    }
+
+    private async ValueTask<PublishResult> PublishTracedAsync(
+        string stream, string shown, SseEvent e, PublishOptions asked, CancellationToken cancellation)
+    {
+        using var span = HubTracing.Publish(stream, 1);
+        var item = new AppendItem(e, HubTracing.Carry(asked, span));
+        var results = new AppendResult[1];
+        using (HubTracing.Append(engine.Name))
+        {
+            if (!engine.Streams.TryAppend(stream, item, out results[0]))
+                await engine.Streams.AppendAsync(stream, new[] { item }, results, cancellation).ConfigureAwait(false);
+        }
+        HubTracing.Ended(span, results[0]);
+        return Answer(stream, shown, results[0]);
     }
 
     private async ValueTask<PublishResult> AwaitAppendAsync(string stream, string shown, AppendItem item, CancellationToken cancellation)
@@ -103,7 +121,7 @@ internal sealed class StreamPublisher(IHubEngine engine, StreamTable streams, Hu
 
     private PublishResult Answer(string stream, string shown, in AppendResult result)
     {
-        if (result is { Status: PublishStatus.Accepted, Duplicate: false }) metrics.CountPublished(1);
-        return Answer(shown, result, streams.ReadersOf(stream));
+        if (result is { Status: PublishStatus.Accepted, Duplicate: false }) metrics.CountPublished(stream, 1);
+        return Answer(stream, shown, result, streams.ReadersOf(stream));
     }
 }

@@ -1,4 +1,5 @@
 using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Diagnostics;
 
 namespace AkkaSse.Hub.Streams;
 
@@ -142,7 +143,7 @@ internal sealed class ColdPages(string epoch, IColdSource source, ColdCache cach
             var end = i + 1 < events.Count ? bounds[i + 1].Start : bytes.Length;
             var expiry = events[i].Expiry != 0 ? events[i].Expiry : o.Ttl is { } ttl ? events[i].At + (long)ttl.TotalMilliseconds : 0;
             chunk.Append(bytes[bounds[i].Start..bounds[i].IdStart], bytes[bounds[i].IdStart..end], events[i].Offset, transient: false,
-                events[i].Event.Type, expiry, events[i].At);
+                events[i].Event.Type, expiry, events[i].At, TraceParent.TryParse(events[i].TraceParent, out var trace) ? trace : default);
         }
         return new ColdSegment(chunk, events[0].Offset, events[^1].Offset, bytes.Length);
     }

@@ -1,4 +1,5 @@
 using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Diagnostics;
 
 namespace AkkaSse.Hub.Streams;
 
@@ -202,6 +203,16 @@ internal sealed class Cursor
             };
             return CursorState.Data;
         }
+    }
+
+    /// <summary>
+    /// What the frame carries that was handed out last, by itself; the default value for none. What a conflated frame carried is not kept.
+    /// </summary>
+    internal TraceParent TraceOf(in FrameRun run)
+    {
+        if (run.Transient || _frame == 0 || _chunk is not { Traces: not null, Index: { } index } chunk) return default;
+        var frame = _frame - 1;
+        return frame < index.Length && chunk.BaseOffset + index[frame].OffsetDelta == run.Offset ? chunk.TraceOf(frame) : default;
     }
 
     // The many-at-once path: frames lie contiguously, so what a reader missed is one slice.

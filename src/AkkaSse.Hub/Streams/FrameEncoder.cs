@@ -35,6 +35,7 @@ internal static class FrameEncoder
         ConflateKey = item.Options.ConflateKey,
         At = now,
         Expiry = EventRules.ExpiryOf(item.Options.Ttl, now),
+        TraceParent = item.Options.TraceParent,
         Transient = EventRules.IsTransient(item.Event),
     };
 
@@ -61,6 +62,7 @@ internal static class FrameEncoder
         ConflateKey = stored.ConflateKey,
         At = stored.At,
         Expiry = stored.Expiry,
+        TraceParent = stored.TraceParent,
     };
 
     /// <summary>

@@ -14,7 +14,9 @@ internal enum GapReason
 /// <summary>Events that a reader missed: first and last missing offset, inclusive, null when unknown.</summary>
 internal sealed record Gap(GapReason Reason, string Epoch, long? From, long? To, string? PreviousEpoch = null)
 {
-    internal string Word => Reason switch
+    internal string Word => WordOf(Reason);
+
+    internal static string WordOf(GapReason reason) => reason switch
     {
         GapReason.Trimmed => "trimmed",
         GapReason.Cleared => "cleared",

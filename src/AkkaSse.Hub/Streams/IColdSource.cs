@@ -20,6 +20,9 @@ public readonly record struct StoredEvent(long Offset, long At, SseEvent Event)
     /// <summary>When it expires by its own ttl, in milliseconds since 1970 in the node's time; 0 for never.</summary>
     public long Expiry { get; init; }
 
+    /// <summary>The W3C trace context that the event carries; null for none.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>What an engine elsewhere stores of an item.</summary>
     /// <param name="item">The event as it was published, and its publisher's options.</param>
     /// <param name="offset">Its offset.</param>
@@ -32,6 +35,7 @@ public readonly record struct StoredEvent(long Offset, long At, SseEvent Event)
             CallerId = EventRules.IsCallerId(item.Event, ids),
             ConflateKey = item.Options.ConflateKey,
             Expiry = EventRules.ExpiryOf(item.Options.Ttl, at),
+            TraceParent = item.Options.TraceParent,
         };
 }
 

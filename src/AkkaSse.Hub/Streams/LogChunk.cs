@@ -1,3 +1,5 @@
+using AkkaSse.Hub.Diagnostics;
+
 namespace AkkaSse.Hub.Streams;
 
 /// <summary>Where one frame lies in its chunk. Its end is the next frame's start, or the committed bytes.</summary>
@@ -77,6 +79,9 @@ internal sealed class LogChunk
     /// <summary>The expiry per frame, when any has one; 0 for none.</summary>
     internal long[]? Expiries;
 
+    /// <summary>The trace context per frame, when any has one: 32 bytes each beside the frames.</summary>
+    internal TraceParent[]? Traces;
+
     /// <summary>True for a page of history: it never grows, and what comes after it is looked up.</summary>
     internal bool IsCold { get; init; }
 
@@ -106,7 +111,9 @@ internal sealed class LogChunk
     internal bool Fits(int size, long at) => Capacity - UsedBytes >= size && at - FirstAt < uint.MaxValue;
 
     /// <summary>Appends a frame: head then tail. Only under the log's lock, and only when it fits.</summary>
-    internal void Append(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail, long offset, bool transient, string? type, long expiry, long at)
+    internal void Append(
+        ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail, long offset, bool transient, string? type, long expiry, long at,
+        in TraceParent trace = default)
     {
         var frames = Frames;
         var start = UsedBytes;
@@ -129,6 +136,7 @@ internal sealed class LogChunk
         if (transient) HasTransient = true;
         else SetType(frames, type);
         if (expiry != 0) SetExpiry(frames, expiry);
+        if (trace.IsSet) SetTrace(frames, trace);
         Volatile.Write(ref _committed, ((ulong)(uint)(frames + 1) << 32) | (uint)(start + head.Length + tail.Length));
     }
 
@@ -141,11 +149,14 @@ internal sealed class LogChunk
         Volatile.Write(ref _next, null);
         Types = null;
         Expiries = null;
+        Traces = null;
     }
 
     internal string? TypeOf(int frame) => MixedTypes ? Types is { } types ? types[frame] : null : UniformType;
 
     internal long ExpiryOf(int frame) => Expiries is { } e && frame < e.Length ? e[frame] : 0;
+
+    internal TraceParent TraceOf(int frame) => Volatile.Read(ref Traces) is { } t && frame < t.Length ? t[frame] : default;
 
     /// <summary>True when this entry has no offset of its own.</summary>
     internal bool IsTransient(FrameEntry[] index, int frame, int end) => HasTransient && index[frame].IdStart == end;
@@ -193,6 +204,14 @@ internal sealed class LogChunk
         if (frame >= known.Length) Array.Resize(ref known, Math.Max(_index!.Length, frame + 1));
         known[frame] = type;
         Volatile.Write(ref Types, known);
+    }
+
+    private void SetTrace(int frame, in TraceParent trace)
+    {
+        var traces = Traces ?? [];
+        if (frame >= traces.Length) Array.Resize(ref traces, Math.Max(_index!.Length, frame + 1));
+        traces[frame] = trace;
+        Volatile.Write(ref Traces, traces);
     }
 
     private bool _typed;

@@ -23,6 +23,9 @@ public readonly ref struct LogFrame
     /// <summary>When the event expires, in milliseconds since 1970; 0 for never.</summary>
     public long Expiry { get; init; }
 
+    /// <summary>The W3C trace context that the event carries; null for none.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>True for a frame without offset, for readers that are there only.</summary>
     public bool Transient { get; init; }
 }

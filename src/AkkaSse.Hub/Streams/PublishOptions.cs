@@ -29,6 +29,13 @@ public readonly record struct PublishOptions
     /// <summary>The event is not delivered after this time; wins over the stream's ttl.</summary>
     public TimeSpan? Ttl { get; init; }
 
+    /// <summary>
+    /// The W3C trace context that the event carries: a <c>traceparent</c> of version 00, 55 characters. Readers get it that ask for it
+    /// (<see cref="SubscribeRequest.TraceParents"/>). It is no part of what an idempotency key is compared by. Null, the default: the
+    /// context of the hub's own span, while the hub is traced and the publish is sampled.
+    /// </summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Create the stream when it is unknown; null follows <see cref="HubOptions.AutoCreate"/>.</summary>
     public bool? CreateStream { get; init; }
 }

@@ -1,4 +1,5 @@
 using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Hub.Streams;
@@ -18,11 +19,13 @@ internal sealed class StreamActor : Actor, IStreamSink
     private bool _removed;
     private ulong _tokenHash;
 
-    internal StreamActor(string name, ActorCount count, Action<Exception, string> fault, NamespaceReaders? shared = null)
+    internal StreamActor(
+        string name, ActorCount count, Action<Exception, string> fault, NamespaceReaders? shared = null, NamespaceCounters? counters = null)
         : base(count)
     {
         Name = name;
         Shared = shared;
+        Counters = counters;
         _count = count;
         _fault = fault;
         _lanes = [new Lane(count, fault)];
@@ -49,6 +52,9 @@ internal sealed class StreamActor : Actor, IStreamSink
 
     /// <summary>What the readers of its namespace are counted in; null without a limit.</summary>
     internal NamespaceReaders? Shared { get; }
+
+    /// <summary>What the deliveries of its namespace are counted in; null when it is in none.</summary>
+    internal NamespaceCounters? Counters { get; }
 
     internal bool IsRemoved => Volatile.Read(ref _removed);
 

@@ -12,6 +12,12 @@ namespace AkkaSse.Hub;
 public readonly record struct StreamEvent(SseEvent Event, StreamPosition Position)
 {
     /// <summary>
+    /// The W3C trace context that the event carries (<see cref="PublishOptions.TraceParent"/>): the parent of what you do with it. Null for
+    /// none, and for the newest events of missed keys.
+    /// </summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>
     /// True when events are missing before this place: <see cref="Event"/> is <c>hub.gap</c>, and its data say which and why. No publisher
     /// can send that type.
     /// </summary>

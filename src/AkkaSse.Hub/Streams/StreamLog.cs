@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using AkkaSse.Hub.Diagnostics;
 
 namespace AkkaSse.Hub.Streams;
 
@@ -86,6 +87,9 @@ public sealed class StreamLog
     /// <summary>Set on a stream with the policy wait: says under the lock whether an append has space.</summary>
     internal AppendGate? Gate { get; private set; }
 
+    /// <summary>Events here that wait for the spans of their first readers; null while there was none.</summary>
+    internal TracedDeliveries? Traced { get; private set; }
+
     /// <summary>Told when the policy wait came or went at run time, so that readers that are there are counted.</summary>
     internal Action? GateChanged { get; set; }
 
@@ -101,6 +105,7 @@ public sealed class StreamLog
         lock (_gate)
         {
             FreeAll();
+            Traced?.Clear();
             var generation = new LogGeneration(epoch, baseOffset, head, idBase) { Cold = cold };
             Equip(generation);
             Volatile.Write(ref _current, generation);
@@ -233,13 +238,22 @@ public sealed class StreamLog
         size += tail.Length;
         var chunk = ChunkFor(g, size, frame.At, offset);
         var ttl = frame.Expiry != 0 ? frame.Expiry : _options.Ttl is { } t ? frame.At + (long)t.TotalMilliseconds : 0;
-        chunk.Append(frame.Head, tail, offset, transient: false, frame.Type, ttl, frame.At);
+        var trace = frame.TraceParent is { } text ? TraceOf(text, offset) : default;
+        chunk.Append(frame.Head, tail, offset, transient: false, frame.Type, ttl, frame.At, trace);
         g.Ordinal++;
         g.Bytes += size;
         g.Conflation?.Appended(frame.ConflateKey ?? frame.Type ?? "", offset);
         g.Head = offset;
         Trim(g, frame.At);
         return true;
+    }
+
+    // Before the frame is committed: whoever reads it finds what it carries, and its first reader makes the span.
+    private TraceParent TraceOf(string text, long offset)
+    {
+        if (!TraceParent.TryParse(text, out var trace)) return default;
+        if (HubTracing.IsOn) (Traced ??= new TracedDeliveries()).Add(offset, trace);
+        return trace;
     }
 
     /// <summary>Looks up a publisher's id among the retained events.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AkkaSse.Hub.Actors;
+using AkkaSse.Hub.Diagnostics;
 using AkkaSse.Hub.Engine;
 
 namespace AkkaSse.Hub.Streams;
@@ -8,7 +9,8 @@ namespace AkkaSse.Hub.Streams;
 /// The streams that this node is attached to: one actor per stream while anybody reads it. Attaching is done once for all who ask at the
 /// same time.
 /// </summary>
-internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<Exception, string> fault, HubOptions options)
+internal sealed class StreamTable(
+    IHubEngine engine, ActorCount actors, Action<Exception, string> fault, HubOptions options, HubMetrics metrics)
 {
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -33,7 +35,7 @@ internal sealed class StreamTable(IHubEngine engine, ActorCount actors, Action<E
             if (!_entries.TryGetValue(stream, out entry!) || entry.Actor.IsRemoved)
             {
                 isNew = true;
-                entry = new Entry(new StreamActor(stream, actors, fault, SharedBy(stream)));
+                entry = new Entry(new StreamActor(stream, actors, fault, SharedBy(stream), metrics.CountersOf(stream)));
                 entry.Attaching = AttachAsync(entry);
                 _entries[stream] = entry;
             }

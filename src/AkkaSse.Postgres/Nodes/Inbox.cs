@@ -162,7 +162,7 @@ internal sealed class Inbox
                 if (_asked.TryRemove(correlation, out var answer)) answer.TrySetResult(body);
                 break;
             case Transient when JsonSerializer.Deserialize(body, InboxJson.Default.StringArray) is [var stream, var extra]:
-                TransientCame(stream, EventExtra.Read(extra));
+                TransientCame(stream, EventExtra.Read(extra).Event);
                 break;
             case ClaimLost when JsonSerializer.Deserialize(body, InboxJson.Default.StringArray) is [var zone, var client]:
                 Lost(zone, client, correlation, CloseReason.Replaced);

@@ -290,7 +290,7 @@ internal sealed class AppendTransaction(HubOptions options, EngineClock clock, T
                     ? null
                     : PgText.Storable(e.Event.Type), e.Event.Id, e.CallerId, PgText.Storable(e.ConflateKey));
                 data[n] = e.Event.DataBytes!.Value;
-                extra[n++] = EventExtra.Write(e.Event);
+                extra[n++] = EventExtra.Write(e);
             }
         }
         batch.Add(

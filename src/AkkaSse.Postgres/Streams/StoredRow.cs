@@ -13,13 +13,15 @@ internal static class StoredRow
     /// <summary>What a row counts against the bounds of bytes besides its data.</summary>
     internal const int Overhead = 64;
 
-    internal static StoredEvent Read(NpgsqlDataReader r, int from, EngineClock clock) => new(
-        r.GetInt64(from),
-        clock.ToNode(r.GetInt64(from + 1)),
-        EventExtra.Compose(r.Text(from + 3), r.Text(from + 4), r.GetFieldValue<byte[]>(from + 7), r.Text(from + 8)))
+    internal static StoredEvent Read(NpgsqlDataReader r, int from, EngineClock clock)
     {
-        Expiry = r.Long(from + 2) is { } expiry ? clock.ToNode(expiry) : 0,
-        CallerId = r.GetBoolean(from + 5),
-        ConflateKey = r.Text(from + 6),
-    };
+        var item = EventExtra.Compose(r.Text(from + 3), r.Text(from + 4), r.GetFieldValue<byte[]>(from + 7), r.Text(from + 8));
+        return new(r.GetInt64(from), clock.ToNode(r.GetInt64(from + 1)), item.Event)
+        {
+            Expiry = r.Long(from + 2) is { } expiry ? clock.ToNode(expiry) : 0,
+            CallerId = r.GetBoolean(from + 5),
+            ConflateKey = r.Text(from + 6),
+            TraceParent = item.Options.TraceParent,
+        };
+    }
 }

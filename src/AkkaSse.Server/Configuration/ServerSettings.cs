@@ -118,6 +118,12 @@ internal sealed class ServerSettings
     }
 
     /// <summary>
+    /// Whether requests and connections are measured too, by the instruments of ASP.NET Core (<c>http.server.request.duration</c> and
+    /// others). Default false, because each publish is a request.
+    /// </summary>
+    public bool RequestMetrics { get; set; }
+
+    /// <summary>
     /// The time for which readiness fails before the drain begins. 0 s to 10 min. Default 0 s. Set it so that a load balancer has time to
     /// notice.
     /// </summary>

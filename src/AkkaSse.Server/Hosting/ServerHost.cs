@@ -11,6 +11,7 @@ using AkkaSse.Server.Security.Sessions;
 using AkkaSse.Server.Security.Tokens;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Metrics;
 
 namespace AkkaSse.Server.Hosting;
 
@@ -80,11 +81,13 @@ internal static partial class ServerHost
             [.. settings.Urls.AsKestrelEndpoints(), new("urls", ""), new("http_ports", ""), new("https_ports", "")]);
         AddLogging(builder, settings);
         KestrelSetup.Apply(builder, settings);
+        Telemetry.Add(builder, settings);
         AddServices(builder, settings);
 
         var app = builder.Build();
         // Before the hub counts anything: what happens without a listener is not counted.
-        app.Services.GetRequiredService<MetricCollector>();
+        app.Services.GetRequiredService<MeterProvider>();
+        app.Services.GetRequiredService<ServerMetrics>();
         Proxies.Use(app, settings);
         if (settings.Server.AccessLog) app.UseMiddleware<AccessLog>();
         Guard.Use(app, settings);
@@ -119,7 +122,6 @@ internal static partial class ServerHost
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Readiness>();
-        services.AddSingleton(_ => new MetricCollector(Meters));
         services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         services.AddSingleton<ServiceManager>();
         services.AddSingleton<IHostLifetime, SignalLifetime>();
@@ -143,7 +145,6 @@ internal static partial class ServerHost
                 if (settings.Server.CorsCredentials) policy.AllowCredentials();
             }));
         }
-        if (settings.Server.Otlp is { } otlp) services.AddHostedService(_ => new OtlpExport(otlp, settings.Hub.NodeName));
     }
 
     private static void AddLimits(IServiceCollection services, LimitSettings limits, HubOptions hub)

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Claims;
 using AkkaSse.AspNetCore;
 using AkkaSse.Hub;
+using AkkaSse.Hub.Engine;
 using AkkaSse.Server.Hosting;
 
 namespace AkkaSse.Server.Limits;
@@ -28,6 +29,7 @@ internal sealed class HubLimits : IHubQuota, IDisposable
     private readonly ITimer _sweeps;
     private readonly Meter _meter = new(ServerHost.Meters);
     private readonly Counter<long> _refused;
+    private readonly HubOptions? _hub;
 
     /// <param name="limits">Which limits there are.</param>
     /// <param name="time">The clock.</param>
@@ -43,8 +45,12 @@ internal sealed class HubLimits : IHubQuota, IDisposable
         _streams = LimitScope<StreamKey>.Of("The stream", $"{Section}:{nameof(limits.Stream)}", limits.Stream, burst, time);
         _namespaces = NamespaceLimits.Of(limits, hub, time);
         _cluster = cluster;
+        _hub = hub;
         _refused = _meter.CreateCounter<long>(
             "akkasse.limits.refused", "{refusal}", "Publishes, batch items and event streams that a limit has refused, by whose it is.");
+        // A rate sees the first one only when there was a 0 before it.
+        foreach (var scope in new[] { "caller", "address", "stream", "namespace", "cluster" })
+            _refused.Add(0, new KeyValuePair<string, object?>("scope", scope));
         _sweeps = time.CreateTimer(static limits => ((HubLimits)limits!).Sweep(), this, SweepEvery, SweepEvery);
     }
 
@@ -71,11 +77,21 @@ internal sealed class HubLimits : IHubQuota, IDisposable
             var answer = step == last ? TakeOfCluster(party, ask) : At(step, party, ask, giveBack: false);
             if (!answer.IsRefused) continue;
             var whose = step == last ? "cluster" : Whose(step, party.Targets);
-            _refused.Add(1, new KeyValuePair<string, object?>("scope", whose));
+            CountRefused(whose, party, step);
             while (--step >= 0) At(step, party, ask, giveBack: true);
             return answer;
         }
         return HubQuotaAnswer.Allowed;
+    }
+
+    // The label of the namespace is that of the stream that was refused; where it was none in particular, of the first.
+    private void CountRefused(string whose, in Party party, int step)
+    {
+        var scope = new KeyValuePair<string, object?>("scope", whose);
+        var place = step < Streams ? 0 : (step - Streams) % Math.Max(1, party.Targets);
+        if (_hub is not null && party.Targets > 0 && party.StreamAt(place) is { } stream && _hub.NamespaceOf(stream) is { } found)
+            _refused.Add(1, scope, new KeyValuePair<string, object?>("namespace", found.Prefix));
+        else _refused.Add(1, scope);
     }
 
     private static string Whose(int step, int targets) => step switch

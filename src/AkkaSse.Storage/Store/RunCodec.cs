@@ -44,6 +44,7 @@ internal static class RunCodec
                 CallerId = (flags & CallerIdFlag) != 0,
                 ConflateKey = item.Options.ConflateKey,
                 Expiry = EventRules.ExpiryOf(item.Options.Ttl, run.At),
+                TraceParent = item.Options.TraceParent,
             });
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AkkaSse.Hub.Diagnostics;
 
 namespace AkkaSse.Storage.Store;
 
@@ -13,18 +14,23 @@ internal sealed class StorageMetrics : IDisposable
 
     internal StorageMetrics(Func<long> sizeBytes)
     {
-        _commit = _meter.CreateHistogram<double>("akkasse.storage.commit.duration", "s", "Time of a commit, its sync included.");
+        _commit = _meter.CreateHistogram(
+            "akkasse.storage.commit.duration", "s", "Time of a commit, its sync included.", advice: HubMetrics.Seconds);
         _commands = _meter.CreateCounter<long>("akkasse.storage.committed.calls", "{call}", "Calls that were made durable.");
         _bytes = _meter.CreateCounter<long>("akkasse.storage.committed.bytes", "By", "Bytes of events and records that were made durable.");
         _failed = _meter.CreateCounter<long>("akkasse.storage.commit.failures", "{commit}", "Commits that the disk did not take.");
+        // A rate sees the first one only when there was a 0 before it.
+        _failed.Add(0);
         _meter.CreateObservableGauge("akkasse.storage.size", sizeBytes, "By", "Bytes of the files of the store.");
     }
 
-    /// <summary>How long the store took to open, in seconds.</summary>
-    internal void Recovered(TimeSpan time, int streams) =>
-        _meter.CreateObservableGauge("akkasse.storage.recovery.duration",
-            () => new Measurement<double>(time.TotalSeconds, new KeyValuePair<string, object?>("streams", streams)), "s",
-            "Time of the last recovery.");
+    /// <summary>How long the store took to open, and with how many streams.</summary>
+    internal void Recovered(TimeSpan time, int streams)
+    {
+        _meter.CreateObservableGauge("akkasse.storage.recovery.duration", () => time.TotalSeconds, "s", "Time of the last recovery.");
+        _meter.CreateObservableGauge("akkasse.storage.recovery.streams", () => streams, "{stream}",
+            "Streams that the last recovery found.");
+    }
 
     internal void Committed(TimeSpan time, int calls, int bytes)
     {

@@ -37,6 +37,8 @@ internal static class NodeTarget
             item = EventCodec.Read(bytes);
             EventCodec.TtlOf(bytes.Span);
             EventCodec.TryGetId(bytes.Span, out _);
+            if (EventCodec.TraceParentOf(bytes.Span) != item.Options.TraceParent)
+                throw new BreachException("An event's trace context is read otherwise by itself.");
         }
         catch (FormatException)
         {
