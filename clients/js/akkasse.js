@@ -144,11 +144,12 @@ export function take(at, prev, id) {
   let isMoved = false, isNew = false;
   if (after) at.seen ??= {};
   for (const [stream, place] of Object.entries(after ?? {})) {
+    if (isStart(place)) continue;
     const was = before[stream];
-    if (isStart(place) || (was && was[0] === place[0] && was[1] === place[1])) continue;
-    isMoved = true;
+    const hasMoved = was?.[0] !== place[0] || was[1] !== place[1];
+    isMoved ||= hasMoved;
     if (isAt(at.seen[stream], place)) continue;
-    isNew = true;
+    isNew ||= hasMoved;
     at.seen = { ...at.seen, [stream]: place };
   }
   at.id = id;
@@ -449,7 +450,7 @@ class Subscription {
     for (const [type, handler] of Object.entries({ ...options.on, ...options.onHub })) this.on(type, handler);
     this.#stored = options.persist === false ? null : `akkasse:${options.name ?? ""}:${this.#request.url}`;
     const saved = this.#stored && stored("sessionStorage", this.#stored);
-    this.#at = this.#done = saved ? JSON.parse(saved) : { id: "", seen: null };
+    this.#at = this.#done = JSON.parse(saved ?? null) ?? { id: "", seen: null };
     const { signal } = this.#abort;
     if (options.signal?.aborted) return void this.close();
     options.signal?.addEventListener("abort", () => this.close(), { signal });
@@ -595,7 +596,7 @@ class Subscription {
   }
 
   #sync() {
-    if (this.#isSyncing || this.#connection) return;
+    if (this.#isSyncing || this.#connection || this.#sharing.signal.aborted) return;
     this.#isSyncing = true;
     this.#channel.postMessage({ op: "sync", from: this.#me, seen: this.#at.seen });
   }

@@ -54,6 +54,12 @@ test("Event of one client moves nothing and is always new; a new epoch is new", 
   assert.deepEqual(at.seen, { "": ["e2", 1] });
 });
 
+test("Place of a stream in which nothing happens is known too", () => {
+  const at = { id: "", seen: null };
+  assert.ok(take(at, token([E1, 5], [E2, 9]), token([E1, 6], [E2, 9])));
+  assert.ok(covers(at.seen, token([E1, 6], [E2, 9])));
+});
+
 test("Stream that does not exist yet leaves a place to begin from", () => {
   const at = { id: "", seen: null };
   take(at, "", "0-0");
