@@ -128,7 +128,8 @@ public sealed class BrowserClientTests(Chromium chromium) : IClassFixture<Chromi
 
         (await page.LogAsync()).ShouldBe(Enumerable.Range(0, published).Select(static i => $"{i}"));
         urls.ShouldAllBe(static u => !u.Contains(Secret, StringComparison.Ordinal));
-        urls.Count(static u => u.StartsWith("POST", StringComparison.Ordinal)).ShouldBeLessThan(published, "a ticket is used more than once");
+        urls.Count(static u => u.StartsWith("POST", StringComparison.Ordinal)).ShouldBeLessThan(
+            published, "a ticket is used more than once");
     }
 
     [ChromiumFact]
@@ -138,9 +139,9 @@ public sealed class BrowserClientTests(Chromium chromium) : IClassFixture<Chromi
         await using var page = await OpenAsync(server.Url);
         await page.SubscribeAsync(Orders);
         await page.WaitForStateAsync("closed", 401);
-        (await page.Page.EvaluateAsync<int>(
-            "async token => (await fetch('/v1/session', { method: 'POST', headers: { Authorization: `Bearer ${token}` } })).status", Secret))
-            .ShouldBe(201);
+        const string signIn =
+            "async token => (await fetch('/v1/session', { method: 'POST', headers: { Authorization: `Bearer ${token}` } })).status";
+        (await page.Page.EvaluateAsync<int>(signIn, Secret)).ShouldBe(201);
 
         await page.SubscribeAsync(Orders);
         await page.WaitForAsync("hub.open");

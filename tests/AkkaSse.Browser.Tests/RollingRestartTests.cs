@@ -4,7 +4,9 @@ using AkkaSse.Testing.Processes;
 
 namespace AkkaSse.Browser.Tests;
 
-/// <summary>Tabs behind nginx, as <c>docker/nginx.conf</c> ships it, while three nodes of an Akka.NET cluster are restarted in turn.</summary>
+/// <summary>
+/// Tabs behind nginx, as <c>docker/nginx.conf</c> ships it, while three nodes of an Akka.NET cluster are restarted in turn.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class RollingRestartTests(Chromium chromium) : IClassFixture<Chromium>
 {
@@ -39,7 +41,7 @@ public sealed class RollingRestartTests(Chromium chromium) : IClassFixture<Chrom
 
         foreach (var tab in tabs)
         {
-            foreach (var (name, stream) in (ReadOnlySpan<(string, string)>)[("a", "orders"), ("b", "news")])
+            foreach (var (name, stream) in new[] { ("a", "orders"), ("b", "news") })
             {
                 var expected = Enumerable.Range(0, load.AcknowledgedIn(stream)).Select(i => $"{name}/{i}").ToList();
                 await tab.WaitForLogAsync(expected[^1]);
@@ -63,7 +65,7 @@ public sealed class RollingRestartTests(Chromium chromium) : IClassFixture<Chrom
     {
         var node = name[1] - '0';
         string[] seeds = [.. ports.Skip(3).SelectMany(static p => new[] { "--akka-seed", $"127.0.0.1:{p}" })];
-        return new NodeStart(["--urls", $"http://127.0.0.1:{ports[node]}", "--engine", "akka", "--akka-port", $"{ports[3 + node]}", .. seeds,
-            "--drain-window", "1s", "--akka-hocon", Path.Combine(AppContext.BaseDirectory, "Support", "patient.hocon")]);
+        return new NodeStart(["--urls", $"http://127.0.0.1:{ports[node]}", "--engine", "akka",
+            "--akka-port", $"{ports[3 + node]}", .. seeds, "--drain-window", "1s", "--akka-hocon", Path.Combine(AppContext.BaseDirectory, "Support", "patient.hocon")]);
     }
 }
