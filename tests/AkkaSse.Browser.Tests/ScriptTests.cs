@@ -27,7 +27,7 @@ public sealed class ScriptTests
             await Tool.RunAsync("npm", s_client, "pack", "--silent", "--pack-destination", directory.FullName);
             var package = Directory.GetFiles(directory.FullName, "*.tgz").ShouldHaveSingleItem();
             await File.WriteAllTextAsync(Path.Combine(directory.FullName, "package.json"), """{"private":true,"type":"module"}""");
-            await Tool.RunAsync("npm", directory.FullName, "install", "--silent", "--no-audit", "--no-fund",
+            await Tool.RunAsync("npm", directory.FullName, "install", "--loglevel", "http", "--no-audit", "--no-fund",
                 package, "typescript@5.9.3", "@types/react@19.2.7");
             var installed = Path.Combine(directory.FullName, "node_modules/akkasse");
             Directory.GetFiles(installed).Select(Path.GetFileName).ShouldBe(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using AkkaSse.Testing;
 
@@ -20,15 +21,21 @@ internal static class Tool
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = directory,
         };
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
-        using var process = Process.Start(info)!;
+        using var process = new Process { StartInfo = info };
+        var lines = new ConcurrentQueue<string>();
+        process.OutputDataReceived += (_, e) => lines.Enqueue(e.Data ?? "");
+        process.ErrorDataReceived += (_, e) => lines.Enqueue(e.Data ?? "");
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        string Told() => $"{name} {string.Join(' ', arguments)}\n{string.Join('\n', lines)}";
         try
         {
-            var output = process.StandardOutput.ReadToEndAsync();
-            var errors = process.StandardError.ReadToEndAsync();
-            await Eventually.Within(process.WaitForExitAsync(), $"{name} {string.Join(' ', arguments)}");
-            var written = await output + await errors;
-            process.ExitCode.ShouldBe(0, $"{name} {string.Join(' ', arguments)}\n{written}");
-            return written;
+            await Eventually.Until(() => process.HasExited, Told, () => lines.Count);
+            // Its last lines.
+            await process.WaitForExitAsync();
+            process.ExitCode.ShouldBe(0, Told());
+            return string.Join('\n', lines);
         }
         finally
         {
