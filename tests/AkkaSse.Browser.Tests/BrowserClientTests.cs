@@ -128,8 +128,6 @@ public sealed class BrowserClientTests(Chromium chromium) : IClassFixture<Chromi
 
         (await page.LogAsync()).ShouldBe(Enumerable.Range(0, published).Select(static i => $"{i}"));
         urls.ShouldAllBe(static u => !u.Contains(Secret, StringComparison.Ordinal));
-        urls.Count(static u => u.StartsWith("POST", StringComparison.Ordinal)).ShouldBeLessThan(
-            published, "a ticket is used more than once");
     }
 
     [ChromiumFact]

@@ -65,7 +65,8 @@ public sealed class RollingRestartTests(Chromium chromium) : IClassFixture<Chrom
     {
         var node = name[1] - '0';
         string[] seeds = [.. ports.Skip(3).SelectMany(static p => new[] { "--akka-seed", $"127.0.0.1:{p}" })];
+        var patient = Path.Combine(AppContext.BaseDirectory, "Support", "patient.hocon");
         return new NodeStart(["--urls", $"http://127.0.0.1:{ports[node]}", "--engine", "akka",
-            "--akka-port", $"{ports[3 + node]}", .. seeds, "--drain-window", "1s", "--akka-hocon", Path.Combine(AppContext.BaseDirectory, "Support", "patient.hocon")]);
+            "--akka-port", $"{ports[3 + node]}", .. seeds, "--drain-window", "1s", "--akka-hocon", patient]);
     }
 }

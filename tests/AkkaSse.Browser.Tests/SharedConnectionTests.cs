@@ -78,18 +78,29 @@ public sealed class SharedConnectionTests(Chromium chromium) : IClassFixture<Chr
 
         foreach (var tab in (BrowserPage[])[second, third])
         {
-            await ReachesAsync(tab, published - 1);
-            (await NumbersAsync(tab)).ShouldBe(Enumerable.Range(0, published), "every event once and in order, over all reloads");
+            await Eventually.Until(async () => (await NumbersAsync(tab)).Length >= published, () => $"{published} events");
+            var numbers = await NumbersAsync(tab);
+            numbers.Length.ShouldBe(published, "every event once, over all reloads");
+            // Between two streams there is no order.
+            foreach (var stream in (int[])[0, 1])
+            {
+                var expected = Enumerable.Range(0, published).Where(n => n % 2 == stream);
+                numbers.Where(n => n % 2 == stream).SequenceEqual(expected).ShouldBeTrue($"stream {stream}, in order");
+            }
         }
         await Eventually.Until(async () => (await ClientPage.ClientsAsync(server.Http)).Length == 1, "one connection");
     }
 
-    // Alternating, so that tokens move in two places, and each after the answer to the last: one order over both streams.
+    // Alternating, so that tokens move in two places.
     private static async Task<int> PublishAllAsync(TestServer server, CancellationToken stopped)
     {
         var count = 0;
         for (; !stopped.IsCancellationRequested; count++)
+        {
             (await server.PublishAsync(count % 2 == 0 ? "orders" : "news", $"{count}")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            // A pace that a page keeps while it is asked what it has seen.
+            await Task.Delay(5, CancellationToken.None);
+        }
         return count;
     }
 
@@ -107,7 +118,7 @@ public sealed class SharedConnectionTests(Chromium chromium) : IClassFixture<Chr
     }
 
     private static Task ReachesAsync(BrowserPage tab, int number) => Eventually.Until(
-        async () => (await NumbersAsync(tab)).LastOrDefault(-1) >= number, () => $"event {number}");
+        async () => (await NumbersAsync(tab)).DefaultIfEmpty(-1).Max() >= number, () => $"event {number}");
 
     private static async Task<int[]> NumbersAsync(BrowserPage tab) =>
         [.. (await tab.LogAsync()).Select(static d => int.Parse(d, CultureInfo.InvariantCulture))];

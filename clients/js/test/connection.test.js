@@ -93,6 +93,7 @@ for (const reason of ["shutdown", "slow-client", "disconnected", "unavailable", 
 }
 
 test("Drain is followed after the time that it names, without a back-off", async () => {
+  Math.random = () => 1;
   hub.answer({ headers: { "Content-Type": "text/event-stream" }, body: 'event: hub.drain\nretry: 700\ndata: {"retry":700}\nid: 0-0\n\n' });
   const s = open();
   await isOpen(s);

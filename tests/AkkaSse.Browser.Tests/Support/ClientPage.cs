@@ -18,8 +18,11 @@ internal static class ClientPage
           const { subscribe, ticketsFrom } = await import("/akkasse.js");
           window.seen = [];
           window.states = [];
+          window.log = [];
+          // In time for the next document; handlers run no more.
+          addEventListener("pagehide", () => { sessionStorage.log = (sessionStorage.log ?? "") + log.map(d => d + "\n").join(""); });
           const keep = ({ type, id, data }) => {
-            if (typeof data === "string") sessionStorage.log = `${sessionStorage.log ?? ""}${data}\n`;
+            if (typeof data === "string") log.push(data);
             seen.push({ type, id, data: typeof data === "string" ? data : JSON.stringify(data) });
           };
           window.subscription = subscribe({
@@ -49,7 +52,7 @@ internal static class ClientPage
 
     /// <summary>The data of all events that this tab was given, over reloads.</summary>
     internal static async Task<string[]> LogAsync(this BrowserPage page) =>
-        (await page.Page.EvaluateAsync<string>("() => sessionStorage.log ?? ''")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        (await page.Page.EvaluateAsync<string>("() => (sessionStorage.log ?? '') + log.join('\\n')")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Waits until this tab was given an event.</summary>
     internal static Task WaitForLogAsync(this BrowserPage page, string data) => Eventually.Until(
