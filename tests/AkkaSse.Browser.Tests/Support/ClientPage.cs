@@ -51,8 +51,11 @@ internal static class ClientPage
     }
 
     /// <summary>The data of all events that this tab was given, over reloads.</summary>
-    internal static async Task<string[]> LogAsync(this BrowserPage page) =>
-        (await page.Page.EvaluateAsync<string>("() => (sessionStorage.log ?? '') + log.join('\\n')")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    internal static async Task<string[]> LogAsync(this BrowserPage page)
+    {
+        var text = await page.Page.EvaluateAsync<string>("() => (sessionStorage.log ?? '') + (window.log ?? []).join('\\n')");
+        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
 
     /// <summary>Waits until this tab was given an event.</summary>
     internal static Task WaitForLogAsync(this BrowserPage page, string data) => Eventually.Until(
