@@ -74,6 +74,14 @@ else
   echo "Prometheus: not tested, prometheus is missing and was not installed ($reason)"
 fi
 
+# The browser client has tests of its own in node, is packed with npm, and is read with behind nginx.
+if [ -z "$quick" ]; then
+  for tool in node:nodejs npm:npm nginx:nginx; do
+    PATH=$PATH:/usr/sbin command -v "${tool%:*}" >/dev/null || reason=$(install_package "${tool#*:}") \
+      || echo "Browser client: not all is tested, ${tool#*:} is missing and was not installed ($reason)"
+  done
+fi
+
 # The tests of the PostgreSQL engine start throw-away servers of their own, on free loopback ports; they need its programs.
 postgres_programs() { ls ${AKKASSE_TEST_POSTGRES:+"$AKKASSE_TEST_POSTGRES/initdb"} /usr/lib/postgresql/*/bin/initdb /usr/local/bin/initdb /usr/bin/initdb 2>/dev/null | head -1; }
 postgres=1

@@ -10,11 +10,13 @@ namespace AkkaSse.Browser.Tests;
 internal sealed class BrowserPage : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
+    private readonly bool _isTab;
     private readonly ConcurrentQueue<string> _faults = new();
 
-    internal BrowserPage(IBrowserContext context, IPage page)
+    internal BrowserPage(IBrowserContext context, IPage page, bool isTab = false)
     {
         _context = context;
+        _isTab = isTab;
         Page = page;
         page.SetDefaultTimeout((float)Eventually.Longest.TotalMilliseconds);
         page.PageError += (_, error) => _faults.Enqueue(error);
@@ -26,6 +28,14 @@ internal sealed class BrowserPage : IAsyncDisposable
     }
 
     internal IPage Page { get; }
+
+    /// <summary>Another tab of the same browser and profile. Its end is that of a tab that a user closes.</summary>
+    internal async Task<BrowserPage> OpenTabAsync(Uri url)
+    {
+        var tab = new BrowserPage(_context, await _context.NewPageAsync(), isTab: true);
+        await tab.Page.GotoAsync(url.ToString());
+        return tab;
+    }
 
     /// <summary>Opens a plain EventSource that keeps what it is told under <c>window.seen</c>.</summary>
     internal Task ListenAsync(string url, params string[] types) => Page.EvaluateAsync(
@@ -75,7 +85,8 @@ internal sealed class BrowserPage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _context.DisposeAsync();
+        if (_isTab) await Page.CloseAsync();
+        else await _context.DisposeAsync();
         _faults.ShouldBeEmpty("the page raised no error and wanted nothing that its policy forbids");
     }
 }

@@ -106,6 +106,8 @@ internal static partial class ServerHost
         app.MapHealth();
         var metrics = app.MapMetrics();
         if (settings.Authenticated) metrics.RequireAuthorization(GrantPolicies.Observe);
+        // For pages elsewhere too, so it does not depend on the page here.
+        app.MapSseBrowserClient().AllowAnonymous();
         if (settings.Server.Page) app.MapPage();
         return app;
     }
