@@ -6,6 +6,7 @@ import { problem, tickets } from "/page/tickets.js";
 export const account = { open: false, signedIn: false, subject: null, grants: null };
 
 const changed = new Set();
+let asked = 0;
 
 /** Calls back whenever somebody else is who the page speaks for. */
 export const onAccount = callback => changed.add(callback);
@@ -23,21 +24,25 @@ export const instance = Array.from(crypto.getRandomValues(new Uint8Array(16)), b
 
 /** Asks the server who is there. True when somebody is, or nobody has to be. */
 export async function check() {
+  const own = ++asked;
   const bare = await fetch("/v1/session", { cache: "no-store" });
+  let present = bare.ok ? await bare.json() : null;
+  if (!present && bare.status !== 404 && token()) {
+    const known = await fetch("/v1/session", { headers: headers(), cache: "no-store" });
+    if (known.ok) present = await known.json();
+  }
+  const there = bare.status === 404 || present !== null;
+  // Somebody has signed in or out meanwhile: who asked then knows better.
+  if (own !== asked) return there;
   account.open = bare.status === 404;
   account.signedIn = bare.ok;
-  let present = bare.ok ? await bare.json() : null;
-  if (!present && !account.open && token()) {
-    const own = await fetch("/v1/session", { headers: headers(), cache: "no-store" });
-    if (own.ok) present = await own.json();
-  }
   account.subject = present?.subject ?? null;
   account.grants = present?.grants ?? null;
   $("account").hidden = account.open;
   $("token-field").hidden = $("sign-in").hidden = account.signedIn || account.open;
   $("sign-out").hidden = !account.signedIn;
   if (present) say($("session"), words(present));
-  return account.open || present !== null;
+  return there;
 }
 
 function words({ subject, expires, grants }) {

@@ -1,9 +1,16 @@
 // Lines over time, drawn by uPlot into a figure with a caption that has the newest values as text.
 import uPlot from "/page/uplot/uPlot.esm.js";
-import { make } from "/page/dom.js";
+import { bytes, make } from "/page/dom.js";
+import { KEPT } from "/page/figures.js";
 
 const HEIGHT = 150;
+
+// Marks of bytes stand at 1, 2, 4, … KiB.
+const POWERS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 const all = new Set();
+
+const clock = at => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+const lastMinutes = end => [end - KEPT, end];
 
 /**
  * A plot in a figure: title, format (number to text), lines: [{ name, value(sample) }]. show(samples) draws it.
@@ -13,7 +20,8 @@ export function plot(figure, title, format, lines) {
   const swatches = lines.map((_, i) => make("i", { className: `swatch line-${i}`, ariaHidden: "true" }));
   const values = lines.map(() => make("b", { text: "–" }));
   const entries = lines.map((line, i) => make("span", {}, swatches[i], line.name ? `${line.name} ` : "", values[i]));
-  const caption = make("figcaption", {}, make("span", { text: title, className: "title" }), make("span", { className: "values" }, ...entries));
+  const nothing = make("span", { text: "nothing measured yet", hidden: true });
+  const caption = make("figcaption", {}, make("span", { text: title, className: "title" }), make("span", { className: "values" }, ...entries, nothing));
   // The caption says the same as text.
   const box = make("div", { className: "plot", ariaHidden: "true" });
   figure.replaceChildren(caption, box);
@@ -25,8 +33,18 @@ export function plot(figure, title, format, lines) {
   const drawn = new uPlot({
     width: Math.max(1, box.clientWidth), height: HEIGHT, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
     padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] } },
-    axes: [{ ...axis, size: 28, space: 70 }, { ...axis, size: 62, space: 28, values: (_, marks) => marks.map(m => m == null ? "" : format(m)) }],
+    scales: {
+      // Five minutes whatever was seen of them, so that a line grows into its place and the axis stands.
+      x: { range: (_, oldest, newest) => lastMinutes(newest ?? Date.now() / 1000) },
+      y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] },
+    },
+    axes: [
+      { ...axis, size: 28, space: 50, values: (_, marks) => marks.map(clock) },
+      {
+        ...axis, size: 62, space: 28, values: (_, marks) => marks.map(m => m == null ? "" : format(m)),
+        ...(format === bytes ? { incrs: POWERS } : {}),
+      },
+    ],
     series: [{}, ...lines.map((_, i) => ({ stroke: () => colour(i), width: 1.5, spanGaps: false, points: { show: false } }))],
     hooks: { setCursor: [u => tell(u.cursor.idx)] },
   }, [[], ...lines.map(() => [])], box);
@@ -37,8 +55,9 @@ export function plot(figure, title, format, lines) {
       const value = data[index ?? data.length - 1];
       const text = value == null ? "–" : format(value);
       if (values[i].textContent !== text) values[i].textContent = text;
-      entries[i].hidden = data.length > 0 && data.every(v => v == null) && lines.length > 1;
+      entries[i].hidden = lines.length > 1 && data.every(v => v == null);
     });
+    nothing.hidden = entries.some(e => !e.hidden);
   }
 
   new ResizeObserver(() => {

@@ -48,8 +48,8 @@ function entry({ type, data }) {
   const many = e.count > 1 ? ` (${count(e.count)} times)` : "";
   list.add({
     type, data, id: "", time: time(e.time), who: [e.subject ?? "nobody", e.remote].filter(Boolean).join(" from "),
-    what: [e.action ?? "", about, why].filter(Boolean).join(" · ") + many, kind: type === "refuse" || type === "dropped" ? "gap" : "event",
-    title: `${type} · ${e.call ?? ""}`,
+    what: [e.call ?? "", about, why].filter(Boolean).join(" · ") + many, kind: type === "refuse" || type === "dropped" ? "gap" : "event",
+    title: [type, e.time].filter(Boolean).join(" · "),
   });
 }
 
@@ -81,6 +81,7 @@ $("audit-filter").addEventListener("input", () => {
   const text = $("audit-filter").value.toLowerCase();
   list.filter(e => text === "" || e.data.toLowerCase().includes(text));
 });
+$("audit-search").addEventListener("submit", event => event.preventDefault());
 onAccount(() => leave && openAudit());
 
 export default {
