@@ -24,11 +24,11 @@ const cut = (text, most) => text.length > most ? `${text.slice(0, most)}… (${c
 
 /**
  * id: the prefix of the elements id-rows, id-counts and id-detail. columns: [{ label, text(event) }].
- * Returns add(event), set(events), clear(), filter(predicate), pause(on), json(on).
+ * Returns add(event), set(events), filter(predicate), pause(on), json(on).
  */
 export function events(id, columns) {
   const body = $(`${id}-rows`);
-  let kept = [], received = 0, matches = () => true, paused = false, asJson = true, drawing = null, chosen = null;
+  let kept = [], received = 0, matches = () => true, frozen = null, asJson = true, drawing = null, chosen = null;
 
   function row(event) {
     const line = make("tr", { tabIndex: 0 }, ...columns.map(column =>
@@ -40,17 +40,16 @@ export function events(id, columns) {
 
   function draw() {
     drawing = null;
-    if (!paused) {
-      const found = [];
-      for (let i = kept.length - 1; i >= 0 && found.length < SHOWN; i--) if (matches(kept[i])) found.push(kept[i]);
-      const present = new Map([...body.children].map(line => [line.event, line]));
-      const focused = body.contains(document.activeElement) ? document.activeElement : null;
-      body.replaceChildren(...found.map(event => present.get(event) ?? row(event)));
-      if (focused && body.contains(focused)) focused.focus({ preventScroll: true });
-    }
+    const from = frozen ?? kept;
+    const found = [];
+    for (let i = from.length - 1; i >= 0 && found.length < SHOWN; i--) if (matches(from[i])) found.push(from[i]);
+    const present = new Map([...body.children].map(line => [line.event, line]));
+    const focused = body.contains(document.activeElement) ? document.activeElement : null;
+    body.replaceChildren(...found.map(event => present.get(event) ?? row(event)));
+    if (focused && body.contains(focused)) focused.focus({ preventScroll: true });
     const gone = received - kept.length;
     $(`${id}-counts`).textContent = received === 0 ? "Nothing yet."
-      : `${count(received)} received, ${count(body.children.length)} shown${gone > 0 ? `, ${count(gone)} older ones dropped` : ""}${paused ? "; paused" : ""}`;
+      : `${count(received)} received, ${count(body.children.length)} shown${gone > 0 ? `, ${count(gone)} older ones dropped` : ""}${frozen ? "; paused" : ""}`;
   }
   const later = () => { drawing ??= setTimeout(draw, DRAW_MS); };
 
@@ -88,20 +87,17 @@ export function events(id, columns) {
       if (kept.length > KEPT) kept.shift();
       later();
     },
-    set(all) {
+    /** Others in place of all; nothing: from the beginning. */
+    set(all = []) {
       kept = all.slice(-KEPT);
+      if (frozen) frozen = kept.slice();
       received = kept.length;
       choose(null);
       later();
     },
-    clear() {
-      kept = [];
-      received = 0;
-      choose(null);
-      later();
-    },
     filter(predicate) { matches = predicate; later(); },
-    pause(on) { paused = on; later(); },
+    /** What is shown stays; what comes is kept meanwhile. */
+    pause(on) { frozen = on ? kept.slice() : null; later(); },
     json(on) { asJson = on; detail(); },
   };
 }

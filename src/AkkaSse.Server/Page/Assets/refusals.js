@@ -64,7 +64,7 @@ async function openAudit() {
   // Nobody writes it, so nothing would ever come.
   if (there.status === 404) return say($("audit-state"), "No audit is kept as a stream: the key Audit:Stream turns it on.");
   if (!there.ok) return say($("audit-state"), there.text, true);
-  list.clear();
+  list.set();
   close = read(AUDIT, { query: { instance, since: "last:500", type: KINDS }, tickets: ticketSource, plain: false, types: [] }, {
     onEvent: event => own === turn && entry(event),
     onState: (state, text) => own === turn && say($("audit-state"), state === "open" ? "" : text || "Connecting.", state === "refused"),

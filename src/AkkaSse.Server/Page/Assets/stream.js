@@ -61,7 +61,7 @@ function tail() {
   close?.();
   page = null;
   $("one-older").disabled = $("one-newer").disabled = true;
-  list.clear();
+  list.set();
   $("one-live").setAttribute("aria-pressed", "true");
   const query = { instance };
   if ($("one-since").value) query.since = $("one-since").value;
@@ -149,7 +149,7 @@ pauseButton.addEventListener("click", () => {
 });
 $("one-live").addEventListener("click", () => close ? stop() : tail());
 $("one-since").addEventListener("change", tail);
-$("one-clear").addEventListener("click", list.clear);
+$("one-clear").addEventListener("click", () => list.set());
 $("one-filter").addEventListener("input", filter);
 $("one-json").addEventListener("change", event => list.json(event.target.checked));
 $("one-older").addEventListener("click", () => page && history(i => before(i, page.first)));
