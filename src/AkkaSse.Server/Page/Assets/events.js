@@ -48,8 +48,9 @@ export function events(id, columns) {
     body.replaceChildren(...found.map(event => present.get(event) ?? row(event)));
     if (focused && body.contains(focused)) focused.focus({ preventScroll: true });
     const gone = received - kept.length;
-    $(`${id}-counts`).textContent = received === 0 ? "Nothing yet."
-      : `${count(received)} received, ${count(body.children.length)} shown${gone > 0 ? `, ${count(gone)} older ones dropped` : ""}${frozen ? "; paused" : ""}`;
+    const dropped = gone > 0 ? `, ${count(gone)} older ones dropped` : "";
+    const words = `${count(received)} received, ${count(body.children.length)} shown${dropped}${frozen ? "; paused" : ""}`;
+    $(`${id}-counts`).textContent = received === 0 ? "Nothing yet." : words;
   }
   const later = () => { drawing ??= setTimeout(draw, DRAW_MS); };
 
@@ -72,7 +73,9 @@ export function events(id, columns) {
   body.addEventListener("click", e => choose(e.target.closest("tr")));
   body.addEventListener("keydown", e => {
     const line = e.target.closest("tr");
-    const to = { ArrowDown: line?.nextElementSibling, ArrowUp: line?.previousElementSibling, Home: body.firstElementChild, End: body.lastElementChild }[e.key];
+    const to = {
+      ArrowDown: line?.nextElementSibling, ArrowUp: line?.previousElementSibling, Home: body.firstElementChild, End: body.lastElementChild,
+    }[e.key];
     if (e.key === "Enter") choose(line);
     else if (to) {
       e.preventDefault();

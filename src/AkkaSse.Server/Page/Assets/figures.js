@@ -9,7 +9,10 @@ const COUNTERS = ["published", "delivered", "bytes"];
 const GAUGES = ["connections", "streams", "logs", "resident", "heap"];
 const TIMES = ["flush", "publish", "commit"];
 
-/** What was seen, oldest first: { at (seconds), published, delivered, bytes (per second), …, flush: { p50, p99 } (seconds) }; null is unknown. */
+/**
+ * What was seen, oldest first: { at (seconds), published, delivered, bytes (per second), …, flush: { p50, p99 } (seconds) }; null is
+ * unknown.
+ */
 export const samples = [];
 
 /** Losses by kind and reason: [{ kind, reason, total, last (ms), recent: [[at, n]] }]; see LOSSES. */

@@ -36,8 +36,9 @@ export function pages(id, { path, member, grant, query, columns, key, open, empt
       following = answer.body.next;
       const from = (afters.length - 1) * LIMIT;
       place.textContent = items.length > 0 ? `${count(from + 1)} to ${count(from + items.length)}` : "";
-      const missing = answer.body.complete ? "" : `Without an answer: ${answer.body.missing.join(", ") || "some nodes"}; what they have is not here.`;
-      say($(`${id}-note`), missing || (items.length === 0 ? empty() : ""), missing !== "");
+      const { complete, missing } = answer.body;
+      const lacks = complete ? "" : `Without an answer: ${missing.join(", ") || "some nodes"}; what they have is not here.`;
+      say($(`${id}-note`), lacks || (items.length === 0 ? empty() : ""), lacks !== "");
     }
     previous.disabled = afters.length === 1;
     next.disabled = !following;

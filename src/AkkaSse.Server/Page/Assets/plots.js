@@ -21,7 +21,8 @@ export function plot(figure, title, format, lines) {
   const values = lines.map(() => make("b", { text: "–" }));
   const entries = lines.map((line, i) => make("span", {}, swatches[i], line.name ? `${line.name} ` : "", values[i]));
   const nothing = make("span", { text: "nothing measured yet", hidden: true });
-  const caption = make("figcaption", {}, make("span", { text: title, className: "title" }), make("span", { className: "values" }, ...entries, nothing));
+  const caption = make("figcaption", {},
+    make("span", { text: title, className: "title" }), make("span", { className: "values" }, ...entries, nothing));
   // The caption says the same as text.
   const box = make("div", { className: "plot", ariaHidden: "true" });
   figure.replaceChildren(caption, box);

@@ -1,6 +1,6 @@
 // One stream: its newest events as they come, its history by offset and time, and publishing to it.
 import { instance, onAccount, ticketSource } from "/page/account.js";
-import { ask } from "/page/api.js";
+import { ask, isRefusal } from "/page/api.js";
 import { $, bytes, count, say, short, time } from "/page/dom.js";
 import { events } from "/page/events.js";
 import { before, from, inspect, offsetAt } from "/page/history.js";
@@ -23,9 +23,10 @@ const polling = poll(async () => {
   if (asked !== stream) return true;
   info = answer.ok ? answer.body : null;
   if (!info) {
-    const words = answer.status === 404 ? "The stream does not exist yet: the first publish creates it, where the hub allows that." : answer.text;
-    say($("one-facts"), words, answer.status !== 404);
-    return answer.status === 404 || answer.status >= 500 || answer.status === 0;
+    const absent = answer.status === 404;
+    const nothing = "There is no such stream yet: the first publish creates it, where the hub allows that.";
+    say($("one-facts"), absent ? nothing : answer.text, !absent);
+    return !isRefusal(answer);
   }
   const at = performance.now();
   const rate = rateFrom?.epoch === info.epoch ? short((info.head - rateFrom.head) * 1000 / (at - rateFrom.at)) : "–";
@@ -100,9 +101,8 @@ async function history(find) {
   page = read.length > 0 ? { first: read[0].offset, last: read[read.length - 1].offset } : { first: found.start, last: found.start - 1 };
   $("one-older").disabled = page.first <= info.first;
   $("one-newer").disabled = page.last >= info.head;
-  const words = read.length > 0 ? `History: offsets ${count(page.first)} to ${count(page.last)} of ${count(info.first)} to ${count(info.head)}.`
-    : "History: nothing is retained there.";
-  say($("one-state"), words);
+  const place = `offsets ${count(page.first)} to ${count(page.last)} of ${count(info.first)} to ${count(info.head)}`;
+  say($("one-state"), `History: ${read.length > 0 ? place : "nothing is retained there"}.`);
 }
 
 function filter() {
@@ -114,7 +114,8 @@ async function publish() {
   const answer = await ask("/v1/publish", {
     method: "POST", query: { stream, type: $("one-type").value.trim() }, text: $("one-data").value, grant: `publish:${stream}`,
   });
-  say($("one-published"), answer.ok ? `${answer.body.id ?? "sent"}; readers on this node: ${answer.body.localReaders}` : answer.text, !answer.ok);
+  const words = answer.ok ? `${answer.body.id ?? "sent"}; readers on this node: ${answer.body.localReaders}` : answer.text;
+  say($("one-published"), words, !answer.ok);
   if (answer.ok) polling.now();
 }
 

@@ -63,7 +63,8 @@ const list = pages("streams", {
   path: "/v1/streams", member: "streams", grant: "subscribe or manage (of a prefix: with that prefix)",
   query: () => ({ prefix: $("streams-prefix").value }),
   columns, key: s => s.name, open: s => { location.hash = `#stream/${encodeURIComponent(s.name)}`; }, taken: rates,
-  empty: () => $("streams-prefix").value ? "No stream has a name that begins so." : "No streams yet: the first publish, or Create, makes one.",
+  empty: () => $("streams-prefix").value ? "No stream has a name that begins so."
+    : "No streams yet: the first publish, or Create, makes one.",
 });
 
 async function done(answer) {
@@ -90,8 +91,9 @@ async function create() {
     if ($(field).value) options[option] = Number($(field).value);
   if ($("create-policy").value) options.slowReader = $("create-policy").value;
   const given = Object.keys(options).length > 0;
-  const answer = await ask("/v1/stream", { method: "PUT", query: { stream: name }, grant: `manage:${name}`, ...(given ? { json: options } : {}) });
-  const words = answer.status === 201 ? `${name} was created.` : given ? `${name} was there; it has these options now.` : `${name} was there.`;
+  const body = given ? { json: options } : {};
+  const answer = await ask("/v1/stream", { method: "PUT", query: { stream: name }, grant: `manage:${name}`, ...body });
+  const words = answer.status === 201 ? `${name} was created.` : `${name} was there${given ? "; it has these options now" : ""}.`;
   say($("create-note"), answer.ok ? words : answer.text, !answer.ok);
   if (answer.ok) await list.refresh();
 }
