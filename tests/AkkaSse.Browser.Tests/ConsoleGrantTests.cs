@@ -98,7 +98,7 @@ public sealed class ConsoleGrantTests(Chromium chromium) : IClassFixture<Chromiu
         await using var browser = await chromium.OpenAsync(new Uri("about:blank"));
         var page = browser.Page;
         await page.Clock.InstallAsync();
-        await page.GotoAsync(new Uri(server.Url, "console#cluster").ToString());
+        await page.GotoAsync(new Uri(server.Url, "console#/cluster").ToString());
         var tries = 0;
         page.Request += (_, request) =>
         {

@@ -16,13 +16,13 @@ internal static class ConsolePage
 
     /// <summary>Opens a tab of the console in a page that is open already, or that a test opens.</summary>
     internal static Task GoAsync(this IPage page, string tab) =>
-        page.EvaluateAsync("tab => { location.hash = tab; }", "#" + tab);
+        page.EvaluateAsync("tab => { location.hash = tab; }", "#/" + tab);
 
     internal static async Task<BrowserPage> OpenConsoleAsync(this Chromium chromium, TestServer server, string tab, int width = 1280)
     {
         var opened = await chromium.OpenAsync(new Uri("about:blank"));
         await opened.Page.SetViewportSizeAsync(width, 900);
-        await opened.Page.GotoAsync(new Uri(server.Url, "console#" + tab).ToString());
+        await opened.Page.GotoAsync(new Uri(server.Url, "console#/" + tab).ToString());
         return opened;
     }
 

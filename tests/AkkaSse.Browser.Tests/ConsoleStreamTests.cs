@@ -94,13 +94,16 @@ public sealed class ConsoleStreamTests(Chromium chromium) : IClassFixture<Chromi
         await page.HasAsync("#one-state", "History: offsets 1 to 100");
         await Expect(page.Locator("#one-older")).ToBeDisabledAsync();
 
-        // As the browser's own clock says it; the fields know milliseconds.
-        var local = await page.EvaluateAsync<string>(
-            "at => { const t = new Date(at); return new Date(t - t.getTimezoneOffset() * 60000).toISOString().slice(0, 23); }",
-            times[150].ToString("o", CultureInfo.InvariantCulture));
-        var asked = new DateTimeOffset(times[150].Ticks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
-        var first = times.FindIndex(at => at.ToUnixTimeMilliseconds() >= asked.ToUnixTimeMilliseconds()) + 1;
-        await page.FillAsync("#one-time", local);
+        // As the browser's own clock says it; the field knows milliseconds.
+        var asked = times[150].ToUnixTimeMilliseconds();
+        var first = times.FindIndex(at => at.ToUnixTimeMilliseconds() >= asked) + 1;
+        await page.EvaluateAsync(
+            """
+            at => {
+              const local = new Date(at - new Date(at).getTimezoneOffset() * 60000);
+              document.getElementById("one-time").value = local.toISOString().slice(0, 23);
+            }
+            """, asked);
         await page.ClickAsync("#one-by-time button");
         await page.HasAsync("#one-state", $"History: offsets {first} to");
     }

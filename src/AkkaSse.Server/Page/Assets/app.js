@@ -13,9 +13,10 @@ import tryTab from "/page/try.js";
 const tabs = { try: tryTab, overview, streams, stream, clients, cluster, refusals };
 let present = null;
 
-// #stream/a%2Fb: a tab, and what it is to show. The server's front door opens the first tab, /console the overview.
+// #/stream/a%2Fb: a tab, and what it is to show. The server's front door opens the first tab, /console the overview.
+// (With the slash no element has such an id: the browser would move the focus there.)
 function route() {
-  const [name, parameter] = location.hash.slice(1).split("/", 2);
+  const [name, parameter] = location.hash.slice(2).split("/", 2);
   const at = Object.hasOwn(tabs, name) ? name : location.pathname === "/console" ? "overview" : "try";
   let named = "";
   try {

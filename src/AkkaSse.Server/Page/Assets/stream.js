@@ -170,7 +170,7 @@ $("one-publish").addEventListener("submit", event => {
 });
 $("one-open").addEventListener("submit", event => {
   event.preventDefault();
-  location.hash = `#stream/${encodeURIComponent($("one-name").value)}`;
+  location.hash = `#/stream/${encodeURIComponent($("one-name").value)}`;
 });
 onAccount(() => {
   if (!shown || !stream) return;

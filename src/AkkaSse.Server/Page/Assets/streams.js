@@ -32,7 +32,7 @@ const columns = [
       return stream => {
         if (link.textContent === stream.name) return;
         link.textContent = stream.name;
-        link.href = `#stream/${encodeURIComponent(stream.name)}`;
+        link.href = `#/stream/${encodeURIComponent(stream.name)}`;
       };
     },
   },
@@ -62,7 +62,7 @@ const columns = [
 const list = pages("streams", {
   path: "/v1/streams", member: "streams", grant: "subscribe or manage (of a prefix: with that prefix)",
   query: () => ({ prefix: $("streams-prefix").value }),
-  columns, key: s => s.name, open: s => { location.hash = `#stream/${encodeURIComponent(s.name)}`; }, taken: rates,
+  columns, key: s => s.name, open: s => { location.hash = `#/stream/${encodeURIComponent(s.name)}`; }, taken: rates,
   empty: () => $("streams-prefix").value ? "No stream has a name that begins so."
     : "No streams yet: the first publish, or Create, makes one.",
 });
