@@ -40,6 +40,19 @@ public sealed class ConsoleTests(Chromium chromium) : IClassFixture<Chromium>
                 return times.Contains("commit p50", StringComparison.Ordinal) && times.Contains("commit p99", StringComparison.Ordinal);
             }, "the store's commits have quantiles");
             await page.HasAsync("figure[data-plot=memory]", "MiB");
+            // One sample is a point, two are a line; a caption alone would be no plot.
+            (await page.EvaluateAsync<int>(
+                """
+                () => {
+                  const canvas = document.querySelector("figure[data-plot=memory] canvas");
+                  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+                  const line = getComputedStyle(document.querySelector("figure[data-plot=memory] .swatch")).color.match(/[0-9]+/g);
+                  let drawn = 0;
+                  for (let i = 0; i < pixels.length; i += 4)
+                    if (pixels[i + 3] > 128 && [0, 1, 2].every(k => Math.abs(pixels[i + k] - line[k]) < 40)) drawn++;
+                  return drawn;
+                }
+                """)).ShouldBePositive("pixels in the colour of the line");
             await page.ShootAsync("overview");
         }
         finally

@@ -52,8 +52,10 @@ const nodes = poll(async () => {
   if (answer.ok) {
     const { node, engine, engineState, nodes, missing } = answer.body;
     const total = nodes.reduce((sum, n) => sum + (n.load?.connections ?? 0), 0);
-    say($("hub-note"), `${nodes.length === 1 ? "One node" : `${nodes.length} nodes`}, engine ${engine} (${engineState}) on ${node}; `
-      + `${count(total)} connections in all.${missing.length > 0 ? ` Without an answer: ${missing.join(", ")}.` : ""}`, missing.length > 0);
+    const many = nodes.length === 1 ? "One node" : `${nodes.length} nodes`;
+    const lacks = missing.length > 0 ? ` Without an answer: ${missing.join(", ")}.` : "";
+    const words = `${many}, engine ${engine} (${engineState}) on ${node}; ${count(total)} ${total === 1 ? "connection" : "connections"} in all.`;
+    say($("hub-note"), words + lacks, missing.length > 0);
   } else {
     say($("hub-note"), isRefusal(answer) ? "" : answer.text, true);
   }

@@ -10,6 +10,9 @@ const POWERS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 const all = new Set();
 
 const clock = at => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+// A value between two seconds without one is no line: a quantile of what happens now and then.
+const alone = ({ data }, line) =>
+  data[line].flatMap((value, i, all) => value != null && all[i - 1] == null && all[i + 1] == null ? [i] : []);
 const lastMinutes = end => [end - KEPT, end];
 
 /**
@@ -33,20 +36,24 @@ export function plot(figure, title, format, lines) {
   const axis = { stroke: soft, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: "11px system-ui, sans-serif" };
   const drawn = new uPlot({
     width: Math.max(1, box.clientWidth), height: HEIGHT, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     scales: {
       // Five minutes whatever was seen of them, so that a line grows into its place and the axis stands.
-      x: { range: (_, oldest, newest) => lastMinutes(newest ?? Date.now() / 1000) },
+      // (Of its own data: for one sample alone uPlot would give a day.)
+      x: { range: u => lastMinutes(u.data?.[0]?.at(-1) ?? Date.now() / 1000) },
       y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] },
     },
     axes: [
-      { ...axis, size: 28, space: 50, values: (_, marks) => marks.map(clock) },
+      { ...axis, size: 28, space: 50, incrs: [60, 120, 300], values: (_, marks) => marks.map(clock) },
       {
         ...axis, size: 62, space: 28, values: (_, marks) => marks.map(m => m == null ? "" : format(m)),
         ...(format === bytes ? { incrs: POWERS } : {}),
       },
     ],
-    series: [{}, ...lines.map((_, i) => ({ stroke: () => colour(i), width: 1.5, spanGaps: false, points: { show: false } }))],
+    series: [{}, ...lines.map((_, i) => ({
+      stroke: () => colour(i), width: 1.5, spanGaps: false,
+      points: { show: false, size: 4, filter: alone, stroke: () => colour(i), fill: () => colour(i) },
+    }))],
     hooks: { setCursor: [u => tell(u.cursor.idx)] },
   }, [[], ...lines.map(() => [])], box);
 
