@@ -61,3 +61,10 @@ public sealed class ChromiumFactAttribute : FactAttribute
         if (Chromium.Path is null) Skip = "No chromium found; install the package chromium, or name one in AKKASSE_TEST_CHROMIUM.";
     }
 }
+
+/// <summary>The same for each of its cases.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ChromiumTheoryAttribute : TheoryAttribute
+{
+    public ChromiumTheoryAttribute() => Skip = new ChromiumFactAttribute().Skip;
+}

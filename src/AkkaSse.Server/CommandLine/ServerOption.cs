@@ -79,7 +79,7 @@ internal sealed record ServerOption(
 
         new("Edges", "--compatibility", "LIST", "Server:CompatibilityEndpoints", "Compatible routes, of r3labs,davidsbond,ctrlx, or none.",
             "all three"),
-        new("Edges", "--no-page", null, "Server:Page", "Do not serve the page at /.", "served", "false"),
+        new("Edges", "--no-page", null, "Server:Page", "Do not serve the console (/console, /).", "served", "false"),
 
         new("Observing", "--log-level", "LEVEL", "Logging:LogLevel:Default", "trace, debug, information, warning, error, critical or none.",
             "information"),

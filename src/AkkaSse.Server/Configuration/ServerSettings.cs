@@ -101,7 +101,7 @@ internal sealed class ServerSettings
     /// <summary>The compatibility endpoints that are served: <c>r3labs</c>, <c>davidsbond</c>, <c>ctrlx</c>. Default: all three.</summary>
     public List<string> CompatibilityEndpoints { get; set; } = [];
 
-    /// <summary>Whether the page at <c>/</c> is served. Default true.</summary>
+    /// <summary>Whether the console is served, at <c>/console</c> and <c>/</c>. Default true.</summary>
     public bool Page { get; set; } = true;
 
     /// <summary>Whether the server logs every request when it ends. Default false.</summary>

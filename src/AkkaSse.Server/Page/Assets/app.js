@@ -1,262 +1,82 @@
-import { read } from "/page/reader.js";
-import { problem, tickets } from "/page/tickets.js";
+// The console: its tabs, the theme, and the keys that hold everywhere.
+import { begin } from "/page/account.js";
+import clients from "/page/clients.js";
+import cluster from "/page/cluster.js";
+import { $ } from "/page/dom.js";
+import overview from "/page/overview.js";
+import { redraw } from "/page/plots.js";
+import refusals from "/page/refusals.js";
+import stream from "/page/stream.js";
+import streams from "/page/streams.js";
+import tryTab from "/page/try.js";
 
-// Text of events goes into the page by textContent alone; the policy of the page forbids every other script anyway.
-const $ = id => document.getElementById(id);
+const tabs = { try: tryTab, overview, streams, stream, clients, cluster, refusals };
+let present = null;
 
-// More rows make the page slow long before they help anybody.
-const MAX_ROWS = 500;
-const REFRESH_MS = 5000;
-
-// Connections that a browser keeps to one server over HTTP/1.1 are six; publishing and the lists need some of them.
-const MAX_STREAMS = 4;
-
-// One per page: the hub lets the same instance replace itself at once, and tells two tabs apart.
-// (Not randomUUID: browsers have that for https and loopback only.)
-const instance = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("");
-let readers = new Map();
-let received = 0;
-let signedIn = false;
-const ticketSource = tickets(headers, () => signedIn || $("token").value.trim() !== "");
-
-function headers() {
-  const token = $("token").value.trim();
-  return token ? { Authorization: `Bearer ${token}` } : {};
-}
-
-// Null where nobody has to authenticate, or no session stands for the token.
-async function session() {
-  const response = await fetch("/v1/session", { cache: "no-store" });
-  $("sign-in").hidden = response.ok || response.status === 404;
-  $("sign-out").hidden = !response.ok;
-  signedIn = response.ok;
-  return response.ok ? await response.json() : null;
-}
-
-async function showSession() {
-  const present = await session();
-  if (present) $("session").textContent = `Signed in as ${present.subject}${present.expires ? ` until ${new Date(present.expires).toLocaleString()}` : ""}.`;
-  return present;
-}
-
-// A cookie that no script can read takes the place of the token. Browsers take it over https, and over http from this machine alone; elsewhere the token stays.
-async function signIn() {
-  const response = await fetch("/v1/session", { method: "POST", headers: headers() });
-  ticketSource.forget();
-  if (!response.ok) {
-    $("session").textContent = `Not signed in: ${(await problem(response, "")).text}`;
-  } else if (await showSession()) {
-    $("token").value = "";
-    sessionStorage.removeItem("token");
-  } else {
-    $("session").textContent = "The browser takes no session over this connection; the token goes with each call.";
-  }
-  await refresh();
-}
-
-async function signOut() {
-  await fetch("/v1/session", { method: "DELETE" });
-  close();
-  ticketSource.forget();
-  $("session").textContent = "";
-  await session();
-  await refresh();
-}
-
-function show(state, text) {
-  $("state").dataset.state = state;
-  $("state").textContent = text;
-}
-
-function words(text) {
-  return [...new Set(text.split(/\s+/).filter(Boolean))];
-}
-
-function parse(text) {
+// #/stream/a%2Fb: a tab, and what it is to show. The server's front door opens the first tab, /console the overview.
+// (With the slash no element has such an id: the browser would move the focus there.)
+function route() {
+  const [name, parameter] = location.hash.slice(2).split("/", 2);
+  const at = Object.hasOwn(tabs, name) ? name : location.pathname === "/console" ? "overview" : "try";
+  let named = "";
   try {
-    return JSON.parse(text);
+    named = decodeURIComponent(parameter ?? "");
   } catch {
-    return {};
+    // A hand-made address; the tab asks for a name.
   }
+  go(at, named);
 }
 
-function sentence(type, data) {
-  const d = parse(data);
-  switch (type) {
-    case "hub.open":
-      return `connected as ${d.client}; ${(d.streams ?? []).map(s => `${s.stream} at ${s.head}`).join(", ") || "no streams"}`;
-    case "hub.gap": {
-      const range = d.from == null ? "events of unknown number" : d.from === d.to ? `event ${d.from}` : `events ${d.from} to ${d.to}`;
-      return `missed ${range} of ${d.stream} (${d.reason})`;
-    }
-    case "hub.drain":
-      return "the node stops; reconnecting";
-    case "hub.end":
-      return `ended: ${d.reason}`;
-    default:
-      return data;
+function go(name, parameter) {
+  if (present !== null && present !== name) tabs[present].hide();
+  present = name;
+  for (const tab of Object.keys(tabs)) {
+    const is = tab === name;
+    $(`panel-${tab}`).hidden = !is;
+    $(`tab-${tab}`).setAttribute("aria-selected", String(is));
+    $(`tab-${tab}`).tabIndex = is ? 0 : -1;
   }
+  document.title = name === "try" ? "AkkaSse" : `${$(`tab-${name}`).textContent} · AkkaSse`;
+  $(`tab-${name}`).scrollIntoView({ block: "nearest", inline: "nearest" });
+  tabs[name].show(parameter);
 }
 
-function add({ stream, type, id, data }) {
-  const row = document.createElement("tr");
-  row.dataset.type = type;
-  row.dataset.kind = type === "hub.gap" ? "gap" : type.startsWith("hub.") ? "control" : "event";
-  const time = new Date().toISOString().slice(11, 23);
-  for (const text of [time, stream, type, id, row.dataset.kind === "event" ? data : sentence(type, data)]) {
-    const cell = document.createElement("td");
-    cell.textContent = text;
-    row.append(cell);
-  }
-  const body = $("events");
-  body.prepend(row);
-  while (body.rows.length > MAX_ROWS) body.deleteRow(-1);
-  $("events-empty").hidden = true;
-}
-
-function onEvent(event) {
-  const reader = readers.get(event.stream);
-  if (!event.type.startsWith("hub.")) {
-    received++;
-    $("received").textContent = String(received);
-  } else if (event.type === "hub.open") {
-    $("client").textContent = parse(event.data).client ?? "–";
-  } else if (event.type === "hub.drain") {
-    reader.note = "the node stops; reconnecting";
-  } else if (event.type === "hub.end") {
-    reader.note = `ended: ${parse(event.data).reason ?? "unknown reason"}`;
-  }
-  add(event);
-}
-
-function onState(stream, state, text) {
-  const reader = readers.get(stream);
-  if (!reader) return;
-  if (state === "open") reader.note = "";
-  reader.state = state;
-  // Why it does not come back says more than why it ended.
-  reader.text = state === "refused" ? text : reader.note || text;
-  const all = [...readers];
-  const worst = ["refused", "connecting", "open"].find(s => all.some(([, r]) => r.state === s));
-  const names = all.filter(([, r]) => r.state === worst);
-  show(worst, worst === "open" ? `subscribed to ${all.map(([name]) => name).join(", ")}` : names.map(([name, r]) => `${name}: ${r.text || "connecting"}`).join("; "));
-}
-
-function close() {
-  for (const reader of readers.values()) reader.close();
-  readers = new Map();
-  $("disconnect").disabled = true;
-  show("closed", "not subscribed");
-}
-
-function subscribe(streams) {
-  close();
-  if (streams.length > MAX_STREAMS) {
-    show("refused", `${streams.length} streams; this page reads at most ${MAX_STREAMS} at once`);
-    return;
-  }
-  const query = { instance };
-  const types = words($("types").value);
-  if ($("since").value) query.since = $("since").value;
-  if (types.length > 0) query.type = types[0];
-  for (const stream of streams) readers.set(stream, { state: "connecting", text: "connecting", note: "", close: () => {} });
-  show("connecting", "connecting");
-  for (const stream of streams) {
-    const own = readers.get(stream);
-    own.close = read(stream, { query, types, tickets: ticketSource, plain: $("reader").value === "EventSource" }, {
-      onEvent: event => readers.get(stream) === own && onEvent(event),
-      onState: (state, text) => readers.get(stream) === own && onState(stream, state, text),
-    });
-  }
-  $("disconnect").disabled = false;
-  refresh();
-}
-
-async function publish(stream, type, data) {
-  const note = $("published");
-  const query = new URLSearchParams({ stream });
-  if (type) query.set("type", type);
-  try {
-    const response = await fetch(`/v1/publish?${query}`, { method: "POST", headers: { "Content-Type": "text/plain", ...headers() }, body: data });
-    const answer = await response.json();
-    note.toggleAttribute("data-failed", !response.ok);
-    note.textContent = response.ok ? `${answer.id ?? "sent"}; readers on this node: ${answer.localReaders}` : answer.detail ?? answer.title;
-  } catch (error) {
-    note.toggleAttribute("data-failed", true);
-    note.textContent = `not sent: ${error.message}`;
-  }
-  await refresh();
-}
-
-async function refresh() {
-  try {
-    const [streams, cluster] = await Promise.all([fetch("/v1/streams?limit=100", { headers: headers() }), fetch("/v1/cluster", { headers: headers() })]);
-    if (streams.ok) {
-      const page = await streams.json();
-      list(page.streams ?? [], "None yet: the first publish creates one.");
-      if (page.complete === false) {
-        $("list-empty").textContent = `Nodes that did not answer: ${page.missing.join(", ")}. Their streams may be missing here.`;
-        $("list-empty").hidden = false;
-      }
-    } else list([], streams.status === 401 || streams.status === 403 ? "A token that may list streams is needed." : `The list cannot be read: status ${streams.status}.`);
-    // A session has an end of its own, and may be revoked.
-    if (signedIn && streams.status === 401 && !(await session())) $("session").textContent = "The session has ended. Sign in again.";
-    if (cluster.ok) {
-      const nodes = (await cluster.json()).nodes ?? [];
-      $("connections").textContent = String(nodes.reduce((sum, node) => sum + (node.load?.connections ?? node.connections ?? 0), 0));
-    } else {
-      $("connections").textContent = "–";
-    }
-  } catch (error) {
-    $("connections").textContent = "–";
-    list([], `The server does not answer: ${error.message}.`);
-  }
-}
-
-function list(streams, empty) {
-  const items = streams.map(stream => {
-    const item = document.createElement("li");
-    const name = document.createElement("button");
-    name.type = "button";
-    name.textContent = stream.name ?? stream.stream;
-    name.addEventListener("click", () => {
-      $("streams").value = $("stream").value = name.textContent;
-      subscribe([name.textContent]);
-    });
-    const facts = document.createElement("span");
-    facts.className = "hint";
-    facts.textContent = `head ${stream.head}, readers ${stream.localReaders}`;
-    item.append(name, facts);
-    return item;
-  });
-  $("list").replaceChildren(...items);
-  $("list-empty").textContent = empty;
-  $("list-empty").hidden = items.length > 0;
-}
-
-$("subscribe").addEventListener("submit", event => {
+$("tabs").addEventListener("keydown", event => {
+  const all = [...$("tabs").children];
+  const at = all.indexOf(document.activeElement);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + all.length, Home: 0, End: all.length - 1 }[event.key];
+  if (to === undefined || at < 0) return;
   event.preventDefault();
-  subscribe(words($("streams").value));
+  const tab = all[to % all.length];
+  tab.focus();
+  location.hash = tab.hash;
 });
-$("disconnect").addEventListener("click", close);
-$("sign-in").addEventListener("click", signIn);
-$("sign-out").addEventListener("click", signOut);
-$("publish").addEventListener("submit", event => {
+
+// The field that looks for something in the tab; not while somebody writes, nor beside a key that the browser uses.
+document.addEventListener("keydown", event => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select") || $("dialog").open) return;
+  const field = $(`panel-${present}`).querySelector("[data-search]");
+  if (!field) return;
   event.preventDefault();
-  publish($("stream").value.trim(), $("type").value.trim(), $("data").value);
+  field.focus();
+  field.select();
 });
-$("clear").addEventListener("click", () => {
-  $("events").replaceChildren();
-  $("events-empty").hidden = false;
+
+const theme = $("theme");
+theme.value = document.documentElement.dataset.theme ?? "";
+theme.addEventListener("change", () => {
+  if (theme.value) {
+    document.documentElement.dataset.theme = theme.value;
+    localStorage.setItem("theme", theme.value);
+  } else {
+    delete document.documentElement.dataset.theme;
+    localStorage.removeItem("theme");
+  }
+  redraw();
 });
-$("refresh").addEventListener("click", refresh);
-// For this tab alone, so that a reload does not ask again.
-$("token").value = sessionStorage.getItem("token") ?? "";
-$("token").addEventListener("change", () => {
-  ticketSource.forget();
-  sessionStorage.setItem("token", $("token").value.trim());
-  refresh();
-});
-showSession();
-setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
-refresh();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+window.addEventListener("hashchange", route);
+await begin();
+route();

@@ -38,7 +38,7 @@ export function parser(onEvent, onRetry) {
 
 /**
  * Reads one stream until it is closed, and comes back after what will pass.
- * Options: query, tickets, plain (an EventSource), types (that an EventSource is told of).
+ * Options: query (of a list: once for each value), tickets, plain (an EventSource), types (that an EventSource is told of).
  * Callbacks: onState("connecting" | "open" | "refused", text), onEvent({stream, type, id, data}).
  */
 export function read(stream, { query, tickets, plain, types }, { onState, onEvent }) {
@@ -46,7 +46,11 @@ export function read(stream, { query, tickets, plain, types }, { onState, onEven
   const { signal } = control;
   let lastId = null, retry = 1000, failures = 0;
 
-  const url = (ticket, more = {}) => `/v1/stream/events?${new URLSearchParams({ stream, ...query, ...(ticket ? { ticket } : {}), ...more })}`;
+  // A list of values is a parameter that is given so often.
+  const url = (ticket, more = {}) => {
+    const all = Object.entries({ stream, ...query, ...(ticket ? { ticket } : {}), ...more });
+    return `/v1/stream/events?${new URLSearchParams(all.flatMap(([name, value]) => [value].flat().map(one => [name, one])))}`;
+  };
   const give = event => {
     failures = 0;
     if (event.id) lastId = event.id;
