@@ -23,7 +23,7 @@ export function parse(text) {
 export const NAMES = {
   published: ["akkasse_events_published_total"],
   delivered: ["akkasse_events_delivered_total"],
-  bytes: ["akkasse_bytes_delivered_total"],
+  bytes: ["akkasse_delivered_bytes_total"],
   connections: ["akkasse_connections"],
   streams: ["akkasse_streams"],
   logs: ["akkasse_log_bytes"],
