@@ -215,8 +215,10 @@ test("Iterator gives events and gaps, and stops the connection while nobody take
   assert.ok(first.value.data.startsWith("0 "));
   const [reader] = hub.readers;
   await until(() => reader.response.writableNeedDrain, () => "a connection that takes no more");
-  assert.ok(s.seen.length < 10, `${s.seen.length} were taken from the parser`);
-  for (let i = 1; i < 400; i++) assert.ok((await events.next()).value.data.startsWith(`${i} `));
+  for (let i = 1; i < 400; i++) {
+    assert.ok(s.seen.length <= i + 4, `${s.seen.length} were taken from the parser for ${i}`);
+    assert.ok((await events.next()).value.data.startsWith(`${i} `));
+  }
   assert.deepEqual(await events.return(), { done: true, value: undefined });
   assert.equal(await s.closed, null);
   assert.throws(() => s[Symbol.asyncIterator]());
