@@ -137,7 +137,8 @@ public sealed class GrantTests
                 Stream = "a",
                 Context = new DefaultHttpContext(),
             };
-            (await new GrantAuthorizer(null!, TimeProvider.System).AuthorizeAsync(request, CancellationToken.None)).ShouldBe(HubAccess.Unauthorized);
+            (await new GrantAuthorizer(null!, TimeProvider.System).AuthorizeAsync(request, CancellationToken.None))
+                .ShouldBe(HubAccess.Unauthorized);
         }
     }
 }

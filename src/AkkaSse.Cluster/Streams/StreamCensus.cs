@@ -166,7 +166,8 @@ internal sealed class StreamCensus(HubOptions options)
 
     private string? Refusal(string name)
     {
-        if (Count() >= options.MaxStreams && !StreamRules.HasItsPlace(name)) return $"There are {options.MaxStreams} streams, the most allowed.";
+        if (Count() >= options.MaxStreams && !StreamRules.HasItsPlace(name))
+            return $"There are {options.MaxStreams} streams, the most allowed.";
         if (TallyOf(name) is not { } own || options.NamespaceOf(name) is not { } found) return null;
         var elsewhere = 0;
         foreach (var count in _elsewhere.Values)

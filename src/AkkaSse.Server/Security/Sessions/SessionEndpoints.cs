@@ -145,7 +145,8 @@ internal sealed partial class SessionEndpoints(
                 context.Response.Headers.RetryAfter = "60";
                 await errors.WriteAsync(context, StatusCodes.Status429TooManyRequests, HubErrorCodes.LimitReached,
                     $"{(isLimited ? Revocations.MaxLimitedEntries : Revocations.MaxEntries)} revocations are remembered, each for "
-                    + $"{Durations.Format(settings.Auth.RevocationMemory)} (Auth:RevocationMemory), which is what is allowed; nothing was revoked.");
+                    + $"{Durations.Format(settings.Auth.RevocationMemory)} (Auth:RevocationMemory), which is what is allowed; nothing was "
+                    + "revoked.");
                 return;
             case RevocationResult.Busy:
                 await UnavailableAsync(context, "Too many others revoke at the same time; nothing was revoked.");
