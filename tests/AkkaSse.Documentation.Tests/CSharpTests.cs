@@ -11,7 +11,8 @@ public sealed class CSharpTests
 
     [Fact]
     public void Every_block_says_its_language() => Block.All.Where(static b => b.Language is not
-        ("csharp" or "sh" or "console" or "js" or "json" or "sql" or "http" or "nginx" or "haproxy" or "caddy" or "ini" or ""))
+        ("csharp" or "sh" or "console" or "js" or "html" or "json" or "yaml" or "sql" or "http" or "nginx" or "haproxy" or "caddy" or "ini"
+            or ""))
         .ShouldBeEmpty();
 
     [Theory]
