@@ -16,7 +16,9 @@ public sealed class NamespaceTests
     [InlineData("tenant-ab", null)]
     [InlineData("chat", null)]
     [InlineData("Chat/a", null)]
-    [InlineData("$zone/chat/", null)]
+    [InlineData("$zone/chat/", "chat/")]
+    [InlineData("$zone/chat/vip/a", "chat/vip/")]
+    [InlineData("$zone/lobby", null)]
     [InlineData("$all", null)]
     public void Longest_prefix_decides(string stream, string? expected)
     {
