@@ -34,7 +34,7 @@ public sealed class CtrlXEndpointsTests
         (await client.NextAsync()).ShouldBe(new GoEvent("update", "1"));
         await host.Hub.PublishAsync("plc/b", new SseEvent { Type = "update", Data = "2" });
         (await client.NextAsync()).ShouldBe(new GoEvent("update", "2"));
-        client.Wire.ToString().ShouldNotContain("hub.");
+        client.Wire.ToString().ShouldNotContain("event: hub.");
 
         client.Cut();
         await Eventually.Until(() => host.Edge.Load.Connections == 0, "the connection to end");

@@ -47,7 +47,7 @@ public sealed class GoClientTests
             read.Type.ShouldBe("created");
             read.Data.TrimEnd('\n').ShouldBe(data);
         }
-        client.Wire.ToString().ShouldNotContain("hub.");
+        client.Wire.ToString().ShouldNotContain("event: hub.");
     }
 
     [Fact]

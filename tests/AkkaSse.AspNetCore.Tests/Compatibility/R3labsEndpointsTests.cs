@@ -167,7 +167,7 @@ public sealed class R3labsEndpointsTests
 
         for (var i = 1; i <= 3; i++) (await client.NextAsync())!.Data.ShouldBe($"{i}");
         client.Wire.ToString().ShouldContain("\n: gap stream=s ");
-        client.Wire.ToString().ShouldNotContain("hub.");
+        client.Wire.ToString().ShouldNotContain("event: hub.");
     }
 
     [Fact]
@@ -259,6 +259,6 @@ public sealed class R3labsEndpointsTests
         var browser = await host.GetAsync("/events?stream=s", "Sec-Fetch-Dest: empty");
         browser.Status.ShouldBe(200);
         browser.Text.ShouldContain("retry: ");
-        browser.Text.ShouldNotContain("hub.");
+        browser.Text.ShouldNotContain("event: hub.");
     }
 }
