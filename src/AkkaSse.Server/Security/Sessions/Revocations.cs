@@ -93,14 +93,21 @@ internal sealed partial class Revocations(
 
     /// <summary>Whether a principal comes from a token of the server's own that is accepted no more, or not for the same.</summary>
     internal bool IsRemoved(ClaimsPrincipal principal) =>
-        principal.FindFirst(Credential.TokenClaim) is { } claim
-        && !(SecretHash.TryParse(claim.Value, out var hash) && tokens.Current.Find(hash) is { } credential
-            && credential.Expires > time.GetUtcNow() && IsSame(credential.Principal, principal));
+        IsOfToken(principal, out var now)
+        && !(now is not null && now.Expires > time.GetUtcNow() && IsSame(now.Principal, principal));
 
     // A connection that knew of no end, or of a later one, would go on beyond it; the next one of its reader knows.
     private bool EndsEarlier(ClaimsPrincipal principal, SubscribeRequest request) =>
-        principal.FindFirst(Credential.TokenClaim) is { } claim && SecretHash.TryParse(claim.Value, out var hash)
-        && tokens.Current.Find(hash) is { } credential && credential.Expires < (request.CredentialExpires ?? DateTimeOffset.MaxValue);
+        IsOfToken(principal, out var now) && now?.Expires < (request.CredentialExpires ?? DateTimeOffset.MaxValue);
+
+    // What the token that a principal comes from gives now; null when it is accepted no more.
+    private bool IsOfToken(ClaimsPrincipal principal, out Credential? now)
+    {
+        now = null;
+        if (principal.FindFirst(Credential.TokenClaim) is not { } claim) return false;
+        if (SecretHash.TryParse(claim.Value, out var hash)) now = tokens.Current.Find(hash);
+        return true;
+    }
 
     private static bool IsSame(ClaimsPrincipal now, ClaimsPrincipal then) =>
         ReferenceEquals(now, then) || (Values(now, ClaimTypes.NameIdentifier).SequenceEqual(Values(then, ClaimTypes.NameIdentifier))
