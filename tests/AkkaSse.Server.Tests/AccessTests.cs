@@ -4,6 +4,7 @@ using AkkaSse.Testing;
 
 namespace AkkaSse.Server.Tests;
 
+[Trait("detach", "both")]
 public sealed class AccessTests
 {
     private const string Secret = "correct-horse-battery-staple";

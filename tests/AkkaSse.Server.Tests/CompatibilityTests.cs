@@ -3,6 +3,8 @@ using AkkaSse.Server.Tests.Support;
 
 namespace AkkaSse.Server.Tests;
 
+[Trait("speed", "slow")]
+[Trait("detach", "both")]
 public sealed class CompatibilityTests
 {
     [Theory]

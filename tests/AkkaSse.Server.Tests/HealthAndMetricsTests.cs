@@ -4,6 +4,7 @@ using AkkaSse.Server.Tests.Support;
 
 namespace AkkaSse.Server.Tests;
 
+[Trait("detach", "both")]
 public sealed partial class HealthAndMetricsTests
 {
     [Fact]

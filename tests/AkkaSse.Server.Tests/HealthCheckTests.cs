@@ -8,6 +8,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests;
 
 /// <summary><c>healthcheck</c>, which images and scripts call.</summary>
+[Trait("speed", "slow")]
 public sealed partial class HealthCheckTests
 {
     private static readonly string s_docker = Path.Combine(BuildOutput.Root, "docker");

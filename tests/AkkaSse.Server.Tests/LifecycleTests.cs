@@ -5,6 +5,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests;
 
 [Trait("speed", "slow")]
+[Trait("detach", "both")]
 public sealed class LifecycleTests
 {
     [Fact]

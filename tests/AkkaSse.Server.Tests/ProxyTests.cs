@@ -7,6 +7,7 @@ namespace AkkaSse.Server.Tests;
 /// <summary>
 /// What a proxy in front changes: addresses of callers, and pages of other origins with cookies and headers of their own.
 /// </summary>
+[Trait("detach", "both")]
 public sealed class ProxyTests
 {
     private const string Target = "/v1/streams/news/events";

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AkkaSse.Server.Tests;
 
+[Trait("speed", "slow")]
 public sealed class TokenAttemptsTests
 {
     private const string Secret = "correct-horse-battery-staple";

@@ -115,7 +115,8 @@ internal sealed partial class ClientActor
             WriteOpen(ref turn);
         }
         WritePending(ref turn);
-        if (_ending.IsClosing && !_ending.AfterDelivery)
+        var ends = _ending.IsClosing && !_ending.AfterDelivery;
+        if (ends && !_ending.TakeLastDelivery())
         {
             WriteEnd(ref turn);
             return;
@@ -130,12 +131,17 @@ internal sealed partial class ClientActor
             WriteStreams(ref turn);
             if (_rest.Count > 0 || _ending.IsWritten) return;
             // Budget is left: every stream was read to its head, so what was queued on a removed one is out.
-            if (turn.Budget > 0 && _rare?.Leaving is not null) LeaveRemoved(ref turn);
+            if (turn.Budget > 0 && !ends && _rare?.Leaving is not null) LeaveRemoved(ref turn);
             if (turn.Budget > 0 && _ending.AfterDelivery)
             {
                 WriteEnd(ref turn);
                 return;
             }
+        }
+        if (ends)
+        {
+            WriteEnd(ref turn);
+            return;
         }
         if (turn.Budget == TurnBytes && _keepAlive.IsDue) WriteHeartbeat(ref turn);
     }

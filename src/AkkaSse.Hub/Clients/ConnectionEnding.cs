@@ -1,12 +1,16 @@
+using System.Runtime.InteropServices;
+
 namespace AkkaSse.Hub.Clients;
 
 /// <summary>
 /// Decides for which reason a connection ends, and whether its end may be written; given each event of its end. A field of the connection;
 /// it belongs to the connection's turn, but for <see cref="TryAbort"/>, which any thread may call.
 /// </summary>
+[StructLayout(LayoutKind.Auto)]
 internal struct ConnectionEnding
 {
     private int _isAborted;
+    private Delivery _delivery;
 
     /// <summary>Why the connection has ended, or will have; none while that is open.</summary>
     internal CloseReason Reason { get; private set; }
@@ -15,7 +19,7 @@ internal struct ConnectionEnding
     internal CloseReason Closing { get; private set; }
 
     /// <summary>True when what is queued is delivered before the end.</summary>
-    internal bool AfterDelivery { get; private set; }
+    internal readonly bool AfterDelivery => _delivery == Delivery.Whole;
 
     /// <summary>True once the reader was told, as far as it is told.</summary>
     internal bool IsWritten { get; private set; }
@@ -31,7 +35,18 @@ internal struct ConnectionEnding
 
     internal readonly bool IsClosing => Closing != CloseReason.None;
 
-    /// <summary>The end is told first thing in the next turn. The first reason stays; false for a later one.</summary>
+    /// <summary>
+    /// True once, and only in a drain: what came before it goes out in one more turn, and the end follows. A reader that lags gets the rest
+    /// from the node that it comes back to.
+    /// </summary>
+    internal bool TakeLastDelivery()
+    {
+        if (_delivery != Delivery.None || Closing != CloseReason.Shutdown) return false;
+        _delivery = Delivery.LastTurn;
+        return true;
+    }
+
+    /// <summary>The end is told in the next turn. The first reason stays; false for a later one.</summary>
     internal bool TryClose(CloseReason reason)
     {
         if (IsClosing) return false;
@@ -43,7 +58,7 @@ internal struct ConnectionEnding
     internal void CloseAfterDelivery(CloseReason reason)
     {
         Closing = reason;
-        AfterDelivery = true;
+        _delivery = Delivery.Whole;
     }
 
     /// <summary>The connection ends without another byte, for this reason even when it was closing for another one.</summary>
@@ -83,4 +98,12 @@ internal struct ConnectionEnding
 
     /// <summary>A connection that was being ended for a reason has ended for that reason, whatever finished it.</summary>
     internal readonly CloseReason Why(CloseReason otherwise) => Reason != CloseReason.None ? Reason : IsClosing ? Closing : otherwise;
+
+    // A byte: the connection has no more to spare.
+    private enum Delivery : byte
+    {
+        None,
+        LastTurn,
+        Whole,
+    }
 }

@@ -31,6 +31,7 @@ public sealed class HubReaderTests
     [InlineData("/v1/streams/a/events")]
     [InlineData("/v1/events?stream=a&stream=b")]
     [Trait("parity", "CLI-13")]
+    [Trait("speed", "slow")]
     public async Task A_hundred_cuts_at_random_bytes_under_publishing_deliver_every_event_once_and_in_order(string path)
     {
         const int Cuts = 100;

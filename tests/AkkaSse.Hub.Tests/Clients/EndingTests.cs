@@ -5,6 +5,9 @@ namespace AkkaSse.Hub.Tests.Clients;
 
 public sealed class EndingTests
 {
+    // Events of a kilobyte that fill more than two turns.
+    private const int TestTurns = 100;
+
     [Fact]
     [Trait("parity", "STR-02")]
     public async Task Removal_delivers_what_is_queued_and_then_ends_with_removed()
@@ -205,6 +208,30 @@ public sealed class EndingTests
         retries.Distinct().Count().ShouldBeGreaterThan(5);
         (await hub.Edge.ConnectAsync(new SubscribeRequest { Streams = [new("s")] }, default)).Status.ShouldBe(AdmissionStatus.Draining);
         await hub.Hub.DrainAsync();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(TestTurns)]
+    [Trait("parity", "STR-04")]
+    public async Task Drain_ends_a_reader_behind_what_came_before_it_or_behind_one_turn_of_that(int events)
+    {
+        await using var hub = await TestHub.StartAsync();
+        // Its first flush waits for it: what follows is not written when the drain begins.
+        await using var reader = await hub.ReadAsync(new SubscribeRequest { Streams = [new("s")] }, pause: 1);
+        await reader.StalledAsync();
+        var data = new string('x', 1_000);
+        for (var i = 0; i < events; i++) await hub.PublishAsync("s", data);
+        var draining = hub.Hub.DrainAsync();
+
+        var rest = await reader.RestAsync();
+
+        await Eventually.Within(draining, "the drain");
+        rest[0].Type.ShouldBe("hub.open");
+        rest[^1].Type.ShouldBe("hub.drain");
+        rest[1..^1].ShouldAllBe(b => b.Data == data);
+        if (events == 1) rest.Count.ShouldBe(3);
+        else (rest.Count - 2).ShouldBeInRange(1, events / 2, "a reader that lags gets the rest from the node that it comes back to");
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Hub.Tests.Clients;
 
 /// <summary>A managed subscription on two nodes that share values and do not reach each other.</summary>
+[Trait("speed", "slow")]
 public sealed class ManagedHoldersTests : IAsyncLifetime
 {
     private static readonly SubscribeRequest Request = new() { ManagedSubscription = "m", Ids = WireIds.Token, Control = false };

@@ -4,6 +4,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests.Monitoring;
 
 /// <summary>What a collector gets, and what a reader is told, of a publish that is part of a trace.</summary>
+[Trait("speed", "slow")]
 public sealed class OtlpTests
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>What waits is bounded, and what finds no place is named.</summary>
+[Trait("speed", "slow")]
 public sealed class AuditQueueTests
 {
     // More than both queues hold together, with what is under way between them.

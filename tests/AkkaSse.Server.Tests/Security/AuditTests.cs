@@ -5,6 +5,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>Each call is one entry that says who did what to whom and how it ended, and nothing that is nobody's business.</summary>
+[Trait("speed", "slow")]
 public sealed class AuditTests
 {
     private const string Ann = "annas-horse-battery-staple";

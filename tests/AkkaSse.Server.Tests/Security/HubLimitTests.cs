@@ -5,6 +5,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>Each limit alone and with others, to the event: the clock stands.</summary>
+[Trait("detach", "both")]
 public sealed class HubLimitTests
 {
     private const string Ann = "X-User: ann";

@@ -7,6 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>What is told of tokens that cannot be read, of issuers that share a pattern, and of keys that cannot be fetched.</summary>
+[Trait("speed", "slow")]
 public sealed class JwtIssuerTests
 {
     private const string Key = "a-key-that-issuer-and-server-share";

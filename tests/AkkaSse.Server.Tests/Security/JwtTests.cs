@@ -8,6 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>Tokens of a real issuer over real sockets: what is accepted, what each claim grants, and what a forger may try.</summary>
+[Trait("speed", "slow")]
 public sealed class JwtTests : IAsyncLifetime
 {
     private OidcIssuer _issuer = null!;

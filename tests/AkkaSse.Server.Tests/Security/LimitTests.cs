@@ -4,6 +4,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>What one caller asks for too often is refused, to it alone, with a time to come back.</summary>
+[Trait("detach", "both")]
 public sealed class LimitTests
 {
     private const string Ann = "annas-horse-battery-staple";

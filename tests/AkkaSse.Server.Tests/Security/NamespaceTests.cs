@@ -5,6 +5,8 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>Two tenants on one server. Eve tries what she can; Ann notices nothing of it.</summary>
+[Trait("speed", "slow")]
+[Trait("detach", "both")]
 public sealed class NamespaceTests
 {
     private const string Ann = "annas-horse-battery-staple";

@@ -5,6 +5,8 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>The cookie of a browser: what it may, and what a page that did not set it cannot make of it.</summary>
+[Trait("speed", "slow")]
+[Trait("detach", "both")]
 public sealed class SessionTests
 {
     private const string Secret = "right-horse-battery-staple";

@@ -4,6 +4,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>A ticket is good for the instance that used it first, on every node, until it ends; and for nothing and nobody else.</summary>
+[Trait("detach", "both")]
 public sealed class TicketTests
 {
     private const string Secret = "right-horse-battery-staple";

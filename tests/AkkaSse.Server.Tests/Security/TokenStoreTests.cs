@@ -9,6 +9,7 @@ using AkkaSse.Testing;
 namespace AkkaSse.Server.Tests.Security;
 
 /// <summary>The server's own tokens: at rest as hashes, with an end, and read again without a restart.</summary>
+[Trait("speed", "slow")]
 public sealed class TokenStoreTests
 {
     private const string First = "first-horse-battery-staple";
