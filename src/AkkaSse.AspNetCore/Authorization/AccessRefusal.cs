@@ -10,7 +10,7 @@ internal static class AccessRefusal
 
     private static string Describe(in HubAccessRequest request) => request.Action switch
     {
-        HubAction.Subscribe => $"read {Target(request)}",
+        HubAction.Subscribe => request is { Stream: null, Zone: null } ? "read broadcasts" : $"read {Target(request)}",
         HubAction.Publish => $"publish to {Target(request)}",
         HubAction.InspectStream => $"inspect the stream '{request.Stream}'",
         HubAction.ReadHistory => $"read the history of the stream '{request.Stream}'",
