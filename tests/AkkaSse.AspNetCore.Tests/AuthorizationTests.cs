@@ -112,15 +112,15 @@ public sealed class AuthorizationTests
     }
 
     [Theory]
-    [InlineData("GET", "/v1/events?stream=a&stream=forbidden", "read the stream 'forbidden'")]
-    [InlineData("GET", "/v1/events?zone=forbidden", "read the zone 'forbidden'")]
+    [InlineData("GET", "/v1/events?stream=a&stream=forbidden", "read the stream forbidden")]
+    [InlineData("GET", "/v1/events?zone=forbidden", "read the zone forbidden")]
     [InlineData("GET", "/v1/events?zone=nobroadcast", "read broadcasts")]
-    [InlineData("POST", "/v1/streams/forbidden/events", "publish to the stream 'forbidden'")]
-    [InlineData("POST", "/v1/zones/forbidden/events", "publish to the zone 'forbidden'")]
-    [InlineData("POST", "/v1/zones/z/clients/forbidden/events", "publish to the client 'forbidden'")]
-    [InlineData("PUT", "/v1/streams/forbidden", "create or change the stream 'forbidden'")]
-    [InlineData("GET", "/v1/streams/forbidden/history", "read the history of the stream 'forbidden'")]
-    [InlineData("DELETE", "/v1/clients/forbidden", "disconnect the client 'forbidden'")]
+    [InlineData("POST", "/v1/streams/forbidden/events", "publish to the stream forbidden")]
+    [InlineData("POST", "/v1/zones/forbidden/events", "publish to the zone forbidden")]
+    [InlineData("POST", "/v1/zones/z/clients/forbidden/events", "publish to the client forbidden")]
+    [InlineData("PUT", "/v1/streams/forbidden", "create or change the stream forbidden")]
+    [InlineData("GET", "/v1/streams/forbidden/history", "read the history of the stream forbidden")]
+    [InlineData("DELETE", "/v1/clients/forbidden", "disconnect the client forbidden")]
     [InlineData("GET", "/v1/subscriptions/forbidden", "use managed subscriptions")]
     public async Task Refusal_names_what_was_refused(string method, string target, string what)
     {

@@ -12,25 +12,25 @@ internal static class AccessRefusal
     {
         HubAction.Subscribe => request is { Stream: null, Zone: null } ? "read broadcasts" : $"read {Target(request)}",
         HubAction.Publish => $"publish to {Target(request)}",
-        HubAction.InspectStream => $"inspect the stream '{request.Stream}'",
-        HubAction.ReadHistory => $"read the history of the stream '{request.Stream}'",
-        HubAction.CreateStream => $"create or change the stream '{request.Stream}'",
-        HubAction.RemoveStream => $"remove the stream '{request.Stream}'",
-        HubAction.ClearStream => $"clear the stream '{request.Stream}'",
-        HubAction.InspectClient => $"inspect the client '{request.Client}'",
-        HubAction.DisconnectClient => $"disconnect the client '{request.Client}'",
-        HubAction.ChangeSubscriptions => $"change the streams of the client '{request.Client}'",
+        HubAction.InspectStream => $"inspect the stream {request.Stream}",
+        HubAction.ReadHistory => $"read the history of the stream {request.Stream}",
+        HubAction.CreateStream => $"create or change the stream {request.Stream}",
+        HubAction.RemoveStream => $"remove the stream {request.Stream}",
+        HubAction.ClearStream => $"clear the stream {request.Stream}",
+        HubAction.InspectClient => $"inspect the client {request.Client}",
+        HubAction.DisconnectClient => $"disconnect the client {request.Client}",
+        HubAction.ChangeSubscriptions => $"change the streams of the client {request.Client}",
         HubAction.ManageSubscription => "use managed subscriptions",
         HubAction.InspectCluster => "see the nodes of the cluster",
-        HubAction.ReadAudit => $"read the stream '{HubNames.AuditStream}'",
+        HubAction.ReadAudit => $"read the stream {HubNames.AuditStream}",
         _ => "do this",
     };
 
     private static string Target(in HubAccessRequest request) => request switch
     {
-        { Stream: { } stream } => $"the stream '{stream}'",
-        { Client: { } client } => $"the client '{client}'",
-        { Zone: { } zone } => $"the zone '{zone}'",
+        { Stream: { } stream } => $"the stream {stream}",
+        { Client: { } client } => $"the client {client}",
+        { Zone: { } zone } => $"the zone {zone}",
         _ => "all clients",
     };
 }
