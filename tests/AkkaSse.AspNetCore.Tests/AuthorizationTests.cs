@@ -111,6 +111,24 @@ public sealed class AuthorizationTests
         (await host.Hub.Streams.ListAsync()).OrThrow().Items.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("GET", "/v1/events?stream=a&stream=forbidden", "read the stream forbidden")]
+    [InlineData("GET", "/v1/events?zone=forbidden", "read the zone forbidden")]
+    [InlineData("GET", "/v1/events?zone=nobroadcast", "read broadcasts")]
+    [InlineData("POST", "/v1/streams/forbidden/events", "publish to the stream forbidden")]
+    [InlineData("POST", "/v1/zones/forbidden/events", "publish to the zone forbidden")]
+    [InlineData("POST", "/v1/zones/z/clients/forbidden/events", "publish to the client forbidden")]
+    [InlineData("PUT", "/v1/streams/forbidden", "create or change the stream forbidden")]
+    [InlineData("GET", "/v1/streams/forbidden/history", "read the history of the stream forbidden")]
+    [InlineData("DELETE", "/v1/clients/forbidden", "disconnect the client forbidden")]
+    [InlineData("GET", "/v1/subscriptions/forbidden", "use managed subscriptions")]
+    public async Task Refusal_names_what_was_refused(string method, string target, string what)
+    {
+        await using var host = await StartAsync(b => b.UseAuthorizer<Denying>());
+        var body = method switch { "POST" => "x", "PUT" => "{}", _ => null };
+        (await host.SendAsync(method, target, body, "X-User: u")).Text.ShouldContain($"The principal may not {what}.");
+    }
+
     [Fact]
     public async Task Every_stream_to_be_added_to_a_connection_is_authorised()
     {

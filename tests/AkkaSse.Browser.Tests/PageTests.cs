@@ -189,7 +189,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>
             await page.SelectOptionAsync("#reader", way);
             await page.FillAsync("#streams", "news");
             await page.ClickAsync("#connect");
-            await RefusedAsync(page, "The principal may not do this. Sign in: a token that may read this stream is needed.");
+            await RefusedAsync(page, "The principal may not read the stream news. Sign in: a token that may read this stream is needed.");
             await SubscribeAsync(page, "weather");
         }
 

@@ -79,7 +79,7 @@ internal static class AccessRules
         {
             HubAccess.Allow => null,
             HubAccess.Unauthorized => Unauthorized(edge, request.Context),
-            _ => new HubFault(403, HubErrorCodes.Forbidden, "The principal may not do this."),
+            _ => AccessRefusal.Of(request),
         };
 
     private static HubFault Unauthorized(EdgeContext edge, HttpContext context)

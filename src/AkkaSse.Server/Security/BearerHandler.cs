@@ -68,7 +68,8 @@ internal sealed class BearerHandler(
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        errors.WriteAsync(Context, StatusCodes.Status403Forbidden, HubErrorCodes.Forbidden, "The token does not grant this call.");
+        errors.WriteAsync(Context, StatusCodes.Status403Forbidden, HubErrorCodes.Forbidden,
+            "The token does not grant this call; it needs the verb cluster.");
 
     private Task<AuthenticateResult> BearerAsync(ReadOnlySpan<char> token)
     {
