@@ -104,8 +104,8 @@ internal sealed partial class ProgramProcess : IAsyncDisposable
             // MSBuild.
             if (s_foreign.Any(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))) info.Environment.Remove(key);
         }
-        // As NodeProcess does: a server of a test lives for seconds, and code that is compiled well at once takes 0.65 of its 1.2 s of a core.
-        // The full counts run as users do.
+        // As NodeProcess does: a server of a test lives for seconds, and code that is compiled well at once takes 0.65 of its 1.2 s of a
+        // core. The full counts run as users do.
         if (Environment.GetEnvironmentVariable("AKKASSE_SOAK") is null) info.Environment["DOTNET_TC_CallCountingDelayMs"] = "100";
         foreach (var (key, value) in environment ?? new Dictionary<string, string>()) info.Environment[key] = value;
         var started = new ProgramProcess(new Process { StartInfo = info, EnableRaisingEvents = true });
